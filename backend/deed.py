@@ -1,0 +1,69 @@
+"""One action as it was done: the value that act, the store and the screen share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+from typing import Mapping, Optional, Tuple
+
+
+class Outcome(Enum):
+    """How a deed stands. OPEN was written before anything was sent.
+
+    UNKNOWN: sent, and the line dropped before the answer; it is re-read from the system and never
+    sent again. FOLLOWED: the service took it, the end is still awaited.
+    """
+
+    OPEN = "open"
+    FOLLOWED = "followed"
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    NEVER_SENT = "never sent"
+
+
+@dataclass(frozen=True)
+class Deed:
+    """Who did what to which row, when, why, what was sent, what came of it.
+
+    ``number`` is what people say ("2211-0041": day and month, then a count); instants are epoch ms
+    (None: not yet). ``sends`` are the requests and ``commands`` the same as an operator would type,
+    both without secrets. ``before`` are the row's fields as they were. ``steps`` maps each rung of
+    the ladder to the ms it took, and ``reached`` to the instant it was passed.
+    """
+
+    number: str
+    cloud: str
+    kind: str
+    action: str
+    row_id: str
+    label: str
+    who: str
+    terminal: str
+    began_ms: int
+    why: str = ""
+    form: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    sends: Tuple[str, ...] = ()
+    commands: Tuple[str, ...] = ()
+    before: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    outcome: Outcome = Outcome.OPEN
+    # Instants: when it was handed to the wire, when the service answered, when it really ended.
+    sent_ms: Optional[int] = None
+    answered_ms: Optional[int] = None
+    ended_ms: Optional[int] = None
+    answer: str = ""
+    reached: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its end is still awaited."""
+        return self.ended_ms is None
+
+    @property
+    def took_ms(self) -> Optional[int]:
+        """From the sending to the real end."""
+        if self.ended_ms is None or self.sent_ms is None:
+            return None
+        return self.ended_ms - self.sent_ms

@@ -1,0 +1,414 @@
+"""The vocabulary: Kind, Column, Action, Area, and the Reads, Writes and Plans they yield.
+
+Everything here is a frozen value; nothing here does I/O. A kind is one declaration:
+
+>>> DISKS = Kind[Disk](
+...     name="disks", singular="disk", model=Disk, parent="hosts", id=lambda d: d.uuid,
+...     read=Rest(service="sysinv", path="/ihosts/{parent}/idisks", items="idisks"),
+...     columns=(Column(heading="PATH", value=lambda d: d.device_path),),
+... )
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Dict,
+    FrozenSet,
+    Generic,
+    List,
+    Mapping,
+    Optional,
+    Tuple,
+    Type,
+    TypeVar,
+    Union,
+)
+
+from pydantic import BaseModel, ConfigDict, PrivateAttr
+
+from backend.figure import Figure, Jump, Lines
+from backend.tone import WELL, Look, Tone, Verdict
+
+if TYPE_CHECKING:
+    from backend.known import Known
+
+Json = Union[None, bool, int, float, str, List[Any], Dict[str, Any]]
+Body = Mapping[str, Any]
+
+
+class Row(BaseModel):
+    """One thing of a kind, frozen: typed where we read, whole (``body``) where we don't."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", defer_build=True)
+
+    _body: Body = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def read(cls, body: Body) -> Row:
+        """Build a row from one object of a service's answer.
+
+        Raises pydantic's ``ValidationError``; ``refresh`` alone turns that into ``Malformed``.
+        """
+        row = cls.model_validate(body)
+        row._body = body
+        return row
+
+    @property
+    def body(self) -> Body:
+        """The object as the service sent it."""
+        return self._body
+
+
+R = TypeVar("R", bound=Row)
+
+
+# --- what to ask -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Rest:
+    """Ask a REST service of the catalogue: ``{parent}`` in the path is the parent row's id.
+
+    ``items`` is the key around the list ("" where the body is the list or the one object itself);
+    ``marker`` pages by ``limit`` and that field, where a service has too much for one answer.
+    """
+
+    service: str
+    path: str
+    items: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LocalRead:
+    """Ask our own store: ``table`` is ``deeds``, ``changes`` or ``marks``."""
+
+    table: str
+
+
+Read = Union[Rest, LocalRead]
+
+
+# --- what to send ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RestWrite:
+    """One request to a REST service; says itself as request, command and sentence."""
+
+    service: str
+    method: str
+    path: str
+    body: Json = None
+    command: Tuple[str, ...] = ()
+    sentence: str = ""
+    # Keys of the body that are never shown or recorded.
+    secret: FrozenSet[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class LocalWrite:
+    """A change of our own store: what no service of the cloud remembers (seen, assigned, noted).
+
+    ``kind`` and ``id`` say of which row, ``values`` which fields; None takes a field away.
+    """
+
+    kind: str
+    id: str
+    values: Mapping[str, Optional[str]]
+    command: Tuple[str, ...] = ()
+    sentence: str = ""
+
+
+Write = Union[RestWrite, LocalWrite]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One Write of a plan, and how to tell from what is known that it took.
+
+    ``took`` is asked after each reading until true; None: the service's answer is proof enough.
+    ``wait_s`` is how long that may last before the plan stops as failed.
+    """
+
+    write: Write
+    took: Optional[Callable[[Known], bool]] = None
+    wait_s: float = 60.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an action sends: one or more steps, in order; the first that fails stops it."""
+
+    steps: Tuple[Step, ...]
+
+    @classmethod
+    def of(cls, write: Write) -> Plan:
+        """Return the plan of one write."""
+        return cls(steps=(Step(write=write),))
+
+
+# --- what can be done --------------------------------------------------------------------------
+
+
+class Risk(IntEnum):
+    """How much an action may break: it decides what must be typed to confirm."""
+
+    HARMLESS = 0
+    DISRUPTIVE = 1
+    DESTRUCTIVE = 2
+
+    def raised(self) -> Risk:
+        """Return the next step up, as for several rows at once."""
+        return Risk(min(self + 1, Risk.DESTRUCTIVE))
+
+
+class Answer(Enum):
+    """What a check found."""
+
+    PASSES = "ok"
+    NO = "no"
+    CANT_TELL = "?"
+
+
+class Asker(Enum):
+    """Who asks a check: the service too, only we, or only the server (we can't)."""
+
+    SERVICE = "service"
+    OURS = "ours"
+    SERVER = "server"
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What one check says of one action: ``check`` names it, ``words`` say why.
+
+    NO blocks, with a ``jump`` to where it is mended; CANT_TELL never blocks and is shown.
+    """
+
+    check: str
+    answer: Answer
+    words: str = ""
+    jump: Optional[Jump] = None
+    asker: Asker = Asker.SERVICE
+
+    @property
+    def blocks(self) -> bool:
+        """Whether the action must not be sent."""
+        return self.answer is Answer.NO
+
+
+@dataclass(frozen=True)
+class Consequence:
+    """What will stop or come, in words; BAD tone is what has nowhere else to go."""
+
+    words: str
+    tone: Tone = Tone.PLAIN
+    jump: Optional[Jump] = None
+
+
+class Form(BaseModel):
+    """What an action asks; the console's dialog, ``do --field value`` and plain mode derive it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Nothing(Form):
+    """The form of an action that asks nothing."""
+
+
+F = TypeVar("F", bound=Form)
+
+
+@dataclass(frozen=True)
+class Rung(Generic[R]):
+    """One step on the way to an action's real end, as the system itself names it.
+
+    ``reached`` says from a row (None: the row is gone) and Known whether the system is *past* this
+    rung; a rung further down that is reached means all before it were. ``says`` are the words of
+    its states. ``gives_up_s`` is when the system itself ends it, and ``then`` what it does then.
+    ``settles`` marks what comes after the state says so: alarms cleared, data in sync.
+    """
+
+    name: str
+    reached: Callable[[Optional[R], Known], bool]
+    says: str = ""
+    gives_up_s: Optional[int] = None
+    then: str = ""
+    settles: bool = False
+
+
+@dataclass(frozen=True)
+class Expected:
+    """An alarm that an action is expected to raise: not a new one while the deed runs."""
+
+    alarm_id: str
+    entity: str = ""
+
+
+def _no_reasons(_row: Any, _form: Any, _known: Known) -> Tuple[Reason, ...]:
+    return ()
+
+
+def _no_consequences(_row: Any, _form: Any, _known: Known) -> Tuple[Consequence, ...]:
+    return ()
+
+
+def _no_choices(_row: Any, _known: Known) -> Mapping[str, Tuple[str, ...]]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Action(Generic[R]):
+    """Something that can be done to a row, or with ``on_kind`` to the kind itself (add).
+
+    ``plan(row, form, known)`` is pure: dry run shows it, the deed stores it, tests compare it.
+    ``risk`` is graded by verb, by where one sits and by what redundancy is left. ``hidden`` says
+    when it makes no sense here at all (simplex has no swact). ``failed`` says, of a row seen while
+    it is followed, that the system gave up, in the system's words ("": it has not).
+    """
+
+    name: str
+    key: str
+    words: str
+    plan: Callable[[Any, Any, Known], Plan]
+    risk: Callable[[Any, Any, Known], Risk]
+    form: Type[Form] = Nothing
+    choices: Callable[[Any, Known], Mapping[str, Tuple[str, ...]]] = _no_choices
+    reasons: Callable[[Any, Any, Known], Tuple[Reason, ...]] = _no_reasons
+    consequences: Callable[[Any, Any, Known], Tuple[Consequence, ...]] = _no_consequences
+    hidden: Optional[Callable[[Any, Known], bool]] = None
+    needs: Tuple[str, ...] = ()
+    on_kind: bool = False
+    ladder: Optional[Callable[[Any, Known], Tuple[Rung[Any], ...]]] = None
+    failed: Optional[Callable[[Any, Known], str]] = None
+    expects: Optional[Callable[[Any, Known], Tuple[Expected, ...]]] = None
+    # Two words of what the person's own session loses, "" where nothing: asked before sending.
+    ends_session: Optional[Callable[[Any, Known], bool]] = None
+    # Where the name on the operator's command line differs from ours.
+    aliases: Tuple[str, ...] = ()
+
+
+# --- what there is -----------------------------------------------------------------------------
+
+
+class Reach(Enum):
+    """How a child kind can be asked: all in one call, or only under one parent."""
+
+    ALL = "all"
+    PER_PARENT = "per parent"
+
+
+@dataclass(frozen=True)
+class Column(Generic[R]):
+    """A heading and what stands under it: ``value`` of the row alone, or ``joined`` with Known.
+
+    ``width`` is in cells (0: what its longest value takes, to ``most``); ``wide`` columns show
+    only where there is room for all others; a value may be a str, a number or None (shown "-").
+    """
+
+    heading: str
+    value: Optional[Callable[[R], Any]] = None
+    joined: Optional[Callable[[R, Known], Any]] = None
+    width: int = 0
+    most: int = 40
+    right: bool = False
+    wide: bool = False
+
+    def cell(self, row: R, known: Known) -> Any:
+        """Return what stands under this heading for ``row``."""
+        if self.joined is not None:
+            return self.joined(row, known)
+        return self.value(row) if self.value is not None else None
+
+
+@dataclass(frozen=True)
+class Tab(Generic[R]):
+    """A page of a row's detail, opened by a letter: a figure, or another kind's related rows."""
+
+    key: str
+    title: str
+    figure: Optional[Callable[[R, Known], Figure]] = None
+    kind: str = ""
+    related: Optional[Callable[[R, Any], bool]] = None
+    needs: Tuple[str, ...] = ()
+
+
+def _well(_row: Any, _known: Known) -> Look:
+    return WELL
+
+
+def _own_id(row: Any) -> str:
+    return str(row.uuid)
+
+
+@dataclass(frozen=True)
+class Kind(Generic[R]):
+    """A frozen declaration of one sort of thing; what it does not say is derived.
+
+    ``name`` is the operators' plural; ``id`` never changes in a row's life, ``label`` is what
+    people call it (and may). ``noise`` are fields that always change, ``secret`` ones never stored
+    or shown, ``drop`` ones not even kept. ``every_s`` is how often it is read while looked at.
+    """
+
+    name: str
+    singular: str
+    model: Type[R]
+    read: Read
+    columns: Tuple[Column[R], ...]
+    id: Callable[[R], str] = _own_id
+    label: Optional[Callable[[R], str]] = None
+    parent: Optional[str] = None
+    reach: Reach = Reach.ALL
+    look: Callable[[R, Known], Look] = _well
+    strip: Optional[Callable[[R, Known], Lines]] = None
+    tabs: Tuple[Tab[R], ...] = ()
+    verdict: Optional[Callable[[Known], Verdict]] = None
+    # What stands in the row's own first line of detail: a sentence that confirms or contradicts.
+    sentence: Optional[Callable[[R, Known], Verdict]] = None
+    sort: Optional[Callable[[R, Known], Any]] = None
+    # Fields whose last change says since when the row is as it is.
+    state_fields: Tuple[str, ...] = ()
+    jump: Optional[Callable[[R, Known], Optional[Jump]]] = None
+    actions: Tuple[Action[R], ...] = ()
+    aliases: Tuple[str, ...] = ()
+    needs: Tuple[str, ...] = ()
+    noise: FrozenSet[str] = frozenset()
+    secret: FrozenSet[str] = frozenset()
+    drop: FrozenSet[str] = frozenset({"links"})
+    every_s: float = 10.0
+    # Where rows are a log that only grows: recorded as they come, never as changes.
+    is_log: bool = False
+    # Swept once an hour into the record, looked at or not.
+    is_inventory: bool = True
+
+    def name_of(self, row: R) -> str:
+        """Return what people call this row."""
+        return self.label(row) if self.label else self.id(row)
+
+    def action(self, name: str) -> Optional[Action[R]]:
+        """Return the action of that name or alias."""
+        for action in self.actions:
+            if name == action.name or name in action.aliases:
+                return action
+        return None
+
+    def find(self, rows: Tuple[R, ...], name: str) -> Optional[R]:
+        """Return the row that an operator means by ``name``: its label or its id."""
+        return next((r for r in rows if name in (self.name_of(r), self.id(r))), None)
+
+
+@dataclass(frozen=True)
+class Area:
+    """A room of the console: its digit, title, kinds (first is shown first), and headline."""
+
+    digit: str
+    name: str
+    title: str
+    kinds: Tuple[Kind[Any], ...]
+    headline: Callable[[Known], Verdict]

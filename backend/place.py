@@ -1,0 +1,80 @@
+"""Where one sits: this machine, this terminal, this person; read once, from the machine itself."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Mapping
+
+PLATFORM_CONF = Path("/etc/platform/platform.conf")
+BUILD_INFO = Path("/etc/build.info")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the console runs.
+
+    ``platform`` holds the keys of ``/etc/platform/platform.conf`` (nodetype, subfunction,
+    system_type, system_mode, UUID …), empty where this is no StarlingX machine. ``uuid`` is what
+    sysinv calls this host: it, not a name that may coincide, says "you are on it".
+    """
+
+    hostname: str = ""
+    user: str = ""
+    terminal: str = ""
+    uuid: str = ""
+    release: str = ""
+    by_ssh: bool = False
+    platform: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def is_starlingx(self) -> bool:
+        """Whether this machine is part of a StarlingX system."""
+        return bool(self.platform)
+
+    def is_on(self, hostname: str, uuid: str = "") -> bool:
+        """Whether one sits on that host: only ever true on a StarlingX machine."""
+        if not self.is_starlingx:
+            return False
+        if self.uuid and uuid:
+            return self.uuid == uuid
+        return bool(hostname) and self.hostname == hostname
+
+
+def find_place(
+    conf: Path = PLATFORM_CONF, build: Path = BUILD_INFO, env: Mapping[str, str] = os.environ
+) -> Place:
+    """Return where this process runs, as the machine itself says."""
+    platform = _pairs(conf)
+    return Place(
+        hostname=socket.gethostname().split(".")[0],
+        user=env.get("SUDO_USER") or getpass.getuser(),
+        terminal=_terminal(),
+        uuid=platform.get("UUID", ""),
+        release=_pairs(build).get("SW_VERSION", "").strip('"') or platform.get("sw_version", ""),
+        by_ssh="SSH_CONNECTION" in env,
+        platform=MappingProxyType(platform),
+    )
+
+
+def _terminal() -> str:
+    for descriptor in (0, 1, 2):
+        if os.isatty(descriptor):
+            return os.ttyname(descriptor).replace("/dev/", "", 1)
+    return "no terminal"
+
+
+def _pairs(path: Path) -> Mapping[str, str]:
+    """Return ``key=value`` lines of a file; a file that is not there or not ours says nothing."""
+    if not os.access(path, os.R_OK):
+        return {}
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    return {
+        key.strip(): value.strip()
+        for key, sign, value in (line.partition("=") for line in lines)
+        if sign and not key.lstrip().startswith("#")
+    }

@@ -1,0 +1,70 @@
+"""Spans, instants and sizes as an operator reads them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Optional
+
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+DAY_MS = 24 * HOUR_MS
+
+
+def span(ms: int) -> str:
+    """Return a span of milliseconds in one unit: ``40s``, ``6m``, ``3h``, ``41d``."""
+    if ms < MINUTE_MS:
+        return f"{max(ms, 0) // 1000}s"
+    if ms < HOUR_MS:
+        return f"{ms // MINUTE_MS}m"
+    if ms < 2 * DAY_MS:
+        return f"{ms // HOUR_MS}h"
+    return f"{ms // DAY_MS}d"
+
+
+def stopwatch(ms: int) -> str:
+    """Return a span of milliseconds as ``m:ss``, or ``h:mm:ss`` from an hour on."""
+    seconds = max(ms, 0) // 1000
+    if seconds < 3600:
+        return f"{seconds // 60}:{seconds % 60:02d}"
+    return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+def clock(ms: int, *, seconds: bool = False) -> str:
+    """Return an instant (epoch ms) as UTC time of day: ``02:41Z`` or ``02:41:20Z``."""
+    moment = datetime.fromtimestamp(ms / 1000, tz=timezone.utc)
+    return moment.strftime("%H:%M:%SZ" if seconds else "%H:%MZ")
+
+
+def day(ms: int) -> str:
+    """Return an instant (epoch ms) as UTC day and time: ``2026-11-21 02:41Z``."""
+    return datetime.fromtimestamp(ms / 1000, tz=timezone.utc).strftime("%Y-%m-%d %H:%MZ")
+
+
+def when(ms: int, now_ms: int) -> str:
+    """Return an instant as time of day where it was today, else with its day."""
+    same_day = ms // DAY_MS == now_ms // DAY_MS
+    return clock(ms) if same_day else day(ms)
+
+
+def instant_ms(text: Optional[str]) -> Optional[int]:
+    """Return epoch ms of a service's timestamp; one without a zone is UTC, as FM's are.
+
+    Takes ISO 8601 with ``T`` or a space, with or without fraction and zone. None stays None.
+    """
+    if not text:
+        return None
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    return round(moment.timestamp() * 1000)
+
+
+def mib(value: Optional[int]) -> str:
+    """Return mebibytes in the unit that reads best: ``512M``, ``894G``, ``1.7T``."""
+    if value is None:
+        return "-"
+    if value < 1024:
+        return f"{value}M"
+    if value < 1024 * 1024:
+        return f"{value / 1024:.0f}G"
+    return f"{value / 1024 / 1024:.1f}T"

@@ -1,0 +1,1 @@
+"""The console: knows kinds and areas in general and none by name."""
