@@ -55,6 +55,8 @@ class Deed:
     ended_ms: Optional[int] = None
     answer: str = ""
     reached: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    # "machine/pid" of the console that sends: another one on the same record leaves it alone.
+    process: str = ""
 
     @property
     def is_open(self) -> bool:

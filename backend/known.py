@@ -101,6 +101,8 @@ class Known:
     readings: Mapping[Key, Reading[Any]] = field(default_factory=lambda: _NOTHING)
     memory: Memory = field(default_factory=Memory)
     read_only: bool = False
+    # Keystone's roles of the person, empty before the first token.
+    roles: frozenset[str] = frozenset()
 
     def reading(self, kind: str, of: str = "") -> Reading[Any]:
         """Return the last reading of ``kind`` (under the parent of id ``of``); never None."""

@@ -1,0 +1,82 @@
+"""One managed cloud: its sources behind ``ask`` and ``send``; they speak, nobody above knows HTTP."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Callable, Dict, Optional
+
+from typing_extensions import assert_never
+
+from backend.errors import NotConfigured
+from backend.kind import Json, LocalRead, Read, Rest, RestWrite
+from backend.refresh import Answer
+
+if TYPE_CHECKING:
+    from backend.settings import CloudSettings
+    from backend.sources.keystone import Keystone
+    from backend.sources.rest import RestService
+    from backend.sources.tls import Pins
+
+
+class Cloud:
+    """The sources of one cloud; what is not configured is absent and says so when asked."""
+
+    def __init__(self, settings: CloudSettings, pins: Pins, now_ms: Callable[[], int]) -> None:
+        """``pins`` are the certificates somebody accepted; nothing is sent before they hold."""
+        self.settings = settings
+        self._pins = pins
+        self._now_ms = now_ms
+        self._keystone: Optional[Keystone] = None
+        self._services: Dict[str, RestService] = {}
+
+    async def ask(self, read: Read, parent: str = "") -> Answer:
+        """Send a question and return its answer, to be read row by row.
+
+        Raises the errors of ``backend.errors``; reading the rows raises ``Malformed``.
+        """
+        if isinstance(read, Rest):
+            from backend.sources.bodies import bodies
+
+            items = read.items
+            raw = await self._service(read.service).get(
+                read.path.format(parent=parent), dict(read.query)
+            )
+            return lambda: bodies(raw, items)
+        if isinstance(read, LocalRead):
+            raise NotConfigured(f"{read.table} is read from the record, not from the cloud")
+        assert_never(read)
+
+    async def send(self, write: RestWrite) -> Json:
+        """Send one request that changes something; only ``act`` calls this."""
+        return await self._service(write.service).send(write.method, write.path, write.body)
+
+    async def roles(self) -> frozenset[str]:
+        """Return the roles of this person in this project, as the token says."""
+        keystone = self._identity()
+        await keystone.token()
+        return frozenset(keystone.roles)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for service in self._services.values():
+            await service.close()
+        if self._keystone is not None:
+            await self._keystone.close()
+
+    def _identity(self) -> Keystone:
+        if self._keystone is None:
+            if self.settings.auth is None:
+                raise NotConfigured(
+                    f"{self.settings.name} has no Keystone in its settings",
+                    "add auth: to clouds.yaml, or source openrc",
+                )
+            from backend.sources.keystone import Keystone
+
+            self._keystone = Keystone(self.settings, self._pins, self._now_ms)
+        return self._keystone
+
+    def _service(self, name: str) -> RestService:
+        if name not in self._services:
+            from backend.sources.rest import RestService
+
+            self._services[name] = RestService(name, self._identity())
+        return self._services[name]

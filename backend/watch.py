@@ -1,0 +1,293 @@
+"""The only loop: polls what is looked at, sweeps the rest, backs off, speaks once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any, Callable, Dict, List, Mapping, Optional, Set, Tuple
+
+from backend.kind import Kind, Reach
+from backend.known import Key, Known, Memory, Reading, Since
+from backend.place import Place
+from backend.refresh import Ask, refresh
+
+log = logging.getLogger(__name__)
+
+# Requests under way at once to one cloud: a controller answers a handful in parallel, not fifty.
+PARALLEL = 4
+# The longest pause after repeated failures, in seconds.
+CEILING_S = 60.0
+# How often a sweep comes round, in seconds.
+SWEEP_S = 3600.0
+# How often listeners hear that time went on, in seconds: idle, and while a deed is open.
+TICK_S, TICK_RUNNING_S = 10.0, 1.0
+
+Heard = Callable[[Known, Optional[Reading[Any]]], None]
+Record = Callable[[Kind[Any], Reading[Any]], None]
+
+
+@dataclass
+class _Post:
+    """One kind (under one parent) that is looked at: by how many, how often, and when next."""
+
+    every_s: List[float]
+    due_s: float = 0.0
+    failures: int = 0
+
+
+class Watch:
+    """Polls one cloud and holds what is known of it; ``known`` is replaced, never changed."""
+
+    def __init__(
+        self,
+        kinds: Mapping[str, Kind[Any]],
+        ask: Ask,
+        *,
+        cloud: str,
+        place: Place,
+        now_ms: Callable[[], int],
+        record: Optional[Record] = None,
+        read_only: bool = False,
+        seed: Optional[int] = None,
+    ) -> None:
+        """``record`` is told each good reading; ``seed`` fixes the jitter of the back-off."""
+        self._kinds = kinds
+        self._ask = ask
+        self._now_ms = now_ms
+        self._record = record
+        self._posts: Dict[Key, _Post] = {}
+        self._under_way: Dict[Key, asyncio.Task[Reading[Any]]] = {}
+        self._listeners: List[Heard] = []
+        self._woken = asyncio.Event()
+        self._limit = asyncio.Semaphore(PARALLEL)
+        self._sweep_due: Dict[str, float] = {}
+        self._jitter = random.Random(seed)  # noqa: S311 - spreads polls, guards nothing
+        self.known = Known(cloud=cloud, now_ms=now_ms(), place=place, read_only=read_only)
+
+    # --- who looks, who listens ----------------------------------------------------------------
+
+    def look(self, kind: str, parent: str = "", every_s: float = 0.0) -> Callable[[], None]:
+        """Poll ``kind`` and what it needs until the returned function is called.
+
+        ``every_s`` asks for a faster pace than the kind's own, as while a deed is followed.
+        """
+        declared = self._kinds[kind]
+        pace = every_s or declared.every_s
+        wanted = [(kind, parent, pace)]
+        wanted += [(name, "", self._kinds[name].every_s) for name in declared.needs]
+        for name, of, seconds in wanted:
+            self._posts.setdefault((name, of), _Post(every_s=[])).every_s.append(seconds)
+            post = self._posts[(name, of)]
+            post.due_s = min(post.due_s, self._loop_s() + seconds)
+        self._woken.set()
+
+        def leave() -> None:
+            while wanted:
+                name, of, seconds = wanted.pop()
+                post = self._posts[(name, of)]
+                post.every_s.remove(seconds)
+                if not post.every_s:
+                    del self._posts[(name, of)]
+
+        return leave
+
+    def listen(self, heard: Heard) -> Callable[[], None]:
+        """Call ``heard`` after each reading, and with None when only time or memory went on."""
+        self._listeners.append(heard)
+        return lambda: self._listeners.remove(heard)
+
+    def remember(self, memory: Memory) -> None:
+        """Take what the record says now."""
+        self.known = replace(self.known, memory=memory)
+        self._tell(None)
+
+    def take(self, *, cloud: Optional[str] = None, roles: Optional[frozenset[str]] = None) -> None:
+        """Take what a first token or the system's own name told us."""
+        self.known = replace(
+            self.known,
+            cloud=self.known.cloud if cloud is None else cloud,
+            roles=self.known.roles if roles is None else roles,
+        )
+
+    def put(self, reading: Reading[Any]) -> None:
+        """Take a reading that came another way (from the record, at the start)."""
+        readings = {**self.known.readings, (reading.kind, reading.parent): reading}
+        self.known = replace(self.known, readings=MappingProxyType(readings), now_ms=self._now_ms())
+        self._tell(reading)
+
+    # --- the loop ------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Poll until cancelled."""
+        last_tick = self._loop_s()
+        reads: Set[asyncio.Task[Reading[Any]]] = set()
+        try:
+            while True:
+                now_s = self._loop_s()
+                for key, post in list(self._posts.items()):
+                    if post.due_s <= now_s and key not in self._under_way:
+                        reads.add(asyncio.ensure_future(self.read_now(*key)))
+                if not reads:
+                    reads.update(self._sweep_one(now_s))
+                await self._pause()
+                for task in [task for task in reads if task.done()]:
+                    reads.remove(task)
+                    task.result()  # a defect of ours ends the loop, and is shown
+                if now_s - last_tick >= self._tick_s():
+                    last_tick = now_s
+                    self.known = replace(self.known, now_ms=self._now_ms())
+                    self._tell(None)
+        finally:
+            for task in reads:
+                task.cancel()
+
+    async def read_now(self, kind: str, parent: str = "") -> Reading[Any]:
+        """Read ``kind`` now, or join the reading that is under way."""
+        key = (kind, parent)
+        task = self._under_way.get(key)
+        if task is None:
+            task = asyncio.ensure_future(self._read(key))
+            self._under_way[key] = task
+            task.add_done_callback(lambda _: self._finish(key))
+        return await asyncio.shield(task)
+
+    async def sweep(self) -> Tuple[Reading[Any], ...]:
+        """Read every inventory kind once, one after the other."""
+        return tuple(
+            [
+                await self.read_now(kind.name)
+                for kind in self._kinds.values()
+                if kind.is_inventory or kind.is_log
+            ]
+        )
+
+    def _finish(self, key: Key) -> None:
+        del self._under_way[key]
+        self._woken.set()
+
+    def _sweep_one(self, now_s: float) -> List[asyncio.Task[Reading[Any]]]:
+        """Begin the reading of the next kind whose sweep is due: one at a time, when idle."""
+        for kind in self._kinds.values():
+            is_swept = kind.is_inventory or kind.is_log
+            if is_swept and self._sweep_due.setdefault(kind.name, 0.0) <= now_s:
+                self._sweep_due[kind.name] = now_s + SWEEP_S
+                if (kind.name, "") not in self._posts:
+                    return [asyncio.ensure_future(self.read_now(kind.name))]
+        return []
+
+    async def _read(self, key: Key) -> Reading[Any]:
+        kind = self._kinds[key[0]]
+        if kind.parent and kind.reach is Reach.PER_PARENT and not key[1]:
+            return await self._read_under_all(kind)
+        reading = await self._read_one(kind, key)
+        self._note(key, kind, reading)
+        return reading
+
+    async def _read_one(self, kind: Kind[Any], key: Key) -> Reading[Any]:
+        last = self.known.reading(*key)
+        async with self._limit:
+            reading = await refresh(kind, last, self._ask, self._now_ms)
+        self._speak(last, reading)
+        return reading
+
+    async def _read_under_all(self, kind: Kind[Any]) -> Reading[Any]:
+        """Fan out over the parents; the union is shown as it comes."""
+        parent = self._kinds[str(kind.parent)]
+        if not self.known.has(parent.name):
+            await self.read_now(parent.name)
+        ids = [parent.id(row) for row in self.known.rows(parent.name)]
+        whole = self.known.reading(kind.name)
+        for coming in asyncio.as_completed([self.read_now(kind.name, of) for of in ids]):
+            part = await coming
+            whole = self._union(kind, whole, part, ids)
+            self.put(whole)
+        self._plan_next((kind.name, ""), kind, whole)
+        return whole
+
+    def _union(
+        self, kind: Kind[Any], whole: Reading[Any], part: Reading[Any], parents: List[str]
+    ) -> Reading[Any]:
+        parts = [self.known.reading(kind.name, of) for of in parents]
+        rows = {kind.id(row): row for piece in parts for row in piece.rows}
+        return replace(
+            whole,
+            rows=tuple(rows.values()),
+            by_id=MappingProxyType(rows),
+            at_ms=min((piece.at_ms for piece in parts if piece.was_read), default=0),
+            tried_ms=part.tried_ms,
+            error=next((piece.error for piece in parts if piece.error), None),
+            changed=part.changed,
+            gone=part.gone,
+        )
+
+    # --- after a reading -----------------------------------------------------------------------
+
+    def _note(self, key: Key, kind: Kind[Any], reading: Reading[Any]) -> None:
+        if reading.error is None:
+            before = self.known.reading(*key)
+            self.known = replace(self.known, memory=self._memory(kind, before, reading))
+            if self._record is not None:
+                self._record(kind, reading)
+        self._plan_next(key, kind, reading)
+        self.put(reading)
+
+    def _memory(self, kind: Kind[Any], before: Reading[Any], reading: Reading[Any]) -> Memory:
+        """Return the memory with the instants at which watched fields changed just now."""
+        since = dict(self.known.memory.since)
+        for row_id in reading.changed if kind.state_fields else ():
+            old, new = before.by_id.get(row_id), reading.by_id[row_id]
+            for name in kind.state_fields:
+                key = (kind.name, row_id, name)
+                if old is None:
+                    since.setdefault(key, Since(ms=reading.at_ms, at_least=True))
+                elif old.body.get(name) != new.body.get(name):
+                    since[key] = Since(ms=reading.at_ms)
+        if len(since) == len(self.known.memory.since) and not reading.changed:
+            return self.known.memory
+        return replace(self.known.memory, since=MappingProxyType(since))
+
+    def _plan_next(self, key: Key, kind: Kind[Any], reading: Reading[Any]) -> None:
+        self._sweep_due[kind.name] = self._loop_s() + SWEEP_S
+        post = self._posts.get(key)
+        if post is None:
+            return
+        post.failures = post.failures + 1 if reading.error else 0
+        pause = min(post.every_s)
+        if post.failures:
+            pause = min(pause * 2.0 ** min(post.failures, 6), max(CEILING_S, pause))
+            pause *= self._jitter.uniform(0.8, 1.2)
+        post.due_s = self._loop_s() + pause
+
+    def _speak(self, last: Reading[Any], reading: Reading[Any]) -> None:
+        """Log one line when a source goes, and one when it comes back."""
+        if reading.error is not None and last.error != reading.error:
+            log.warning("%s: %s", reading.kind, reading.error)
+        if reading.error is None and last.error is not None:
+            log.info("%s answers again", reading.kind)
+
+    def _tell(self, reading: Optional[Reading[Any]]) -> None:
+        for heard in list(self._listeners):
+            heard(self.known, reading)
+
+    # --- time ----------------------------------------------------------------------------------
+
+    def _tick_s(self) -> float:
+        return TICK_RUNNING_S if self.known.running() else TICK_S
+
+    async def _pause(self) -> None:
+        """Sleep until something is due, or somebody new looks."""
+        self._woken.clear()
+        now_s = self._loop_s()
+        due = [post.due_s for key, post in self._posts.items() if key not in self._under_way]
+        pause = min([self._tick_s(), *(at - now_s for at in due)])
+        try:
+            await asyncio.wait_for(self._woken.wait(), timeout=max(pause, 0.05))
+        except asyncio.TimeoutError:
+            return
+
+    @staticmethod
+    def _loop_s() -> float:
+        return asyncio.get_running_loop().time()
