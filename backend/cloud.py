@@ -1,4 +1,4 @@
-"""One managed cloud: its sources behind ``ask`` and ``send``; they speak, nobody above knows HTTP."""
+"""One managed cloud: its sources behind ``ask`` and ``send``; nobody above knows HTTP."""
 
 from __future__ import annotations
 

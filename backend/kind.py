@@ -282,6 +282,8 @@ class Action(Generic[R]):
     choices: Callable[[Any, Known], Mapping[str, Tuple[str, ...]]] = _no_choices
     reasons: Callable[[Any, Any, Known], Tuple[Reason, ...]] = _no_reasons
     consequences: Callable[[Any, Any, Known], Tuple[Consequence, ...]] = _no_consequences
+    # What forbids it for just these rows together: both controllers, both peers of a group.
+    together: Optional[Callable[[Tuple[Any, ...], Known], Tuple[Reason, ...]]] = None
     hidden: Optional[Callable[[Any, Known], bool]] = None
     needs: Tuple[str, ...] = ()
     on_kind: bool = False

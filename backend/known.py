@@ -101,6 +101,8 @@ class Known:
     readings: Mapping[Key, Reading[Any]] = field(default_factory=lambda: _NOTHING)
     memory: Memory = field(default_factory=Memory)
     read_only: bool = False
+    # Why the record cannot be written now, "" where it can.
+    trouble: str = ""
     # Keystone's roles of the person, empty before the first token.
     roles: frozenset[str] = frozenset()
 

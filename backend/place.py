@@ -78,3 +78,27 @@ def _pairs(path: Path) -> Mapping[str, str]:
         for key, sign, value in (line.partition("=") for line in lines)
         if sign and not key.lstrip().startswith("#")
     }
+
+
+def this_process() -> str:
+    """Return what says which console a deed belongs to: machine, boot, process, its start."""
+    return _process(os.getpid())
+
+
+def is_alive(process: str) -> bool:
+    """Whether the console that ``this_process`` named still runs on this machine.
+
+    Boot and start time are in the name: after a reboot another program may have the same number.
+    """
+    parts = process.split("/")
+    return len(parts) == 4 and parts[2].isdigit() and _process(int(parts[2])) == process
+
+
+def _process(pid: int) -> str:
+    """Return the name of a process; of one that is gone a name that equals no other."""
+    stat, boot = Path(f"/proc/{pid}/stat"), Path("/proc/sys/kernel/random/boot_id")
+    if not stat.exists():
+        return "gone"
+    # The command in parentheses may hold spaces; the start time is the 20th field after it.
+    started = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[19]
+    return f"{os.uname().nodename}/{boot.read_text(encoding='ascii').strip()[:8]}/{pid}/{started}"

@@ -1,0 +1,232 @@
+"""The one door to change: gate → preview → record → send → watch → record."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, Callable, Dict, List, Mapping, Optional, Protocol, Sequence, Tuple
+
+from typing_extensions import assert_never
+
+from backend.deed import Deed, Outcome
+from backend.errors import Refused, Rejected, StoreError, StxError, Unreachable
+from backend.kind import (
+    Action,
+    Form,
+    Json,
+    Kind,
+    LocalWrite,
+    Plan,
+    RestWrite,
+    Row,
+    Step,
+)
+from backend.place import this_process
+from backend.preview import MASK, Preview, command_line, preview, request_line
+from backend.watch import Watch
+
+# The number of a deed done while the record could not be written.
+UNRECORDED = "unrecorded"
+
+
+class Record(Protocol):
+    """What the door asks of the store; each call returns when the disk has it."""
+
+    async def open_deed(self, deed: Deed) -> Deed:
+        """Write a new deed and return it with its number."""
+
+    async def update_deed(self, deed: Deed) -> None:
+        """Write how a deed stands."""
+
+    async def mark(self, kind: str, row_id: str, values: Mapping[str, Optional[str]]) -> None:
+        """Remember what somebody said of a row."""
+
+
+class Wire(Protocol):
+    """What the door asks of the cloud."""
+
+    async def send(self, write: RestWrite) -> Json:
+        """Send one request."""
+
+
+class Acts:
+    """The door of one cloud. Nothing else sends a Plan."""
+
+    def __init__(
+        self,
+        watch: Watch,
+        wire: Wire,
+        record: Record,
+        kinds: Mapping[str, Kind[Any]],
+        now_ms: Callable[[], int],
+        on_deed: Callable[[Deed], None],
+    ) -> None:
+        """``on_deed`` is told of each deed that was opened or went on."""
+        self._watch = watch
+        self._wire = wire
+        self._record = record
+        self._kinds = kinds
+        self._now_ms = now_ms
+        self._on_deed = on_deed
+
+    # --- before --------------------------------------------------------------------------------
+
+    def actions(self, kind: Kind[Any], row: Optional[Row]) -> Tuple[Action[Any], ...]:
+        """Return what makes sense on ``row`` here, in the declared order (None: on the kind)."""
+        known = self._watch.known
+        return tuple(
+            action
+            for action in kind.actions
+            if (row is None) == action.on_kind
+            and not (action.hidden is not None and action.hidden(row, known))
+        )
+
+    def preview(
+        self, kind: Kind[Any], action: Action[Any], row_ids: Sequence[str], form: Form
+    ) -> Preview:
+        """Return what would happen; pure, on what is known now.
+
+        Raises ``Refused`` where a row is not there any more.
+        """
+        return preview(self._watch.known, kind, action, row_ids, form)
+
+    async def ask_again(self, preview: Preview) -> Preview:
+        """Read anew what the action needs, and return the preview on that."""
+        names = (preview.kind.name, *preview.action.needs)
+        await asyncio.gather(*(self._watch.read_now(name) for name in dict.fromkeys(names)))
+        ids = [preview.kind.id(row) for row in preview.rows]
+        return self.preview(preview.kind, preview.action, ids, preview.form)
+
+    # --- the door ------------------------------------------------------------------------------
+
+    async def do(self, preview: Preview, *, typed: str, why: str) -> Tuple[Deed, ...]:
+        """Send what ``preview`` shows, one row after the other; the first failure stops.
+
+        Raises ``Refused`` before anything was sent: read-only, blocked, not confirmed, or what it
+        would do is not what was shown any more. Failures of the sending are in the deed.
+        """
+        if typed != preview.wants:
+            raise Refused(f"not confirmed: {preview.wants!r} was to be typed")
+        ids = [preview.kind.id(row) for row in preview.rows]
+        now = self.preview(preview.kind, preview.action, ids, preview.form)
+        if now.blocked:
+            raise Refused("; ".join(reason.words or reason.check for reason in now.blocked))
+        if now.requests != preview.requests or now.wants != preview.wants:
+            raise Refused("it is not what was shown any more; look again")
+        deeds: List[Deed] = []
+        targets: Tuple[Optional[Row], ...] = preview.rows or (None,)
+        for row, plan in zip(targets, now.plans):
+            deed = await self._do_one(now, row, plan, why)
+            deeds.append(deed)
+            if deed.outcome not in (Outcome.DONE, Outcome.FOLLOWED):
+                break
+        return tuple(deeds)
+
+    async def _do_one(self, preview: Preview, row: Optional[Row], plan: Plan, why: str) -> Deed:
+        known, kind = preview.known, preview.kind
+        deed = Deed(
+            number="",
+            cloud=known.cloud,
+            kind=kind.name,
+            action=preview.action.name,
+            row_id=kind.id(row) if row else "",
+            label=kind.name_of(row) if row else "",
+            who=known.place.user,
+            terminal=known.place.terminal,
+            began_ms=self._now_ms(),
+            why=why,
+            form=MappingProxyType(_said(preview.form)),
+            sends=tuple(request_line(step.write) for step in plan.steps),
+            commands=tuple(command_line(step.write) for step in plan.steps if step.write.command),
+            before=MappingProxyType(_before(kind, row)),
+            process=this_process(),
+        )
+        try:
+            deed = await self._record.open_deed(deed)
+        except StoreError as error:
+            if not known.trouble:
+                words = f"not sent, for it could not be recorded first: {error}; look again"
+                raise Refused(words) from error
+            # It was said, and confirmed a step higher: a full disk must not keep anybody out.
+            deed = replace(deed, number=UNRECORDED)
+        self._on_deed(deed)
+        for step in plan.steps:
+            deed = await self._send(deed, step)
+            if deed.ended_ms is not None or deed.outcome is Outcome.UNKNOWN:
+                return deed
+        if preview.action.ladder is None:
+            return await self._close(deed, Outcome.DONE)
+        return await self._update(replace(deed, outcome=Outcome.FOLLOWED))
+
+    async def _send(self, deed: Deed, step: Step) -> Deed:
+        """Send one write; what the service said is in the deed that comes back."""
+        deed = await self._update(replace(deed, sent_ms=deed.sent_ms or self._now_ms()))
+        try:
+            if isinstance(step.write, RestWrite):
+                await self._wire.send(step.write)
+            elif isinstance(step.write, LocalWrite):
+                await self._record.mark(step.write.kind, step.write.id, step.write.values)
+            else:
+                assert_never(step.write)
+        except Unreachable as error:
+            if error.sent:
+                return await self._update(replace(deed, outcome=Outcome.UNKNOWN, answer=str(error)))
+            return await self._close(deed, Outcome.NEVER_SENT, str(error))
+        except Rejected as error:
+            return await self._close(deed, Outcome.REFUSED, error.reason)
+        except StxError as error:
+            return await self._close(deed, Outcome.FAILED, str(error))
+        deed = await self._update(replace(deed, answered_ms=self._now_ms()))
+        if step.took is not None and not await self._took(deed, step):
+            words = f"the service took it, and nothing was seen of it within {step.wait_s:.0f} s"
+            return await self._close(deed, Outcome.FAILED, words)
+        return deed
+
+    async def _took(self, deed: Deed, step: Step) -> bool:
+        """Look until the step is seen to have taken, or its time is up."""
+        took = step.took
+        assert took is not None
+        ends_ms = self._now_ms() + step.wait_s * 1000
+        while True:
+            await self._watch.read_now(deed.kind)
+            if took(self._watch.known):
+                return True
+            if self._now_ms() >= ends_ms:
+                return False
+            await asyncio.sleep(1.0)
+
+    async def _close(self, deed: Deed, outcome: Outcome, answer: str = "") -> Deed:
+        return await self._update(
+            replace(deed, outcome=outcome, answer=answer, ended_ms=self._now_ms())
+        )
+
+    async def _update(self, deed: Deed) -> Deed:
+        if deed.number != UNRECORDED:
+            await self._record.update_deed(deed)
+        self._on_deed(deed)
+        return deed
+
+
+def _said(form: Form) -> Dict[str, str]:
+    """Return a form's values as the record keeps them: secrets masked."""
+    values: Dict[str, str] = {}
+    for name, field in type(form).model_fields.items():
+        extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+        value = getattr(form, name)
+        if value is not None:
+            values[name] = MASK if extra.get("secret") else str(value)
+    return values
+
+
+def _before(kind: Kind[Any], row: Optional[Row]) -> Dict[str, str]:
+    """Return a row's plain fields as they were, to tell later what came of it."""
+    if row is None:
+        return {}
+    return {
+        key: str(value)
+        for key, value in row.body.items()
+        if key not in kind.secret
+        and key not in kind.noise
+        and isinstance(value, (str, int, float, bool))
+    }

@@ -1,0 +1,217 @@
+"""Follows what was sent to its real end: rung by rung, from what the system itself says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any, Awaitable, Callable, Dict, List, Mapping, Optional, Tuple
+
+from backend.deed import Deed, Outcome
+from backend.figure import Line, Lines, Timeline, TimelineStep
+from backend.kind import Action, Kind, Row, Rung
+from backend.known import Known, Reading
+from backend.place import is_alive, this_process
+from backend.preview import middle
+from backend.tone import Tone
+from backend.watch import Watch
+
+# The pace at which the row of a running deed is read, in seconds.
+PACE_S = 2.0
+
+
+@dataclass
+class _Way:
+    """The rungs of one running deed; ``held`` are those that were true before it began."""
+
+    deed: Deed
+    rungs: Tuple[Rung[Any], ...]
+    held: Tuple[bool, ...]
+    leave: List[Callable[[], None]]
+
+
+class Follow:
+    """Watches the open deeds of one cloud and closes each when it really is at its end.
+
+    A deed is this console's own, or one that a console left behind (killed, or its line lost):
+    what had not been sent is closed as never sent; what had is read from the system, never sent
+    again. A deed that another living console sends is left to it.
+    """
+
+    def __init__(
+        self,
+        watch: Watch,
+        kinds: Mapping[str, Kind[Any]],
+        update: Callable[[Deed], Awaitable[Deed]],
+        now_ms: Callable[[], int],
+    ) -> None:
+        """``update`` writes how a deed stands."""
+        self._watch = watch
+        self._kinds = kinds
+        self._update = update
+        self._now_ms = now_ms
+        self._ways: Dict[str, _Way] = {}
+
+    async def resume(self, deeds: Tuple[Deed, ...]) -> Tuple[Deed, ...]:
+        """Take up the open deeds of the record; return what was found of each."""
+        found: List[Deed] = []
+        for deed in deeds:
+            if not deed.is_open or is_alive(deed.process):
+                continue
+            if deed.sent_ms is None:
+                words = "the console ended before anything was sent"
+                deed = replace(deed, outcome=Outcome.NEVER_SENT, answer=words)  # noqa: PLW2901
+                found.append(await self._update(replace(deed, ended_ms=self._now_ms())))
+                continue
+            if deed.answered_ms is None:
+                words = "sent, answer never seen; read from the system, not sent again"
+                deed = replace(deed, outcome=Outcome.UNKNOWN, answer=words)  # noqa: PLW2901
+            mine = replace(deed, process=this_process())
+            found.append(await self._update(mine))
+            self.begin(mine)
+        return tuple(found)
+
+    def begin(self, deed: Deed) -> None:
+        """Follow ``deed`` from now on; look at its row and what its action needs, faster."""
+        kind, action = self._declared(deed)
+        if kind is None or action is None or action.ladder is None or deed.number in self._ways:
+            return
+        known = self._watch.known
+        before = _row_before(kind, deed)
+        rungs = action.ladder(_row(known, kind, deed) or before, known)
+        leave = [self._watch.look(kind.name, every_s=PACE_S)]
+        leave += [self._watch.look(name) for name in action.needs]
+        held = tuple(rung.reached(before, known) for rung in rungs)
+        self._ways[deed.number] = _Way(deed=deed, rungs=rungs, held=held, leave=leave)
+
+    async def heard(self, known: Known, reading: Optional[Reading[Any]]) -> None:
+        """Go on with every deed of the kind that was just read."""
+        for number, way in list(self._ways.items()):
+            kind, action = self._declared(way.deed)
+            if kind is None or action is None or number not in self._ways:
+                continue
+            if reading is not None and reading.error is not None:
+                continue
+            after = self._advance(way, kind, action, known)
+            if after is way.deed:
+                continue
+            way.deed = after
+            if not after.is_open:
+                for leave in self._ways.pop(number).leave:
+                    leave()
+            await self._update(after)
+
+    def timeline(self, deed: Deed) -> Timeline:
+        """Return how far a deed is, with this site's own times; of an ended one, how it went."""
+        known = self._watch.known
+        kind, action = self._declared(deed)
+        way = self._ways.get(deed.number)
+        rungs: Tuple[Rung[Any], ...] = way.rungs if way else ()
+        if kind is not None and action is not None and action.ladder and not rungs:
+            rungs = action.ladder(_row(known, kind, deed) or _row_before(kind, deed), known)
+        return timeline_of(deed, rungs, known)
+
+    def close(self) -> None:
+        """Stop looking; what is open stays open in the record."""
+        for way in self._ways.values():
+            for leave in way.leave:
+                leave()
+        self._ways.clear()
+
+    def _declared(self, deed: Deed) -> Tuple[Optional[Kind[Any]], Optional[Action[Any]]]:
+        kind = self._kinds.get(deed.kind)
+        return kind, kind.action(deed.action) if kind else None
+
+    def _advance(self, way: _Way, kind: Kind[Any], action: Action[Any], known: Known) -> Deed:
+        deed, row = way.deed, _row(known, kind, way.deed)
+        began_ms = deed.sent_ms or deed.began_ms
+        read_ms = known.reading(kind.name).at_ms
+        if read_ms < began_ms:
+            return deed  # what we have is older than the sending
+        reached = dict(deed.reached)
+        for rung in way.rungs[: _passed(way, row, known)]:
+            reached.setdefault(rung.name, read_ms)
+        if len(reached) != len(deed.reached):
+            deed = replace(deed, reached=MappingProxyType(reached))
+        if len(reached) == len(way.rungs):
+            return replace(deed, outcome=Outcome.DONE, ended_ms=read_ms)
+        words = action.failed(row, known) if action.failed and row is not None else ""
+        if words:
+            return replace(deed, outcome=Outcome.FAILED, answer=words, ended_ms=read_ms)
+        return deed
+
+
+def _passed(way: _Way, row: Optional[Row], known: Known) -> int:
+    """Return how many rungs are behind: the furthest that holds now and did not before it began.
+
+    One that held before (a host that is online reboots and is online again) counts only once all
+    before it were passed.
+    """
+    passed = len(way.deed.reached)
+    for index, rung in enumerate(way.rungs):
+        if index < passed or not rung.reached(row, known):
+            continue
+        if index == passed or not way.held[index]:
+            passed = index + 1
+    return passed
+
+
+def _row(known: Known, kind: Kind[Any], deed: Deed) -> Optional[Row]:
+    row: Optional[Row] = known.row(kind.name, deed.row_id)
+    return row
+
+
+def _row_before(kind: Kind[Any], deed: Deed) -> Row:
+    """Return the row as it was when the deed began, as far as the deed kept it."""
+    row: Row = kind.model.model_construct(**deed.before)
+    return row
+
+
+def timeline_of(deed: Deed, rungs: Tuple[Rung[Any], ...], known: Known) -> Timeline:
+    """Return a deed's rungs as a Timeline, each beside its usual time at this site."""
+    began_ms = deed.sent_ms or deed.began_ms
+    steps: List[TimelineStep] = []
+    since_ms: Optional[int] = began_ms
+    for rung in rungs:
+        ended_ms = deed.reached.get(rung.name)
+        usual = _usual(known, deed, rung.name)
+        steps.append(
+            TimelineStep(
+                name=rung.name,
+                says=rung.says,
+                tone=Tone.GOOD if ended_ms else Tone.BUSY if since_ms else Tone.PLAIN,
+                began_ms=since_ms if deed.is_open or ended_ms else None,
+                ended_ms=ended_ms,
+                usual_ms=middle(usual),
+                seen=len(usual),
+            )
+        )
+        since_ms = ended_ms
+    return Timeline(
+        title=f"{deed.action} {deed.label}",
+        steps=tuple(steps),
+        now_ms=deed.ended_ms or known.now_ms,
+        began_ms=began_ms,
+        notes=Lines(lines=_notes(deed, rungs)),
+        failed=deed.answer if deed.outcome in FAILED else "",
+    )
+
+
+FAILED = (Outcome.FAILED, Outcome.REFUSED, Outcome.NEVER_SENT)
+
+
+def _notes(deed: Deed, rungs: Tuple[Rung[Any], ...]) -> Tuple[Line, ...]:
+    notes: List[Line] = []
+    running = next((rung for rung in rungs if rung.name not in deed.reached), None)
+    if deed.is_open and running is not None and running.gives_up_s:
+        minutes, seconds = divmod(running.gives_up_s, 60)
+        words = f"{running.name} at {minutes}:{seconds:02d}, then {running.then}"
+        notes.append(Line(heading="gives up", text=words))
+    if deed.outcome is Outcome.UNKNOWN:
+        notes.append(Line(heading="unknown", text=deed.answer, tone=Tone.WARN))
+    return tuple(notes)
+
+
+def _usual(known: Known, deed: Deed, rung: str) -> Tuple[int, ...]:
+    steps = known.memory.steps
+    mine = steps.get((deed.kind, deed.action, deed.label, rung), ())
+    return mine or steps.get((deed.kind, deed.action, "", rung), ())

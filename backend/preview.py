@@ -1,0 +1,222 @@
+"""What would happen: an action on rows, seen from what is known, before anything is sent."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import statistics
+from dataclasses import dataclass
+from typing import Any, Callable, List, Optional, Sequence, Tuple
+
+from typing_extensions import assert_never
+
+from backend.errors import Refused
+from backend.kind import (
+    Action,
+    Answer,
+    Asker,
+    Consequence,
+    Expected,
+    Form,
+    Json,
+    Kind,
+    LocalWrite,
+    Plan,
+    Reason,
+    RestWrite,
+    Risk,
+    Row,
+    Write,
+)
+from backend.known import Known
+
+MASK = "********"
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Everything there is to know before an action is sent, for one row or several.
+
+    ``wants`` is what must be typed to confirm: nothing, ``yes``, the row's label, or for several
+    rows their number and kind. ``usual_ms`` are the last durations here, newest first.
+    """
+
+    kind: Kind[Any]
+    action: Action[Any]
+    rows: Tuple[Row, ...]
+    form: Form
+    known: Known
+    plans: Tuple[Plan, ...]
+    risk: Risk
+    reasons: Tuple[Reason, ...]
+    consequences: Tuple[Consequence, ...]
+    usual_ms: Tuple[int, ...]
+    wants: str
+    title: str
+    expects: Tuple[Expected, ...] = ()
+    ends_session: bool = False
+
+    @property
+    def blocked(self) -> Tuple[Reason, ...]:
+        """The reasons that forbid it."""
+        return tuple(reason for reason in self.reasons if reason.blocks)
+
+    @property
+    def writes(self) -> Tuple[Write, ...]:
+        """All that would be sent, in order."""
+        return tuple(step.write for plan in self.plans for step in plan.steps)
+
+    @property
+    def requests(self) -> Tuple[str, ...]:
+        """The requests, without secrets."""
+        return tuple(request_line(write) for write in self.writes)
+
+    @property
+    def commands(self) -> Tuple[str, ...]:
+        """The same as an operator would type it."""
+        return tuple(command_line(write) for write in self.writes if write.command)
+
+
+def preview(
+    known: Known, kind: Kind[Any], action: Action[Any], row_ids: Sequence[str], form: Form
+) -> Preview:
+    """Return what would happen, pure.
+
+    Raises ``Refused`` where a row is not there any more.
+    """
+    rows = tuple(_row(known, kind, row_id) for row_id in row_ids)
+    targets: Tuple[Optional[Row], ...] = rows or (None,)
+    risk = max(action.risk(row, form, known) for row in targets)
+    if len(rows) > 1 or (known.trouble and risk is not Risk.HARMLESS):
+        risk = risk.raised()
+    reasons = _gate(known, kind, rows) + _each(action.reasons, targets, form, known)
+    if len(rows) > 1 and action.together is not None:
+        reasons += action.together(rows, known)
+    return Preview(
+        kind=kind,
+        action=action,
+        rows=rows,
+        form=form,
+        known=known,
+        plans=tuple(action.plan(row, form, known) for row in targets),
+        risk=risk,
+        reasons=reasons,
+        consequences=_each(action.consequences, targets, form, known),
+        usual_ms=_usual(known, kind, action, rows),
+        wants=_wants(kind, rows, risk),
+        title=_title(kind, action, rows),
+        expects=tuple(
+            alarm
+            for row in targets
+            for alarm in (action.expects(row, known) if action.expects else ())
+        ),
+        ends_session=bool(
+            action.ends_session and any(action.ends_session(row, known) for row in targets)
+        ),
+    )
+
+
+# --- how a write says itself -------------------------------------------------------------------
+
+
+def request_line(write: Write) -> str:
+    """Return the request as one line, secrets masked."""
+    if isinstance(write, RestWrite):
+        body = "" if write.body is None else " " + json.dumps(_masked(write.body, write.secret))
+        return f"{write.method} {write.service}{write.path}{body}"
+    if isinstance(write, LocalWrite):
+        values = " ".join(f"{key}={value or '-'}" for key, value in write.values.items())
+        return f"RECORD {write.kind} {values} (here only: the service has no such field)"
+    assert_never(write)
+
+
+def command_line(write: Write) -> str:
+    """Return the command an operator would type for it."""
+    return shlex.join(write.command)
+
+
+def _masked(body: Json, secret: frozenset[str]) -> Json:
+    if isinstance(body, dict):
+        masked = {key: MASK if key in secret else _masked(v, secret) for key, v in body.items()}
+        # JSON patch: the name of the secret is in the path beside its value.
+        if str(body.get("path", "")).lstrip("/") in secret:
+            masked["value"] = MASK
+        return masked
+    if isinstance(body, list):
+        return [_masked(item, secret) for item in body]
+    return body
+
+
+# --- the gate ----------------------------------------------------------------------------------
+
+
+def _gate(known: Known, kind: Kind[Any], rows: Tuple[Row, ...]) -> Tuple[Reason, ...]:
+    """What forbids any action here: read-only, the role, an act under way, never two at once."""
+    reasons: List[Reason] = []
+    if known.read_only:
+        reasons.append(_no("not read-only", "this console is in read-only mode for this cloud"))
+    if known.trouble:
+        words = f"this act will not be in the history: {known.trouble}"
+        reasons.append(
+            Reason(check="the record", answer=Answer.CANT_TELL, words=words, asker=Asker.OURS)
+        )
+    if known.roles and known.roles <= {"reader"}:
+        reasons.append(_no("the role may act", "the role reader may look and not act"))
+    for row in rows:
+        for deed in known.running(kind.name, kind.id(row)):
+            words = f"{deed.action} of {deed.label} is under way (deed {deed.number})"
+            reasons.append(_no("nothing else under way on it", words))
+    reading = known.reading(kind.name)
+    if reading.error is not None:
+        reasons.append(
+            _no("the service answers", f"no answer, so nothing can be sent: {reading.error.words}")
+        )
+    return tuple(reasons)
+
+
+def _no(check: str, words: str) -> Reason:
+    return Reason(check=check, answer=Answer.NO, words=words, asker=Asker.OURS)
+
+
+def _row(known: Known, kind: Kind[Any], row_id: str) -> Row:
+    """Return the row of that id from the reading of its kind, or of any parent's."""
+    for (name, _), reading in known.readings.items():
+        if name == kind.name and row_id in reading.by_id:
+            row: Row = reading.by_id[row_id]
+            return row
+    raise Refused(f"{kind.singular} {row_id} is not there any more")
+
+
+def _each(
+    ask: Callable[[Any, Any, Known], Tuple[Any, ...]],
+    targets: Tuple[Optional[Row], ...],
+    form: Form,
+    known: Known,
+) -> Tuple[Any, ...]:
+    """Ask for every row; the same answer for several is said once."""
+    return tuple(dict.fromkeys(said for row in targets for said in ask(row, form, known)))
+
+
+def _wants(kind: Kind[Any], rows: Tuple[Row, ...], risk: Risk) -> str:
+    if risk is Risk.HARMLESS:
+        return ""
+    if risk is Risk.DISRUPTIVE or not rows:
+        return "yes"
+    return kind.name_of(rows[0]) if len(rows) == 1 else f"{len(rows)} {kind.name}"
+
+
+def _title(kind: Kind[Any], action: Action[Any], rows: Tuple[Row, ...]) -> str:
+    names = [kind.name_of(row) for row in rows]
+    what = names[0] if len(names) == 1 else f"{len(names)} {kind.name}" if names else kind.singular
+    return f"{action.words.upper()} {what}"
+
+
+def _usual(
+    known: Known, kind: Kind[Any], action: Action[Any], rows: Tuple[Row, ...]
+) -> Tuple[int, ...]:
+    return known.usual_ms(kind.name, action.name, kind.name_of(rows[0]) if rows else "")
+
+
+def middle(values: Sequence[int]) -> Optional[int]:
+    """Return the median of former times, None where there are none."""
+    return round(statistics.median(values)) if values else None

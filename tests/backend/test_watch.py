@@ -1,0 +1,143 @@
+"""The only loop: polls only what is looked at, backs off, speaks once, sweeps the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import asynccontextmanager
+from typing import Any, AsyncIterator, List, Optional
+
+import pytest
+
+from backend.errors import Unreachable
+from backend.kind import Kind, Reach
+from backend.known import Known, Reading
+from backend.watch import Watch
+from tests.backend.things import KINDS, PARTS, PLACE, Clock, Service, thing
+
+
+def watch(service: Service, clock: Optional[Clock] = None, **more: Any) -> Watch:
+    more.setdefault("kinds", KINDS)
+    return Watch(
+        more.pop("kinds"), service.ask, cloud="c", place=PLACE, now_ms=clock or Clock(), **more
+    )
+
+
+@asynccontextmanager
+async def running(watch: Watch) -> AsyncIterator[None]:
+    task = asyncio.ensure_future(watch.run())
+    yield
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def until(claim: Any, seconds: float = 5.0) -> None:
+    ends = asyncio.get_running_loop().time() + seconds
+    while not claim():
+        assert asyncio.get_running_loop().time() < ends, "it never came true"
+        await asyncio.sleep(0.01)
+
+
+async def test_what_is_looked_at_is_polled_until_nobody_looks() -> None:
+    service = Service(thing("a"))
+    subject = watch(service)
+    leave = subject.look("things", every_s=0.05)
+    async with running(subject):
+        await until(lambda: len(service.asked) >= 3)
+        leave()
+        await asyncio.sleep(0.1)
+        asked = len([path for path, _ in service.asked if path == "/things"])
+        await asyncio.sleep(0.2)
+        assert len([path for path, _ in service.asked if path == "/things"]) == asked
+
+
+async def test_two_who_ask_at_once_share_one_question() -> None:
+    service = Service(thing("a"))
+    service.slow = asyncio.Event()
+    subject = watch(service)
+    both = asyncio.gather(subject.read_now("things"), subject.read_now("things"))
+    await asyncio.sleep(0)
+    service.slow.set()
+    first, second = await both
+    assert first is second
+    assert len(service.asked) == 1
+
+
+async def test_an_outage_is_spoken_of_once_and_its_end_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    service = Service(thing("a"))
+    subject = watch(service)
+    caplog.set_level(logging.INFO)
+    service.error = Unreachable("things", "connection refused")
+    for _ in range(3):
+        await subject.read_now("things")
+    service.error = None
+    await subject.read_now("things")
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+
+
+async def test_failures_back_off() -> None:
+    service = Service()
+    service.error = Unreachable("things", "connection refused")
+    subject = watch(service, seed=1)
+    subject.look("things", every_s=0.05)
+    async with running(subject):
+        await asyncio.sleep(0.6)
+    asked = [path for path, _ in service.asked if path == "/things"]
+    assert 2 <= len(asked) <= 5  # 0.05 0.1 0.2 0.4 …; without backing off it would be twelve
+
+
+async def test_the_jump_of_a_watched_field_is_dated() -> None:
+    service, clock = Service(thing("a")), Clock(1000)
+    subject = watch(service, clock)
+    await subject.read_now("things")
+    first = subject.known.since("things", "id-a", "state")
+    assert first is not None
+    assert first.at_least
+    clock.ms, service.bodies = 9000, (thing("a", state="down"),)
+    await subject.read_now("things")
+    since = subject.known.since("things", "id-a", "state")
+    assert since is not None
+    assert (since.ms, since.at_least) == (9000, False)
+
+
+async def test_only_good_readings_are_recorded() -> None:
+    recorded: List[Reading[Any]] = []
+    service = Service(thing("a"))
+    subject = watch(service, record=lambda _kind, reading: recorded.append(reading))
+    await subject.read_now("things")
+    service.error = Unreachable("things", "refused")
+    await subject.read_now("things")
+    assert len(recorded) == 1
+
+
+async def test_a_kind_that_answers_per_parent_fans_out_over_the_parents() -> None:
+    kinds = {**KINDS, "parts": Kind(**{**vars(PARTS), "reach": Reach.PER_PARENT})}
+    service = Service(thing("a"), thing("b"))
+    subject = watch(service, kinds=kinds)
+    whole = await subject.read_now("parts")
+    assert {of for path, of in service.asked if "parts" in path} == {"id-a", "id-b"}
+    assert {row.name for row in whole.rows} == {"a", "b"}
+
+
+async def test_listeners_hear_each_reading_and_then_no_more() -> None:
+    heard: List[Optional[Reading[Any]]] = []
+
+    def listen(_known: Known, reading: Optional[Reading[Any]]) -> None:
+        heard.append(reading)
+
+    subject = watch(Service(thing("a")))
+    leave = subject.listen(listen)
+    await subject.read_now("things")
+    leave()
+    await subject.read_now("things")
+    assert len(heard) == 1
+
+
+async def test_inventory_is_swept_though_nobody_looks() -> None:
+    service = Service(thing("a"))
+    subject = watch(service)
+    async with running(subject):
+        await until(lambda: subject.known.has("things"))
