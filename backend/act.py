@@ -112,7 +112,7 @@ class Acts:
         now = self.preview(preview.kind, preview.action, ids, preview.form)
         if now.blocked:
             raise Refused("; ".join(reason.words or reason.check for reason in now.blocked))
-        if now.requests != preview.requests or now.wants != preview.wants:
+        if now.says != preview.says:
             raise Refused("it is not what was shown any more; look again")
         deeds: List[Deed] = []
         targets: Tuple[Optional[Row], ...] = preview.rows or (None,)

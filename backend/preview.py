@@ -67,6 +67,11 @@ class Preview:
         return tuple(step.write for plan in self.plans for step in plan.steps)
 
     @property
+    def says(self) -> Tuple[object, ...]:
+        """What somebody who confirms has read: if it differs, they confirmed something else."""
+        return (self.title, self.wants, self.requests, self.commands)
+
+    @property
     def requests(self) -> Tuple[str, ...]:
         """The requests, without secrets."""
         return tuple(request_line(write) for write in self.writes)

@@ -1,0 +1,167 @@
+"""Following: rungs as the system passes them, its real end, and what a dead console left."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, List, Optional, Tuple
+
+from backend.deed import Deed, Outcome
+from backend.follow import Follow
+from backend.known import Known, Memory, Reading
+from backend.place import is_alive, this_process
+from backend.watch import Watch
+from tests.backend.things import KINDS, PLACE, Book, Clock, Service, thing
+
+
+class Trail:
+    """A deed followed on a service whose states a test sets."""
+
+    def __init__(self, *bodies: Any) -> None:
+        self.service, self.book, self.clock = Service(*bodies), Book(), Clock(10_000)
+        self.watch = Watch(KINDS, self.service.ask, cloud="c", place=PLACE, now_ms=self.clock)
+        self.follow = Follow(self.watch, KINDS, self.update, self.clock)
+
+    async def update(self, deed: Deed) -> Deed:
+        await self.book.update_deed(deed)
+        return deed
+
+    @property
+    def last(self) -> Deed:
+        return self.book.written[-1]
+
+    async def see(self, *bodies: Any, after_s: int = 1) -> None:
+        self.clock.ms += after_s * 1000
+        self.service.bodies = bodies
+        reading: Reading[Any] = await self.watch.read_now("things")
+        known: Known = self.watch.known
+        await self.follow.heard(known, reading)
+
+
+def deed(**more: Any) -> Deed:
+    values: dict[str, Any] = {
+        "number": "2211-0001",
+        "cloud": "c",
+        "kind": "things",
+        "action": "stop",
+        "row_id": "id-a",
+        "label": "a",
+        "who": "ann",
+        "terminal": "ttyS0",
+        "began_ms": 10_000,
+        "sent_ms": 10_000,
+        "answered_ms": 10_000,
+        "outcome": Outcome.FOLLOWED,
+        "before": MappingProxyType({"uuid": "id-a", "name": "a", "state": "up"}),
+        "process": this_process(),
+    }
+    return Deed(**{**values, **more})
+
+
+async def test_each_rung_is_dated_when_it_is_seen_and_the_last_ends_the_deed() -> None:
+    trail = Trail(thing("a"))
+    trail.follow.begin(deed())
+    await trail.see(thing("a"))
+    assert trail.book.written == []
+    await trail.see(thing("a", state="stopping"), after_s=2)
+    assert dict(trail.last.reached) == {"accepted": 13_000}
+    await trail.see(thing("a", state="down"), after_s=5)
+    await trail.see(thing("a", state="up"), after_s=10)
+    assert trail.last.outcome is Outcome.DONE
+    assert trail.last.took_ms == 18_000
+
+
+async def test_a_rung_nobody_saw_is_passed_by_the_next_one() -> None:
+    trail = Trail(thing("a"))
+    trail.follow.begin(deed())
+    await trail.see(thing("a", state="down"))
+    assert set(trail.last.reached) == {"accepted", "down"}
+
+
+async def test_what_held_before_it_began_does_not_end_it() -> None:
+    trail = Trail(thing("a"))
+    trail.follow.begin(deed())
+    await trail.see(thing("a", state="up"))
+    assert trail.book.written == []
+
+
+async def test_a_reading_older_than_the_sending_says_nothing() -> None:
+    trail = Trail(thing("a", state="down"))
+    await trail.see(thing("a", state="down"))
+    trail.follow.begin(deed(sent_ms=60_000))
+    await trail.follow.heard(trail.watch.known, None)
+    assert trail.book.written == []
+
+
+async def test_the_systems_giving_up_is_a_failure_in_its_words() -> None:
+    trail = Trail(thing("a"))
+    trail.follow.begin(deed())
+    await trail.see(thing("a", state="stuck"))
+    assert trail.last.outcome is Outcome.FAILED
+    assert trail.last.answer == "it is stuck"
+
+
+async def test_what_a_killed_console_had_not_sent_was_never_sent() -> None:
+    trail = Trail(thing("a"))
+    left = deed(sent_ms=None, answered_ms=None, outcome=Outcome.OPEN, process="gone")
+    (found,) = await trail.follow.resume((left,))
+    assert found.outcome is Outcome.NEVER_SENT
+    assert trail.service.sent == []
+
+
+async def test_what_a_killed_console_had_sent_is_read_and_never_sent_again() -> None:
+    trail = Trail(thing("a"))
+    left = deed(answered_ms=None, outcome=Outcome.OPEN, process="gone")
+    (found,) = await trail.follow.resume((left,))
+    assert found.outcome is Outcome.UNKNOWN
+    await trail.see(thing("a", state="down"))
+    await trail.see(thing("a", state="up"))
+    assert trail.last.outcome is Outcome.DONE
+    assert trail.service.sent == []
+
+
+async def test_a_deed_of_another_living_console_is_left_to_it() -> None:
+    trail = Trail(thing("a"))
+    assert await trail.follow.resume((deed(process=this_process()),)) == ()
+    assert trail.book.written == []
+
+
+async def test_a_deed_of_a_process_before_the_reboot_is_nobodys() -> None:
+    machine, _boot, pid, started = this_process().split("/")
+    assert is_alive(this_process())
+    assert not is_alive(f"{machine}/00000000/{pid}/{started}")
+
+
+async def test_the_timeline_stands_beside_this_sites_own_times() -> None:
+    trail = Trail(thing("a"))
+    await trail.see(thing("a"))
+    steps = {
+        ("things", "stop", "a", "accepted"): (1000, 3000, 2000),
+        ("things", "stop", "", "down"): (5000,),
+    }
+    trail.watch.remember(Memory(steps=MappingProxyType(steps)))
+    running = deed(reached=MappingProxyType({"accepted": 12_500}))
+    timeline = trail.follow.timeline(running)
+    assert [step.usual_ms for step in timeline.steps] == [2000, 5000, None]
+    assert [step.is_done for step in timeline.steps] == [True, False, False]
+    assert timeline.steps[1].is_running
+    assert not timeline.is_done
+
+
+async def test_a_row_that_is_gone_is_handed_to_the_rungs_as_none() -> None:
+    trail = Trail(thing("a"))
+    seen: List[Optional[Any]] = []
+    (stop, *_rest) = KINDS["things"].actions
+    rungs: Tuple[Any, ...] = stop.ladder(None, trail.watch.known) if stop.ladder else ()
+
+    def reached(row: Optional[Any], _known: Known) -> bool:
+        seen.append(row)
+        return False
+
+    spy = replace(rungs[0], reached=reached)
+    spied = replace(stop, ladder=lambda _row, _known: (spy,))
+    kinds = {"things": replace(KINDS["things"], actions=(spied,))}
+    trail.follow = Follow(trail.watch, kinds, trail.update, trail.clock)
+    trail.follow.begin(deed())
+    await trail.see(thing("b"))
+    assert seen[-1] is None
