@@ -1,0 +1,143 @@
+"""Faults to order: hosts that die, disks that fill, services that go away or fall silent."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Optional
+
+from backend.simulator import alarms, life
+from backend.simulator.cloud import SERVICES, Cloud
+from backend.simulator.keystone import Keystone
+from backend.simulator.model import Json
+
+Fault = Callable[..., None]
+
+# A filesystem's alarm: major from 80 %, critical from 90 %.
+MAJOR_PERCENT, CRITICAL_PERCENT = 80.0, 90.0
+
+
+class Faults:
+    """Takes orders by name; each is a method with underscores for hyphens.
+
+    Every order raises KeyError for a host there is not and TypeError for arguments it has not.
+    """
+
+    def __init__(self, cloud: Cloud, keystone: Keystone) -> None:
+        self._cloud = cloud
+        self._keystone = keystone
+
+    def order(self, fault: str, **args: Any) -> None:
+        """Let a fault happen now; KeyError names those there are."""
+        if fault not in ORDERS:
+            raise KeyError(f"no fault {fault!r}; there are {', '.join(sorted(ORDERS))}")
+        self._cloud.clock.catch_up()
+        ORDERS[fault](self, **args)
+
+    def host_dies(self, host: str) -> None:
+        """An unlocked host fails; maintenance reboots it until it is back."""
+        life.fail(self._cloud, self._cloud.named(host))
+
+    def disk_fills(self, host: str, filesystem: str = "/var/log", percent: float = 92.1) -> None:
+        """A filesystem passes 80 % (major) or 90 % (critical); below, the alarm goes."""
+        name = self._cloud.named(host).name
+        self.disk_clears(host, filesystem)
+        if percent >= MAJOR_PERCENT:
+            level = percent >= CRITICAL_PERCENT
+            alarms.stand(
+                self._cloud,
+                "100.104",
+                "critical" if level else "major",
+                host=name,
+                filesystem=filesystem,
+                threshold=CRITICAL_PERCENT if level else MAJOR_PERCENT,
+                actual=percent,
+            )
+
+    def disk_clears(self, host: str, filesystem: str = "/var/log") -> None:
+        """The filesystem has room again."""
+        words = {"host": self._cloud.named(host).name, "filesystem": filesystem}
+        alarms.lift(self._cloud, "100.104", **words)
+
+    def process_fails(self, host: str, process: str = "pmond", severity: str = "major") -> None:
+        """A process does not come back; from major on its host is degraded."""
+        name = self._cloud.named(host).name
+        alarms.stand(self._cloud, "200.006", severity, host=name, process=process)
+
+    def process_recovers(self, host: str, process: str = "pmond") -> None:
+        """The process runs again."""
+        name = self._cloud.named(host).name
+        alarms.lift(self._cloud, "200.006", host=name, process=process)
+
+    def config_changes(self, host: str) -> None:
+        """Something was configured that only a lock and unlock applies."""
+        row = self._cloud.named(host)
+        target = self._cloud.new_uuid()
+        self._cloud.touch(row, config_target=target, config_status="Config out-of-date")
+        alarms.review(self._cloud, row)
+
+    def bmc_away(self, host: str, for_s: Optional[float] = None) -> None:
+        """A host's board controller no longer answers maintenance."""
+        self._bmc(host, answers=False)
+        if for_s is not None:
+            self._cloud.clock.at(for_s, lambda: self.bmc_back(host))
+
+    def bmc_back(self, host: str) -> None:
+        """The board controller answers again."""
+        self._bmc(host, answers=True)
+
+    def _bmc(self, host: str, *, answers: bool) -> None:
+        row = self._cloud.named(host)
+        self._cloud.touch(row, bmc_answers=answers)
+        alarms.review(self._cloud, row)
+
+    def storage_recovers(self, host: str, for_s: float = 300) -> None:
+        """A host's OSDs are getting their data back: a lock is refused meanwhile."""
+        uuid = self._cloud.named(host).uuid
+        self._cloud.recovering.add(uuid)
+        self._cloud.clock.at(for_s, lambda: self._cloud.recovering.discard(uuid))
+
+    def api_away(
+        self, service: str = "all", how: str = "refused", for_s: Optional[float] = None
+    ) -> None:
+        """A service is gone: "refused" closes the one port, "503" is what a proxy says of it."""
+        if how not in {"refused", "503", "silent"}:
+            raise KeyError(f"no way {how!r} to be away; there are refused, 503, silent")
+        names = SERVICES if service == "all" else (service,)
+        for name in names:
+            if name not in SERVICES:
+                raise KeyError(f"no service {name!r}; there are all, {', '.join(SERVICES)}")
+            self._cloud.trouble.away[name] = how
+        if for_s is not None:
+            self._cloud.clock.at(for_s, lambda: self.api_back(service))
+
+    def api_silent(self, service: str = "all", for_s: Optional[float] = None) -> None:
+        """A service takes requests and never answers."""
+        self.api_away(service, "silent", for_s)
+
+    def api_back(self, service: str = "all") -> None:
+        """The services answer again."""
+        for name in SERVICES if service == "all" else (service,):
+            self._cloud.trouble.away.pop(name, None)
+
+    def token_expires(self) -> None:
+        """Every token there is stops being good."""
+        self._keystone.revoke_all()
+
+    def clock_skew(self, seconds: float) -> None:
+        """The services' clock is that far ahead of ours (behind, when negative)."""
+        self._cloud.trouble.skew_s = seconds
+
+    def alarm_clears(self, alarm_id: str, **words: Any) -> None:
+        """Whatever stood behind an alarm is over."""
+        alarms.lift(self._cloud, alarm_id, **words)
+
+
+ORDERS: dict[str, Fault] = {
+    name.replace("_", "-"): method
+    for name, method in vars(Faults).items()
+    if callable(method) and not name.startswith("_") and name != "order"
+}
+
+
+def told() -> list[Json]:
+    """The orders there are, with what each does."""
+    return [{"fault": name, "does": ORDERS[name].__doc__} for name in sorted(ORDERS)]

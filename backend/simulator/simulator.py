@@ -1,0 +1,238 @@
+"""The pretend cloud as one thing: started, driven, asked what it saw, and stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shlex
+import ssl
+from collections import deque
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Optional, Union
+
+from backend.simulator import fm, refuse, scenes, sysinv
+from backend.simulator.clock import START, Clock
+from backend.simulator.cloud import Cloud
+from backend.simulator.exchange import Answer, Request, answer
+from backend.simulator.faults import Faults, told
+from backend.simulator.keystone import PASSWORD, Keystone
+from backend.simulator.refuse import Refusal
+from backend.simulator.server import HOST, Server
+
+REQUESTS_KEPT = 10_000
+TICK_S = 0.05
+
+Tls = Union[ssl.SSLContext, tuple[str, str], None]
+
+
+class Simulator:
+    """A pretend StarlingX cloud on one port of the loopback.
+
+    `scene` is site-7, site-9 or standard; `hosts` and `alarms` fill it up to so many. `speed` is
+    pretend seconds a second; `frozen` lets the clock stand at `start` until `advance` moves it.
+    `tls` is a server context, or the paths of a certificate and its key.
+    """
+
+    def __init__(
+        self,
+        scene: str = "site-7",
+        *,
+        hosts: Optional[int] = None,
+        alarms: Optional[int] = None,
+        seed: int = 7,
+        speed: float = 20.0,
+        port: int = 0,
+        frozen: bool = False,
+        token_lifetime_s: float = 3600,
+        tls: Tls = None,
+        start: Optional[datetime] = None,
+        page_max: Optional[int] = None,
+    ) -> None:
+        self.clock = Clock(start=start or START, speed=speed, frozen=frozen)
+        self._cloud = scenes.build(
+            scene, clock=self.clock, seed=seed, hosts=hosts, alarm_count=alarms
+        )
+        if page_max is not None:
+            self._cloud.page_max = page_max
+        self.keystone = Keystone(self._cloud, lifetime_s=token_lifetime_s, seed=seed)
+        self.requests: deque[tuple[str, str, int]] = deque(maxlen=REQUESTS_KEPT)
+        self._faults = Faults(self._cloud, self.keystone)
+        self._server = Server(self._reply, tls=_context(tls))
+        self._port = port
+        self._ticker: Optional[asyncio.Task[None]] = None
+
+    async def __aenter__(self) -> Simulator:
+        await self._server.listen(self._port)
+        self._ticker = asyncio.create_task(self._tick(), name="pretend cloud's clock")
+        return self
+
+    async def __aexit__(
+        self,
+        kind: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        if self._ticker is not None:
+            self._ticker.cancel()
+            await asyncio.gather(self._ticker, return_exceptions=True)
+        await self._server.close()
+
+    @property
+    def cloud(self) -> Cloud:
+        """The model, with all that is due already done."""
+        self.clock.catch_up()
+        return self._cloud
+
+    @property
+    def port(self) -> int:
+        return self._server.port
+
+    @property
+    def url(self) -> str:
+        return f"{self._server.scheme}://{HOST}:{self.port}"
+
+    @property
+    def auth_url(self) -> str:
+        return f"{self.url}/identity/v3"
+
+    @property
+    def password(self) -> str:
+        """Of every user: admin, operator and reader."""
+        return PASSWORD
+
+    def openrc(self, user: str = "admin") -> str:
+        """Shell text that sets what /etc/platform/openrc sets on a controller."""
+        told = {
+            "OS_ENDPOINT_TYPE": "internalURL",
+            "OS_USERNAME": user,
+            "OS_PASSWORD": PASSWORD,
+            "OS_AUTH_TYPE": "password",
+            "OS_AUTH_URL": self.auth_url,
+            "OS_PROJECT_NAME": "admin",
+            "OS_USER_DOMAIN_NAME": "Default",
+            "OS_PROJECT_DOMAIN_NAME": "Default",
+            "OS_IDENTITY_API_VERSION": "3",
+            "OS_REGION_NAME": "RegionOne",
+            "OS_INTERFACE": "internal",
+        }
+        return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in told.items())
+
+    def settings(self, user: str = "admin") -> dict[str, Any]:
+        """One cloud of a clouds.yaml."""
+        return {
+            "auth": {
+                "auth_url": self.auth_url,
+                "username": user,
+                "password": PASSWORD,
+                "project_name": "admin",
+                "user_domain_name": "Default",
+                "project_domain_name": "Default",
+            },
+            "region_name": "RegionOne",
+            "interface": "internal",
+            "identity_api_version": "3",
+        }
+
+    def order(self, fault: str, **args: Any) -> None:
+        """Let a fault happen: host-dies, disk-fills, api-away ... (`faults.py` has them all)."""
+        self._faults.order(fault, **args)
+
+    async def advance(self, seconds: float) -> None:
+        """Move the pretend clock, and let the port follow what happened."""
+        self.clock.advance(seconds)
+        await self._follow()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            self.clock.catch_up()
+            await self._follow()
+
+    async def _follow(self) -> None:
+        """Listen or not, as the cloud's troubles want it."""
+        refused = self._cloud.trouble.refused
+        if refused and self._server.listening:
+            await self._server.close()
+        elif not refused and not self._server.listening:
+            await self._server.listen(self._server.port)
+
+    def _reply(self, request: Request) -> Answer:
+        self.clock.catch_up()
+        try:
+            reply = self._answer(request)
+        except Refusal as refusal:
+            reply = refusal.reply
+        self.requests.append((request.method, request.path, 0 if reply.silent else reply.status))
+        return reply
+
+    def _answer(self, request: Request) -> Answer:
+        path = [part for part in request.path.split("/") if part]
+        service, rest = (path[0], path[1:]) if path else ("", [])
+        if service == "pretend":
+            return self._door(request, rest)
+        away = self._cloud.trouble.away.get(service)
+        if away == "silent":
+            return Answer(status=0, silent=True)
+        if away is not None:
+            return refuse.unavailable()
+        if service == "identity":
+            return self.keystone.reply(request, rest)
+        if service == "platform":
+            return self._platform(request, rest)
+        if service == "faultmanagement":
+            return self._faultmanagement(request, rest)
+        raise refuse.no_such_path()
+
+    def _platform(self, request: Request, path: list[str]) -> Answer:
+        base = f"{request.base}/platform"
+        if path in ([], ["v1"]):
+            return answer(sysinv.version(base) if path else sysinv.root(base))
+        given = request.headers.get("x-auth-token")
+        if not given:
+            raise refuse.no_token()
+        if self._cloud.trouble.away.get("identity") is not None:
+            return refuse.unavailable()
+        token = self.keystone.token(given)
+        if token is None:
+            raise refuse.keystone(f"{request.base}/identity/v3")
+        if path[0] != "v1":
+            raise refuse.no_such_path()
+        return sysinv.reply(self._cloud, request, path[1:], token)
+
+    def _faultmanagement(self, request: Request, path: list[str]) -> Answer:
+        base = f"{request.base}/faultmanagement"
+        if path in ([], ["v1"]):
+            return answer(fm.version(base) if path else fm.root(base))
+        if self._cloud.trouble.away.get("identity") is not None:
+            return refuse.unavailable()
+        token = self.keystone.token(request.headers.get("x-auth-token"))
+        if token is None:
+            raise refuse.keystone(f"{request.base}/identity/v3")
+        if path[0] != "v1":
+            raise refuse.titled("Not Found", 404, "")
+        return fm.reply(self._cloud, request, path[1:], token)
+
+    def _door(self, request: Request, path: list[str]) -> Answer:
+        """The control door, which no real cloud has: GET and POST order, POST advance."""
+        if (request.method, path) == ("GET", ["order"]):
+            return answer({"orders": told()})
+        if request.method != "POST" or path not in (["order"], ["advance"]):
+            raise refuse.no_such_path()
+        try:
+            body = json.loads(request.body)
+            if path == ["advance"]:
+                self.clock.advance(float(body["seconds"]))
+            else:
+                self.order(**body)
+        except (ValueError, KeyError, TypeError) as error:
+            return answer({"pretend": str(error)}, 400)
+        return answer({"pretend": "done", "now": self.clock.now().isoformat()})
+
+
+def _context(tls: Tls) -> Optional[ssl.SSLContext]:
+    if not isinstance(tls, tuple):
+        return tls
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*tls)
+    return context

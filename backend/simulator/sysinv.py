@@ -1,0 +1,166 @@
+"""sysinv's routes: the system, its hosts and what belongs to them, as /platform/v1 answers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Callable
+
+from backend.simulator import hosts, inventory, labels, platform, shared
+from backend.simulator.cloud import Cloud
+from backend.simulator.exchange import JSON, Answer, Request, answer
+from backend.simulator.keystone import Token
+from backend.simulator.model import Json, links
+from backend.simulator.paging import known
+from backend.simulator.refuse import client, forbidden, no_such_method, no_such_path, server
+
+Route = Callable[[Cloud, Request, list[str]], Answer]
+
+# Reading is for every role; the rest by method, hosts being an operator's to patch.
+CHANGERS = {"admin", "configurator"}
+PATCHERS = CHANGERS | {"operator"}
+
+
+def reply(cloud: Cloud, request: Request, path: list[str], token: Token) -> Answer:
+    """Answer what came below /platform/v1, as the bearer of this token."""
+    root, rest = path[0], path[1:]
+    _permit(request, root, token)
+    if request.body and request.method in {"POST", "PATCH", "PUT"}:
+        _check_mimetype(request)
+    route = ROUTES.get(root)
+    if route is None:
+        raise no_such_path()
+    return route(cloud, request, rest)
+
+
+def _permit(request: Request, root: str, token: Token) -> None:
+    roles = set(token.roles)
+    if request.method in {"GET", "HEAD"}:
+        return
+    allowed = PATCHERS if (root, request.method) == ("ihosts", "PATCH") else CHANGERS
+    if not roles & allowed:
+        raise forbidden()
+
+
+def _check_mimetype(request: Request) -> None:
+    kind = request.headers.get("content-type", JSON).split(";")[0].strip()
+    if kind not in {JSON, "multipart/form-data"}:
+        raise client(f"Unknown mimetype: {kind}", 415)
+
+
+def version(base: str) -> Json:
+    """What GET /v1 gives: where its roots are."""
+    roots = sorted(ROUTES)
+    media = {"base": "application/json", "type": "application/vnd.openstack.sysinv.v1+json"}
+    return {
+        "id": "v1",
+        "media_types": [media],
+        "links": [{"href": f"{base}/v1/", "rel": "self"}],
+        **{root: links(base, f"{root}/") for root in roots},
+    }
+
+
+def root(base: str) -> Json:
+    """What GET / gives."""
+    one = {"id": "v1", "links": [{"href": f"{base}/v1/", "rel": "self"}]}
+    about = "Titanium SysInv API"
+    return {"name": about, "description": "Pretend.", "versions": [one], "default_version": one}
+
+
+def _isystems(cloud: Cloud, request: Request, path: list[str]) -> Answer:
+    _only(request, "GET", "PATCH")
+    base = f"{request.base}/platform"
+    if not path:
+        known(request)
+        return answer({"isystems": [cloud.system.draw(base)]})
+    if path[0] != cloud.system.uuid:
+        raise client(f"Server {path[0]} could not be found.", 404)
+    if path[1:] == ["ihosts"]:
+        raise server("(psycopg2.errors.InvalidTextRepresentation) invalid input syntax")
+    if path[1:] == ["controller_fs"]:
+        return shared.reply(cloud, request, "controller_fs")
+    if path[1:]:
+        raise no_such_path()
+    if request.method == "PATCH":
+        platform.update_system(cloud, json.loads(request.body or b"null"))
+    return answer(cloud.system.draw(base))
+
+
+def _health(cloud: Cloud, request: Request, path: list[str]) -> Answer:
+    _only(request, "GET")
+    if path not in ([], ["upgrade"], ["kube-upgrade"]):
+        raise no_such_path()
+    return answer(platform.health(cloud))
+
+
+def _apps(cloud: Cloud, request: Request, path: list[str]) -> Answer:
+    _only(request, "GET", "POST", "PATCH", "DELETE")
+    if not path:
+        return answer({"apps": cloud.apps})
+    found = next((app for app in cloud.apps if app["name"] == path[0]), None)
+    if found is None:
+        raise client(f"No application with name {path[0]}.", 404)
+    if request.method == "DELETE":
+        return platform.delete_app(cloud, found)
+    if request.method == "PATCH":
+        return platform.change_app(cloud, request, found)
+    return answer(found)
+
+
+def _drawn_from(draw: Callable[[Cloud], Any]) -> Route:
+    def route(cloud: Cloud, request: Request, path: list[str]) -> Answer:
+        _only(request, "GET")
+        if path:
+            raise no_such_path()
+        return answer(draw(cloud))
+
+    return route
+
+
+def _shared(name: str) -> Route:
+    def route(cloud: Cloud, request: Request, path: list[str]) -> Answer:
+        _only(request, "GET")
+        return shared.reply(cloud, request, name, path[0] if path else None)
+
+    return route
+
+
+def _children(name: str) -> Route:
+    def route(cloud: Cloud, request: Request, path: list[str]) -> Answer:
+        _only(request, "GET")
+        return inventory.everywhere(cloud, request, name, path[0] if path else None)
+
+    return route
+
+
+def _deprecated(cloud: Cloud, request: Request, path: list[str]) -> Answer:
+    del cloud, path
+    _only(request, "GET")
+    raise server("This API is deprecated.")
+
+
+def _only(request: Request, *methods: str) -> None:
+    if request.method not in methods and request.method != "HEAD":
+        raise no_such_method(request.method, ", ".join(sorted(methods)))
+
+
+def _ihosts(cloud: Cloud, request: Request, path: list[str]) -> Answer:
+    return hosts.reply(cloud, request, path)
+
+
+def _labels(cloud: Cloud, request: Request, path: list[str]) -> Answer:
+    return labels.reply(cloud, request, path)
+
+
+ROUTES: dict[str, Route] = {
+    "isystems": _isystems,
+    "ihosts": _ihosts,
+    "labels": _labels,
+    "health": _health,
+    "apps": _apps,
+    "servicegroup": _drawn_from(platform.service_groups),
+    "servicenodes": _drawn_from(platform.service_nodes),
+    "services": _drawn_from(platform.services),
+    "upgrade": _deprecated,
+    **{name: _shared(name) for name in shared.SHARED},
+    **{name: _children(name) for name in inventory.PER_HOST},
+}
