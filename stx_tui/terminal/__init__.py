@@ -1,0 +1,29 @@
+"""The far end of the line: its size, speed, glyphs, and the least bytes that make it right."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+from stx_tui.terminal.driver import FarDriver, driver_class
+from stx_tui.terminal.profile import Options, Profile, detect
+
+__all__ = ["FarDriver", "Options", "Profile", "detect", "driver_class", "far", "repaint", "status"]
+
+
+def far(app: Any) -> Optional[FarDriver]:
+    """The app's driver if it is ours; None in tests and screenshots, which have none."""
+    driver = getattr(app, "_driver", None)
+    return driver if isinstance(driver, FarDriver) else None
+
+
+def repaint(app: Any) -> None:
+    """Paint the far screen anew (Ctrl-L), whatever it shows."""
+    driver = far(app)
+    if driver is not None:
+        driver.repaint()
+
+
+def status(app: Any) -> str:
+    """What the status line says of the line: "9600 bd, full screen 1.9 s", or nothing."""
+    driver = far(app)
+    return driver.status() if driver is not None else ""

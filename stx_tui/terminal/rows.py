@@ -1,0 +1,225 @@
+"""The fewest bytes that turn one row of the far screen into another, found by trying all ways."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple, Optional
+
+from stx_tui.terminal.cells import PLAIN, Row, Style, doubtful, on_blank
+from stx_tui.terminal.motion import UNKNOWN, motion
+from stx_tui.terminal.pens import Pens
+from stx_tui.terminal.profile import Profile
+
+ERASE_RIGHT, ERASE_LEFT = b"\x1b[K", b"\x1b[1K"
+_SHORT = 4  # cells that are cheaper written again than moved over: ESC [ 4 C is as long
+_STATES = 8  # ways kept from one segment to the next
+_REPEATED = re.compile(rb"([\x20-\x7e])\1{6,}")
+
+
+class Place(NamedTuple):
+    """Where the far cursor is and how it writes; `pen` is None where that is not known."""
+
+    y: int
+    x: int
+    pen: Optional[Style]
+
+
+class Segment(NamedTuple):
+    """Cells of one style, all of them changed or none."""
+
+    x0: int
+    x1: int
+    style: Style
+    blank: bool
+    changed: bool
+    doubt: bool
+
+    @property
+    def bare(self) -> bool:
+        """What an erased cell looks like."""
+        return self.blank and self.style == PLAIN
+
+
+# A way: its cost in bytes, and its pieces as a chain (pieces before, piece).
+Chain = Optional[tuple]  # type: ignore[type-arg]
+_Key = tuple[bool, Place]
+_Ways = dict[_Key, tuple[int, Chain]]
+
+
+class RowPainter:
+    """Finds the bytes for one row after the other, for one profile and width."""
+
+    def __init__(self, profile: Profile, width: int) -> None:
+        self._pens = Pens(profile)
+        self._width = width
+        self._erase_chars = profile.abilities.erase_chars
+        self._repeat = profile.abilities.repeat
+
+    @property
+    def pens(self) -> Pens:
+        return self._pens
+
+    def paint(
+        self, y: int, old: Optional[Row], new: Row, limit: int, at: Place
+    ) -> tuple[bytes, Place]:
+        """Bytes that make row y show `new` left of column `limit`, and where the cursor is then.
+
+        `old` is what the row shows, None if that is not known.
+        """
+        segments = _segments(old, new, limit)
+        if not segments:
+            return b"", at
+        erase = old is None or _blanked(segments) >= len(ERASE_RIGHT)
+        lead = _lead(segments) if erase else 0
+        ways: _Ways = {(False, at): (0, None)}
+        for number, segment in enumerate(segments):
+            if number and number == lead:
+                self._erased_left(y, at, segment, ways)
+            if erase and (number == 0 or (segment.bare and segment.changed)):
+                self._erased_right(y, segment, ways)
+            ways = self._over(y, segment, new, ways)
+        (_, place), (_, chain) = min(ways.items(), key=lambda way: way[1][0])
+        return _joined(chain), place
+
+    def _over(self, y: int, segment: Segment, new: Row, ways: _Ways) -> _Ways:
+        """Every way, brought behind a segment."""
+        found: _Ways = {}
+        data = self._data(segment, new)
+        short = segment.x1 - segment.x0 <= _SHORT
+        for (erased, place), (cost, chain) in ways.items():
+            if not (segment.changed if not erased else not segment.bare):
+                _keep(found, (erased, place), cost, chain)
+                if not short:
+                    continue
+            go = self._go(y, place, segment)
+            if segment.blank and place.pen and on_blank(place.pen) == segment.style:
+                piece, pen = go + data, place.pen
+            else:
+                piece, pen = go + self._pens.change(place.pen, segment.style) + data, segment.style
+            x = UNKNOWN if segment.doubt or segment.x1 >= self._width else segment.x1
+            _keep(found, (erased, Place(y, x, pen)), cost + len(piece), (chain, piece))
+            if self._erase_chars and segment.bare and not short and not erased:
+                count = segment.x1 - segment.x0
+                piece = go + self._pens.change(place.pen, PLAIN) + b"\x1b[%dX" % count
+                after = Place(y, segment.x0, PLAIN)
+                _keep(found, (erased, after), cost + len(piece), (chain, piece))
+        if len(found) > _STATES:
+            found = dict(sorted(found.items(), key=lambda way: way[1][0])[:_STATES])
+        return found
+
+    def _erased_right(self, y: int, segment: Segment, ways: _Ways) -> None:
+        """Adds the ways that erase from here to the end of the row and write the rest anew."""
+        for (erased, place), (cost, chain) in list(ways.items()):
+            if not erased:
+                piece = self._go(y, place, segment) + self._pens.change(place.pen, PLAIN)
+                piece += ERASE_RIGHT
+                after = (True, Place(y, segment.x0, PLAIN))
+                _keep(ways, after, cost + len(piece), (chain, piece))
+
+    def _erased_left(self, y: int, at: Place, segment: Segment, ways: _Ways) -> None:
+        """Adds the way that erases all before here, where nothing but blanks is wanted."""
+        piece = self._go(y, at, segment) + self._pens.change(at.pen, PLAIN) + ERASE_LEFT
+        if segment.changed:
+            _keep(ways, (False, Place(y, segment.x0, PLAIN)), len(piece), (None, piece))
+
+    def _go(self, y: int, place: Place, segment: Segment) -> bytes:
+        return motion(place.y, place.x, y, segment.x0)
+
+    def _data(self, segment: Segment, new: Row) -> bytes:
+        data = "".join(new.text[segment.x0 : segment.x1]).encode()
+        return _REPEATED.sub(_as_repeat, data) if self._repeat else data
+
+
+def _as_repeat(match: re.Match[bytes]) -> bytes:
+    return match[1] + b"\x1b[%db" % (len(match[0]) - 1)
+
+
+def _keep(ways: _Ways, key: _Key, cost: int, chain: Chain) -> None:
+    known = ways.get(key)
+    if known is None or cost < known[0]:
+        ways[key] = cost, chain
+
+
+def _joined(chain: Chain) -> bytes:
+    pieces: list[bytes] = []
+    while chain is not None:
+        chain, piece = chain
+        pieces.append(piece)
+    return b"".join(reversed(pieces))
+
+
+def _blanked(segments: list[Segment]) -> int:
+    """How many cells are to become plain blanks."""
+    return sum(each.x1 - each.x0 for each in segments if each.changed and each.bare)
+
+
+def _lead(segments: list[Segment]) -> int:
+    """The number of the first segment that is not blank, if blanks before it are to be made."""
+    for number, segment in enumerate(segments):
+        if not segment.bare:
+            return number if any(each.changed for each in segments[:number]) else 0
+    return 0
+
+
+def _segments(old: Optional[Row], new: Row, limit: int) -> list[Segment]:
+    """The row cut where style, change or blankness changes; [] if nothing has to be done."""
+    differs = _differs(old, new, limit)
+    if True not in differs:
+        return []
+    first = differs.index(True)
+    # A short way to the first change may be cheaper written than jumped over.
+    start = 0 if first <= 2 * _SHORT else first
+    stop = limit - differs[::-1].index(True)
+    stop = max(stop, min(limit, new.end))
+    found: list[Segment] = []
+    text, styles = new.text, new.style
+    x0 = start
+    while x0 < stop:
+        style, blank, changed = styles[x0], text[x0] == " ", differs[x0]
+        doubt = new.wide and doubtful(text[x0])
+        x1 = x0 + 1
+        while x1 < stop and text[x1] == "":
+            x1 += 1
+        while (
+            x1 < stop
+            and not doubt
+            and differs[x1] == changed
+            and (text[x1] == " ") == blank
+            and styles[x1] == style
+            and not (new.wide and doubtful(text[x1]))
+        ):
+            x1 += 1
+        _add(found, Segment(x0, x1, style, blank, changed, doubt), new.end)
+        x0 = x1
+    return found
+
+
+def _differs(old: Optional[Row], new: Row, limit: int) -> list[bool]:
+    if old is None:
+        return [True] * limit
+    pairs = zip(old.text[:limit], new.text, old.style, new.style)
+    differs = [one != two or three != four for one, two, three, four in pairs]
+    if new.wide:
+        for x in range(1, limit):
+            # Both halves of a wide character are written at once.
+            if new.text[x] == "":
+                differs[x] = differs[x - 1] = differs[x] or differs[x - 1]
+    return differs
+
+
+def _add(found: list[Segment], segment: Segment, end: int) -> None:
+    """Appends a segment, joined with the one before where no better way could come of two."""
+    last = found[-1] if found else None
+    if last is None or segment.doubt or last.doubt or not last.changed:
+        found.append(segment)
+        return
+    short = segment.x1 - segment.x0 <= _SHORT and segment.x1 <= end
+    unseen = segment.blank and not last.blank and on_blank(last.style) == segment.style
+    same = segment.style == last.style and segment.blank == last.blank
+    led = last.blank and last.x1 - last.x0 <= _SHORT and on_blank(segment.style) == last.style
+    if (short and (unseen or same)) or (segment.changed and same):
+        found[-1] = last._replace(x1=segment.x1)
+    elif segment.changed and led:
+        found[-1] = segment._replace(x0=last.x0)
+    else:
+        found.append(segment)
