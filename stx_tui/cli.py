@@ -1,0 +1,276 @@
+"""The command line: says what there is to say, and loads only what the command needs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+from typing import List, Optional, Sequence
+
+from backend.errors import (
+    NotConfigured,
+    NotFound,
+    Refused,
+    Rejected,
+    SettingsError,
+    StoreError,
+    StxError,
+    Unauthorized,
+    Unreachable,
+    Untrusted,
+)
+
+# What the exit codes mean; a script may rely on them.
+EXITS = (
+    (0, "done"),
+    (1, "a defect of ours; the traceback says where"),
+    (2, "the command line was wrong"),
+    (3, "settings are missing or wrong"),
+    (4, "credentials were refused"),
+    (5, "nobody answered; what was printed, if anything, came from the record"),
+    (6, "refused: by our gate, or by the service"),
+    (7, "the certificate is not trusted, or changed"),
+    (8, "there is no such thing"),
+    (9, "it was sent, and failed or its outcome is unknown"),
+    (10, "the record cannot be used"),
+)
+
+
+def exit_code(error: StxError) -> int:
+    """Return the exit code that says what sort of error it was."""
+    for sort, code in (
+        (Untrusted, 7),
+        (Unreachable, 5),
+        (Unauthorized, 4),
+        (NotFound, 8),
+        (Rejected, 6),
+        (Refused, 6),
+        (SettingsError, 3),
+        (NotConfigured, 3),
+        (StoreError, 10),
+    ):
+        if isinstance(error, sort):
+            return code
+    return 1
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run one command; errors of the tree go to stderr as two lines, others are our defects."""
+    if argv[:1] == ["--words"]:  # what the completion scripts ask
+        print("\n".join(words_of(list(argv[1:]))))
+        return 0
+    arguments = _parse(argv)
+    command = import_module(f"stx_tui.commands.{arguments.module}")
+    try:
+        return int(command.run(arguments))
+    except StxError as error:
+        print(f"stx-tui: {error}", file=sys.stderr)
+        if error.advice:
+            print(f"         {error.advice}", file=sys.stderr)
+        return exit_code(error)
+    except BrokenPipeError:
+        # The reader of a pipe has seen enough.
+        sys.stderr.close()
+        return 0
+
+
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Return what was asked; ``do`` alone takes the fields of an action's form as options."""
+    whole = parser()
+    arguments, rest = whole.parse_known_args(argv)
+    if arguments.module != "do":
+        return whole.parse_args(argv)
+    arguments.fields = {}
+    while rest:
+        name, equals, value = rest.pop(0).partition("=")
+        if not name.startswith("--") or not (equals or rest):
+            whole.error(f"a field is given as --field value, not {name!r}")
+        arguments.fields[name[2:].replace("-", "_")] = value if equals else rest.pop(0)
+    return arguments
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the whole command line as argparse knows it."""
+    whole = argparse.ArgumentParser(
+        prog="stx-tui",
+        description="A console for StarlingX. Without a command it opens the screen.",
+        epilog="exit codes: " + "; ".join(f"{code} {words}" for code, words in EXITS),
+    )
+    whole.set_defaults(module="console")
+    _connection(whole)
+    _screen(whole)
+    commands = whole.add_subparsers(title="commands", metavar="")
+    for add in (
+        _get,
+        _show,
+        _do,
+        _follow,
+        _kinds,
+        _history,
+        _sweep,
+        _simulate,
+        _demo,
+        _doctor,
+        _completion,
+    ):
+        add(commands)
+    return whole
+
+
+Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def _command(
+    commands: Commands,  # type: ignore[valid-type]
+    name: str,
+    words: str,
+    module: Optional[str] = None,
+    *,
+    connects: bool = True,
+) -> argparse.ArgumentParser:
+    made: argparse.ArgumentParser = commands.add_parser(  # type: ignore[attr-defined]
+        name, help=words, description=words
+    )
+    made.set_defaults(module=module or name)
+    if connects:
+        _connection(made, default=argparse.SUPPRESS)
+    return made
+
+
+def _connection(to: argparse.ArgumentParser, default: Optional[str] = None) -> None:
+    group = to.add_argument_group("which cloud")
+    group.add_argument("--cloud", metavar="NAME", default=default, help="a cloud of clouds.yaml")
+    group.add_argument("--store", metavar="FILE", default=default, help="where the record is kept")
+    group.add_argument(
+        "--read-only",
+        action="store_true",
+        default=argparse.SUPPRESS if default else False,
+        help="look, and refuse every act",
+    )
+
+
+def _screen(to: argparse.ArgumentParser) -> None:
+    group = to.add_argument_group("the screen")
+    group.add_argument("--line", type=int, metavar="BAUD", help="the speed of the line")
+    group.add_argument("--glyphs", choices=("ascii", "dec", "utf8"), help="what to draw with")
+    group.add_argument("--colour", choices=("mono", "8", "16", "256", "full"))
+    group.add_argument("--plain", action="store_true", help="numbered menus instead of a screen")
+
+
+def _output(to: argparse.ArgumentParser) -> None:
+    to.add_argument(
+        "-o", "--output", choices=("table", "wide", "json", "yaml", "csv"), default="table"
+    )
+
+
+def _get(commands: Commands) -> None:  # type: ignore[valid-type]
+    made = _command(commands, "get", "list a kind: stx-tui get hosts")
+    made.add_argument("kind", help="a plural, an area/plural, or an alias (see: stx-tui kinds)")
+    made.add_argument("name", nargs="*", help="only these rows")
+    made.add_argument("--of", metavar="PARENT", default="", help="only what belongs to this one")
+    made.add_argument("--filter", metavar="TEXT", default="", help="only rows that show this")
+    made.add_argument("--record", action="store_true", help="write what was read into the record")
+    made.add_argument("--offline", action="store_true", help="ask nobody, read the record")
+    _output(made)
+
+
+def _show(commands: Commands) -> None:  # type: ignore[valid-type]
+    made = _command(commands, "show", "show one thing: stx-tui show host controller-0")
+    made.add_argument("kind")
+    made.add_argument("name")
+    made.add_argument("--of", metavar="PARENT", default="")
+    made.add_argument("--offline", action="store_true", help="ask nobody, read the record")
+    _output(made)
+
+
+def _do(commands: Commands) -> None:  # type: ignore[valid-type]
+    made = _command(commands, "do", "act: stx-tui do host lock controller-1 --why 'ticket 4711'")
+    made.add_argument("kind")
+    made.add_argument("action")
+    made.add_argument("name", nargs="*", help="the rows; none where the action makes a new one")
+    made.add_argument("--yes", action="store_true", help="confirm what wants a yes")
+    made.add_argument("--confirm", metavar="NAME", help="confirm what wants the name typed")
+    made.add_argument("--why", default="", help="why, for the record")
+    made.add_argument("--dry-run", action="store_true", help="show everything, send nothing")
+    made.add_argument("--no-wait", action="store_true", help="leave it running; follow it later")
+    made.add_argument("--of", metavar="PARENT", default="")
+    made.epilog = "fields of the action's form are options too: --personality worker"
+
+
+def _follow(commands: Commands) -> None:  # type: ignore[valid-type]
+    made = _command(commands, "follow", "follow an act to its real end: stx-tui follow 2211-0041")
+    made.add_argument("deed")
+
+
+def _kinds(commands: Commands) -> None:  # type: ignore[valid-type]
+    made = _command(commands, "kinds", "what there is: names, areas, aliases, actions")
+    _output(made)
+
+
+def _history(commands: Commands) -> None:  # type: ignore[valid-type]
+    made = _command(commands, "history", "what changed and who did what, from the record")
+    made.add_argument("kind", nargs="?", default="")
+    made.add_argument("name", nargs="?", default="")
+    made.add_argument("--since", default="24h", help="a span (90m, 24h, 7d) or a UTC instant")
+    made.add_argument("--deeds", action="store_true", help="only what was done")
+    _output(made)
+
+
+def _sweep(commands: Commands) -> None:  # type: ignore[valid-type]
+    _command(commands, "sweep", "read every inventory kind once into the record, for a timer")
+
+
+def _simulate(commands: Commands) -> None:  # type: ignore[valid-type]
+    made = _command(
+        commands, "simulate", "serve the pretend cloud; its openrc goes to stdout", connects=False
+    )
+    made.add_argument("--port", type=int, default=0)
+    _pretend(made)
+
+
+def _demo(commands: Commands) -> None:  # type: ignore[valid-type]
+    made = _command(commands, "demo", "open the console on the pretend cloud", connects=False)
+    made.add_argument("--freeze", action="store_true", help="its clock stands still")
+    _pretend(made)
+    _screen(made)
+
+
+def _pretend(to: argparse.ArgumentParser) -> None:
+    to.add_argument("--scene", default="site-7", help="site-7 (duplex), site-9 (simplex), standard")
+    to.add_argument("--hosts", type=int, help="how many hosts")
+    to.add_argument("--alarms", type=int, help="how many alarms")
+    to.add_argument("--seed", type=int, default=7)
+    to.add_argument("--speed", type=float, default=20.0, help="seconds of its time per second")
+
+
+def _doctor(commands: Commands) -> None:  # type: ignore[valid-type]
+    made = _command(commands, "doctor", "say what is configured, what answers, and what is wrong")
+    made.add_argument("--forget-pin", metavar="HOST:PORT", help="forget an accepted certificate")
+    made.add_argument("--accept-pin", metavar="SHA256", help="accept the certificate shown")
+
+
+def _completion(commands: Commands) -> None:  # type: ignore[valid-type]
+    made = _command(commands, "completion", "print a completion script", connects=False)
+    made.add_argument("shell", choices=("bash", "zsh"))
+
+
+def words_of(argv: List[str]) -> List[str]:
+    """Return what may follow ``argv`` on the command line, for shell completion."""
+    whole = parser()
+    commands = next(
+        action for action in whole._actions if isinstance(action, argparse._SubParsersAction)
+    )
+    if not argv or argv[0] not in commands.choices:
+        return sorted(commands.choices)
+    if argv[0] in {"get", "show", "do", "history"} and len(argv) == 1:
+        from backend.kinds import KINDS
+
+        singular = argv[0] in {"show", "do"}
+        return sorted(kind.singular if singular else kind.name for kind in KINDS)
+    if argv[0] == "do" and len(argv) == 2:
+        from backend.kinds import kind_named
+
+        kind = kind_named(argv[1])
+        return sorted(action.name for action in kind.actions) if kind else []
+    options = commands.choices[argv[0]]._option_string_actions
+    return sorted(option for option in options if option.startswith("--"))
