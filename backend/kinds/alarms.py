@@ -1,0 +1,240 @@
+"""Active alarms as FM lists them: the row, its place in the order, what is new, what expected."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+from types import MappingProxyType
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
+
+from backend.deed import Deed
+from backend.kind import Expected, Row
+from backend.kinds.cards import card_of
+from backend.kinds.entity import hostname_of, where
+from backend.kinds.once import once
+from backend.known import Known
+from backend.tone import Look, Mark, Tone
+from backend.units import clock, span
+
+NAME = "alarms"
+SUPPRESSED = "suppressed"
+
+# Worst first. What FM may yet invent stands behind major: it is never lost at the end.
+_SEVERITIES = ("critical", "major", "minor", "warning")
+_LETTERS: Mapping[str, str] = MappingProxyType(
+    {"critical": "C", "major": "M", "minor": "m", "warning": "w"}
+)
+_RANKS: Mapping[str, float] = MappingProxyType(
+    {severity: float(rank) for rank, severity in enumerate(_SEVERITIES)}
+)
+_UNKNOWN_RANK = 1.5
+_TONES: Mapping[str, Tone] = MappingProxyType(
+    {"critical": Tone.BAD, "major": Tone.WARN, "minor": Tone.WARN, "warning": Tone.PLAIN}
+)
+_ACTUAL = re.compile(r"actual:?\s*(\d+)(?:\.\d+)?\s*%")
+
+
+class Alarm(Row):
+    """One active alarm. ``mgmt_affecting`` and ``degrade_affecting`` are "True" or "False"."""
+
+    uuid: str
+    alarm_id: str
+    entity_instance_id: str
+    severity: str
+    # Naive on the wire, and UTC.
+    timestamp: datetime
+    reason_text: Optional[str] = None
+    proposed_repair_action: Optional[str] = None
+    suppression_status: Optional[str] = None
+    mgmt_affecting: Optional[str] = None
+    degrade_affecting: Optional[str] = None
+
+    @property
+    def raised_ms(self) -> int:
+        """When it was raised, epoch ms."""
+        return epoch_ms(self.timestamp)
+
+    @property
+    def where(self) -> str:
+        """Its entity in few words."""
+        return where(self.entity_instance_id)
+
+    @property
+    def hostname(self) -> str:
+        """The host it is on, "" where it is on none."""
+        return hostname_of(self.entity_instance_id)
+
+    @property
+    def reason(self) -> str:
+        """Its text on one line."""
+        return one_line(self.reason_text)
+
+    @property
+    def blocks_management(self) -> bool:
+        """Whether strategies and upgrades are refused while it stands."""
+        return self.mgmt_affecting == "True"
+
+    @property
+    def is_suppressed(self) -> bool:
+        """Whether its type is hidden from everybody; it stands all the same."""
+        return self.suppression_status == SUPPRESSED
+
+
+def epoch_ms(moment: datetime) -> int:
+    """Return epoch ms; an instant without zone is UTC, as FM's are."""
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    return round(moment.timestamp() * 1000)
+
+
+def one_line(text: Optional[str]) -> str:
+    """Return a text of several lines as one."""
+    return " ".join((text or "").split())
+
+
+def letter(severity: str) -> str:
+    """Return C, M, m or w; "?" for a severity that nobody has told us of, "" for none."""
+    if severity == "not-applicable":
+        return ""
+    return _LETTERS.get(severity, "?")
+
+
+def rank(severity: str) -> float:
+    """Return the place of a severity, worst (0) first."""
+    return _RANKS.get(severity, _UNKNOWN_RANK)
+
+
+def tone(severity: str) -> Tone:
+    """Return how bad a severity is."""
+    return _TONES.get(severity, Tone.WARN)
+
+
+def what(alarm: Alarm) -> str:
+    """Return what is wrong in our few words, with the figure of the text; else the text."""
+    card = card_of(alarm.alarm_id)
+    if card is None:
+        return alarm.reason or alarm.alarm_id
+    found = _ACTUAL.search(alarm.reason_text or "")
+    return f"{card.short} {found.group(1)}%" if found else card.short
+
+
+def lasts(alarm: Alarm, known: Known) -> str:
+    """Return for how long it stands, with a * where it blocks management actions."""
+    star = "*" if alarm.blocks_management else " "
+    return f"{span(known.now_ms - alarm.raised_ms)} {star}"
+
+
+# --- new, seen, expected -----------------------------------------------------------------------
+
+
+def baseline_ms(known: Known) -> int:
+    """Return since when an alarm is new: the baseline, else this person's last visit, 0: never."""
+    return known.memory.baseline_ms or known.memory.visit_ms
+
+
+def is_new(alarm: Alarm, known: Known) -> bool:
+    """Whether it came after the baseline and nothing that we do makes us expect it."""
+    there = known.memory.baseline_ids
+    if there is not None:
+        came = alarm.uuid not in there
+    else:
+        since = baseline_ms(known)
+        came = bool(since) and alarm.raised_ms > since
+    return came and not alarm.is_suppressed and expecting(alarm, known) is None
+
+
+def expecting(alarm: Alarm, known: Known) -> Optional[Deed]:
+    """Return the running deed that was to raise this alarm, None where there is none."""
+    for expected, deed in _expectations(known):
+        if expected.alarm_id == alarm.alarm_id and _is_at(alarm, expected.entity):
+            return deed
+    return None
+
+
+def _is_at(alarm: Alarm, entity: str) -> bool:
+    own = alarm.entity_instance_id
+    return not entity or own == entity or own.startswith(entity + ".") or alarm.hostname == entity
+
+
+@once
+def _expectations(known: Known) -> Tuple[Tuple[Expected, Deed], ...]:
+    found: List[Tuple[Expected, Deed]] = []
+    for deed in known.running():
+        from backend.kinds import kind_named  # that list has these alarms in it
+
+        kind = kind_named(deed.kind)
+        action = kind.action(deed.action) if kind else None
+        if action is None or action.expects is None:
+            continue
+        row = known.row(deed.kind, deed.row_id)
+        if row is not None:
+            found += [(expected, deed) for expected in action.expects(row, known)]
+    return tuple(found)
+
+
+def look(alarm: Alarm, known: Known) -> Look:
+    """Return the mark: ``-`` suppressed, ``~`` expected, ``a`` seen, ``+`` new."""
+    mark = known.mark(NAME, alarm.uuid)
+    deed = expecting(alarm, known)
+    notes: List[str] = []
+    if deed is not None:
+        notes.append(f"EXPECTED: {deed.action} {deed.label}, since {clock(deed.began_ms)}")
+    if mark.assigned_to:
+        notes.append(f"assigned to {mark.assigned_to}")
+    if mark.note:
+        notes.append(f'note, {mark.note_by}: "{one_line(mark.note)}"')
+    if alarm.is_suppressed:
+        return Look(tone=Tone.PLAIN, mark=Mark.OUT, notes=tuple(notes))
+    sign = Mark.NONE
+    if deed is not None:
+        sign = Mark.BUSY
+    elif mark.seen_by:
+        sign = Mark.SEEN
+    elif is_new(alarm, known):
+        sign = Mark.NEW
+    return Look(tone=tone(alarm.severity), mark=sign, notes=tuple(notes))
+
+
+def order(alarm: Alarm, known: Known) -> Tuple[bool, bool, float, int, str]:
+    """Return the sorting key: suppressed last; new first; then the worst, then the latest."""
+    new = is_new(alarm, known)
+    return (alarm.is_suppressed, not new, rank(alarm.severity), -alarm.raised_ms, alarm.uuid)
+
+
+# --- of a host ---------------------------------------------------------------------------------
+
+
+def alarms_of(known: Known, hostname: str) -> Tuple[Alarm, ...]:
+    """Return the active alarms on a host and on what is in it, worst first; none suppressed."""
+    return _by_host(known.rows(NAME)).get(hostname, ())
+
+
+@once
+def _by_host(rows: Tuple[Any, ...]) -> Mapping[str, Tuple[Alarm, ...]]:
+    found: Dict[str, List[Alarm]] = {}
+    for alarm in rows:
+        if alarm.hostname and not alarm.is_suppressed:
+            found.setdefault(alarm.hostname, []).append(alarm)
+    return {
+        host: tuple(sorted(alarms, key=lambda alarm: (rank(alarm.severity), -alarm.raised_ms)))
+        for host, alarms in found.items()
+    }
+
+
+def severity_counts(rows: Iterable[Alarm]) -> Mapping[str, int]:
+    """Return how many of each severity, worst first, with every known one; suppressed left out."""
+    counts: Dict[str, int] = dict.fromkeys(_SEVERITIES, 0)
+    for alarm in rows:
+        if not alarm.is_suppressed:
+            counts[alarm.severity] = counts.get(alarm.severity, 0) + 1
+    return counts
+
+
+def counts_text(rows: Iterable[Alarm], *, zeros: bool = False) -> str:
+    """Return ``C1 M3 w2``, "" for none; with ``zeros`` all four: ``C1 M3 m0 w2``."""
+    counts = severity_counts(rows)
+    return " ".join(
+        f"{letter(severity)}{count}"
+        for severity, count in counts.items()
+        if count or (zeros and severity in _LETTERS)
+    )
