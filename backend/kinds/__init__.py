@@ -1,0 +1,39 @@
+"""All kinds and areas there are: the one registry, from which the console, CLI and store read."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Any, Mapping, Optional, Tuple
+
+from backend.kind import Area, Kind
+from backend.kinds.faults import FAULTS
+from backend.kinds.platform import PLATFORM
+
+AREAS: Tuple[Area, ...] = (PLATFORM, FAULTS)
+KINDS: Tuple[Kind[Any], ...] = tuple(kind for area in AREAS for kind in area.kinds)
+
+
+def _names() -> Mapping[str, Kind[Any]]:
+    """Map every name, singular and alias; of two that want the same word the first has it."""
+    found: dict[str, Kind[Any]] = {}
+    for words in (lambda k: (k.name,), lambda k: (k.singular,), lambda k: k.aliases):
+        for kind in KINDS:
+            for word in words(kind):
+                found.setdefault(word, kind)
+    for area in AREAS:
+        for kind in area.kinds:
+            found.setdefault(f"{area.name}/{kind.name}", kind)
+    return MappingProxyType(found)
+
+
+_BY_NAME = _names()
+
+
+def kind_named(name: str) -> Optional[Kind[Any]]:
+    """Return the kind of that name, singular, alias or ``area/plural``, None where none is."""
+    return _BY_NAME.get(name)
+
+
+def area_of(kind: Kind[Any]) -> Area:
+    """Return the area a kind stands in."""
+    return next(area for area in AREAS if kind in area.kinds)

@@ -1,0 +1,69 @@
+"""The columns of the host list: one thought each, the worse of two functions, no task."""
+
+from __future__ import annotations
+
+from typing import Optional, Tuple
+
+from backend.kind import Column
+from backend.kinds.alarms import alarms_of, counts_text
+from backend.kinds.host import Host
+from backend.known import Known, Since
+from backend.units import span
+
+STATE_FIELDS = ("administrative", "operational", "availability")
+WORKER_FIELDS = ("subfunction_oper", "subfunction_avail")
+
+
+def role(host: Host) -> str:
+    """Return what a host is: ``ctl+wrk ACT``, ``ctl sby``, ``worker``, ``(new)``."""
+    if host.is_discovered:
+        return "(new)"
+    if not host.is_controller:
+        return str(host.personality)
+    functions = "ctl+wrk" if host.is_aio else "ctl"
+    if host.is_active:
+        return f"{functions} ACT"
+    return f"{functions} sby" if host.invprovision == "provisioned" else functions
+
+
+def config(host: Host) -> str:
+    """Return whether the configuration is the one wanted: ``ok``, ``OLD``, ``-`` without one."""
+    if host.is_old_config:
+        return "OLD"
+    return "ok" if host.config_target or host.config_applied else "-"
+
+
+def since(host: Host, known: Known) -> Optional[Since]:
+    """Return since when the host is in this state, None where nobody knows."""
+    fields = STATE_FIELDS + (WORKER_FIELDS if host.is_aio else ())
+    return known.since("hosts", host.uuid, *fields)
+
+
+def how_long(host: Host, known: Known) -> str:
+    """Return how long the host is in this state: ``6m``, ``>41d`` where it was so before us."""
+    found = since(host, known)
+    if found is None:
+        return "-"
+    return (">" if found.at_least else "") + span(known.now_ms - found.ms)
+
+
+def _alarms(host: Host, known: Known) -> str:
+    if not known.has("alarms"):
+        return "?"
+    return counts_text(alarms_of(known, host.hostname or ""))
+
+
+COLUMNS: Tuple[Column[Host], ...] = (
+    Column(heading="NAME", value=lambda h: h.name, most=20),
+    Column(heading="ROLE", value=role, most=14),
+    Column(heading="ADMIN", value=lambda h: h.administrative, most=10),
+    Column(heading="OPER", value=lambda h: h.oper, most=10),
+    Column(heading="AVAIL", value=lambda h: h.avail, most=12),
+    Column(heading="CFG", value=config),
+    Column(heading="ALARMS", joined=_alarms, most=14),
+    Column(heading="FOR", joined=how_long, right=True),
+    Column(heading="ADDRESS", value=lambda h: h.mgmt_ip, wide=True),
+    Column(heading="BMC", value=lambda h: h.bm_ip if h.has_bmc else None, wide=True),
+    Column(heading="SOFTWARE", value=lambda h: h.sw_version, wide=True),
+    Column(heading="SERVICES", value=lambda h: h.vim_progress_status, wide=True),
+)

@@ -1,0 +1,381 @@
+"""The steps of each host action as maintenance itself goes through them, to the real end."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Mapping, Optional, Tuple
+
+from backend.deed import Deed
+from backend.errors import NotConfigured
+from backend.kind import Rung
+from backend.kinds.alarms import alarms_of
+from backend.kinds.host import Host
+from backend.kinds.host_site import is_duplex, other_controller
+from backend.kinds.host_tasks import gave_up, help_of
+from backend.known import Known
+
+Ladder = Tuple[Rung[Host], ...]
+Reached = Callable[[Optional[Host], Known], bool]
+
+# Maintenance's own limits in seconds, as shipped; service parameters of `platform maintenance`
+# (controller_boot_timeout, worker_boot_timeout) change the first two.
+CONTROLLER_BOOT_S, OTHER_BOOT_S, TEST_S, MANIFEST_S = 1200, 720, 600, 480
+RETRIES = "it is reset and tried again; after three failures it stays failed"
+
+# How long after the last state its alarms may take to clear.
+SETTLE_S = 600
+
+BOOTED_TASKS = ("testing", "initializing", "enabling")
+INSTALL_STATES = ("preinstall", "installing", "postinstall", "booting", "installed", "completed")
+
+
+def _when(test: Callable[[Host], bool]) -> Reached:
+    return lambda row, _known: row is not None and test(row)
+
+
+def _does(host: Host, *beginnings: str) -> bool:
+    return host.doing.casefold().startswith(beginnings)
+
+
+def accepted(*beginnings: str) -> Rung[Host]:
+    """Return the first rung: maintenance has the order, and says so in the task."""
+    return Rung(
+        name="accepted by sysinv",
+        reached=_when(lambda host: _does(host, *beginnings)),
+        says="task " + beginnings[0].capitalize(),
+    )
+
+
+# --- unlock ------------------------------------------------------------------------------------
+
+
+def _is_heard(host: Host) -> bool:
+    return not host.is_locked and (
+        host.availability == "intest" or _does(host, *BOOTED_TASKS) or host.operational == "enabled"
+    )
+
+
+def _is_tested(host: Host) -> bool:
+    return not host.is_locked and (
+        _does(host, "initializing", "enabling") or host.operational == "enabled"
+    )
+
+
+def _is_in_service(host: Host) -> bool:
+    """Whether it works with all functions and maintenance has nothing more to do on it."""
+    return host.is_enabled and host.avail in ("available", "degraded") and not host.doing
+
+
+def unlock(host: Host, known: Known) -> Ladder:
+    """Return the way from locked to in service, and until what came with the lock is gone."""
+    boot_s = CONTROLLER_BOOT_S if host.is_controller else OTHER_BOOT_S
+    way: Ladder = (
+        Rung(
+            name="accepted by sysinv",
+            reached=_when(lambda h: _does(h, "unlock", "force unlock", "applying manifest")),
+            says="locked/disabled/online",
+        ),
+        Rung(
+            name="sysinv prepares its config",
+            reached=_when(lambda h: not h.is_locked),
+            says="task Unlocking",
+            gives_up_s=MANIFEST_S,
+            then="the unlock fails and it stays locked",
+        ),
+        Rung(
+            name="reset, host goes down",
+            reached=_when(lambda h: not h.is_locked and _does(h, "booting")),
+            says="unlocked/disabled/offline",
+        ),
+        Rung(
+            name="boots, heard again (mtcAlive)",
+            reached=_when(_is_heard),
+            says="Booting",
+            gives_up_s=boot_s,
+            then=RETRIES,
+        ),
+        Rung(
+            name="tests itself (goEnabled)",
+            reached=_when(_is_tested),
+            says="intest, Testing",
+            gives_up_s=TEST_S,
+            then="In-Test Failed, re-enabling: " + RETRIES,
+        ),
+        Rung(
+            name="services, heartbeat soak",
+            reached=_when(lambda h: not h.is_locked and h.operational == "enabled"),
+            says="Initializing",
+        ),
+    )
+    return way + _worker_rungs(host) + _in_service_rungs(host, known)
+
+
+def _worker_rungs(host: Host) -> Ladder:
+    if not host.is_aio:
+        return ()
+    return (
+        Rung(
+            name="main function enabled",
+            reached=_when(lambda h: h.is_enabled or _does(h, "enabling worker")),
+            says="unlocked/enabled",
+        ),
+        Rung(
+            name="worker function",
+            reached=_when(lambda h: h.is_enabled),
+            says="Enabling Worker Service",
+        ),
+    )
+
+
+def _in_service_rungs(host: Host, known: Known) -> Ladder:
+    rungs: Ladder = (
+        Rung(
+            name="available",
+            reached=_when(_is_in_service),
+            says="unlocked/enabled/available",
+        ),
+        Rung(
+            name="its alarms cleared",
+            reached=lambda row, now: row is not None and not unsettled(row, now),
+            says=" ".join(clears_with_unlock(host, known)),
+            settles=True,
+        ),
+    )
+    if not host.is_controller or not is_duplex(known):
+        return rungs
+    sync: Rung[Host] = Rung(
+        name="data in sync",
+        reached=lambda row, now: row is not None and is_in_sync(row, now),
+        says="no group data-syncing",
+        settles=True,
+    )
+    return (*rungs, sync)
+
+
+def clears_with_unlock(host: Host, known: Known) -> Tuple[str, ...]:
+    """Return the alarms that stand because of a lock or a boot and end with the unlock."""
+    ids = ("200.001", "200.004", "200.005", "200.009", "200.010", "250.001")
+    redundancy = host.is_controller and is_duplex(known)
+    return ids + (("400.002",) if redundancy else ())
+
+
+def unsettled(host: Host, known: Known) -> Tuple[str, ...]:
+    """Return the alarms that still keep an unlocked host from being really done."""
+    if not known.has("alarms"):
+        # Where no fault management is configured nobody will ever tell.
+        return () if isinstance(known.reading("alarms").error, NotConfigured) else ("alarms",)
+    ids = clears_with_unlock(host, known)
+    mine = {alarm.alarm_id for alarm in alarms_of(known, host.hostname or "")}
+    if "400.002" in ids:
+        mine |= {a.alarm_id for a in known.rows("alarms") if a.alarm_id == "400.002"}
+    return tuple(alarm_id for alarm_id in ids if alarm_id in mine)
+
+
+def is_in_sync(host: Host, known: Known) -> bool:
+    """Whether no service group of a controller still copies its data."""
+    mine = [g for g in known.rows("service-groups") if g.node_name == host.hostname]
+    return bool(mine) and not any("data" in (group.condition or "") for group in mine)
+
+
+# --- lock, force-lock, swact -------------------------------------------------------------------
+
+
+def lock(_host: Host, _known: Known) -> Ladder:
+    """Return the way out of service: the VIM moves the pods first."""
+    return (
+        accepted("locking"),
+        Rung(
+            name="services move away (VIM)",
+            reached=_when(lambda h: h.vim_progress_status == "services-disabled"),
+            says="services-enabled",
+        ),
+        Rung(name="locked", reached=_when(lambda h: h.is_locked), says="locked/disabled"),
+        Rung(
+            name="online, to be worked on",
+            reached=_when(lambda h: h.is_locked and h.availability == "online"),
+            says="locked/disabled/online",
+        ),
+    )
+
+
+def force_lock(_host: Host, _known: Known) -> Ladder:
+    """Return the way out without moving anything: a reset."""
+    return (
+        accepted("force lock", "unsafely force"),
+        Rung(name="locked", reached=_when(lambda h: h.is_locked), says="Force Locking"),
+        Rung(
+            name="reset, host goes down",
+            reached=_when(lambda h: h.is_locked and h.availability == "offline"),
+            says="locked/disabled",
+        ),
+        Rung(
+            name="online, to be worked on",
+            reached=_when(lambda h: h.is_locked and h.availability == "online"),
+            says="locked/disabled/offline",
+        ),
+    )
+
+
+def _is_handed_over(row: Optional[Host], known: Known) -> bool:
+    peer = other_controller(row, known) if row is not None else None
+    return row is not None and not row.is_active and peer is not None and peer.is_active
+
+
+def _has_standby(row: Optional[Host], known: Known) -> bool:
+    if row is None or not _is_handed_over(row, known):
+        return False
+    mine = [g for g in known.rows("service-groups") if g.node_name == row.hostname]
+    return bool(mine) and all(
+        group.state == group.desired_state and not group.status for group in mine
+    )
+
+
+def swact(_host: Host, _known: Known) -> Ladder:
+    """Return the way of the services to the other controller."""
+    return (
+        accepted("swact", "force-swact", "force swact"),
+        Rung(
+            name="services leave this controller",
+            reached=_when(lambda h: not h.is_active),
+            says="Swact: In-Progress",
+        ),
+        Rung(
+            name="the other controller is active", reached=_is_handed_over, says="Swact: Complete"
+        ),
+        Rung(
+            name="every group has its standby again",
+            reached=_has_standby,
+            says="service groups as desired",
+            settles=True,
+        ),
+    )
+
+
+# --- power, reinstall, delete ------------------------------------------------------------------
+
+
+def _down(then: str = "") -> Rung[Host]:
+    return Rung(
+        name="goes down",
+        reached=_when(lambda h: h.availability in ("offline", "power-off", "poweroff")),
+        says="locked/disabled/offline",
+        then=then,
+    )
+
+
+def _online() -> Rung[Host]:
+    return Rung(
+        name="boots, online again",
+        reached=_when(lambda h: h.availability == "online"),
+        says="locked/disabled/offline",
+    )
+
+
+def reboot(_host: Host, _known: Known) -> Ladder:
+    """Return the way through a reboot of a locked host."""
+    return (accepted("reboot"), _down(), _online())
+
+
+def reset(_host: Host, _known: Known) -> Ladder:
+    """Return the way through a reset by the BMC."""
+    return (accepted("reset"), _down(), _online())
+
+
+def power_on(_host: Host, _known: Known) -> Ladder:
+    """Return the way from off to online."""
+    powered: Rung[Host] = Rung(
+        name="power is on",
+        reached=_when(lambda h: h.availability in ("offline", "online")),
+        says="power-off",
+    )
+    return (accepted("power-on", "powering-on", "powering on"), powered, _online())
+
+
+def power_off(_host: Host, _known: Known) -> Ladder:
+    """Return the way to off."""
+    off: Rung[Host] = Rung(
+        name="power is off",
+        reached=_when(lambda h: h.availability in ("power-off", "poweroff")),
+        says="locked/disabled",
+    )
+    return (accepted("power-off", "powering-off", "powering off"), off)
+
+
+def _installed_to(state: str) -> Reached:
+    order = INSTALL_STATES.index(state)
+
+    def reached(row: Optional[Host], _known: Known) -> bool:
+        at = row.installing if row is not None else ""
+        return at in INSTALL_STATES and INSTALL_STATES.index(at) > order
+
+    return reached
+
+
+def reinstall(_host: Host, _known: Known) -> Ladder:
+    """Return the way through an installation; its states are the installer's own."""
+    stages = tuple(
+        Rung(name=f"installation: {state}", reached=_installed_to(state), says=state)
+        for state in ("preinstall", "installing", "postinstall", "booting")
+    )
+    inventoried: Rung[Host] = Rung(
+        name="inventoried",
+        reached=_when(lambda h: h.availability == "online" and h.inv_state == "inventoried"),
+        says="locked/disabled/online",
+    )
+    return (accepted("reinstall"), _down(), *stages, _online(), inventoried)
+
+
+def delete(_host: Host, _known: Known) -> Ladder:
+    """Return the one step of a host that goes."""
+    return (Rung(name="gone from sysinv", reached=lambda row, _known: row is None),)
+
+
+LADDERS: Mapping[str, Callable[[Any, Known], Ladder]] = {
+    "lock": lock,
+    "force-lock": force_lock,
+    "force-unsafe-lock": force_lock,
+    "unlock": unlock,
+    "force-unlock": unlock,
+    "swact": swact,
+    "force-swact": swact,
+    "reboot": reboot,
+    "reset": reset,
+    "power-on": power_on,
+    "power-off": power_off,
+    "reinstall": reinstall,
+    "delete": delete,
+}
+
+
+# --- when the system gave up -------------------------------------------------------------------
+
+
+def failed(host: Host, known: Known) -> str:
+    """Return why the running action will not come to its end, "" while it may.
+
+    The words are maintenance's own, with what they mean; a retry of its own is no end, nor is what
+    stood there before the action began.
+    """
+    deed = next(iter(known.running("hosts", host.uuid)), None)
+    if gave_up(host.doing) and not _stood(deed, "task", host.task):
+        found = help_of(host.doing)
+        return f"{host.doing} ({found.means})" if found else host.doing
+    moving = host.vim_progress_status or ""
+    if moving.endswith("-failed") and not _stood(deed, "vim_progress_status", moving):
+        return f"the VIM could not move its services away ({moving})"
+    if host.installing == "failed" and not _stood(deed, "install_state", host.install_state):
+        return f"the installation failed {host.install_state_info or ''}".rstrip()
+    return _unsettled_words(host, known, deed)
+
+
+def _stood(deed: Optional[Deed], field: str, value: Optional[str]) -> bool:
+    """Whether a field says what it said before, and the action is not yet past its first rung."""
+    return deed is not None and len(deed.reached) < 2 and deed.before.get(field) == value
+
+
+def _unsettled_words(host: Host, known: Known, deed: Optional[Deed]) -> str:
+    """Say what stays after an unlock, once that lasted longer than it can take."""
+    in_service_ms = deed.reached.get("available") if deed is not None else None
+    if in_service_ms is None or known.now_ms - in_service_ms < SETTLE_S * 1000:
+        return ""
+    left = unsettled(host, known) or ("data not in sync",)
+    return f"it is in service, and after {SETTLE_S // 60} minutes there is still {', '.join(left)}"

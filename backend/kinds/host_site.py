@@ -1,0 +1,75 @@
+"""The site around a host: its system, its peers, and what is known of its children."""
+
+from __future__ import annotations
+
+from typing import Any, Optional, Tuple
+
+from backend.kinds.host import Host
+from backend.known import Known
+
+
+def system_of(known: Known) -> Optional[Any]:
+    """Return the system's own row, None where it was not read."""
+    return next(iter(known.rows("system")), None)
+
+
+def is_simplex(known: Known) -> bool:
+    """Whether there is one controller and never another; False where nobody knows yet."""
+    system = system_of(known)
+    return system is not None and system.system_mode == "simplex"
+
+
+def is_duplex(known: Known) -> bool:
+    """Whether there should be two controllers; False where nobody knows yet."""
+    system = system_of(known)
+    return system is not None and str(system.system_mode).startswith("duplex")
+
+
+def hosts(known: Known) -> Tuple[Host, ...]:
+    """Return all hosts of the last reading."""
+    return known.rows("hosts")
+
+
+def controllers(known: Known) -> Tuple[Host, ...]:
+    """Return the one or two controllers."""
+    return tuple(host for host in hosts(known) if host.is_controller)
+
+
+def active_controller(known: Known) -> Optional[Host]:
+    """Return the controller that runs the services."""
+    return next((host for host in controllers(known) if host.is_active), None)
+
+
+def other_controller(host: Host, known: Known) -> Optional[Host]:
+    """Return the swact partner of a controller, None for other hosts or where there is none."""
+    if not host.is_controller:
+        return None
+    return next((peer for peer in controllers(known) if peer.uuid != host.uuid), None)
+
+
+def is_standby_ready(host: Host) -> bool:
+    """Whether a controller could take the services over now, however badly."""
+    return host.is_enabled
+
+
+def one_sits_on(host: Host, known: Known) -> bool:
+    """Whether this console runs on that very host."""
+    return known.place.is_on(host.hostname or "", host.uuid)
+
+
+def one_sits_beside(host: Host, known: Known) -> bool:
+    """Whether this console runs on the swact partner of that host."""
+    peer = other_controller(host, known)
+    return peer is not None and one_sits_on(peer, known)
+
+
+def children(known: Known, kind: str, host: Host) -> Optional[Tuple[Any, ...]]:
+    """Return the rows of ``kind`` on a host, None where nobody read them.
+
+    A child kind is read under its host or all at once; either serves.
+    """
+    if known.has(kind, host.uuid):
+        return known.rows(kind, host.uuid)
+    if known.has(kind):
+        return tuple(row for row in known.rows(kind) if row.host_uuid == host.uuid)
+    return None
