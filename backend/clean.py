@@ -32,7 +32,7 @@ def clean(text: str) -> str:
     out: List[str] = []
     stacked = 0
     for character in text:
-        if unicodedata.category(character) in ("Mn", "Me"):
+        if unicodedata.category(character) in ("Mn", "Me", "Mc"):
             stacked += 1
             is_shown = bool(out) and stacked <= _STACKED and character not in _UNSEEN
             out.append(character if is_shown else _escape(character))
@@ -46,9 +46,6 @@ def _shown(character: str) -> str:
     if unicodedata.category(character) == "Zs":
         return " "
     if character.isprintable() and character not in _UNSEEN and _cells_of(character) > 0:
-        return character
-    # A mark that takes a cell of its own in some scripts counts as none in others.
-    if unicodedata.category(character) == "Mc":
         return character
     return _escape(character)
 

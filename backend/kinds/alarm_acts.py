@@ -179,9 +179,14 @@ def _switch(row: Any, known: Known, status: str, verb: str, sentence: str) -> Pl
         sentence=sentence.format(alarm_id=alarm_id),
     )
 
+    # Looked for where it was asked: only the kind that one acts on is read again.
+    place = (NAME, row.uuid) if isinstance(row, Alarm) else (TYPES, uuid)
+
     def took(known: Known) -> bool:
-        now = known.row(TYPES, uuid)
-        return now is not None and now.suppression_status == status
+        now = known.row(*place)
+        if now is None:
+            return isinstance(row, Alarm)
+        return bool(now.suppression_status == status)
 
     return Plan(steps=(Step(write=write, took=took),))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, List, Mapping, Optional
+from bisect import bisect_left, bisect_right
+from typing import Any, Callable, List, Mapping, Optional, Tuple
 
 from backend.figure import Jump, Line, Lines
 from backend.kinds.alarms import (
@@ -15,6 +16,7 @@ from backend.kinds.alarms import (
 )
 from backend.kinds.cards import Card, card_of, filled
 from backend.kinds.entity import jumps, path_of, value_of
+from backend.kinds.once import once
 from backend.known import Known
 from backend.tone import Tone
 from backend.units import DAY_MS, clock, day, span, stopwatch, when
@@ -147,7 +149,18 @@ def _group_now(alarm: Alarm, known: Known) -> str:
         for row in known.rows("service-groups")
         if row.body.get("service_group_name") == group
     )
-    return ", ".join(f"{node} {state}" for node, state in members)
+    said = ", ".join(f"{node} {state}" for node, state in members)
+    return said or _controllers_now(known)
+
+
+def _controllers_now(known: Known) -> str:
+    """Return how the controllers stand: without the groups' own rows the nearest to it."""
+    controllers = sorted(
+        (str(row.body.get("hostname")), str(row.body.get("availability")))
+        for row in known.rows("hosts")
+        if row.body.get("personality") == "controller"
+    )
+    return ", ".join(f"{hostname} {state}" for hostname, state in controllers)
 
 
 def _application_now(alarm: Alarm, known: Known) -> str:
@@ -178,7 +191,10 @@ def came_together(one: Alarm, other: Alarm) -> bool:
 
 
 def _with_it(alarm: Alarm, known: Known) -> List[Line]:
-    others = [other for other in known.rows(NAME) if came_together(alarm, other)]
+    times, alarms = _by_time(known.rows(NAME))
+    low = bisect_left(times, alarm.raised_ms - TOGETHER_MS)
+    high = bisect_right(times, alarm.raised_ms + TOGETHER_MS)
+    others = [other for other in alarms[low:high] if came_together(alarm, other)]
     if not others:
         return []
     first = min(others, key=lambda other: (other.raised_ms, other.uuid))
@@ -186,6 +202,12 @@ def _with_it(alarm: Alarm, known: Known) -> List[Line]:
     more = f", and {len(others) - 1} more" if len(others) > 1 else ""
     text = f"{len(others)} came within {TOGETHER_MS // 60_000} minutes: {named}{more}"
     return [Line(heading="WITH IT", text=text, jump=Jump(kind=NAME, id=first.uuid))]
+
+
+@once
+def _by_time(rows: Tuple[Any, ...]) -> Tuple[List[int], List[Any]]:
+    alarms = sorted(rows, key=lambda alarm: alarm.raised_ms)
+    return [alarm.raised_ms for alarm in alarms], alarms
 
 
 def _flaps(alarm: Alarm, known: Known) -> Optional[int]:
