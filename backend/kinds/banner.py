@@ -1,0 +1,41 @@
+"""What stands beside the cloud's name wherever one is: mode and release, who is active, alarms."""
+
+from __future__ import annotations
+
+from typing import Tuple
+
+from backend.kinds.faults import counts_text
+from backend.kinds.host_site import active_controller, is_simplex, system_of
+from backend.known import Known
+
+# The kinds it looks at: polled as long as there is a console.
+NEEDS: Tuple[str, ...] = ("system", "hosts", "alarms")
+
+
+def banner(known: Known) -> Tuple[str, ...]:
+    """Return its parts, the most important last: ``AIO-DX 24.09``, who is active, ``C1 M3 m0 w2``.
+
+    What was never read is left out.
+    """
+    return tuple(part for part in (_what(known), _active(known), _alarms(known)) if part)
+
+
+def _what(known: Known) -> str:
+    system = system_of(known)
+    if system is None:
+        return ""
+    is_aio = str(system.system_type).casefold().startswith("all-in-one")
+    mode = "SX" if is_simplex(known) else "DX"
+    shape = f"AIO-{mode}" if is_aio else str(system.system_type or "")
+    return f"{shape} {system.software_version or ''}".strip()
+
+
+def _active(known: Known) -> str:
+    if not known.has("hosts"):
+        return ""
+    active = active_controller(known)
+    return f"active {active.name}" if active is not None else "NO ACTIVE CONTROLLER"
+
+
+def _alarms(known: Known) -> str:
+    return counts_text(known.rows("alarms"), zeros=True) if known.has("alarms") else ""

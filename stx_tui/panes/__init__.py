@@ -1,0 +1,1 @@
+"""Widgets of ready lines; each shows any kind."""

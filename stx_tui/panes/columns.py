@@ -1,0 +1,71 @@
+"""Which columns there is room for, and how wide each is: a table never scrolls sideways."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, List, Sequence, Tuple
+
+from backend.kind import Column
+
+# A column that is narrowed keeps so many cells, or its heading where that is longer.
+NARROWEST = 8
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """One column as it is shown: where it stands in the kind, and its width in cells."""
+
+    index: int
+    column: Column[Any]
+    width: int
+
+
+@dataclass(frozen=True)
+class Fit:
+    """All columns shown, with ``gap`` cells between two."""
+
+    columns: Tuple[Fitted, ...]
+    gap: int
+
+
+def fit(columns: Sequence[Column[Any]], wants: Sequence[int], room: int) -> Fit:
+    """Return what fits into ``room`` cells; ``wants`` are the widths the values take.
+
+    First the ``wide`` columns go, last one first; then the gaps, then the longest are narrowed;
+    then columns go from the right. The first one always stays.
+    """
+    shown = list(range(len(columns)))
+    extra = [index for index in shown if columns[index].wide]
+    while extra and _taken(shown, wants, 2) > room:
+        shown.remove(extra.pop())
+    gap = 2 if _taken(shown, wants, 2) <= room else 1
+    while True:
+        widths = _narrowed(columns, wants, shown, room - gap * (len(shown) - 1))
+        if sum(widths) + gap * (len(shown) - 1) <= room or len(shown) == 1:
+            break
+        shown.pop()
+    if len(shown) == 1:
+        widths = [max(min(wants[shown[0]], room), 1)]
+    fitted = (
+        Fitted(index=index, column=columns[index], width=width)
+        for index, width in zip(shown, widths)
+    )
+    return Fit(columns=tuple(fitted), gap=gap)
+
+
+def _taken(shown: Sequence[int], wants: Sequence[int], gap: int) -> int:
+    return sum(wants[index] for index in shown) + gap * (len(shown) - 1)
+
+
+def _narrowed(
+    columns: Sequence[Column[Any]], wants: Sequence[int], shown: Sequence[int], room: int
+) -> List[int]:
+    """Return the widths with the widest taken down, cell by cell, until all fit or none can."""
+    widths = [wants[index] for index in shown]
+    least = [min(wants[index], max(len(columns[index].heading), NARROWEST)) for index in shown]
+    while sum(widths) > room:
+        spare = [at for at, width in enumerate(widths) if width > least[at]]
+        if not spare:
+            break
+        widths[max(spare, key=widths.__getitem__)] -= 1
+    return widths

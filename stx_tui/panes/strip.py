@@ -1,0 +1,93 @@
+"""What is to be said of the selected row: below the table, or beside it where there is room."""
+
+from __future__ import annotations
+
+from typing import Any, List, Optional, Sequence, Tuple
+
+from textual.strip import Strip
+
+from backend.clean import cells, wrap
+from backend.figure import Line
+from backend.kind import Kind
+from backend.known import Known
+from backend.tone import Tone
+from stx_tui import theme
+from stx_tui.panes.pane import Pane, line
+from stx_tui.panes.text import safe
+
+# Cells for the headings on the left, as CAUSE, DO, VERIFY.
+HEADING = 9
+# Lines one thing may take, so that one long text does not push the others out.
+LONGEST = 3
+
+
+class StripPane(Pane):
+    """The lines a kind gives of a row, under a rule that says how many rows there are."""
+
+    def __init__(self) -> None:
+        super().__init__(id="strip")
+        self.wanted = 0
+        self.is_beside = False
+
+    def show(self, head: Tuple[str, str], lines: Sequence[Line]) -> None:
+        """Show the head (left and right words of the rule), then the lines."""
+        width, height = self.size.width, self.size.height
+        if not width or not height:
+            return
+        self.put([head_rule(*head, width=width), *painted(lines, width)][:height])
+
+
+def lines_of(kind: Kind[Any], row: Optional[Any], known: Known) -> Tuple[Line, ...]:
+    """Return what the kind says of a row; where it says nothing, every column it has."""
+    if row is None:
+        return ()
+    if kind.strip is not None:
+        return kind.strip(row, known).lines
+    values = [
+        f"{column.heading} {safe(value)}"
+        for column in kind.columns
+        if (value := column.cell(row, known)) is not None
+    ]
+    return (Line(text="   ".join(values)),)
+
+
+def painted(lines: Sequence[Line], width: int) -> List[Strip]:
+    """Return lines as rows of ``width`` cells, long ones on several, headings on the left."""
+    strips: List[Strip] = []
+    for one in lines:
+        strips += [rule_only(width)] if one.rule else _painted(one, width)
+    return strips
+
+
+def height_of(lines: Sequence[Line], width: int) -> int:
+    """Return how many rows ``lines`` take."""
+    return len(painted(lines, width))
+
+
+def _painted(one: Line, width: int) -> List[Strip]:
+    heading = safe(one.heading) if one.heading else ""
+    lead = f" {heading:<{HEADING}}" if heading else " "
+    room = max(width - cells(lead) - 1, 1)
+    texts = wrap(safe(one.text), room)[:LONGEST]
+    style = theme.BOLD if one.tone in (Tone.BAD, Tone.WARN) else theme.PLAIN
+    strips = [line((lead, theme.PLAIN), (texts[0], style), width=width)]
+    blank = " " * (cells(lead) if heading else 1 + HEADING)
+    for text in texts[1:]:
+        strips.append(line((blank, theme.PLAIN), (text, style), width=width))
+    return strips
+
+
+def head_rule(left: str, right: str, *, width: int) -> Strip:
+    """Return a rule with words in it: `` 7 of 7 hosts ------ selected: controller-1``."""
+    left = f" {left} " if left else ""
+    right = f" {right}" if right else ""
+    room = width - 2 - cells(left)
+    if cells(right) > room:
+        right = ""
+    dashes = theme.RULE * max(room - cells(right) + (1 if right else 0), 0)
+    return line((left + dashes + right, theme.PLAIN), width=width)
+
+
+def rule_only(width: int) -> Strip:
+    """Return an indented rule."""
+    return line((" " + theme.RULE * max(width - 3, 0), theme.PLAIN), width=width)

@@ -1,0 +1,338 @@
+"""A kind's rows as a table that formats only the lines one sees, with the cursor on a row's id."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.strip import Strip
+from textual.timer import Timer
+
+from backend.clean import cells, cut, pad
+from backend.kind import Kind
+from backend.known import Known, Reading
+from backend.tone import Look, Tone
+from stx_tui import theme
+from stx_tui.messages import RowChosen
+from stx_tui.panes.columns import Fit, fit
+from stx_tui.panes.pane import Pane, line
+from stx_tui.panes.rows import Entry, Rows
+from stx_tui.panes.text import safe
+
+# Cells before the first column: cursor, mark, picked, blank.
+LEAD = 4
+NOTE_INDENT = 6
+# Rows measured for the width of columns when a kind is shown first.
+MEASURED = 100
+# How long the loop is held at once by work on rows one does not see, and the pause after it.
+WORK_S, REST_S = 0.004, 0.006
+
+Parts = List[Tuple[str, Style]]
+
+
+class TablePane(Pane):
+    """The heading and the rows; ``show`` touches only what differs."""
+
+    def __init__(self, kind: Kind[Any], *, cursor_id: str = "") -> None:
+        super().__init__(id="table")
+        self.kind = kind
+        self.rows = Rows(kind)
+        self.picked: Set[str] = set()
+        self.cursor_id = cursor_id
+        self._cursor = 0
+        self._top = 0
+        self._wants: List[int] = [
+            max(column.width, cells(column.heading)) for column in kind.columns
+        ]
+        self._fit: Optional[Fit] = None
+        self._reading: Reading[Any] = Reading(kind=kind.name)
+        self._worker: Optional[Timer] = None
+        self._looks: Dict[str, Look] = {}
+
+    # --- verbs ---------------------------------------------------------------------------------
+
+    def show(self, reading: Reading[Any], known: Known) -> None:
+        """Show a reading as it is known now; the cursor stays on its row's id."""
+        first = not self.rows.known
+        self._reading = reading
+        moved = self.rows.show(reading, known)
+        if first:
+            self._measure(self.rows.shown[:MEASURED])
+        if moved or first:
+            self.picked &= set(reading.by_id)
+        self._go_on()
+
+    def search(self, needle: str) -> None:
+        """Show only rows with ``needle`` in them."""
+        self.rows.search(needle)
+        self._go_on()
+
+    def sort(self, step: int) -> str:
+        """Sort by the next (1) or the one before (-1) of the columns shown; return its heading."""
+        choices: List[Tuple[Optional[int], bool]] = [(None, False)]
+        for fitted in self._fit.columns if self._fit else ():
+            choices += [(fitted.index, False), (fitted.index, True)]
+        now = (self.rows.column, self.rows.down)
+        at = choices.index(now) if now in choices else 0
+        column, down = choices[(at + step) % len(choices)]
+        self.rows.sort(column, down=down)
+        self._find_cursor()
+        self._repaint()
+        if column is None:
+            return ""
+        return f"{self.kind.columns[column].heading} {'downwards' if down else 'upwards'}"
+
+    def move(self, step: int) -> None:
+        """Move the cursor by so many rows, as far as there are any."""
+        self._stand_at(self._cursor + step)
+
+    def move_page(self, step: int) -> None:
+        """Move the cursor by so many screenfuls."""
+        self.move(step * max(self._body - 1, 1))
+
+    def move_to_bad(self) -> bool:
+        """Move to the next row that is not well, from the top after the last; False: none is."""
+        shown = self.rows.shown
+        order = [*range(self._cursor + 1, len(shown)), *range(self._cursor + 1)]
+        for at in order:
+            if self.rows.is_bad(shown[at]):
+                self._stand_at(at)
+                return True
+        return False
+
+    def move_to(self, row_id: str) -> None:
+        """Put the cursor on a row, now or as soon as it is there."""
+        self.cursor_id = row_id
+        self._find_cursor()
+        self._repaint()
+
+    def pick(self) -> None:
+        """Pick the row under the cursor for an act on several, or let it go; one row down."""
+        if self.cursor_id:
+            self.picked ^= {self.cursor_id}
+            if self._cursor + 1 < len(self.rows.shown):
+                self.move(1)
+            else:
+                self._repaint()
+
+    @property
+    def chosen(self) -> Tuple[str, ...]:
+        """The rows an act is asked for: those picked, else the one under the cursor."""
+        picked = tuple(entry.id for entry in self.rows.shown if entry.id in self.picked)
+        return picked or ((self.cursor_id,) if self.entry else ())
+
+    @property
+    def entry(self) -> Optional[Entry]:
+        """The entry under the cursor."""
+        shown = self.rows.shown
+        if self._cursor < len(shown) and shown[self._cursor].id == self.cursor_id:
+            return shown[self._cursor]
+        return None
+
+    @property
+    def place(self) -> Tuple[int, bool]:
+        """Which of the rows shown the cursor is on, from 1, and whether all fit on the screen."""
+        return self._cursor + 1, len(self.rows.shown) <= self._body and not self._top
+
+    # --- events --------------------------------------------------------------------------------
+
+    def on_resize(self, event: events.Resize) -> None:
+        event.stop()
+        self._fit = None
+        self._repaint()
+
+    def on_unmount(self) -> None:
+        if self._worker is not None:
+            self._worker.stop()
+
+    # --- the cursor ----------------------------------------------------------------------------
+
+    @property
+    def _body(self) -> int:
+        """Lines below the heading."""
+        return max(self.size.height - self._heads, 1)
+
+    @property
+    def _heads(self) -> int:
+        return 1 if self.size.height > 2 else 0
+
+    def _stand_at(self, at: int) -> None:
+        shown = self.rows.shown
+        self._cursor = max(0, min(at, len(shown) - 1))
+        self._choose(shown[self._cursor].id if shown else "")
+        self._repaint()
+
+    def _find_cursor(self) -> None:
+        """Put the cursor back on its row; where that is gone, on the one in its place."""
+        shown = self.rows.shown
+        if self._cursor < len(shown) and shown[self._cursor].id == self.cursor_id:
+            return
+        for at, entry in enumerate(shown):
+            if entry.id == self.cursor_id:
+                self._top += at - self._cursor
+                self._cursor = at
+                return
+        waiting = self.cursor_id and not len(self.rows)
+        self._cursor = max(0, min(self._cursor, len(shown) - 1))
+        if not waiting:
+            self._choose(shown[self._cursor].id if shown else "")
+
+    def _choose(self, row_id: str) -> None:
+        if row_id != self.cursor_id:
+            self.cursor_id = row_id
+            self.post_message(RowChosen(row_id))
+
+    # --- painting ------------------------------------------------------------------------------
+
+    def _repaint(self) -> None:
+        if self.rows.known is None or not self.size.width or not self.size.height:
+            return
+        self._looks.clear()
+        self._scroll()
+        body = self._visible()
+        if self._measure([entry for entry, _look in body]) or self._fit is None:
+            self._fit = fit(self.kind.columns, self._wants, self.size.width - LEAD - 1)
+        lines = [self._heading()] if self._heads else []
+        for entry, look in body:
+            lines.append(self._line(entry, look))
+            lines += [self._note(note) for note in look.notes]
+        if not body:
+            lines += self._nothing()
+        self.put(lines[: self.size.height])
+
+    def _scroll(self) -> None:
+        """Bring the cursor's row into sight, with its notes where they fit."""
+        self._top = max(0, min(self._top, self._cursor))
+        used, at = 0, self._cursor
+        while at >= self._top and at < len(self.rows.shown):
+            used += self._height(self.rows.shown[at])
+            if used > self._body:
+                self._top = min(at + 1, self._cursor)
+                return
+            at -= 1
+        self._fill(used)
+
+    def _fill(self, used: int) -> None:
+        """Pull rows in from above where the last ones leave lines empty below."""
+        shown = self.rows.shown
+        at = self._cursor + 1
+        while used < self._body and at < len(shown):
+            used += self._height(shown[at])
+            at += 1
+        while at >= len(shown) and self._top > 0:
+            used += self._height(shown[self._top - 1])
+            if used > self._body:
+                return
+            self._top -= 1
+
+    def _look(self, entry: Entry) -> Look:
+        """Return how a row looks, asked once a painting."""
+        look = self._looks.get(entry.id)
+        if look is None:
+            look = self._looks[entry.id] = self.rows.look(entry)
+        return look
+
+    def _height(self, entry: Entry) -> int:
+        return 1 + len(self._look(entry).notes)
+
+    def _visible(self) -> List[Tuple[Entry, Look]]:
+        visible: List[Tuple[Entry, Look]] = []
+        used = 0
+        for entry in self.rows.shown[self._top : self._top + self._body]:
+            look = self._look(entry)
+            visible.append((entry, look))
+            used += 1 + len(look.notes)
+            if used >= self._body:
+                break
+        return visible
+
+    def _measure(self, entries: Sequence[Entry]) -> bool:
+        """Widen columns to what these rows take; return whether one grew: they never shrink."""
+        known = self.rows.known
+        assert known is not None
+        grew = False
+        for index, column in enumerate(self.kind.columns):
+            if column.width:
+                continue
+            for entry in entries:
+                want = min(cells(safe(column.cell(entry.row, known))), column.most)
+                if want > self._wants[index]:
+                    self._wants[index] = want
+                    grew = True
+        return grew
+
+    def _heading(self) -> Strip:
+        assert self._fit is not None
+        parts: Parts = [(" " * LEAD, theme.PLAIN)]
+        for fitted in self._fit.columns:
+            head = pad(fitted.column.heading, fitted.width, right=fitted.column.right)
+            parts += [(head, theme.HEAD), (" " * self._fit.gap, theme.PLAIN)]
+        return line(*parts, width=self.size.width)
+
+    def _line(self, entry: Entry, look: Look) -> Strip:
+        here = entry.id == self.cursor_id
+        pick = theme.PICKED if entry.id in self.picked else " "
+        parts = self._cells(entry, look)
+        if here:
+            words = "".join(text for text, _style in parts)
+            words = f"{theme.CURSOR}{look.mark.value}{pick} {words}"
+            return line((words, theme.REVERSE), width=self.size.width, fill=theme.REVERSE)
+        mark = (look.mark.value, theme.mark(look))
+        return line(
+            (" ", theme.PLAIN), mark, (f"{pick} ", theme.PLAIN), *parts, width=self.size.width
+        )
+
+    def _cells(self, entry: Entry, look: Look) -> Parts:
+        """Return a row's cells; a column of one letter says how bad, so it takes the ink."""
+        assert self._fit is not None
+        assert self.rows.known is not None
+        parts: Parts = []
+        for fitted in self._fit.columns:
+            text = safe(fitted.column.cell(entry.row, self.rows.known))
+            text = pad(text, fitted.width, right=fitted.column.right)
+            is_letter = fitted.column.width == 1 and look.tone is not Tone.PLAIN
+            parts.append((text, theme.letter(look.tone) if is_letter else theme.PLAIN))
+            parts.append((" " * self._fit.gap, theme.PLAIN))
+        return _joined(parts)
+
+    def _note(self, note: str) -> Strip:
+        width = self.size.width
+        text = cut(safe(note), width - NOTE_INDENT - 1)
+        return line((" " * NOTE_INDENT + text, theme.PLAIN), width=width)
+
+    def _nothing(self) -> List[Strip]:
+        """Say why there are no rows: not asked yet, no answer, none there, none let through."""
+        reading, width = self._reading, self.size.width
+        if self.rows.needle:
+            words = [f"no {self.kind.name} with {self.rows.needle!r}: / and Enter shows all again"]
+        elif reading.error is not None:
+            words = [f"{self.kind.name} were not read: {reading.error}", reading.error.advice]
+        elif not reading.was_read:
+            words = [f"asking for {self.kind.name} ..."]
+        else:
+            words = [f"there are no {self.kind.name}"]
+        return [
+            line((" " * LEAD + cut(safe(text), width - LEAD - 1), theme.PLAIN), width=width)
+            for text in words
+        ]
+
+    # --- work on rows one does not see ---------------------------------------------------------
+
+    def _go_on(self) -> None:
+        """Paint, and work on: a little now, the rest whenever the loop is free."""
+        if self.rows.work(WORK_S):
+            if self._worker is None:
+                self._worker = self.set_interval(REST_S, self._go_on, name="rows")
+        elif self._worker is not None:
+            self._worker.stop()
+            self._worker = None
+        self._find_cursor()
+        self._repaint()
+
+
+def _joined(parts: Parts) -> Parts:
+    """Return parts with neighbours of one style put together: fewer segments, fewer bytes."""
+    joined: List[Segment] = list(Segment.simplify(Segment(*part) for part in parts))
+    return [(segment.text, segment.style or theme.PLAIN) for segment in joined]

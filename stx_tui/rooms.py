@@ -1,0 +1,81 @@
+"""What there is to show: the areas, the kinds, and what stands in row 1."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Callable, Iterable, Iterator, Mapping, Optional, Tuple
+
+from backend.kind import Area, Kind
+from backend.known import Known
+
+
+def _nothing(_known: Known) -> Tuple[str, ...]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """The kinds and areas of a console.
+
+    ``banner(known)`` are the parts of row 1 beside the cloud's name, the most important last: it
+    is the first ones that go where there is no room. ``banner_needs`` are the kinds it looks at.
+    """
+
+    areas: Tuple[Area, ...]
+    kinds: Tuple[Kind[Any], ...]
+    banner: Callable[[Known], Tuple[str, ...]] = _nothing
+    banner_needs: Tuple[str, ...] = ()
+
+    @property
+    def by_name(self) -> Mapping[str, Kind[Any]]:
+        """The kinds by their own names."""
+        return {kind.name: kind for kind in self.kinds}
+
+    def kind(self, name: str) -> Optional[Kind[Any]]:
+        """Return the kind of that name, singular or alias."""
+        lowered = name.casefold()
+        for kind in self.kinds:
+            if lowered in (
+                kind.name,
+                kind.singular,
+                *kind.aliases,
+                _full(self.area_of(kind), kind),
+            ):
+                return kind
+        return None
+
+    def area(self, digit: str) -> Optional[Area]:
+        """Return the area of that digit."""
+        return next((area for area in self.areas if area.digit == digit), None)
+
+    def area_of(self, kind: Kind[Any]) -> Optional[Area]:
+        """Return the first area that has ``kind``."""
+        names = ((area, {one.name for one in area.kinds}) for area in self.areas)
+        return next((area for area, kinds in names if kind.name in kinds), None)
+
+    def named(self, start: str) -> Tuple[str, ...]:
+        """Return the names of kinds that begin with ``start``, those only an alias finds last."""
+        lowered = start.casefold()
+        by_name = [kind.name for kind in self.kinds if kind.name.startswith(lowered)]
+        by_alias = [kind.name for kind in self.kinds if _begins(kind.aliases, lowered)]
+        return tuple(dict.fromkeys((*by_name, *by_alias)))
+
+    def looked_at(self, kind: Kind[Any]) -> Iterator[str]:
+        """Yield the names of the kinds that are read while ``kind`` is listed."""
+        yield from dict.fromkeys((kind.name, *kind.needs, *self.banner_needs))
+
+
+def all_rooms() -> Rooms:
+    """Return all that the library declares."""
+    from backend.kinds import AREAS, KINDS
+    from backend.kinds.banner import NEEDS, banner
+
+    return Rooms(areas=AREAS, kinds=KINDS, banner=banner, banner_needs=NEEDS)
+
+
+def _full(area: Optional[Area], kind: Kind[Any]) -> str:
+    return f"{area.name}/{kind.name}" if area is not None else kind.name
+
+
+def _begins(names: Iterable[str], start: str) -> bool:
+    return any(name.startswith(start) for name in names)

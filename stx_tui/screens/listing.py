@@ -1,0 +1,328 @@
+"""A kind, listed: any kind."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.screen import Screen
+
+from backend.figure import Jump, Line
+from backend.kind import Kind
+from backend.known import Known, Reading
+from backend.tone import Verdict
+from stx_tui import keys
+from stx_tui.keys import key
+from stx_tui.messages import (
+    FilterTyped,
+    KnownChanged,
+    PlaceNamed,
+    PromptLeft,
+    RowChosen,
+    StationOpened,
+)
+from stx_tui.panes.prompt import PromptPane, split_place
+from stx_tui.panes.status import FootPane, StatusPane, as_it_was
+from stx_tui.panes.strip import StripPane, height_of, lines_of
+from stx_tui.panes.table import TablePane
+from stx_tui.panes.text import safe
+from stx_tui.screens.shape import shape
+
+if TYPE_CHECKING:
+    from stx_tui.app import StxApp
+
+
+class ListingScreen(Screen[None], inherit_bindings=False):
+    """The rows of a kind (under one parent where there is one), and what is to be said of one."""
+
+    BINDINGS = [
+        key("enter", "open", "open", "open the row, or go where it points", footer=True),
+        key("a", "acts", "act", "what can be done with it, what can't, and why", footer=True),
+        key("slash", "filter", "filter", "show only rows with a text in them", footer=True),
+        key("n", "next_bad", "next bad", "to the next row that is not well", footer=True),
+        key("c", "copy", "copy command", "the command that shows this row", footer=True),
+        key("v", "details", "details", "open the row itself where Enter goes elsewhere"),
+        key("space", "pick", "pick", "pick rows, to act on several"),
+        key("b", "baseline", "baseline", "from now on, what comes is new"),
+        key("r", "ask_again", "ask again", "read it again now"),
+        key("greater_than_sign", "sort(1)", "sort", "sort by the next column", name="sort"),
+        key("less_than_sign", "sort(-1)", "sort", "sort by the column before", name="sort-back"),
+        *keys.MOVING,
+        *keys.WALKING,
+    ]
+
+    def __init__(self, kind: Kind[Any], *, parent: str = "", row_id: str = "") -> None:
+        super().__init__()
+        self.kind = kind
+        self.of = parent
+        self._row_id = row_id
+        self._leave: List[Callable[[], None]] = []
+        self._strip_rows = 0
+
+    @property
+    def console(self) -> StxApp:
+        """The app, which holds the station and what is known."""
+        from stx_tui.app import StxApp
+
+        assert isinstance(self.app, StxApp)
+        return self.app
+
+    def compose(self) -> ComposeResult:
+        yield StatusPane(id="status")
+        with Container(id="body"):
+            yield TablePane(self.kind, cursor_id=self._row_id)
+            yield StripPane()
+        yield FootPane()
+        yield PromptPane()
+
+    def on_mount(self) -> None:
+        self._arrange()
+
+    # --- what is looked at ---------------------------------------------------------------------
+
+    @on(StationOpened)
+    def look(self) -> None:
+        """Have the kind polled while this screen is on top."""
+        station = self.console.station
+        if station is not None and not self._leave:
+            self._leave.append(station.watch.look(self.kind.name, self.of))
+
+    def look_away(self) -> None:
+        """Let nobody poll for a screen that is covered."""
+        while self._leave:
+            self._leave.pop()()
+
+    def on_screen_resume(self) -> None:
+        self.look()
+        self.call_after_refresh(self._show)
+
+    def on_screen_suspend(self) -> None:
+        self.look_away()
+
+    def on_unmount(self) -> None:
+        self.look_away()
+
+    # --- showing -------------------------------------------------------------------------------
+
+    @on(KnownChanged)
+    def show_known(self) -> None:
+        """Show what is known now."""
+        self._show()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._arrange()
+        self.call_after_refresh(self._show)
+
+    @on(RowChosen)
+    def show_row(self) -> None:
+        """Explain the row under the cursor."""
+        self.say("")
+        self._show_strip()
+
+    @property
+    def known(self) -> Known:
+        """All that is known."""
+        return self.console.known
+
+    @property
+    def reading(self) -> Reading[Any]:
+        """The last reading of this kind."""
+        return self.known.reading(self.kind.name, self.of)
+
+    @property
+    def table(self) -> TablePane:
+        """The rows."""
+        return self.query_one(TablePane)
+
+    def _show(self) -> None:
+        if not self.is_mounted:
+            return
+        self.table.show(self.reading, self.known)
+        self._show_status()
+        self._show_strip()
+        self._show_keys()
+
+    def _show_status(self) -> None:
+        rooms = self.console.rooms
+        area = rooms.area_of(self.kind)
+        verdict = Verdict(word="", text=f"{len(self.reading.rows)} {self.kind.name}")
+        if self.kind.verdict is not None:
+            verdict = self.kind.verdict(self.known)
+        elif area is not None:
+            verdict = area.headline(self.known)
+        verdict = as_it_was(verdict, self.reading, self.known.now_ms)
+        self.query_one(StatusPane).show(
+            self.known,
+            rooms,
+            tuple(rooms.looked_at(self.kind)),
+            here=area,
+            verdict=self.console.trouble or verdict,
+        )
+
+    def _show_strip(self) -> None:
+        table, strip = self.table, self.query_one(StripPane)
+        entry = table.entry
+        lines: Tuple[Line, ...] = ()
+        if entry is not None:
+            lines = lines_of(self.kind, entry.row, self.known)
+        width = strip.size.width or self.size.width
+        wanted = 1 + height_of(lines, width)
+        if wanted > self._strip_rows:
+            # It grows with what it has to say and stays so: a screen that jumps costs bytes.
+            self._strip_rows = wanted
+            if self._arrange():
+                self.call_after_refresh(self._show)
+                return
+        strip.show(self._head(), lines)
+
+    def _head(self) -> Tuple[str, str]:
+        table = self.table
+        rows, shown = len(table.rows), len(table.rows.shown)
+        left = f"{shown} of {rows} {self.kind.name}"
+        if table.rows.needle:
+            left += f" with {safe(table.rows.needle)!r}"
+        at, all_fit = table.place
+        if not all_fit:
+            left += f", row {at}"
+        if table.picked:
+            return left, f"picked: {len(table.chosen)}"
+        entry = table.entry
+        name = safe(self.kind.name_of(entry.row)) if entry is not None else ""
+        return left, f"selected: {name}" if name else ""
+
+    def _show_keys(self) -> None:
+        bindings = (active.binding for active in self.active_bindings.values())
+        self.query_one(FootPane).show(keys.footer(bindings, self.size.width - 1))
+
+    def _arrange(self) -> bool:
+        """Give each part its rows; return whether that changed anything."""
+        width, height = self.size
+        now = shape(width, height, max(self._strip_rows, 4))
+        wanted: Dict[str, Tuple[Optional[int], Optional[int]]] = {
+            "#status": (None, now.status),
+            "#strip": (now.beside or None, None if now.beside else now.strip),
+            "#foot": (None, now.foot),
+            "#prompt": (None, 1),
+        }
+        body = self.query_one("#body")
+        layout = "horizontal" if now.beside else "vertical"
+        changed = getattr(body.styles.layout, "name", "") != layout
+        body.styles.layout = layout
+        for selector, (columns, rows) in wanted.items():
+            styles = self.query_one(selector).styles
+            before = (styles.width, styles.height)
+            styles.width = columns if columns else "1fr"
+            styles.height = rows if rows is not None else "1fr"
+            changed = changed or before != (styles.width, styles.height)
+        prompt = self.query_one(PromptPane)
+        self.query_one(FootPane).display = now.foot > 0 and not prompt.display
+        self.query_one(StripPane).display = bool(now.strip or now.beside)
+        return changed
+
+    def say(self, words: str) -> None:
+        """Say something in place of the keys, until the cursor moves."""
+        self.query_one(FootPane).say(words)
+
+    # --- the prompt ----------------------------------------------------------------------------
+
+    def action_goto(self) -> None:
+        self._ask(":", complete=self.console.rooms.named)
+
+    def action_filter(self) -> None:
+        table = self.table
+        table.search(table.rows.needle)
+        self._ask("/", table.rows.needle)
+
+    def _ask(self, sign: str, text: str = "", complete: Any = lambda _text: ()) -> None:
+        self.say("")
+        self.query_one(FootPane).display = False
+        self.query_one(PromptPane).open(sign, text, complete)
+
+    def _asked(self) -> None:
+        self.query_one(PromptPane).close()
+        self._arrange()
+
+    @on(FilterTyped)
+    def filter_rows(self, message: FilterTyped) -> None:
+        """Show the rows that have what was typed."""
+        if message.done:
+            self._asked()
+        self.table.search(message.text)
+        self._show_strip()
+
+    @on(PlaceNamed)
+    def go_there(self, message: PlaceNamed) -> None:
+        """Go to the kind that was named, or say that there is none."""
+        self._asked()
+        kind, row = split_place(message.text)
+        words = self.console.go(kind, row)
+        self.say(words)
+
+    @on(PromptLeft)
+    def leave_prompt(self) -> None:
+        """Go on as before."""
+        self._asked()
+
+    # --- keys ----------------------------------------------------------------------------------
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that is none of the console's may be the kind's own."""
+        if event.key in self.active_bindings and event.key not in keys.YIELDING:
+            return
+        action = next((a for a in self.kind.actions if a.key == event.character), None)
+        if action is not None:
+            event.stop()
+            event.prevent_default()
+            rows = () if action.on_kind else self.table.chosen
+            if rows or action.on_kind:
+                self.console.act(self.kind, action, rows)
+
+    def action_move(self, step: int) -> None:
+        self.table.move(step)
+
+    def action_page(self, step: int) -> None:
+        self.table.move_page(step)
+
+    def action_next_bad(self) -> None:
+        if not self.table.move_to_bad():
+            self.say(f"no {self.kind.singular} is unwell")
+
+    def action_pick(self) -> None:
+        self.table.pick()
+        self._show_strip()
+
+    def action_sort(self, step: int) -> None:
+        heading = self.table.sort(step)
+        self.say(f"sorted by {heading}" if heading else "sorted as usual")
+
+    def action_open(self) -> None:
+        entry = self.table.entry
+        if entry is None:
+            return
+        jump = self.kind.jump(entry.row, self.known) if self.kind.jump is not None else None
+        if jump is None:
+            jump = Jump(kind=self.kind.name, id=entry.id)
+        self.say(self.console.open(jump))
+
+    def action_details(self) -> None:
+        if self.table.entry is not None:
+            self.say(self.console.open(Jump(kind=self.kind.name, id=self.table.cursor_id)))
+
+    def action_acts(self) -> None:
+        self.say(self.console.offer_acts(self.kind, self.table.chosen))
+
+    def action_copy(self) -> None:
+        entry = self.table.entry
+        words = ["get", self.kind.name]
+        if entry is not None:
+            words = ["show", self.kind.singular, safe(self.kind.name_of(entry.row))]
+        self.say(self.console.copy(shlex.join(["stx-tui", *words])))
+
+    def action_ask_again(self) -> None:
+        self.say(self.console.ask_again(self.kind, self.of))
+
+    def action_baseline(self) -> None:
+        self.say(self.console.set_baseline())

@@ -1,0 +1,38 @@
+"""How many rows each part of a listing gets, from 160x50 down to 10x3."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# From this width on the strip stands beside the table.
+BESIDE = 120
+# The table keeps so many rows, its heading among them, before the strip gets more than one.
+TABLE_LEAST = 9
+STRIP_LEAST, STRIP_MOST = 4, 9
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Rows of the status, the strip and the footer, and cells of a strip that stands beside."""
+
+    status: int
+    strip: int
+    beside: int
+    foot: int
+
+
+def shape(width: int, height: int, wanted: int) -> Shape:
+    """Return the shape for a screen of ``width`` x ``height``; ``wanted`` rows suit the strip.
+
+    The table has what is left: always a row.
+    """
+    if height < 6:
+        return Shape(status=1 if height > 1 else 0, strip=0, beside=0, foot=1 if height > 3 else 0)
+    if height < 14:
+        return Shape(status=2, strip=0, beside=0, foot=1)
+    status = 5 if height >= 20 else 3
+    if width >= BESIDE:
+        return Shape(status=status, strip=0, beside=(width - 80) if width < 160 else 72, foot=1)
+    spare = height - status - 1 - TABLE_LEAST
+    strip = max(min(wanted, STRIP_MOST, spare), min(STRIP_LEAST, max(spare, 0)))
+    return Shape(status=status, strip=strip, beside=0, foot=1)

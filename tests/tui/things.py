@@ -1,0 +1,182 @@
+"""A console on canned answers: everything real but the wire and the record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, Dict, List, Optional, Tuple
+
+from backend.act import Acts
+from backend.deed import Deed
+from backend.errors import StxError
+from backend.figure import Line, Lines
+from backend.kind import Action, Area, Column, Kind, LocalWrite, Plan, Read, Rest, Risk, Row
+from backend.known import Known
+from backend.place import Place
+from backend.refresh import Answer
+from backend.settings import Auth, CloudSettings, Password, Secret
+from backend.tone import Look, Mark, Tone, Verdict
+from backend.watch import Watch
+from stx_tui.app import StxApp
+from stx_tui.rooms import Rooms
+
+NOW_MS = 1_795_300_860_000  # 2026-11-22 02:41Z
+PLACE = Place(hostname="laptop", user="sysadmin", terminal="ttyS0")
+
+
+class Box(Row):
+    """A thing of the tests: it stands somewhere, and may be ill."""
+
+    uuid: str
+    name: str
+    state: str = "fine"
+    note: str = ""
+    size: int = 0
+
+
+def _look(box: Any, known: Known) -> Look:
+    notes = tuple(filter(None, box.note.split("|")))
+    if box.state == "ill":
+        return Look(tone=Tone.BAD, mark=Mark.BAD, notes=notes)
+    return Look(tone=Tone.GOOD, notes=notes)
+
+
+def _verdict(known: Known) -> Verdict:
+    ill = [box for box in known.rows("boxes") if box.state == "ill"]
+    if ill:
+        return Verdict(word="NOT WELL", text=f"{len(ill)} ill", more="call", tone=Tone.BAD)
+    return Verdict(word="WELL", text="every box is fine")
+
+
+def _strip(box: Any, known: Known) -> Lines:
+    return Lines(lines=(Line(heading="BOX", text=f"{box.name} is {box.state}"),))
+
+
+def _seen(box: Any, form: Any, known: Known) -> Plan:
+    return Plan.of(LocalWrite(kind="boxes", id=box.uuid, values={"seen_by": known.place.user}))
+
+
+SEEN = Action[Box](
+    name="seen", key="m", words="mark as seen", plan=_seen, risk=lambda *_: Risk.HARMLESS
+)
+TOPPLE = Action[Box](
+    name="topple", key="t", words="topple it", plan=_seen, risk=lambda *_: Risk.DISRUPTIVE
+)
+
+BOXES = Kind[Box](
+    name="boxes",
+    singular="box",
+    model=Box,
+    read=Rest(service="store", path="/boxes", items="boxes"),
+    label=lambda box: box.name,
+    columns=(
+        Column(heading="NAME", value=lambda b: b.name),
+        Column(heading="STATE", value=lambda b: b.state),
+        Column(heading="SIZE", value=lambda b: b.size, right=True),
+        Column(heading="WHERE", value=lambda b: "a rather long place to stand in", wide=True),
+    ),
+    look=_look,
+    verdict=_verdict,
+    strip=_strip,
+    actions=(SEEN, TOPPLE),
+    aliases=("bx",),
+)
+LIDS = Kind[Box](
+    name="lids",
+    singular="lid",
+    model=Box,
+    read=Rest(service="store", path="/lids", items="lids"),
+    label=lambda lid: lid.name,
+    columns=(Column(heading="NAME", value=lambda b: b.name),),
+)
+ROOMS = Rooms(
+    areas=(
+        Area(digit="1", name="things", title="Boxes", kinds=(BOXES,), headline=_verdict),
+        Area(digit="2", name="tops", title="Lids", kinds=(LIDS,), headline=_verdict),
+    ),
+    kinds=(BOXES, LIDS),
+    banner=lambda known: ("MODE 1", "active me", f"C{len(known.rows('boxes'))}"),
+    banner_needs=("boxes",),
+)
+
+
+def box(number: int, **more: Any) -> Dict[str, Any]:
+    """One box as its service sends it."""
+    return {"uuid": f"id-{number:05}", "name": f"box-{number}", "size": number, **more}
+
+
+@dataclass
+class Wire:
+    """What the services answer: bodies by path, or an error for all."""
+
+    bodies: Dict[str, List[Dict[str, Any]]] = field(default_factory=dict)
+    error: Optional[StxError] = None
+    asked: List[str] = field(default_factory=list)
+
+    async def ask(self, read: Read, parent: str) -> Answer:
+        assert isinstance(read, Rest)
+        self.asked.append(read.path)
+        if self.error is not None:
+            raise self.error
+        bodies = self.bodies.get(read.path, [])
+        return lambda: iter(bodies)
+
+    async def send(self, write: Any) -> Any:
+        raise AssertionError("nothing of these tests is sent to a service")
+
+
+@dataclass
+class Notes:
+    """The record, in memory."""
+
+    marks: List[Tuple[str, str]] = field(default_factory=list)
+    baselines: int = 0
+
+    async def open_deed(self, deed: Deed) -> Deed:
+        return deed
+
+    async def update_deed(self, deed: Deed) -> None:
+        return None
+
+    async def mark(self, kind: str, row_id: str, values: Any) -> None:
+        self.marks.append((kind, row_id))
+
+    async def set_baseline(self, *args: Any, **kwargs: Any) -> None:
+        self.baselines += 1
+
+
+def station(wire: Wire, rooms: Rooms = ROOMS, **settings: Any) -> Any:
+    """A station of these rooms on that wire."""
+    kinds = rooms.by_name
+    watch = Watch(kinds, wire.ask, cloud="site-7", place=PLACE, now_ms=lambda: NOW_MS, seed=1)
+    notes = Notes()
+    auth = Auth(auth_url="http://x", password=Password(given=Secret(text="sesame")))
+
+    async def close() -> None:
+        return None
+
+    return SimpleNamespace(
+        watch=watch,
+        acts=Acts(watch, wire, notes, kinds, lambda: NOW_MS, lambda _deed: None),
+        store=notes,
+        settings=CloudSettings(name="site-7", auth=auth, **settings),
+        close=close,
+    )
+
+
+def console(wire: Wire, *, rooms: Rooms = ROOMS, now_ms: Any = None, **settings: Any) -> StxApp:
+    """A console whose station is there at once."""
+
+    async def opener() -> Any:
+        if isinstance(wire.error, StxError) and not wire.bodies:
+            raise wire.error
+        return station(wire, rooms, **settings)
+
+    return StxApp(None, opener, rooms=rooms, now_ms=now_ms or (lambda: NOW_MS), place=PLACE)
+
+
+def screen_text(app: StxApp) -> List[str]:
+    """What stands on the screen, row by row."""
+    width, height = app.size
+    strips = app.screen._compositor.render_strips(app.size)
+    return ["".join(segment.text for segment in strip)[:width] for strip in strips[:height]]
