@@ -153,11 +153,11 @@ def osd_groups(cloud: Cloud) -> dict[str, list[Host]]:
 
 
 def _storage_causes(cloud: Cloud) -> Iterator[Cause]:
-    """An OSD host away: Ceph warns; bare-metal Ceph names the group too (Rook has none)."""
+    """An OSD host away, or filling up again: Ceph warns. Bare-metal Ceph names the group too."""
     words = {"cluster": cloud.system.uuid}
     for group, hosts in osd_groups(cloud).items():
         away = [host for host in hosts if not host.is_serving]
-        if away:
+        if away or any(host.uuid in cloud.recovering for host in hosts):
             yield cause("800.001", **words)
         if away and cloud.system.storage == "ceph":
             lost = "800.010" if len(away) == len(hosts) else "800.011"

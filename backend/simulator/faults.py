@@ -91,9 +91,8 @@ class Faults:
 
     def storage_recovers(self, host: str, for_s: float = 300) -> None:
         """A host's OSDs are getting their data back: a lock is refused meanwhile."""
-        uuid = self._cloud.named(host).uuid
-        self._cloud.recovering.add(uuid)
-        self._cloud.clock.at(for_s, lambda: self._cloud.recovering.discard(uuid))
+        life.recover(self._cloud, self._cloud.named(host), for_s)
+        alarms.review(self._cloud)
 
     def api_away(
         self, service: str = "all", how: str = "refused", for_s: Optional[float] = None

@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from typing import Callable, Iterable, Optional
 
 from backend.simulator import alarms
+from backend.simulator.bodies import patch_of
 from backend.simulator.catalogue import CATALOGUE, SEVERITIES
 from backend.simulator.cloud import Cloud
 from backend.simulator.exchange import JSON, Answer, Request, answer
@@ -29,6 +30,7 @@ EVENT_FIELDS = {
 }
 INSTANTS = (
     "%Y%m%dT%H%M%S",
+    "%Y%m%d %H:%M:%S",
     "%Y-%m-%dT%H:%M:%S.%f",
     "%Y-%m-%dT%H:%M:%S",
     "%Y%m%d",
@@ -267,8 +269,7 @@ def _suppress(cloud: Cloud, request: Request, ref: Optional[str]) -> Answer:
     """Suppression is by type and for the whole system."""
     rows = [_suppression(cloud, request, kind) for kind in sorted(CATALOGUE)]
     row = _with_id(rows, ref or "")
-    for one in _patch_of(request):
-        name, value = str(one["path"]).lstrip("/"), one["value"]
+    for name, value in patch_of(request).items():
         if name != "suppression_status":
             raise client("event_suppression invalid parameter.")
         if value not in {"suppressed", "unsuppressed"}:
@@ -279,16 +280,6 @@ def _suppress(cloud: Cloud, request: Request, ref: Optional[str]) -> Answer:
         _set_suppression(cloud, row["alarm_id"], value)
         row["suppression_status"] = value
     return answer(row)
-
-
-def _patch_of(request: Request) -> list[Json]:
-    patch = json.loads(request.body or b"null")
-    if not isinstance(patch, list):
-        raise client(
-            f"Invalid input for field/attribute patch. Value: '{patch}'. "
-            f"Value not a valid list: {patch}"
-        )
-    return patch
 
 
 def _set_suppression(cloud: Cloud, kind: str, value: str) -> None:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
-from typing import Any, Optional
+from typing import Any, Callable
 
-from backend.simulator import alarms, inventory, labels, life
+from backend.simulator import alarms, arrivals, inventory, labels, life
+from backend.simulator.bodies import object_of, patch_of
 from backend.simulator.cloud import Cloud
 from backend.simulator.exchange import JSON, Answer, Request, answer
-from backend.simulator.model import Host, Json
+from backend.simulator.model import Host, Json, links
 from backend.simulator.paging import known, ordered, page
 from backend.simulator.refuse import client, no_such_method, no_such_path, server
 
 ALLOW = "DELETE, GET, PATCH, POST"
-MAC = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}")
-
 NEVER = {"uuid", "id", "created_at", "updated_at", "mtce_info", "reserved"}
 STATES = {
     "administrative",
@@ -28,19 +26,6 @@ STATES = {
 }
 IDENTITY = {"hostname", "personality", "subfunctions"}
 INSTALL = {"boot_device", "rootfs_device", "hw_settle", "install_output", "console", "tboot"}
-EXPORTED = (
-    "personality",
-    "hostname",
-    "mgmt_mac",
-    "bm_type",
-    "bm_username",
-    "boot_device",
-    "rootfs_device",
-    "hw_settle",
-    "install_output",
-    "console",
-    "tboot",
-)
 # What a PATCH may name beside the fields of a host.
 TRANSIENT = {"action", "bm_password", "uptime", "mtce_info", "reserved"}
 
@@ -51,8 +36,10 @@ def reply(cloud: Cloud, request: Request, path: list[str]) -> Answer:
         raise no_such_method(request.method, ALLOW)
     if not path or path == ["detail"]:
         return _collection(cloud, request)
+    if path == ["bulk_add"] and request.method == "POST":
+        return arrivals.bulk_add(cloud, request)
     if path == ["bulk_export"]:
-        return answer({"content": bulk_export(cloud)})
+        return answer({"content": arrivals.bulk_export(cloud)})
     host = cloud.host(path[0])
     if host is None:
         raise client(f"Server {path[0]} could not be found.", 404)
@@ -71,7 +58,7 @@ def _base(request: Request) -> str:
 
 def _collection(cloud: Cloud, request: Request) -> Answer:
     if request.method == "POST":
-        return _add(cloud, request)
+        return arrivals.add(cloud, request)
     if request.method in {"PATCH", "DELETE"}:
         raise no_such_method(request.method, ALLOW)
     known(request, "isystem_id", "personality")
@@ -101,10 +88,8 @@ def _below(cloud: Cloud, request: Request, host: Host, path: list[str]) -> Answe
     name = path[0]
     if name == "state":
         raise server("'Host' object has no attribute 'provision_state'")
-    if name == "vim":
-        if request.method != "POST":
-            raise no_such_method(request.method, "POST")
-        return answer(host.detail(_base(request), cloud.clock.now()))
+    if name in BESIDE and len(path) == 1:
+        return BESIDE[name](cloud, request, host)
     if request.method not in {"GET", "HEAD"}:
         raise no_such_method(request.method, "GET")
     if name == "labels":
@@ -113,81 +98,6 @@ def _below(cloud: Cloud, request: Request, host: Host, path: list[str]) -> Answe
         rows = inventory.children(cloud, host, name)
         return answer({name: [inventory.linked(row, name, _base(request)) for row in rows]})
     raise no_such_path()
-
-
-def _add(cloud: Cloud, request: Request) -> Answer:
-    try:
-        body = json.loads(request.body)
-    except ValueError:
-        raise client("Request body is no JSON object") from None
-    if cloud.system.is_simplex:
-        raise client("Host-add Rejected: Adding a host on a simplex system is not allowed.")
-    hostname = _new_name(cloud, body)
-    mac = (body.get("mgmt_mac") or "").lower()
-    if not mac:
-        raise client("Host-add Rejected: Must provide MAC Address of the host mgmt interface")
-    if not MAC.fullmatch(mac):
-        raise client("Host-add Rejected: Must provide a valid format of a MAC Address")
-    if any(host.hostname == hostname for host in cloud.hosts):
-        raise client("Host-add Rejected: Hostname already exists")
-    if any(host.mgmt_mac == mac for host in cloud.hosts):
-        raise client(f"Host-add Rejected: Host with mgmt_mac {mac} already exists")
-    host = new_host(cloud, mac=mac, hostname=hostname, personality=body["personality"])
-    plain = {k: v for k, v in body.items() if k in Host.__dataclass_fields__ and v is not None}
-    for name in plain.keys() - NEVER - STATES - IDENTITY - {"mgmt_mac", "action"}:
-        setattr(host, name, plain[name])
-    where = f"host={host.name}.event=add"
-    alarms.note(cloud, "200.020", where, f"{host.name} has been 'added' to the system")
-    life.climb(cloud, host, life.install())
-    return answer(host.detail(_base(request), cloud.clock.now()))
-
-
-def _new_name(cloud: Cloud, body: Json) -> str:
-    """The name a new host gets: controllers and storage are numbered, others must bring one."""
-    personality = body.get("personality")
-    if personality not in {"controller", "worker", "storage", "edgeworker"}:
-        raise client("Host-add Rejected. Must provide a personality.")
-    if personality in {"controller", "storage"}:
-        return next_name(cloud, personality)
-    if not body.get("hostname"):
-        raise client(
-            f"Host-add Rejected. Must provide a hostname for a node of personality {personality}"
-        )
-    return str(body["hostname"])
-
-
-def next_name(cloud: Cloud, personality: str) -> str:
-    taken = {host.hostname for host in cloud.hosts}
-    number = 0
-    while f"{personality}-{number}" in taken:
-        number += 1
-    return f"{personality}-{number}"
-
-
-def new_host(
-    cloud: Cloud, *, mac: str, hostname: Optional[str], personality: Optional[str]
-) -> Host:
-    """A host that was just added or discovered: locked, disabled, offline."""
-    host = Host(
-        id=cloud.next_id(),
-        uuid=cloud.new_uuid(),
-        hostname=hostname,
-        personality=personality,
-        subfunctions=subfunctions(cloud, personality),
-        mgmt_mac=mac,
-        isystem_uuid=cloud.system.uuid,
-        created_at=cloud.now(),
-        sw_version=cloud.system.software_version,
-    )
-    if personality == "controller":
-        host.capabilities = {"stor_function": "monitor", "Personality": "Controller-Standby"}
-    return cloud.add(host)
-
-
-def subfunctions(cloud: Cloud, personality: Optional[str]) -> Optional[str]:
-    if personality == "controller" and cloud.system.system_type == "All-in-one":
-        return "controller,worker"
-    return personality
 
 
 def _delete(cloud: Cloud, host: Host) -> Answer:
@@ -205,7 +115,7 @@ def _delete(cloud: Cloud, host: Host) -> Answer:
 
 
 def _patch(cloud: Cloud, request: Request, host: Host) -> Answer:
-    changes = read_patch(request)
+    changes = patch_of(request)
     for name in changes:
         if name not in Host.__dataclass_fields__ and name not in TRANSIENT:
             raise client(f"Patching Error: can't replace a non-existent object '{name}'")
@@ -219,27 +129,6 @@ def _patch(cloud: Cloud, request: Request, host: Host) -> Answer:
     if changed:
         _update(cloud, host, {name: changes[name] for name in changed})
     return answer(_echo(host, request, cloud))
-
-
-def read_patch(request: Request) -> Json:
-    """A JSON patch as path → value; refuses what the services refuse."""
-    try:
-        patch = json.loads(request.body)
-    except ValueError:
-        raise client("Request body is no JSON") from None
-    if not isinstance(patch, list):
-        raise client(
-            f"Invalid input for field/attribute patch. Value: '{patch}'. "
-            f"Value not a valid list: {patch}"
-        )
-    changes: Json = {}
-    for one in patch:
-        if not isinstance(one, dict) or "path" not in one:
-            raise client("Invalid or missing path in patch")
-        if one.get("op") not in {"add", "replace", "remove"}:
-            raise client(f"Operation not supported: {one.get('op')}")
-        changes[str(one["path"]).lstrip("/")] = one.get("value")
-    return changes
 
 
 def _echo(host: Host, request: Request, cloud: Cloud) -> Json:
@@ -261,46 +150,84 @@ def _update(cloud: Cloud, host: Host, changes: Json) -> None:
     if host.administrative == "unlocked" and names <= STATES:
         raise client(f"Change set {set(names)} contains a subset of restricted {STATES}.")
     if names & IDENTITY:
-        _classify(cloud, host, changes)
+        arrivals.classify(cloud, host, changes)
     changes.pop("bm_password", None)
     changes.pop("uptime", None)
+    if isinstance(changes.get("location"), str):
+        changes["location"] = {"locn": changes["location"]}
     cloud.touch(host, **changes)
     alarms.review(cloud, host)
 
 
-def _classify(cloud: Cloud, host: Host, changes: Json) -> None:
-    """Give a discovered host its role: it is named, then installed."""
-    personality = changes.get("personality", host.personality)
-    if "personality" in changes and host.personality:
-        raise client(
-            f"Can not change personality after it has been set. Host {host.name} must be deleted "
-            "and re-added in order to change the personality."
-        )
-    if "hostname" in changes and host.hostname:
-        raise client(
-            f"The hostname field can not be modified because the hostname {host.hostname} has "
-            "already been configured. If changing hostname is required, please delete this host, "
-            "then readd."
-        )
-    if personality in {"controller", "storage"}:
-        changes["hostname"] = next_name(cloud, personality)
-    elif personality and not changes.get("hostname", host.hostname):
-        raise client(
-            f"Host {host.uuid} of personality {personality}, must be provisioned with a hostname."
-        )
-    if personality:
-        changes.setdefault("subfunctions", subfunctions(cloud, personality))
-        if personality == "controller":
-            role = {"stor_function": "monitor", "Personality": "Controller-Standby"}
-            changes["capabilities"] = role
-        life.climb(cloud, host, life.install())
+def _kernel(cloud: Cloud, request: Request, host: Host) -> Answer:
+    """The kernel a host is to run and the one it runs."""
+    if request.method == "PATCH":
+        if host.administrative == "unlocked":
+            raise client(f"Host {host.name} must be locked to change its kernel.")
+        wanted = patch_of(request).get("kernel_provisioned")
+        if wanted not in {"standard", "lowlatency"}:
+            raise client(f"Kernel {wanted} must be standard or lowlatency")
+        cloud.touch(host, kernel_provisioned=wanted)
+    elif request.method not in {"GET", "HEAD"}:
+        raise no_such_method(request.method, "GET, PATCH")
+    running = host.kernel_running
+    return answer(
+        {
+            "ihost_uuid": host.uuid,
+            "hostname": host.hostname,
+            "kernel_provisioned": host.kernel_provisioned,
+            "kernel_running": running,
+            "links": links(_base(request), "ihosts", host.uuid, "kernel"),
+        }
+    )
 
 
-def bulk_export(cloud: Cloud) -> str:
-    """The hosts as the XML that bulk-add reads."""
-    lines = ['<?xml version="1.0" ?>', f'<hosts version="{cloud.system.software_version}">']
-    for host in cloud.hosts:
-        told = [(name, getattr(host, name)) for name in EXPORTED]
-        rows = [f"\t\t<{name}>{value}</{name}>" for name, value in told if value]
-        lines += ["\t<host>", *rows, "\t</host>"]
-    return "\n".join([*lines, "</hosts>", ""])
+def _vim(cloud: Cloud, request: Request, host: Host) -> Answer:
+    """Ask the VIM to look at the host again."""
+    del cloud
+    if request.method != "POST":
+        raise no_such_method(request.method, "POST")
+    event = object_of(request).get("vim_event")
+    if event != "host-audit":
+        raise client(f"The VIM knows no event {event}")
+    return answer({"hostname": host.hostname, "ihost_uuid": host.uuid, "vim_event": event})
+
+
+def _image_update(cloud: Cloud, request: Request, host: Host) -> Answer:
+    """Write device images; takes a while on an enabled host."""
+    _posted(request)
+    if host.device_image_update == "in-progress":
+        raise client(f"The host {host.name} is already in the process of updating its images.")
+    if not host.is_serving:
+        raise client(f"The host {host.name} must be unlocked and enabled to update its images.")
+    cloud.touch(host, device_image_update="in-progress")
+
+    def done() -> None:
+        if host.device_image_update == "in-progress":
+            cloud.touch(host, device_image_update="completed", reboot_needed=True)
+
+    cloud.clock.at(cloud.jitter(IMAGE_S), done)
+    return answer(host.detail(_base(request), cloud.clock.now()))
+
+
+def _image_abort(cloud: Cloud, request: Request, host: Host) -> Answer:
+    _posted(request)
+    if host.device_image_update != "in-progress":
+        raise client(f"Abort rejected. The host {host.name} is not updating its images.")
+    cloud.touch(host, device_image_update="in-progress-aborted")
+    return answer(host.detail(_base(request), cloud.clock.now()))
+
+
+def _posted(request: Request) -> None:
+    if request.method != "POST":
+        raise no_such_method(request.method, "POST")
+
+
+IMAGE_S = 300
+
+BESIDE: dict[str, Callable[[Cloud, Request, Host], Answer]] = {
+    "kernel": _kernel,
+    "vim": _vim,
+    "device_image_update": _image_update,
+    "device_image_update_abort": _image_abort,
+}

@@ -48,6 +48,19 @@ def everywhere(cloud: Cloud, request: Request, name: str, uuid: Optional[str]) -
     return answer(linked(found, name, base))
 
 
+def ports_of(cloud: Cloud, request: Request, interface: str) -> Answer:
+    """The ports an interface is made of, as the CLI asks for each interface of a host."""
+    base = f"{request.base}/platform"
+    rows = [
+        row
+        for host in cloud.hosts
+        if any(one["uuid"] == interface for one in children(cloud, host, "iinterfaces"))
+        for row in children(cloud, host, "ports")
+        if row["interface_uuid"] == interface
+    ]
+    return answer({"ports": [linked(row, "ports", base) for row in rows]})
+
+
 def dates(cloud: Cloud) -> Json:
     return {"created_at": iso(cloud.system.created_at), "updated_at": None}
 
@@ -78,6 +91,7 @@ def _disk(cloud: Cloud, host: Host, slot: int, *, size_mib: int, free_mib: int, 
         "ihost_uuid": host.uuid,
         "istor_uuid": None,
         "ipv_uuid": None,
+        "links": [],
         "rpm": "N/A",
         **dates(cloud),
     }
@@ -104,6 +118,7 @@ def _filesystems(cloud: Cloud, host: Host) -> list[Json]:
             "state": "In-Use",
             "capabilities": {"functions": []},
             "ihost_uuid": host.uuid,
+            "links": [],
             **dates(cloud),
         }
         for name, size in FILESYSTEMS
@@ -129,6 +144,7 @@ def _volume_groups(cloud: Cloud, host: Host) -> list[Json]:
             "lvm_vg_free_pe": 1230,
             "capabilities": {},
             "ihost_uuid": host.uuid,
+            "links": [],
             **dates(cloud),
         }
     ]
@@ -154,6 +170,7 @@ def _physical_volumes(cloud: Cloud, host: Host) -> list[Json]:
             "ihost_uuid": host.uuid,
             "forilvgid": host.id,
             "ilvg_uuid": group["uuid"],
+            "links": [],
             **dates(cloud),
         }
     ]
@@ -173,6 +190,7 @@ def _osds(cloud: Cloud, host: Host) -> list[Json]:
         "capabilities": {},
         "ihost_uuid": host.uuid,
         "idisk_uuid": disk["uuid"],
+        "links": [],
         "journal_location": None,
         "journal_size_mib": None,
         "journal_path": None,
@@ -218,6 +236,9 @@ def _port(cloud: Cloud, host: Host, number: int) -> Json:
         "host_uuid": host.uuid,
         "interface_uuid": None,
         "node_uuid": None,
+        "links": [],
+        "lldp_agents": [],
+        "lldp_neighbours": [],
         **dates(cloud),
     }
 
@@ -266,6 +287,7 @@ def _interface(
         "primary_reselect": None,
         "forihostid": host.id,
         "ihost_uuid": host.uuid,
+        "links": [],
         "vlan_id": vlan,
         "uses": uses.split(),
         "used_by": used_by.split(),

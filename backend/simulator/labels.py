@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
+from backend.simulator.bodies import object_of
 from backend.simulator.cloud import Cloud
 from backend.simulator.exchange import Answer, Request, answer
 from backend.simulator.model import Host, Json
@@ -40,7 +39,7 @@ def _assign(cloud: Cloud, request: Request, ref: str) -> Answer:
     host = cloud.host(ref)
     if host is None:
         raise client(f"Server {ref} could not be found.", 404)
-    wanted = json.loads(request.body or b"{}")
+    wanted = object_of(request)
     overwrite = request.arg("overwrite") in {"True", "true", "1"}
     there = {label["label_key"]: label for label in of(cloud, host)}
     _refuse(host, wanted, there, overwrite=overwrite)

@@ -35,6 +35,7 @@ INITIALIZED_S, ENABLED_S, WORKER_S, AVAILABLE_S = 40, 5, 45, 12
 SERVICES_OFF_S, LOCKED_S = 40, 8
 INSTALL_S = 420
 API_GAP_S = 20
+RECOVERY_S = 120
 
 
 @dataclass(frozen=True)
@@ -237,8 +238,23 @@ def _configured(cloud: Cloud, host: Host) -> None:
         invprovision="provisioned",
         config_applied=host.config_target,
         config_status="",
+        kernel_running=host.kernel_provisioned,
+        reboot_needed=False,
         failing=False,
     )
+    if cloud.system.storage == "ceph" and any(host in g for g in alarms.osd_groups(cloud).values()):
+        recover(cloud, host, cloud.jitter(RECOVERY_S))
+
+
+def recover(cloud: Cloud, host: Host, for_s: float) -> None:
+    """A host's OSDs fetch what was written while they were away."""
+    cloud.recovering.add(host.uuid)
+
+    def done() -> None:
+        cloud.recovering.discard(host.uuid)
+        alarms.review(cloud)
+
+    cloud.clock.at(for_s, done)
 
 
 def swact(cloud: Cloud, host: Host) -> tuple[Rung, ...]:
@@ -327,13 +343,18 @@ def _installed(cloud: Cloud, host: Host) -> None:
 
 
 def fail(cloud: Cloud, host: Host) -> None:
-    """An unlocked host dies: failed, and maintenance brings it back by rebooting it."""
-    down = {
+    """A host dies. Unlocked it is rebooted till it is back; locked it only goes dark."""
+    if host.administrative == "locked":
+        down = Rung("down", 0, both(availability="offline"), _stopped)
+        take(cloud, host, down)
+        climb(cloud, host, (Rung("online", BOOT_S, both(availability="online"), _booted),))
+        return
+    dead = {
         "task": "Rebooting/Resetting Host",
         **both(operational="disabled", availability="failed"),
     }
     host.failing = True
-    take(cloud, host, Rung("failed", 0, down, _stopped))
+    take(cloud, host, Rung("failed", 0, dead, _stopped))
     if host.is_active and (peer := cloud.peer(host)) is not None and peer.is_serving:
         _swap(cloud, host)
     rest = unlock(cloud, host)

@@ -129,6 +129,8 @@ class Host(Row):
     nvme_host_id: Optional[str] = None
     nvme_host_nqn: Optional[str] = None
     device_image_update: Optional[str] = None
+    kernel_provisioned: str = "standard"
+    kernel_running: str = "standard"
     reboot_needed: bool = False
     sw_version: str = "24.09"
     updated_at: Optional[datetime] = None

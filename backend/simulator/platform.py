@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from backend.simulator import alarms
 from backend.simulator.cloud import Cloud
 from backend.simulator.exchange import Answer, Request, answer
@@ -152,18 +150,15 @@ def services(cloud: Cloud) -> Json:
     return {"services": rows}
 
 
-def update_system(cloud: Cloud, patch: Any) -> None:
+SYSTEM_FIELDS = {"name", "description", "contact", "location", "latitude", "longitude"}
+
+
+def update_system(cloud: Cloud, changes: Json) -> None:
     """Change what may be changed of the system row."""
-    if not isinstance(patch, list):
-        raise client(
-            f"Invalid input for field/attribute patch. Value: '{patch}'. "
-            f"Value not a valid list: {patch}"
-        )
-    for one in patch:
-        name = str(one["path"]).lstrip("/")
-        if name not in {"name", "description", "contact", "location", "latitude", "longitude"}:
+    for name, value in changes.items():
+        if name not in SYSTEM_FIELDS:
             raise client(f"Patching Error: can't replace a non-existent object '{name}'")
-        setattr(cloud.system, name, one["value"])
+        setattr(cloud.system, name, value)
     cloud.system.updated_at = cloud.now()
 
 

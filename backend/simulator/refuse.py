@@ -13,11 +13,12 @@ UNAUTHORIZED = "The request you have made requires authentication."
 
 
 class Refusal(Exception):
-    """A request that is answered with no. `reply` is the whole answer."""
+    """A request that is answered with no: `sentence` says why, `reply` is the whole answer."""
 
-    def __init__(self, reply: Answer) -> None:
-        super().__init__(reply.body.decode())
+    def __init__(self, reply: Answer, sentence: str) -> None:
+        super().__init__(sentence)
         self.reply = reply
+        self.sentence = sentence
 
 
 def _nested(inner: Mapping[str, object], status: int, *headers: tuple[str, str]) -> Answer:
@@ -27,31 +28,31 @@ def _nested(inner: Mapping[str, object], status: int, *headers: tuple[str, str])
 def client(sentence: str, status: int = 400) -> Refusal:
     """Shape 1: sysinv and fm refuse what the client asked."""
     inner = {"faultcode": "Client", "faultstring": sentence, "debuginfo": None}
-    return Refusal(_nested(inner, status))
+    return Refusal(_nested(inner, status), sentence)
 
 
 def server(sentence: str, status: int = 500) -> Refusal:
     """Shape 1 with faultcode Server: some user errors are 500s."""
     inner = {"faultcode": "Server", "faultstring": sentence, "debuginfo": None}
-    return Refusal(_nested(inner, status))
+    return Refusal(_nested(inner, status), sentence)
 
 
 def plain(sentence: str, status: int, *headers: tuple[str, str]) -> Refusal:
     """Shape 2: sysinv's 403, unknown path and 405."""
-    return Refusal(_nested({"faultstring": sentence}, status, *headers))
+    return Refusal(_nested({"faultstring": sentence}, status, *headers), sentence)
 
 
 def titled(title: str, status: int, description: Optional[str]) -> Refusal:
     """Shape 3: fm's 403 and unknown path."""
     inner = {"code": status, "title": title, "description": description}
-    return Refusal(_nested(inner, status))
+    return Refusal(_nested(inner, status), title)
 
 
 def keystone(auth_url: str) -> Refusal:
     """Shape 4: a token no service knows."""
     error = {"code": 401, "title": "Unauthorized", "message": UNAUTHORIZED}
     challenge = ("Www-Authenticate", f'Keystone uri="{auth_url}"')
-    return Refusal(answer({"error": error}, 401, challenge))
+    return Refusal(answer({"error": error}, 401, challenge), UNAUTHORIZED)
 
 
 def no_token() -> Refusal:

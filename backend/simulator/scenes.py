@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any, Callable, Optional
 
 from backend.simulator import alarms, life
+from backend.simulator.arrivals import new_host
 from backend.simulator.catalogue import CATALOGUE
 from backend.simulator.clock import Clock
 from backend.simulator.cloud import Cloud
-from backend.simulator.hosts import new_host
 from backend.simulator.labels import new as new_label
 from backend.simulator.model import Host, System
 from backend.simulator.platform import app
@@ -243,6 +243,9 @@ def _site_7_history(cloud: Cloud) -> None:
     alarms.log(cloud, locked, "set", now - timedelta(seconds=10 * MINUTE + 20))
     alarms.log(cloud, locked, "clear", now - timedelta(seconds=6 * MINUTE + 13))
     life.note_command(cloud, second, "unlock", now - timedelta(seconds=6 * MINUTE + 13))
+    found = next(host for host in cloud.hosts if host.hostname is None)
+    seen = f"{found.uuid} has been 'discovered' on the network"
+    alarms.note(cloud, "200.020", f"host={found.uuid}.event=discovered", seen, found.created_at)
     _log_sets(cloud)
 
 

@@ -47,6 +47,7 @@ def _backends(cloud: Cloud) -> list[Json]:
             "task": "applied" if rook else None,
             "services": "block,filesystem" if rook else "cinder,glance,nova,swift",
             "capabilities": {"replication": replication, "min_replication": "1"},
+            "links": [],
             **dates(cloud),
             "network": "cluster-host" if rook else "mgmt",
         }
@@ -74,6 +75,7 @@ def _controller_filesystems(cloud: Cloud) -> list[Json]:
             "state": "{'status': 'available'}",
             "capabilities": {},
             "isystem_uuid": cloud.system.uuid,
+            "links": [],
             **dates(cloud),
         }
         for name, size, volume in CONTROLLER_FILESYSTEMS
@@ -92,6 +94,7 @@ def _monitors(cloud: Cloud) -> list[Json]:
             "ceph_mon_gib": 20,
             "state": "configured",
             "task": None,
+            "links": [],
             **dates(cloud),
         }
         for host in bearers

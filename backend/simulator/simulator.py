@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import shlex
 import ssl
+import uuid
 from collections import deque
+from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Optional, Union
@@ -60,9 +63,12 @@ class Simulator:
         self._faults = Faults(self._cloud, self.keystone)
         self._server = Server(self._reply, tls=_context(tls))
         self._port = port
+        self._answered = 0
         self._ticker: Optional[asyncio.Task[None]] = None
+        self._following: Optional[asyncio.Lock] = None
 
     async def __aenter__(self) -> Simulator:
+        self._following = asyncio.Lock()
         await self._server.listen(self._port)
         self._ticker = asyncio.create_task(self._tick(), name="pretend cloud's clock")
         return self
@@ -75,7 +81,8 @@ class Simulator:
     ) -> None:
         if self._ticker is not None:
             self._ticker.cancel()
-            await asyncio.gather(self._ticker, return_exceptions=True)
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._ticker
         await self._server.close()
 
     @property
@@ -151,11 +158,14 @@ class Simulator:
 
     async def _follow(self) -> None:
         """Listen or not, as the cloud's troubles want it."""
-        refused = self._cloud.trouble.refused
-        if refused and self._server.listening:
-            await self._server.close()
-        elif not refused and not self._server.listening:
-            await self._server.listen(self._server.port)
+        if self._following is None:
+            return
+        async with self._following:
+            refused = self._cloud.trouble.refused
+            if refused and self._server.listening:
+                await self._server.close()
+            elif not refused and not self._server.listening:
+                await self._server.listen(self._server.port)
 
     def _reply(self, request: Request) -> Answer:
         self.clock.catch_up()
@@ -163,8 +173,17 @@ class Simulator:
             reply = self._answer(request)
         except Refusal as refusal:
             reply = refusal.reply
+        if request.path.startswith("/faultmanagement"):
+            reply = self._numbered(reply)
         self.requests.append((request.method, request.path, 0 if reply.silent else reply.status))
         return reply
+
+    def _numbered(self, reply: Answer) -> Answer:
+        """Fault management numbers its answers, so that its log can be searched for them."""
+        self._answered += 1
+        number = uuid.uuid5(uuid.NAMESPACE_URL, f"{self.url}/{self._answered}")
+        header = ("X-Openstack-Request-Id", f"req-{number}")
+        return replace(reply, headers=(*reply.headers, header))
 
     def _answer(self, request: Request) -> Answer:
         path = [part for part in request.path.split("/") if part]

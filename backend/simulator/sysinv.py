@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Callable
 
 from backend.simulator import hosts, inventory, labels, platform, shared
+from backend.simulator.bodies import patch_of
 from backend.simulator.cloud import Cloud
 from backend.simulator.exchange import JSON, Answer, Request, answer
 from backend.simulator.keystone import Token
@@ -81,13 +81,13 @@ def _isystems(cloud: Cloud, request: Request, path: list[str]) -> Answer:
     if path[1:]:
         raise no_such_path()
     if request.method == "PATCH":
-        platform.update_system(cloud, json.loads(request.body or b"null"))
+        platform.update_system(cloud, patch_of(request))
     return answer(cloud.system.draw(base))
 
 
 def _health(cloud: Cloud, request: Request, path: list[str]) -> Answer:
     _only(request, "GET")
-    if path not in ([], ["upgrade"], ["kube-upgrade"]):
+    if path[:1] not in ([], ["upgrade"], ["kube-upgrade"]) or path[1:] not in ([], ["relaxed"]):
         raise no_such_path()
     return answer(platform.health(cloud))
 
@@ -127,6 +127,8 @@ def _shared(name: str) -> Route:
 def _children(name: str) -> Route:
     def route(cloud: Cloud, request: Request, path: list[str]) -> Answer:
         _only(request, "GET")
+        if name == "iinterfaces" and path[1:] == ["ports"]:
+            return inventory.ports_of(cloud, request, path[0])
         return inventory.everywhere(cloud, request, name, path[0] if path else None)
 
     return route
