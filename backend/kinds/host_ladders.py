@@ -312,7 +312,7 @@ def _installed_to(state: str) -> Reached:
 
 def reinstall(_host: Host, _known: Known) -> Ladder:
     """Return the way through an installation; its states are the installer's own."""
-    stages = tuple(
+    stages: Ladder = tuple(
         Rung(name=f"installation: {state}", reached=_installed_to(state), says=state)
         for state in ("preinstall", "installing", "postinstall", "booting")
     )
@@ -326,7 +326,8 @@ def reinstall(_host: Host, _known: Known) -> Ladder:
 
 def delete(_host: Host, _known: Known) -> Ladder:
     """Return the one step of a host that goes."""
-    return (Rung(name="gone from sysinv", reached=lambda row, _known: row is None),)
+    gone: Rung[Host] = Rung(name="gone from sysinv", reached=lambda row, _known: row is None)
+    return (gone,)
 
 
 LADDERS: Mapping[str, Callable[[Any, Known], Ladder]] = {
