@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from backend.simulator import alarms
+from backend.simulator.bodies import object_of
 from backend.simulator.cloud import Cloud
 from backend.simulator.exchange import Answer, Request, answer
 from backend.simulator.model import Host, Json
-from backend.simulator.refuse import client
+from backend.simulator.refuse import client, unknown_argument
 
 # Groups with one active and one standby member; the others are active wherever they run.
 PAIRED = ("oam-services", "controller-services", "cloud-services", "vim-services")
@@ -195,6 +196,9 @@ def change_app(cloud: Cloud, request: Request, row: Json) -> Answer:
     directive = request.arg("directive")
     if directive is None:
         raise client('Missing argument: "directive"')
+    for name in object_of(request):
+        if name != "values":
+            raise unknown_argument(name)
     if directive == "abort":
         row.update(status="apply-failed", progress="operation aborted by user")
         return answer(row)
