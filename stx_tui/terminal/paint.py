@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Iterator, NamedTuple, Optional, Sequence
 
-from stx_tui.terminal.cells import PLAIN, Row, blank
+from stx_tui.terminal.cells import PLAIN, Row, blank, spliced
 from stx_tui.terminal.motion import UNKNOWN, motion
 from stx_tui.terminal.profile import Profile
 from stx_tui.terminal.rows import Place, RowPainter
@@ -55,6 +56,7 @@ class Painter:
 
     def shows(self, wanted: Sequence[Row]) -> bool:
         """Whether the far screen shows these rows."""
+        wanted = self._cornerless(wanted)
         return all(self._same(y, wanted[y]) for y in range(self.height))
 
     def frame(self, wanted: Sequence[Row]) -> Iterator[bytes]:
@@ -62,6 +64,7 @@ class Painter:
 
         Rows start where the last frame was dropped, so that no row waits for ever.
         """
+        wanted = self._cornerless(wanted)
         first, self._next = self._next, 0
         if self._changes(self.rows, wanted) >= _WORTH:
             step = self._best_start(wanted)
@@ -78,6 +81,12 @@ class Painter:
                     yield data
         self._next = 0
 
+    def _cornerless(self, wanted: Sequence[Row]) -> Sequence[Row]:
+        """The last cell of the last row is never written: a VT100 would scroll."""
+        if self.height == 0 or self.width == 0:
+            return wanted
+        return [*wanted[:-1], _cornerless(wanted[-1])]
+
     def _same(self, y: int, row: Row) -> bool:
         known = self.rows[y]
         return known is row or known == row
@@ -86,7 +95,6 @@ class Painter:
         return sum(1 for one, two in zip(rows, wanted) if one is not two and one != two)
 
     def _row(self, y: int, old: Optional[Row], new: Row, at: Place) -> tuple[bytes, Place]:
-        # The last cell of the last row is never written: a VT100 would scroll.
         limit = self.width - 1 if y == self.height - 1 else self.width
         return self._painter.paint(y, old, new, limit, at)
 
@@ -178,6 +186,12 @@ class Painter:
             data += motion(gone, 0, come, 0) + b"\x1b[" + count + b"L"
             at = Place(come, 0, PLAIN)
         return Step(data, rows, at)
+
+
+@lru_cache(maxsize=64)
+def _cornerless(row: Row) -> Row:
+    width = len(row.text)
+    return row if row.end < width else spliced(row, width - 1, (" ",), (PLAIN,))
 
 
 def _moves(old: Rows, new: Sequence[Row], bare: Row) -> list[tuple[int, int, int]]:

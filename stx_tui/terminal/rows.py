@@ -70,7 +70,7 @@ class RowPainter:
         if not segments:
             return b"", at
         erase = old is None or _blanked(segments) >= len(ERASE_RIGHT)
-        lead = _lead(segments) if erase else 0
+        lead = _lead(segments, new) if erase else 0
         ways: _Ways = {(False, at): (0, None)}
         for number, segment in enumerate(segments):
             if number and number == lead:
@@ -153,8 +153,10 @@ def _blanked(segments: list[Segment]) -> int:
     return sum(each.x1 - each.x0 for each in segments if each.changed and each.bare)
 
 
-def _lead(segments: list[Segment]) -> int:
-    """The number of the first segment that is not blank, if blanks before it are to be made."""
+def _lead(segments: list[Segment], new: Row) -> int:
+    """The number of the first segment that is not blank, if all before it are to become blank."""
+    if any(new.text[x] != " " or new.style[x] != PLAIN for x in range(segments[0].x0)):
+        return 0
     for number, segment in enumerate(segments):
         if not segment.bare:
             return number if any(each.changed for each in segments[:number]) else 0

@@ -1,0 +1,268 @@
+"""A small console of the same make as the real one: header, table, strip, dialog, detail, help."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.app import App, ComposeResult
+from textual.binding import Binding
+from textual.geometry import Size
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.widgets import Input, Static
+
+REVERSE, BOLD, PLAIN = Style(reverse=True), Style(bold=True), Style()
+HEADS = {
+    1: "   NAME          ROLE         ADMIN     OPER      AVAIL      CFG  ALARMS   FOR",
+    2: "   S ID       WHERE                      WHAT                          FOR",
+}
+STATES = (
+    ("ctl+wrk ACT", "unlocked", "enabled", "available", "ok", ""),
+    ("ctl+wrk sby", "unlocked", "disabled", "intest", "OLD", "C1 M1"),
+    ("worker", "unlocked", "enabled", "degraded", "ok", "M1"),
+    ("worker", "locked", "disabled", "online", "ok", "w1"),
+)
+
+
+def host_line(number: int) -> str:
+    role, admin, oper, avail, cfg, alarms = STATES[number % 4 if number < 8 else number % 3 + 1]
+    mark = " ~!-"[number % 4]
+    return f" {mark} host-{number:<9d}{role:<13s}{admin:<10s}{oper:<10s}{avail:<11s}{cfg:<5s}{alarms:<9s}{number}d"
+
+
+def alarm_line(number: int) -> str:
+    where = f"host-{number} process pmond"
+    return f" + {'CMmw'[number % 4]} {200 + number}.{number:03d}  {where:<27s}{'file system 92%':<30s}{number}m"
+
+
+class Table(ScrollView, can_focus=True):
+    """Lines with a cursor; formats only what is visible."""
+
+    BINDINGS: ClassVar = [
+        Binding("down,j", "move(1)", show=False),
+        Binding("up,k", "move(-1)", show=False),
+    ]
+    DEFAULT_CSS = "Table { height: 12; scrollbar-size: 0 0; }"
+    cursor = reactive(0)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def show(self, lines: list[str]) -> None:
+        old, self.lines = self.lines, lines
+        self.virtual_size = Size(80, len(lines))
+        if len(old) != len(lines):
+            self.cursor = min(self.cursor, max(0, len(lines) - 1))
+            self.refresh()
+            return
+        for number, (one, two) in enumerate(zip(old, lines)):
+            if one != two:
+                self._refresh(number)
+
+    def render_line(self, y: int) -> Strip:
+        number = y + self.scroll_offset.y
+        if number >= len(self.lines):
+            return Strip.blank(self.size.width)
+        chosen = number == self.cursor
+        text = (">" if chosen else " ") + self.lines[number][1:]
+        return Strip([Segment(text.ljust(self.size.width), REVERSE if chosen else PLAIN)])
+
+    def watch_cursor(self, before: int, now: int) -> None:
+        self._refresh(before)
+        self._refresh(now)
+        top, height = self.scroll_offset.y, self.size.height
+        if now < top:
+            self.scroll_to(y=now, animate=False)
+        elif now >= top + height:
+            self.scroll_to(y=now - height + 1, animate=False)
+
+    def action_move(self, by: int) -> None:
+        self.cursor = max(0, min(len(self.lines) - 1, self.cursor + by))
+        self.app.chosen(self.cursor)  # type: ignore[attr-defined]
+
+    def _refresh(self, number: int) -> None:
+        y = number - self.scroll_offset.y
+        if 0 <= y < self.size.height:
+            from textual.geometry import Region
+
+            self.refresh(Region(0, y, self.size.width, 1))
+
+
+class Page(Screen[None]):
+    """A whole screen of lines, as dialogs, details and help are."""
+
+    BINDINGS: ClassVar = [Binding("q,escape", "app.pop_screen", show=False)]
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._lines = PAGES[name]
+
+    def compose(self) -> ComposeResult:
+        for number, line in enumerate(self._lines):
+            yield Static(
+                line, markup=False, classes=("head", "", "verdict")[number] if number < 3 else ""
+            )
+
+
+class Standin(App[None]):
+    """The stand-in console; keys as in the real one."""
+
+    CSS = """
+    Screen { background: ansi_default; color: ansi_default; }
+    Static { height: 1; }
+    .head { text-style: reverse; }
+    .verdict { text-style: bold; }
+    .heads { text-style: underline; }
+    #strip { height: 4; }
+    #filter { display: none; height: 1; border: none; padding: 0; background: ansi_default; }
+    #filter.on { display: block; }
+    """
+    BINDINGS: ClassVar = [
+        Binding("1", "pane(1)", show=False),
+        Binding("2", "pane(2)", show=False),
+        Binding("slash", "filter", show=False),
+        Binding("enter", "page('detail')", show=False, priority=False),
+        Binding("o", "page('detail')", show=False),
+        Binding("a", "page('dialog')", show=False),
+        Binding("question_mark", "page('help')", show=False),
+        Binding("u", "one", show=False),
+        Binding("U", "twenty", show=False),
+        Binding("ctrl+l", "repaint", show=False),
+        Binding("Q", "quit", show=False),
+    ]
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(self, **how: object) -> None:
+        super().__init__(ansi_color=True, **how)  # type: ignore[arg-type]
+        self.pane = 1
+        self.sought = ""
+        self.touched = 0
+
+    def compose(self) -> ComposeResult:
+        self.table = Table()
+        yield Static(
+            f"{' site-7  AIO-DX 24.09   active controller-0    C1 M3 m0 w3      live 3s 02:41Z':<80s}",
+            classes="head",
+        )
+        yield Static(
+            " 1 Hosts   2 Alarms   3 Storage   4 Containers   5 Patches           : go to",
+            id="tabs",
+        )
+        yield Static("", id="verdict", classes="verdict", markup=False)
+        yield Static("-" * 78, id="rule")
+        yield Static("", id="heads", classes="heads", markup=False)
+        yield self.table
+        yield Static("", id="foot", markup=False)
+        yield Static("", id="strip", markup=False)
+        yield Input(id="filter", select_on_focus=False)
+        yield Static(
+            " Enter open  a act  s console  / filter  n next bad  c copy command  ? keys", id="keys"
+        )
+
+    def on_mount(self) -> None:
+        self.query_one(Input).cursor_blink = False
+        self.action_pane(1)
+        self.table.focus()
+
+    def fill(self) -> None:
+        line = host_line if self.pane == 1 else alarm_line
+        count = 40 if self.pane == 1 else 9
+        lines = [line(number) for number in range(count)]
+        for number in range(self.touched):
+            lines[number] = lines[number][:60] + "x" + lines[number][61:]
+        self.table.show([each for each in lines if self.sought in each])
+        self.query_one("#heads", Static).update(HEADS[self.pane])
+        self.query_one("#foot", Static).update(f" {len(self.table.lines)} of {count} " + "-" * 66)
+        said = (
+            "NOT WELL  host-1 is coming up, 6:12 of about 7:40. 1 critical alarm.",
+            "2 NEW since you started (02:28Z)   5 were there   1 cleared",
+        )
+        self.query_one("#verdict", Static).update(" " + said[self.pane - 1])
+        self.chosen(self.table.cursor)
+
+    def chosen(self, number: int) -> None:
+        text = f" unlocked 02:{number:02d}Z by sysadmin (ttyS0)      last took 7:{number:02d} 7:38\n BMC power on, health ok   SOL last line: [ OK ] Started Kubelet.\n 250.001 config out-of-date stays until this unlock ends"
+        self.query_one("#strip", Static).update(text)
+
+    def action_pane(self, number: int) -> None:
+        self.pane = number
+        self.table.cursor = 0
+        self.fill()
+
+    def action_page(self, name: str) -> None:
+        self.push_screen(Page(name))
+
+    def action_filter(self) -> None:
+        field = self.query_one(Input)
+        field.add_class("on")
+        field.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self.sought = event.value
+        self.fill()
+
+    def on_input_submitted(self) -> None:
+        self.query_one(Input).remove_class("on")
+        self.table.focus()
+
+    def action_one(self) -> None:
+        self.touched = 0 if self.touched else 1
+        self.fill()
+
+    def action_twenty(self) -> None:
+        self.touched = 0 if self.touched > 1 else 20
+        self.fill()
+
+    def action_repaint(self) -> None:
+        from stx_tui.terminal import repaint
+
+        repaint(self)
+
+
+PAGES = {
+    "dialog": [
+        f"{' LOCK host-1 ?                                        site-7   02:51:20Z UTC':<80s}", "-" * 78,
+        " WHAT STOPS", "   11 pods are evicted: 9 have a copy elsewhere, and come back there",
+        " ! 2 have NOWHERE ELSE to go and stop:  oran/du-1-0  (SR-IOV, pinned here)",
+        "                                        lab/ptp-cfg  (bare pod, gone for good)",
+        "   Host services: vim-services loses its standby; 400.002 will be raised", "",
+        " HOW LONG HERE   locks took 0:41 0:39 0:52", "", " WILL IT BE ACCEPTED", "   yes, as far as this console can tell",
+        "   only the server knows: is a strategy being applied", "",
+        " REQUEST         PATCH /v1/ihosts/3f2a..  [{op: replace, path: /action, value: lock}]",
+        " THE SAME AS     system host-lock controller-1", " WHY (record)    ______________________________", "",
+        "                 [ No ]     type yes to lock: ___", "", "", "", "", " Esc no   c copy command   ? keys",
+    ],
+    "detail": [
+        f"{' site-7 > controller-1  (standby)                 C1 M0 m0 w0     live 3s 02:44Z':<80s}",
+        " o Overview  i If  p Ports  d Disks  f Fs  c Cpu  m Mem  s Svc  x BMC  h History",
+        " ENABLED, BUT ITS WORKER FUNCTION IS NOT: pods will not be scheduled here.", "-" * 78,
+        "   state      unlocked / enabled / degraded           since 02:42:50Z    1m 10s",
+        " ! worker     disabled / failed                       since 02:43:31Z       29s",
+        "   task       Enabling Worker Service", "   config     applied 7c1f..  target 7c1f..           up to date",
+        "   kernel     5.10.0-6-rt-amd64 lowlatency            same as controller-0",
+        "   software   24.09.300  ostree 9b2e41c               same as controller-0", " " + "-" * 76,
+        "   agreement  sysinv enabled | kubernetes NotReady 40s | BMC on | ssh answers",
+        "   BMC        redfish 10.10.7.12  iDRAC9 6.10   temp 41C  fans ok  PSU 2/2",
+        "   boot       /dev/disk/by-path/pci-0000:18:00.0-nvme-1   serial console ttyS0",
+        "   cpu mem    64 threads: 4 platform 60 app      512 GiB: 24 platform  96x1G",
+        "   network    mgmt0 ae 2x10G up/up    oam0 1G up    data0 25G up    sriov0 16 vf",
+        "   peers      drbd all UpToDate, syncing 0     ceph osd.1 down 2m", " " + "-" * 76,
+        " ! C 100.104  /var/log 92% (critical at 90)           raised 02:29Z       15m",
+        "   M 250.001  cleared 02:42Z by this unlock", "                                                         ",
+        "   why        puppet failed: worker.pp line 214, exit 6          l  show the log", "",
+        " Enter alarm  a act  l logs  D differ from twin  c copy  q back  ? keys",
+    ],
+    "help": [f"{' KEYS of Hosts':<80s}", "", " Every act has a printable key."]
+    + [f"   {chr(97 + n)}      does the thing number {n}, on this row        {chr(65 + n)}   the other {n * 7}" for n in range(18)]
+    + ["", "", " q back"],
+}  # fmt: skip
+
+
+def make(**how: object) -> App[None]:
+    """The factory the bench takes; the real console's has the same shape."""
+    return Standin(**how)

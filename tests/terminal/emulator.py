@@ -1,0 +1,71 @@
+"""A terminal emulator to read our bytes with: pyte, with REP, and its cells as plain values."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import pyte
+
+
+class Seen(NamedTuple):
+    """One cell as it is seen: on a blank only what shows on a blank."""
+
+    text: str
+    bold: bool = False
+    underline: bool = False
+    reverse: bool = False
+    ink: str = "default"
+    ground: str = "default"
+
+
+class _Screen(pyte.Screen):
+    """pyte's screen, with the repetition that xterm has."""
+
+    last = " "
+
+    def draw(self, data: str) -> None:
+        super().draw(data)
+        self.last = data[-1:] or self.last
+
+    def repeat(self, count: int = 1, **_: Any) -> None:
+        super().draw(self.last * (count or 1))
+
+
+class _Stream(pyte.ByteStream):
+    csi = {**pyte.ByteStream.csi, "b": "repeat"}
+    events = pyte.ByteStream.events | {"repeat"}
+
+
+class Emulator:
+    """feed() it bytes; `text()` and `cells()` are what a person would see."""
+
+    def __init__(self, width: int = 80, height: int = 24, *, utf8: bool = True) -> None:
+        self.screen = _Screen(width, height)
+        self._stream = _Stream(self.screen)
+        if not utf8:
+            self._stream.select_other_charset("@")
+        self.width, self.height = width, height
+
+    def feed(self, data: bytes) -> None:
+        self._stream.feed(data)
+
+    def text(self) -> list[str]:
+        return [line.rstrip() for line in self.screen.display]
+
+    def cells(self, *, colours: bool = True) -> list[list[Seen]]:
+        columns = range(self.width)
+        rows = (self.screen.buffer[y] for y in range(self.height))
+        return [[_seen(row[x], colours) for x in columns] for row in rows]
+
+
+@lru_cache(maxsize=None)
+def _seen(cell: Any, colours: bool) -> Seen:
+    text = unicodedata.normalize("NFC", cell.data)
+    ink, ground = (cell.fg, cell.bg) if colours else ("default", "default")
+    if text == " ":
+        shown = cell.reverse or cell.underscore
+        bold = cell.bold and shown and ink != "default"
+        return Seen(" ", bold, cell.underscore, cell.reverse, ink if shown else "default", ground)
+    return Seen(text, cell.bold, cell.underscore, cell.reverse, ink, ground)
