@@ -1,0 +1,113 @@
+"""A text that nobody shows, where it comes from, and who else could read it there."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Optional, Tuple
+
+from backend.clouds_yaml import Section, Spot
+from backend.errors import SettingsError
+
+COMMAND_S = 20.0
+"""How long a ``password_command`` may take."""
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A text that no repr, log or report shows; equal secrets compare equal."""
+
+    text: str = field(repr=False)
+
+    def __str__(self) -> str:
+        return "******"
+
+
+@dataclass(frozen=True)
+class Password:
+    """Where a secret comes from: the settings themselves, a command, or whoever sits there."""
+
+    given: Optional[Secret] = None
+    command: Tuple[str, ...] = ()
+    key: str = "password"
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether somebody has to be asked."""
+        return self.given is None and not self.command
+
+    def read(self) -> Secret:
+        """Return the secret, running the command where there is one; blocks up to COMMAND_S.
+
+        Raises ``SettingsError``: none is known, or the command failed (its output is not shown).
+        """
+        if self.given is not None:
+            return self.given
+        if not self.command:
+            raise SettingsError("no password is known", "set it, or answer when asked")
+        name = self.command[0]
+        try:
+            done = subprocess.run(
+                self.command,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=COMMAND_S,
+                check=False,
+            )
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"{name} cannot be run: {error}", key=self.key) from error
+        except subprocess.TimeoutExpired as error:
+            words = f"{name} gave no password within {COMMAND_S:g} s"
+            raise SettingsError(words, key=self.key) from error
+        if done.returncode:
+            first = (done.stderr.decode("utf-8", "replace").strip().splitlines() or [""])[0]
+            words = f"{name} failed with exit code {done.returncode}: {first}"
+            raise SettingsError(words.rstrip(": "), key=self.key)
+        text = done.stdout.decode("utf-8", "replace").rstrip("\r\n")
+        if not text:
+            raise SettingsError(f"{name} gave no password", key=self.key)
+        return Secret(text=text)
+
+
+def password_of(said: Section) -> Password:
+    """Return where the secret comes from; files that hold or name one must be ours alone."""
+    spot = said.at("password_command", "password_file", "password")
+    if spot is None:
+        return Password()
+    command = said.words("password_command")
+    if command:
+        _check_ours(spot)
+        return Password(command=command, key=spot.key)
+    if said.text("password_file"):
+        path = Path(said.text("password_file")).expanduser()
+        _check_private(path, spot)
+        text = path.read_text(encoding="utf-8").split("\n", 1)[0].rstrip("\r")
+        return Password(given=Secret(text=text), key=spot.key)
+    if spot.line:
+        _check_private(Path(spot.file), spot)
+    return Password(given=Secret(text=said.text("password")), key=spot.key)
+
+
+def _check_private(path: Path, spot: Spot) -> None:
+    """Refuse a file with a secret that others can read."""
+    try:
+        mode = path.stat().st_mode
+        if not os.access(path, os.R_OK):
+            raise spot.wrong(f"{path} cannot be read")
+    except OSError as error:
+        raise spot.wrong(f"{path} cannot be read: {error.strerror}") from error
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        words = f"holds a secret, and others can read {path} (mode {stat.S_IMODE(mode):04o})"
+        raise spot.wrong(words, f"chmod 600 {path}")
+
+
+def _check_ours(spot: Spot) -> None:
+    """Refuse to run what somebody else wrote into a file that we happen to find."""
+    if not spot.line:
+        return
+    there = Path(spot.file).stat()
+    if there.st_uid not in {0, os.geteuid()} or there.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise spot.wrong("names a command, and others can write this file", "chown, chmod 600")

@@ -1,0 +1,86 @@
+"""What a service says when it says no: six envelopes, HTML, or nothing at all, as one sentence."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from http import HTTPStatus
+from typing import Any
+
+from backend.errors import Forbidden, NotFound, Rejected, StxError, Unauthorized
+
+LONGEST = 600
+"""Characters of a sentence that are kept; a service may send a page."""
+
+# Where the sentence may be, the inmost envelope's name first as it is met: sysinv and fm wrap JSON
+# in error_message (faultstring, or title and description), Keystone's style is error.message, and
+# USM's is error beside info and warning.
+_PLACES = (
+    *("error_message", "faultstring", "description", "message", "error", "warning"),
+    *("info", "detail", "title"),
+)
+_DEEPEST = 6
+_TAG = re.compile(r"<[^<>]*>")
+_HEAD = re.compile(
+    r"<(head|script|style)\b.*?</\1>|<h1\b.*?</h1>|<!--.*?-->", re.IGNORECASE | re.DOTALL
+)
+
+
+def refusal(service: str, status: int, body: bytes, location: str = "") -> StxError:
+    """Return the error of an answer that is no success, in the service's own words."""
+    words = sentence(body) or _bare(status)
+    if status in {301, 302, 303, 307, 308}:
+        words = f"sends us elsewhere ({location[:200] or 'nowhere'}); credentials do not follow"
+    if status == 401:
+        return Unauthorized(service, words)
+    if status == 403:
+        return Forbidden(service, status, words, "the roles of this user do not reach")
+    if status == 404:
+        return NotFound(service, status, words)
+    advice = (
+        "it is up, but cannot serve now: often it cannot reach Keystone" if status == 503 else ""
+    )
+    return Rejected(service, status, words, advice)
+
+
+def sentence(body: bytes) -> str:
+    """Return what ``body`` says to a person, "" where it says nothing."""
+    text = body[: 64 * 1024].decode("utf-8", "replace").strip()
+    if text[:1] in {"{", "[", '"'}:
+        try:
+            said = _said(json.loads(text), 0)
+        except (ValueError, RecursionError):
+            said = text
+    elif text.startswith("<"):
+        inner = _TAG.sub(" ", _HEAD.sub(" ", text))
+        said = html.unescape(inner if inner.strip() else _TAG.sub(" ", text))
+    else:
+        said = text
+    return " ".join(said.split())[:LONGEST]
+
+
+def _said(value: Any, depth: int) -> str:
+    """Return the sentence inside envelopes of envelopes; JSON in a text is one more envelope."""
+    if depth > _DEEPEST:
+        return ""
+    if isinstance(value, str):
+        if value.lstrip().startswith("{"):
+            try:
+                return _said(json.loads(value), depth + 1) or value
+            except (ValueError, RecursionError):
+                return value
+        return value.strip()
+    if isinstance(value, dict):
+        for place in _PLACES:
+            found = _said(value.get(place), depth + 1)
+            if found:
+                return found
+    return ""
+
+
+def _bare(status: int) -> str:
+    try:
+        return f"{HTTPStatus(status).phrase}, without a word why"
+    except ValueError:
+        return f"HTTP status {status}, without a word why"

@@ -1,0 +1,361 @@
+"""The connections to one service: certificates held, deadlines kept, failures told in words."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import os
+import socket
+import ssl
+from dataclasses import dataclass, field
+from typing import Any, Dict, Mapping, Optional, Tuple
+
+import anyio
+import httpx
+
+from backend.errors import Malformed, NotConfigured, Unreachable, Untrusted
+from backend.settings import CloudSettings
+from backend.sources.tls import OtherCertificate, Pins, context
+
+CONNECT_S = 5.0
+"""Until a connection stands: name, TCP, TLS."""
+WHOLE_S = 30.0
+"""Until the last byte of an answer, however slowly a service drips."""
+MOST_CONNECTIONS = 4
+"""To one service at a time, so that a slow one is not made slower."""
+KEEP_S = 60.0
+"""How long an idle connection is kept: longer than any poll's period."""
+MOST_BYTES = 256 << 20
+"""Of one answer; 10,000 hosts are 19 MB."""
+
+_LIMITS = httpx.Limits(
+    max_connections=MOST_CONNECTIONS,
+    max_keepalive_connections=MOST_CONNECTIONS,
+    keepalive_expiry=KEEP_S,
+)
+
+# They would write URLs, and below that headers, to whatever log somebody has configured.
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: status, headers, and the whole body, not shown by repr."""
+
+    status: int
+    headers: httpx.Headers = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+@dataclass
+class _Lane:
+    """Kept connections to one endpoint under one pin; closed when retired and left by all."""
+
+    pinned: Optional[str]
+    tls: Optional[ssl.SSLContext]
+    transport: httpx.AsyncBaseTransport
+    users: int = 0
+    is_retired: bool = False
+
+    async def __aenter__(self) -> _Lane:
+        self.users += 1
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.users -= 1
+        await self.close_if_left()
+
+    async def retire(self) -> None:
+        """Let nobody in any more."""
+        self.is_retired = True
+        await self.close_if_left()
+
+    async def close_if_left(self) -> None:
+        if self.is_retired and not self.users:
+            await self.transport.aclose()
+
+
+class Wire:
+    """Crosses to one service and back; raises ``Unreachable`` and ``Untrusted``, nothing of httpx.
+
+    Neither proxies nor redirects are followed, no cookie is kept: a token goes where the
+    catalogue says and nowhere else. Each new connection looks the name up anew.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        settings: CloudSettings,
+        pins: Pins,
+        *,
+        connect_s: float = CONNECT_S,
+        whole_s: float = WHOLE_S,
+        transport: Optional[httpx.AsyncBaseTransport] = None,
+    ) -> None:
+        """``transport`` stands in for the network, for all endpoints."""
+        self.service = service
+        self.whole_s = whole_s
+        self._connect_s = connect_s
+        self._settings = settings
+        self._pins = pins
+        self._stand_in = transport
+        self._lanes: Dict[str, _Lane] = {}
+        self._preparing = anyio.Lock()
+
+    async def cross(
+        self, method: str, url: str, headers: Mapping[str, str], content: Optional[bytes] = None
+    ) -> Answer:
+        """Send one request and return its whole answer, within ``whole_s`` seconds.
+
+        A GET whose kept connection turns out to be cut is asked once more on a new one: the
+        floating address may have moved to the other controller. All else gets a new connection
+        from the start, and is never repeated: where it was lost on the way, ``Unreachable.sent``
+        says that it may have arrived.
+        """
+        request = self._request(method, url, headers, content)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self.whole_s
+        trip = _Trip(self, request, until)
+        if method != "GET":
+            return await trip.alone()
+        try:
+            return await trip.pooled()
+        except _Cut:
+            return await trip.pooled()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        lanes = list(self._lanes.values())
+        self._lanes.clear()
+        for lane in lanes:
+            await lane.retire()
+
+    def _request(
+        self, method: str, url: str, headers: Mapping[str, str], content: Optional[bytes]
+    ) -> httpx.Request:
+        own = {
+            "User-Agent": "stx-tui",
+            "Accept": "application/json",
+            # Unpacking costs more than it saves on a link of today, and hides how much comes.
+            "Accept-Encoding": "identity",
+        }
+        if content is not None:
+            own["Content-Type"] = "application/json"
+        try:
+            request = httpx.Request(method, url, headers={**own, **headers}, content=content)
+        except (httpx.InvalidURL, UnicodeError, ValueError) as error:
+            raise NotConfigured(f"{self.service}: {url!r} is no URL: {error}") from error
+        if request.url.scheme not in {"http", "https"} or not request.url.host:
+            raise NotConfigured(f"{self.service}: {url!r} is no http:// or https:// URL")
+        return request
+
+    async def _lane(self, url: httpx.URL) -> _Lane:
+        """Return the lane to the endpoint of ``url`` under the pin of this moment."""
+        endpoint = endpoint_of(url)
+        pinned = self._pins.get(endpoint) if url.scheme == "https" else None
+        async with self._preparing:
+            lane = self._lanes.get(endpoint)
+            if lane is not None and lane.pinned == pinned and not lane.is_retired:
+                return lane
+            if lane is not None:
+                await lane.retire()
+            tls = None
+            if url.scheme == "https":
+                # Reading this machine's authorities takes tens of milliseconds.
+                tls = await asyncio.to_thread(
+                    context,
+                    pinned=pinned,
+                    cacert=self._settings.cacert,
+                    verify=self._settings.verify,
+                )
+            lane = _Lane(pinned=pinned, tls=tls, transport=self._transport(tls))
+            self._lanes[endpoint] = lane
+            return lane
+
+    def _transport(self, tls: Optional[ssl.SSLContext]) -> httpx.AsyncBaseTransport:
+        if self._stand_in is not None:
+            return self._stand_in
+        return httpx.AsyncHTTPTransport(
+            verify=False if tls is None else tls, limits=_LIMITS, trust_env=False
+        )
+
+
+class _Cut(Exception):
+    """A kept connection was cut before an answer began."""
+
+
+class _Trip:
+    """One request on its way, and how far it got."""
+
+    def __init__(self, wire: Wire, request: httpx.Request, until: float) -> None:
+        self._wire = wire
+        self._request = request
+        self._until = until
+        self._endpoint = endpoint_of(request.url)
+        self._connected = False
+        self._sent = False
+        self._answered = False
+
+    async def pooled(self) -> Answer:
+        """Go over a kept connection, or one to be kept; ``_Cut`` where an old one was cut."""
+        self._connected = self._sent = self._answered = False
+        async with await self._wire._lane(self._request.url) as lane:
+            try:
+                return await self._go(lane, lane.transport)
+            except Unreachable as error:
+                if self._connected:
+                    raise
+                # What was kept leads nowhere any more; the other kept ones do neither.
+                await lane.retire()
+                if isinstance(error.__cause__, _CUTS):
+                    raise _Cut from error
+                raise
+
+    async def alone(self) -> Answer:
+        """Go over a new connection of one's own."""
+        self._connected = self._sent = self._answered = False
+        lane = await self._wire._lane(self._request.url)
+        transport = self._wire._transport(lane.tls)
+        try:
+            return await self._go(lane, transport)
+        finally:
+            await transport.aclose()
+
+    async def _go(self, lane: _Lane, transport: httpx.AsyncBaseTransport) -> Answer:
+        try:
+            return await self._over(transport)
+        except OtherCertificate as other:
+            raise Untrusted(
+                self._wire.service, self._endpoint, other.fingerprint, lane.pinned
+            ) from other
+        except (TimeoutError, httpx.TimeoutException) as error:
+            raise self._late(error) from error
+        except (httpx.ConnectError, ssl.SSLError) as error:
+            unverified = _cause(error, ssl.SSLCertVerificationError)
+            if unverified is None:
+                raise self._unconnected(error) from error
+            return await self._unvouched(unverified)
+        except (httpx.TransportError, OSError) as error:
+            sent = self._sent or isinstance(error, _CUTS)
+            words = "the connection was cut before the answer was complete"
+            if isinstance(error, httpx.LocalProtocolError):
+                words, sent = f"the request cannot be sent: {error}", False
+            raise Unreachable(self._wire.service, words, sent=sent) from error
+
+    async def _over(self, transport: httpx.AsyncBaseTransport) -> Answer:
+        left = self._until - asyncio.get_running_loop().time()
+        connect_s = min(self._wire._connect_s, max(left, 0))
+        self._request.extensions = {
+            "timeout": {"connect": connect_s, "read": None, "write": None, "pool": None},
+            "trace": self._trace,
+        }
+        with anyio.fail_after(max(left, 0)):
+            response = await transport.handle_async_request(self._request)
+            self._answered = True
+            try:
+                body = await _body(self._wire.service, response)
+            finally:
+                await response.aclose()
+        return Answer(status=response.status_code, headers=response.headers, body=body)
+
+    async def _trace(self, event: str, _details: Any) -> None:
+        if event == "connection.connect_tcp.started":
+            self._connected = True
+        elif event == "http11.send_request_headers.started":
+            self._sent = True
+
+    async def _unvouched(self, why: ssl.SSLError) -> Answer:
+        """Learn which certificate it is; cross all the same where this host is known by it."""
+        probe = self._wire._transport(context(pinned=""))
+        try:
+            return await self._over(probe)
+        except OtherCertificate as other:
+            shown = other.fingerprint
+        except (TimeoutError, httpx.TransportError, OSError) as error:
+            raise Unreachable(self._wire.service, f"no TLS: {why.reason}") from error
+        finally:
+            await probe.aclose()
+        pins = self._wire._pins
+        if not pins.vouches(self._endpoint, shown):
+            untrusted = Untrusted(self._wire.service, self._endpoint, shown)
+            untrusted.advice = f"{_openssl(why)}; {untrusted.advice}"
+            raise untrusted from why
+        pins.pin(self._endpoint, shown)
+        return await self.alone()
+
+    def _late(self, error: Exception) -> Unreachable:
+        if isinstance(error, httpx.ConnectTimeout) or not (self._sent or self._answered):
+            words = f"{self._endpoint} does not answer (waited {self._wire._connect_s:g} s)"
+            return Unreachable(self._wire.service, words, "is the address right, is it up?")
+        words = f"took the request, and had not answered after {self._wire.whole_s:g} s"
+        return Unreachable(self._wire.service, words, sent=True)
+
+    def _unconnected(self, error: BaseException) -> Unreachable:
+        service, endpoint = self._wire.service, self._endpoint
+        unknown = _cause(error, socket.gaierror)
+        if unknown is not None:
+            return Unreachable(
+                service, f"the name of {endpoint} is unknown", "check DNS, or the URL"
+            )
+        tls = _cause(error, ssl.SSLError)
+        if tls is not None:
+            advice = "is it http:// instead?" if "WRONG_VERSION" in str(tls) else ""
+            return Unreachable(service, f"{endpoint} speaks no TLS: {_openssl(tls)}", advice)
+        system = _cause(error, OSError)
+        code = system.errno if system is not None else None
+        if code == errno.ECONNREFUSED:
+            return Unreachable(
+                service,
+                f"connection refused at {endpoint}",
+                "the machine is there, the service is not: it may be starting, or elsewhere",
+            )
+        reason = os.strerror(code).lower() if code else str(error) or type(error).__name__
+        return Unreachable(service, f"no connection to {endpoint}: {reason}")
+
+
+# A request was, or may have been, under way when these came.
+_CUTS: Tuple[type[Exception], ...] = (
+    httpx.ReadError,
+    httpx.WriteError,
+    httpx.CloseError,
+    httpx.RemoteProtocolError,
+)
+
+
+def endpoint_of(url: httpx.URL) -> str:
+    """Return ``host:port`` of a URL, an IPv6 literal in brackets."""
+    host = url.raw_host.decode("ascii")
+    port = url.port or (443 if url.scheme == "https" else 80)
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+async def _body(service: str, response: httpx.Response) -> bytes:
+    parts = []
+    size = 0
+    if not isinstance(response.stream, httpx.AsyncByteStream):
+        raise TypeError("a transport of async bytes is wanted")
+    async for part in response.stream:
+        size += len(part)
+        if size > MOST_BYTES:
+            raise Malformed(service, "$", f"more than {MOST_BYTES >> 20} MiB in one answer")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _cause(error: Optional[BaseException], kind: type[Any]) -> Any:
+    """Return the first error of ``kind`` beneath ``error``; one of several tries stands for all."""
+    seen = 0
+    while error is not None and seen < 20:
+        if isinstance(error, kind) and not (kind is OSError and error.errno is None):
+            return error
+        several = getattr(error, "exceptions", None)
+        error = several[0] if several else error.__cause__ or error.__context__
+        seen += 1
+    return None
+
+
+def _openssl(error: ssl.SSLError) -> str:
+    words = getattr(error, "verify_message", "") or error.reason or str(error)
+    return str(words).replace("_", " ").lower()
