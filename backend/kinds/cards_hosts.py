@@ -16,7 +16,7 @@ def _port(alarm_id: str, network: str, loses: str) -> Card:
     """Return the card of a failed port, which reads alike for every platform network."""
     return Card(
         alarm_id=alarm_id,
-        short=f"{network} port down",
+        short=f"{network.partition('-')[0]} port down",
         cause=f"no carrier on port {{it}}, which carries the {network} network; {loses}",
         do=_CABLE,
         verify="the port has carrier and this clears within a minute",
@@ -29,7 +29,7 @@ def _interface(alarm_id: str, network: str, loses: str) -> Card:
     """Return the card of a failed or degraded interface."""
     return Card(
         alarm_id=alarm_id,
-        short=f"{network} interface",
+        short=f"{network.partition('-')[0]} interface",
         cause=f"major: some ports of {{it}} are down; critical: all are, and {loses}",
         do=f"find the port that failed (an alarm of its own came with it); {_CABLE}",
         verify="all ports of the interface have carrier; a bond shows all its members",
@@ -78,7 +78,7 @@ HOST_CARDS: Tuple[Card, ...] = (
     _interface("100.111", "cluster-host", "its pods lose the others"),
     Card(
         alarm_id="100.114",
-        short="NTP",
+        short="NTP server",
         cause="major: no time server answers; minor: {it} alone does not answer or is not trusted",
         do="is the server reachable from the OAM network (UDP 123), and is its own clock right? "
         "Else name another one",
@@ -88,7 +88,7 @@ HOST_CARDS: Tuple[Card, ...] = (
     ),
     Card(
         alarm_id="100.119",
-        short="PTP",
+        short="PTP clock",
         cause="the precise clock of {it} is not running or not locked to its master",
         do="is the instance's service up, the port up, does the switch pass PTP, is the GNSS "
         "antenna connected? Radio units drift meanwhile",

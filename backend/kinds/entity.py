@@ -128,7 +128,7 @@ def jumps(entity: str, known: Known) -> Tuple[Jump, ...]:
     """
     path = path_of(entity)
     host = _row_called(known, "hosts", "", value_of(path, "host"))
-    host_id = _id_of(host)
+    host_id = _id_of("hosts", host)
     found: list[Jump] = []
     for name, value in path:
         kind = _KINDS.get(name, "")
@@ -141,7 +141,7 @@ def jumps(entity: str, known: Known) -> Tuple[Jump, ...]:
         parent = host_id if known.has(kind, host_id) else ""
         row = _row_called(known, kind, parent, value)
         if row is not None:
-            found.append(Jump(kind=kind, id=_id_of(row)))
+            found.append(Jump(kind=kind, id=_id_of(kind, row)))
     return tuple(found)
 
 
@@ -154,5 +154,8 @@ def _row_called(known: Known, kind: str, parent: str, value: str) -> Optional[An
     return None
 
 
-def _id_of(row: Optional[Any]) -> str:
-    return "" if row is None else str(row.body.get("uuid") or row.body.get("name") or "")
+def _id_of(kind: str, row: Optional[Any]) -> str:
+    from backend.kinds import kind_named  # that list has the alarms in it, which read their path
+
+    declared = kind_named(kind)
+    return "" if row is None or declared is None else declared.id(row)

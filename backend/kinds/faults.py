@@ -116,7 +116,9 @@ def verdict(known: Known) -> Verdict:
     if since:
         said = "the baseline" if known.memory.baseline_ms else "your last visit"
         word = f"{len(new)} NEW"
-        text = "   ".join((f"since {said} ({when(since, known.now_ms)})", *parts))
+        # On another day the day alone: the line has 80 cells.
+        moment = when(since, known.now_ms).split(" ")[0]
+        text = "   ".join((f"since {said} ({moment})", *parts))
     else:
         word = f"{len(active)} ACTIVE"
         text = "   ".join(("no baseline is set yet", *parts[1:]))
@@ -198,7 +200,8 @@ ALARMS: Kind[Alarm] = Kind(
     jump=_first_jump,
     actions=ALARM_ACTIONS,
     aliases=("alarm", "al"),
-    needs=("hosts", LOG),
+    # What the strip verifies live stands in their rows.
+    needs=("hosts", LOG, "service-groups", "applications"),
     state_fields=("severity",),
 )
 
