@@ -79,3 +79,14 @@ def ordered(base: Known) -> List[Any]:
     sort = ALARMS.sort
     assert sort is not None
     return sorted(base.rows("alarms"), key=lambda row: sort(row, base))
+
+
+def strip_of(row: Any, base: Known, kind: Kind[Any] = ALARMS) -> List[Tuple[str, str]]:
+    """Return what the strip says of a row, as headings and texts."""
+    assert kind.strip is not None
+    return [(line.heading, line.text) for line in kind.strip(row, base).lines]
+
+
+def said(row: Any, base: Known) -> Dict[str, str]:
+    """Return what the strip says of an alarm, by heading."""
+    return dict(strip_of(row, base))

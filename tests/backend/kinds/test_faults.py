@@ -2,56 +2,34 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
-
-import pytest
-from pydantic import ValidationError
+from typing import Any
 
 from backend.deed import Deed
 from backend.errors import Unreachable
-from backend.figure import Jump, Lines
-from backend.kind import Kind, Row
+from backend.figure import Jump
+from backend.kind import Row
 from backend.kinds.alarms import is_new
 from backend.kinds.faults import (
     ALARMS,
     EVENTS,
     FAULTS,
     SUPPRESSIONS,
+    Suppression,
     alarms_of,
     counts_text,
     severity_counts,
 )
-from backend.known import Known, Mark, Reading
+from backend.known import Mark, Reading
 from backend.render import rows_text
 from backend.tone import Mark as Sign
 from backend.tone import Tone
-from tests.backend.kinds.fm import NOW_MS, alarm, at, known, ordered, with_alarms
+from tests.backend.kinds.fm import NOW_MS, alarm, at, known, ordered, said, strip_of, with_alarms
 
 GOLDEN = Path(__file__).parent / "golden"
-
-# What a row of a pane may be called by whoever made it.
-HOSTILE = [
-    "\x1b[2J\x1b]0;owned\x07",
-    "[bold red]alarm[/]",
-    "gpj.\u202ephp",
-    "a\u200bb\ufeff",
-    "line\nline\r\ttab",
-    "x" * 10_000,
-]
 
 
 class _Host(Row):
     uuid: str
-
-
-def _strip(row: Any, base: Known, kind: Kind[Any] = ALARMS) -> List[Tuple[str, str]]:
-    assert kind.strip is not None
-    lines: Lines = kind.strip(row, base)
-    return [(line.heading, line.text) for line in lines.lines]
-
-
-def _said(row: Any, base: Known) -> Dict[str, str]:
-    return dict(_strip(row, base))
 
 
 # --- as it was recorded ------------------------------------------------------------------------
@@ -84,18 +62,18 @@ def test_the_types_of_the_sample_are_shown_with_what_is_active() -> None:
 def test_every_alarm_of_the_sample_explains_itself() -> None:
     base = known()
     for row in base.rows("alarms"):
-        said = _said(row, base)
-        assert said[row.alarm_id].startswith(row.reason)
-        assert {"CAUSE", "DO", "VERIFY", "VENDOR"} <= said.keys()
-        assert list(said).index("DO") < list(said).index("VENDOR")
-        assert "<hostname>" not in "".join(said.values())
+        told = said(row, base)
+        assert told[row.alarm_id].startswith(row.reason)
+        assert {"CAUSE", "DO", "VERIFY", "VENDOR"} <= told.keys()
+        assert list(told).index("DO") < list(told).index("VENDOR")
+        assert "<hostname>" not in "".join(told.values())
 
 
 def test_a_timestamp_without_a_zone_is_utc() -> None:
     row = alarm(known(), "400.002")
     assert row.raised_ms == at("2026-11-22T08:18:00.123Z")
     zoned = {**row.body, "timestamp": "2026-11-22T09:18:00.123456+01:00"}
-    assert ALARMS.model.read(zoned).raised_ms == row.raised_ms
+    assert with_alarms(known(), zoned).rows("alarms")[0].raised_ms == row.raised_ms
 
 
 # --- new, seen, expected, suppressed -------------------------------------------------------------
@@ -166,9 +144,9 @@ def test_a_seen_alarm_is_marked_so_and_says_by_whom() -> None:
     seen = ALARMS.look(row, marked)
     assert seen.mark is Sign.SEEN
     assert 'note, ada: "DIMM A4"' in seen.notes
-    said = _said(row, marked)
-    assert said["OURS"] == "seen by ada 08:30Z, assigned to grace"
-    assert said["NOTE"] == '"DIMM A4" (ada 09:05Z)'
+    told = said(row, marked)
+    assert told["OURS"] == "seen by ada 08:30Z, assigned to grace"
+    assert told["NOTE"] == '"DIMM A4" (ada 09:05Z)'
 
 
 def test_a_suppressed_alarm_is_listed_last_and_counted_apart() -> None:
@@ -252,21 +230,21 @@ def test_alarms_that_came_together_are_one_incident() -> None:
     names = ("alarm_id", "entity_instance_id", "timestamp")
     base = with_alarms(base, *(dict(zip(names, each)) for each in came))
     row = alarm(base, "200.001")
-    said = _said(row, base)
-    assert said["WITH IT"] == "1 came within 2 minutes: C 400.002 vim no redundancy 92%"
+    told = said(row, base)
+    assert told["WITH IT"] == "1 came within 2 minutes: C 400.002 vim no redundancy 92%"
     related = ALARMS.tabs[0].related
     assert related is not None
     assert [other.alarm_id for other in base.rows("alarms") if related(row, other)] == ["400.002"]
-    assert "WITH IT" not in _said(alarm(base, "250.001"), base)
+    assert "WITH IT" not in said(alarm(base, "250.001"), base)
 
 
 def test_the_strip_says_how_often_it_was_seen_before() -> None:
     row = alarm(known(), "400.002")
     key = (row.alarm_id, row.entity_instance_id)
     times = (at("2026-11-20T08:00:00Z"), at("2026-11-15T08:00:00Z"), row.raised_ms)
-    said = _said(row, known(seen_before={key: times}))
-    assert said["BEFORE"] == "seen before: 2 times in 7d, last 2026-11-20 08:00Z"
-    assert "BEFORE" not in _said(row, known())
+    told = said(row, known(seen_before={key: times}))
+    assert told["BEFORE"] == "seen before: 2 times in 7d, last 2026-11-20 08:00Z"
+    assert "BEFORE" not in said(row, known())
 
 
 def test_what_can_be_verified_from_here_is_said_live() -> None:
@@ -291,104 +269,15 @@ def test_what_can_be_verified_from_here_is_said_live() -> None:
         at_ms=NOW_MS,
     )
     base = replace(base, readings={**base.readings, ("hosts", ""): host})
-    said = {row.alarm_id: _said(row, base)["VERIFY"] for row in base.rows("alarms")}
-    assert said["100.104"].endswith("now controller-1 unlocked/disabled/intest, Testing")
-    assert said["250.001"].endswith("now applied 7c1f0000, target 9a000000")
-    assert said["400.002"].endswith("now controller-1 intest")
+    told = {row.alarm_id: said(row, base)["VERIFY"] for row in base.rows("alarms")}
+    assert told["100.104"].endswith("now controller-1 unlocked/disabled/intest, Testing")
+    assert told["250.001"].endswith("now applied 7c1f0000, target 9a000000")
+    assert told["400.002"].endswith("now controller-1 intest")
     assert ALARMS.jump is not None
     assert ALARMS.jump(alarm(base, "100.104"), base) == Jump(kind="hosts", id="h-1")
 
 
-# --- bad input ---------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kind", [ALARMS, EVENTS, SUPPRESSIONS], ids=lambda kind: kind.name)
-def test_a_mistyped_field_is_named_whichever_it_is(kind: Kind[Any]) -> None:
-    body = known().rows(kind.name)[0].body
-    for name in kind.model.model_fields:
-        with pytest.raises(ValidationError) as caught:
-            kind.model.read({**body, name: {"not": ["what", "was", "said"]}})
-        assert {error["loc"][0] for error in caught.value.errors()} == {name}
-
-
-@pytest.mark.parametrize("kind", [ALARMS, EVENTS, SUPPRESSIONS], ids=lambda kind: kind.name)
-def test_a_missing_field_is_named_where_nothing_can_be_said_without_it(kind: Kind[Any]) -> None:
-    body = known().rows(kind.name)[0].body
-    for name, field in kind.model.model_fields.items():
-        less = {key: value for key, value in body.items() if key != name}
-        if field.is_required():
-            with pytest.raises(ValidationError) as caught:
-                kind.model.read(less)
-            assert caught.value.errors()[0]["loc"] == (name,)
-        else:
-            assert kind.model.read(less)
-
-
-def test_the_short_form_without_expand_is_read_and_explained_too() -> None:
-    base = known("fm_alarms_suppressed.json")
-    for row in base.rows("alarms"):
-        said = _said(row, base)
-        assert "CAUSE" in said
-        assert "VENDOR" not in said
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"severity": "catastrophic"},
-        {"severity": ""},
-        {"alarm_id": "999.999", "reason_text": None, "proposed_repair_action": None},
-        {"alarm_id": "999.999", "probable_cause": "cable-tamper"},
-        {"alarm_id": ""},
-        {"entity_instance_id": ""},
-        {"entity_instance_id": "no entity at all"},
-        {"mgmt_affecting": None},
-        {"mgmt_affecting": "perhaps"},
-        {"suppression_status": None},
-        {"a field nobody told us of": {"deep": [1, 2]}},
-        {"timestamp": "2199-01-01T00:00:00"},
-        {"timestamp": "1999-01-01T00:00:00"},
-    ],
-    ids=str,
-)
-def test_what_nobody_told_us_of_is_shown_and_never_fails(change: Dict[str, Any]) -> None:
-    base = with_alarms(known(baseline_ms=1), change, {"severity": "minor"})
-    row = base.rows("alarms")[0]
-    assert len(rows_text(ALARMS, ordered(base), base, "wide").splitlines()) >= 3
-    assert _strip(row, base)
-    assert ALARMS.name_of(row) is not None
-    assert FAULTS.headline(base).text
-    for tab in ALARMS.tabs:
-        assert tab.figure is None or tab.figure(row, base)
-    for action in ALARMS.actions:
-        action.consequences(row, action.form.model_construct(), base)
-
-
-def test_a_severity_nobody_told_us_of_stands_between_major_and_minor() -> None:
-    base = with_alarms(
-        known(), *({"severity": name} for name in ("minor", "catastrophic", "major", "warning"))
-    )
-    assert [row.severity for row in ordered(base)] == ["major", "catastrophic", "minor", "warning"]
-    assert counts_text(base.rows("alarms")) == "M1 m1 w1 ?1"
-
-
-@pytest.mark.parametrize("name", HOSTILE, ids=lambda name: repr(name)[:30])
-def test_names_with_escapes_markup_bidi_marks_or_10_kb_are_only_text(name: str) -> None:
-    base = with_alarms(
-        known(),
-        {
-            "entity_instance_id": f"host=worker-0.filesystem={name}",
-            "reason_text": name,
-            "proposed_repair_action": name,
-            "alarm_id": "999.999",
-        },
-    )
-    table = rows_text(ALARMS, base.rows("alarms"), base, "table")
-    assert len(table.splitlines()) == 2
-    assert all(line.isprintable() for line in table.splitlines())
-    assert all(len(line) < 120 for line in table.splitlines())
-    if name.startswith("["):
-        assert name in rows_text(ALARMS, base.rows("alarms"), base, "wide")
+# --- events and types ----------------------------------------------------------------------------
 
 
 def test_a_log_line_that_is_no_alarm_has_no_severity_and_no_id() -> None:
@@ -398,7 +287,7 @@ def test_a_log_line_that_is_no_alarm_has_no_severity_and_no_id() -> None:
     for row in logs:
         assert row.event_log_id is None
         assert [column.cell(row, base) for column in EVENTS.columns[2:4]] == [None, None]
-        assert _strip(row, base, EVENTS)
+        assert strip_of(row, base, EVENTS)
         assert EVENTS.look(row, base).mark is Sign.NONE
 
 
@@ -414,8 +303,10 @@ def test_a_clear_is_marked_gone_and_a_set_is_as_bad_as_its_alarm() -> None:
 def test_a_hidden_type_with_active_alarms_says_so() -> None:
     base = known("fm_alarms_suppressed.json")
     row = base.rows("suppressions")[0]
-    hidden = SUPPRESSIONS.model.read({**row.body, "suppression_status": "suppressed"})
+    hidden = Suppression(
+        uuid=row.uuid, alarm_id=row.alarm_id, suppression_status="suppressed", description="x"
+    )
     seen = SUPPRESSIONS.look(hidden, base)
     assert (seen.mark, seen.notes) == (Sign.OUT, ("hides 1 active",))
-    assert dict(_strip(hidden, base, SUPPRESSIONS))["STATE"].startswith("hidden from everybody")
+    assert dict(strip_of(hidden, base, SUPPRESSIONS))["STATE"].startswith("hidden from everybody")
     assert SUPPRESSIONS.look(row, base).mark is Sign.NONE
