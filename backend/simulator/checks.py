@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Callable
 
-from backend.simulator import alarms
+from backend.simulator import alarms, inventory
 from backend.simulator.cloud import Cloud
 from backend.simulator.model import Host
 from backend.simulator.refuse import client
@@ -39,7 +39,7 @@ def _lock_controller(cloud: Cloud, host: Host, *, force: bool) -> None:
         return
     if host.is_active and not cloud.system.is_simplex:
         raise client(f"{host.name} : Rejected: Can not lock an active controller.")
-    stors = cloud.children.get((host.uuid, "istors"), [])
+    stors = inventory.children(cloud, host, "istors")
     if not force and any(stor["state"] == "configuring" for stor in stors):
         raise client(
             f"{host.name} : Rejected: Can not lock a controller with storage devices in "
@@ -138,7 +138,7 @@ def _unlock_applications(cloud: Cloud, host: Host, *, force: bool) -> None:
 
 
 def _unlock_storage(cloud: Cloud, host: Host) -> None:
-    if host.personality == "storage" and not cloud.children.get((host.uuid, "istors")):
+    if host.personality == "storage" and not inventory.children(cloud, host, "istors"):
         raise client("Can not unlock a storage node without any Storage Volumes configured")
 
 

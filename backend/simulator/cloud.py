@@ -71,6 +71,13 @@ class Cloud:
         self._last_alarm += 1
         return self._last_alarm
 
+    def free_address(self) -> str:
+        """The next free address of the management network."""
+        taken = {host.mgmt_ip for host in self.hosts}
+        numbers = range(2, 250 * 50)
+        told = (f"192.168.{204 + n // 250}.{n % 250 + 2}" for n in numbers)
+        return next(address for address in told if address not in taken)
+
     def jitter(self, seconds: float) -> float:
         """A usual duration, as it comes out this time: a tenth shorter to a tenth longer."""
         return seconds * self.rng.uniform(0.9, 1.1)

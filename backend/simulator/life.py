@@ -289,6 +289,7 @@ def _swap(cloud: Cloud, host: Host) -> None:
     for one, role in ((host, "Standby"), (peer, "Active")):
         if one is not None:
             cloud.touch(one, capabilities={**one.capabilities, "Personality": f"Controller-{role}"})
+    alarms.review(cloud)
 
 
 def has_bmc(host: Host) -> bool:
@@ -340,6 +341,10 @@ def install() -> tuple[Rung, ...]:
 def _installed(cloud: Cloud, host: Host) -> None:
     host.reinstalling = False
     _booted(cloud, host)
+    if host.config_target is None:
+        host.config_target = host.config_applied = cloud.new_uuid()
+    if host.mgmt_ip is None:
+        host.mgmt_ip = cloud.free_address()
 
 
 def fail(cloud: Cloud, host: Host) -> None:

@@ -64,7 +64,7 @@ def _host(cloud: Cloud, name: str, *, up_s: float, number: int) -> Host:
     mac = f"52:54:00:6a:{number // 256:02x}:{number % 256:02x}"
     host = new_host(cloud, mac=mac, hostname=name, personality=personality)
     host.created_at = cloud.now() - timedelta(days=139)
-    host.mgmt_ip = _mgmt_ip(number)
+    host.mgmt_ip = f"192.168.{204 + number // 250}.{number % 250 + 2}"
     host.bm_ip = f"10.10.{7 + number // 250}.{number % 250 + 1}"
     host.bm_type, host.bm_username = "dynamic", "root"
     host.invprovision, host.inv_state = "provisioned", "inventoried"
@@ -78,10 +78,6 @@ def _host(cloud: Cloud, name: str, *, up_s: float, number: int) -> Host:
     host.booted_at = cloud.clock.now() - timedelta(seconds=up_s)
     _enable(host)
     return host
-
-
-def _mgmt_ip(number: int) -> str:
-    return f"192.168.{204 + number // 250}.{number % 250 + 2}"
 
 
 def _enable(host: Host) -> None:
