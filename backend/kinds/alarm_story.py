@@ -191,17 +191,31 @@ def came_together(one: Alarm, other: Alarm) -> bool:
 
 
 def _with_it(alarm: Alarm, known: Known) -> List[Line]:
-    times, alarms = _by_time(known.rows(NAME))
-    low = bisect_left(times, alarm.raised_ms - TOGETHER_MS)
-    high = bisect_right(times, alarm.raised_ms + TOGETHER_MS)
-    others = [other for other in alarms[low:high] if came_together(alarm, other)]
+    deed = expecting(alarm, known)
+    if deed is not None:
+        others = [
+            other
+            for other in known.rows(NAME)
+            if other.uuid != alarm.uuid and expecting(other, known) is deed
+        ]
+        came = f"with {deed.action} {deed.label} ({clock(deed.began_ms)})"
+    else:
+        others = _at_one_time(alarm, known)
+        came = f"within {TOGETHER_MS // 60_000} minutes"
     if not others:
         return []
     first = min(others, key=lambda other: (other.raised_ms, other.uuid))
     named = f"{letter(first.severity)} {first.alarm_id} {first.where} {what(first)}"
     more = f", and {len(others) - 1} more" if len(others) > 1 else ""
-    text = f"{len(others)} came within {TOGETHER_MS // 60_000} minutes: {named}{more}"
+    text = f"{len(others)} came {came}: {named}{more}"
     return [Line(heading="WITH IT", text=text, jump=Jump(kind=NAME, id=first.uuid))]
+
+
+def _at_one_time(alarm: Alarm, known: Known) -> List[Alarm]:
+    times, alarms = _by_time(known.rows(NAME))
+    low = bisect_left(times, alarm.raised_ms - TOGETHER_MS)
+    high = bisect_right(times, alarm.raised_ms + TOGETHER_MS)
+    return [other for other in alarms[low:high] if came_together(alarm, other)]
 
 
 @once

@@ -31,6 +31,8 @@ _UNKNOWN_RANK = 1.5
 _TONES: Mapping[str, Tone] = MappingProxyType(
     {"critical": Tone.BAD, "major": Tone.WARN, "minor": Tone.WARN, "warning": Tone.PLAIN}
 )
+# The alarm bears the controller's time, the deed this machine's.
+_CLOCKS_APART_MS = 5_000
 _ACTUAL = re.compile(r"actual:?\s*(\d+)(?:\.\d+)?\s*%")
 
 
@@ -144,16 +146,19 @@ def is_new(alarm: Alarm, known: Known) -> bool:
 
 
 def expecting(alarm: Alarm, known: Known) -> Optional[Deed]:
-    """Return the running deed that was to raise this alarm, None where there is none."""
+    """Return the running deed that this alarm was to come with, None where there is none."""
     for expected, deed in _expectations(known):
-        if expected.alarm_id == alarm.alarm_id and _is_at(alarm, expected.entity):
+        if expected.alarm_id == alarm.alarm_id and _is_meant(alarm, expected.entity, deed):
             return deed
     return None
 
 
-def _is_at(alarm: Alarm, entity: str) -> bool:
+def _is_meant(alarm: Alarm, entity: str, deed: Deed) -> bool:
+    """Whether it is at the place that was named, or, where none was, came after the deed began."""
+    if not entity:
+        return alarm.raised_ms >= deed.began_ms - _CLOCKS_APART_MS
     own = alarm.entity_instance_id
-    return not entity or own == entity or own.startswith(entity + ".") or alarm.hostname == entity
+    return own == entity or own.startswith(f"{entity}.") or alarm.hostname == entity
 
 
 @once
