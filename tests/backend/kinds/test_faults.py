@@ -6,8 +6,6 @@ from typing import Any
 
 from backend.deed import Deed
 from backend.errors import Unreachable
-from backend.figure import Jump
-from backend.kind import Row
 from backend.kinds.alarms import is_new
 from backend.kinds.faults import (
     ALARMS,
@@ -26,10 +24,6 @@ from backend.tone import Tone
 from tests.backend.kinds.fm import NOW_MS, alarm, at, known, ordered, said, strip_of, with_alarms
 
 GOLDEN = Path(__file__).parent / "golden"
-
-
-class _Host(Row):
-    uuid: str
 
 
 # --- as it was recorded ------------------------------------------------------------------------
@@ -217,64 +211,6 @@ def test_counts_are_said_with_a_letter_each() -> None:
     assert counts_text(alarms_of(base, "controller-1")) == "C1 M1"
     assert counts_text(()) == ""
     assert counts_text((), zeros=True) == "C0 M0 m0 w0"
-
-
-def test_alarms_that_came_together_are_one_incident() -> None:
-    base = known()
-    came = [
-        ("400.002", "service_group=vim", "2026-11-22T08:18:00"),
-        ("200.001", "host=worker-1", "2026-11-22T08:18:01"),
-        ("100.101", "host=worker-2", "2026-11-22T08:18:02"),
-        ("250.001", "host=worker-1", "2026-11-22T07:00:00"),
-    ]
-    names = ("alarm_id", "entity_instance_id", "timestamp")
-    base = with_alarms(base, *(dict(zip(names, each)) for each in came))
-    row = alarm(base, "200.001")
-    told = said(row, base)
-    assert told["WITH IT"] == "1 came within 2 minutes: C 400.002 vim no redundancy 92%"
-    related = ALARMS.tabs[0].related
-    assert related is not None
-    assert [other.alarm_id for other in base.rows("alarms") if related(row, other)] == ["400.002"]
-    assert "WITH IT" not in said(alarm(base, "250.001"), base)
-
-
-def test_the_strip_says_how_often_it_was_seen_before() -> None:
-    row = alarm(known(), "400.002")
-    key = (row.alarm_id, row.entity_instance_id)
-    times = (at("2026-11-20T08:00:00Z"), at("2026-11-15T08:00:00Z"), row.raised_ms)
-    told = said(row, known(seen_before={key: times}))
-    assert told["BEFORE"] == "seen before: 2 times in 7d, last 2026-11-20 08:00Z"
-    assert "BEFORE" not in said(row, known())
-
-
-def test_what_can_be_verified_from_here_is_said_live() -> None:
-    base = known()
-    host = Reading[Any](
-        kind="hosts",
-        rows=(
-            _Host.read(
-                {
-                    "uuid": "h-1",
-                    "hostname": "controller-1",
-                    "personality": "controller",
-                    "administrative": "unlocked",
-                    "operational": "disabled",
-                    "availability": "intest",
-                    "task": "Testing",
-                    "config_applied": "7c1f0000-x",
-                    "config_target": "9a000000-y",
-                }
-            ),
-        ),
-        at_ms=NOW_MS,
-    )
-    base = replace(base, readings={**base.readings, ("hosts", ""): host})
-    told = {row.alarm_id: said(row, base)["VERIFY"] for row in base.rows("alarms")}
-    assert told["100.104"].endswith("now controller-1 unlocked/disabled/intest, Testing")
-    assert told["250.001"].endswith("now applied 7c1f0000, target 9a000000")
-    assert told["400.002"].endswith("now controller-1 intest")
-    assert ALARMS.jump is not None
-    assert ALARMS.jump(alarm(base, "100.104"), base) == Jump(kind="hosts", id="h-1")
 
 
 # --- events and types ----------------------------------------------------------------------------
