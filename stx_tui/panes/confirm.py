@@ -1,0 +1,289 @@
+"""What somebody must have read before an act: a preview as lines, laid out for one screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, List, Mapping, Sequence, Tuple
+
+from backend.clean import cells, cut, pad, wrap
+from backend.figure import Jump, Line
+from backend.kind import Answer, Asker, Kind, Reason, RestWrite, Risk
+from backend.known import Known
+from backend.preview import Preview, middle
+from backend.tone import Tone
+from backend.units import span, stopwatch
+from stx_tui.panes.form import said
+from stx_tui.panes.text import safe
+
+# Indent of what stands below a heading.
+IN = ""
+# Older than this many times its own pace (and than OLD_MS), what is known is asked again first.
+OLD_TIMES, OLD_MS = 3, 30_000
+# Former times that are shown.
+TIMES = 5
+
+_RISK = {
+    Risk.HARMLESS: "runs at once, breaks nothing",
+    Risk.DISRUPTIVE: "stops something: wants yes typed",
+    Risk.DESTRUCTIVE: "may not be undone: wants the name typed",
+}
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The lines of a dialog, and where its digits jump to."""
+
+    lines: Tuple[Line, ...]
+    digits: Mapping[str, Jump] = field(default_factory=lambda: MappingProxyType({}))
+    is_folded: bool = False
+
+
+def risk_words(risk: Risk) -> str:
+    """Return what a risk means, as people say it."""
+    return _RISK[risk]
+
+
+def title_of(preview: Preview) -> str:
+    """Return the first words of the dialog: the question, or that it can't be asked."""
+    if not preview.blocked:
+        return f"{preview.title} ?"
+    count = len(preview.blocked)
+    return f"CANNOT {preview.title}: {count} reason{'s' if count > 1 else ''}"
+
+
+def sheet(preview: Preview, width: int, height: int, *, every: bool = False) -> Sheet:
+    """Return the dialog in lines of ``width`` cells; the checks that pass are folded into a count
+    where it would be longer than ``height``, unless ``every`` one is wanted.
+    """
+    whole = _sheet(preview, width, folded=False)
+    if every or len(whole.lines) <= height:
+        return whole
+    return _sheet(preview, width, folded=True)
+
+
+def buttons(preview: Preview, *, focus: bool, width: int) -> Tuple[str, str]:
+    """Return the last row: the [ No ] (apart, for it is reverse in ``focus``), and the rest."""
+    word = preview.action.words
+    if preview.blocked:
+        count = len(preview.blocked)
+        above = f"{count} reason{'s' if count > 1 else ''} above"
+        rest = f"[ {word} ] absent: {above}   r ask again  d every check"
+    elif preview.wants == "yes":
+        rest = f"[ {word} ]  type yes and Enter     w why  d every check"
+    else:
+        rest = f"[ {word} ]  y, then type {preview.wants} and Enter   w why  d checks"
+    no = "[ No ]" if focus else "  No  "
+    return no, cut(f" n     {safe(rest)}", max(width - 8, 0))
+
+
+def is_news(before: Preview, after: Preview) -> bool:
+    """Whether somebody who read ``before`` has not read what ``after`` says."""
+    return _read(before) != _read(after)
+
+
+def old(preview: Preview, known: Known, kinds: Mapping[str, Kind[Any]]) -> Tuple[str, ...]:
+    """Return in words which of the readings that the preview rests on are too old for it."""
+    words: List[str] = []
+    for name in dict.fromkeys((preview.kind.name, *preview.action.needs)):
+        age_ms, kind = known.age_ms(name), kinds.get(name)
+        most_ms = max(OLD_MS, round(OLD_TIMES * 1000 * kind.every_s)) if kind else OLD_MS
+        if age_ms is None:
+            words.append(f"{name} never read")
+        elif age_ms > most_ms:
+            words.append(f"{name} {span(age_ms)} old")
+    return tuple(words)
+
+
+def _read(preview: Preview) -> Tuple[object, ...]:
+    checks = tuple((reason.check, reason.answer) for reason in preview.reasons)
+    bad = tuple(c.words for c in preview.consequences if c.tone is Tone.BAD)
+    return (preview.says, preview.risk, checks, bad, preview.ends_session)
+
+
+# --- the sections ------------------------------------------------------------------------------
+
+
+def _sheet(preview: Preview, width: int, *, folded: bool) -> Sheet:
+    digits = {str(n): r.jump for n, r in enumerate(_failing(preview), 1) if r.jump and n <= 9}
+    checks = _checks(preview, width, folded=folded)
+    stops = (*_rows(preview, width), *_stops(preview, width), *_long(preview, width))
+    rule = Line(rule=True)
+    first, second = (checks, stops) if preview.blocked else (stops, checks)
+    lines = (*first, rule, *second, rule, *_sends(preview, width, folded=folded))
+    return Sheet(lines=lines, digits=MappingProxyType(digits), is_folded=folded)
+
+
+def _rows(preview: Preview, width: int) -> Tuple[Line, ...]:
+    values = said(preview.form)
+    lines: List[Line] = []
+    if len(preview.rows) > 1:
+        names = ", ".join(preview.kind.name_of(row) for row in preview.rows)
+        lines += _headed("ROWS", f"{len(preview.rows)} {preview.kind.name}: {names}", width)
+        words = (
+            "one after the other, the first that fails stops the rest; the risk is a step higher"
+        )
+        lines += _headed(" ", words, width)
+    for name, value in values.items():
+        was = _was(preview, name)
+        words = f"{name}: {was} -> {value}" if was and was != value else f"{name}: {value}"
+        heading = "WITH" if name == next(iter(values)) else " "
+        lines += _headed(heading, words, width)
+    return tuple(lines)
+
+
+def _was(preview: Preview, name: str) -> str:
+    """Return what a field of the form is now in the row, "" where there is no one such."""
+    value = getattr(preview.rows[0], name, None) if len(preview.rows) == 1 else None
+    return "" if value is None else safe(value)
+
+
+def _stops(preview: Preview, width: int) -> Tuple[Line, ...]:
+    lines: List[Line] = []
+    if preview.ends_session:
+        where = preview.known.place.terminal or "this terminal"
+        lines.append(
+            Line(
+                heading=f"YOU ARE ON IT ({where}): THIS PROGRAM ENDS WITH IT.",
+                tone=Tone.BAD,
+            )
+        )
+        lines += _text("log in again and start stx-tui: it finds this deed and goes on", width)
+    lines.append(Line(heading="WHAT STOPS"))
+    for said_ in preview.consequences:
+        lines += _text(said_.words, width, tone=said_.tone, jump=said_.jump)
+    if not preview.consequences:
+        lines += _text("nothing that is known here", width)
+    if preview.expects:
+        ids = " ".join(dict.fromkeys(alarm.alarm_id for alarm in preview.expects))
+        lines += _text(f"alarms to expect: {ids}   (so not new ones)", width)
+    return tuple(lines)
+
+
+def _long(preview: Preview, width: int) -> Tuple[Line, ...]:
+    times = preview.usual_ms[:TIMES]
+    if times:
+        each = " ".join(stopwatch(ms) for ms in times)
+        words = f"usually {stopwatch(middle(times) or 0)}   (took {each} here)"
+        return _headed("HOW LONG", words, width)
+    if preview.action.ladder is not None:
+        return _headed("HOW LONG", "never done here before: nobody can tell", width)
+    return ()
+
+
+def _failing(preview: Preview) -> Tuple[Reason, ...]:
+    return preview.blocked
+
+
+def _checks(preview: Preview, width: int, *, folded: bool) -> Tuple[Line, ...]:
+    ours = tuple(r for r in preview.reasons if r.asker is Asker.OURS and not r.blocks)
+    theirs = tuple(r for r in preview.reasons if r.asker is not Asker.OURS and not r.blocks)
+    lines = [Line(heading="WILL IT BE ACCEPTED?", text=f"  {_counts(preview.reasons)}")]
+    for number, reason in enumerate(_failing(preview), 1):
+        lines += _no(number, reason, width)
+    lines += _answers(theirs, width, folded=folded)
+    if ours:
+        lines.append(Line(heading=f"WE ASK, {_service(preview)} DOES NOT"))
+        lines += _answers(ours, width, folded=folded)
+    return tuple(lines)
+
+
+def _counts(reasons: Sequence[Reason]) -> str:
+    if not reasons:
+        return "no check is known for it: only the server can tell"
+    passes = sum(reason.answer is Answer.PASSES for reason in reasons)
+    fails = sum(reason.blocks for reason in reasons)
+    unsure = [reason for reason in reasons if reason.answer is Answer.CANT_TELL]
+    server = sum(reason.asker is Asker.SERVER for reason in unsure)
+    words = f"{passes} pass, {fails} {'FAIL' if fails else 'fail'}"
+    if server:
+        words += f", {server} only the server can know"
+    if len(unsure) > server:
+        words += f", {len(unsure) - server} can't be told"
+    return words
+
+
+def _no(number: int, reason: Reason, width: int) -> Tuple[Line, ...]:
+    words = reason.words or f"not so: {reason.check}"
+    first, *more = wrap(safe(words), width - 5)
+    digit = str(number) if number <= 9 else "-"
+    lines = [Line(text=f"{digit}  {first}", tone=Tone.BAD, jump=reason.jump)]
+    lines += [Line(text=f"   {rest}") for rest in more]
+    if reason.jump is not None and number <= 9:
+        go = f"{digit}  go to {reason.jump.kind}, where it is mended"
+        lines.append(Line(text=pad("", max(width - cells(go) - 1, 3)) + go))
+    return tuple(lines)
+
+
+def _answers(reasons: Sequence[Reason], width: int, *, folded: bool) -> Tuple[Line, ...]:
+    unsure = [f" ?  {_unsure(r)}" for r in reasons if r.answer is Answer.CANT_TELL]
+    passes = [f"ok  {safe(r.check)}" for r in reasons if r.answer is Answer.PASSES]
+    if folded and len(passes) > 1:
+        passes = [f"ok  {len(passes)} checks pass                    d  shows every one"]
+    return _columns(passes, width) + _columns(unsure, width)
+
+
+def _unsure(reason: Reason) -> str:
+    words = safe(reason.words)
+    if reason.asker is Asker.SERVER or not words:
+        return words or safe(reason.check)
+    return f"{safe(reason.check)}: {words}"
+
+
+def _columns(texts: Sequence[str], width: int) -> Tuple[Line, ...]:
+    """Return texts in two columns where they are short enough, else below each other."""
+    half = (width - 2) // 2
+    lines: List[Line] = []
+    waiting = ""
+    for text in texts:
+        if cells(text) >= half or half < 20:
+            first, *more = wrap(text, width - 2)
+            lines.append(Line(text=IN + first))
+            lines += [Line(text=IN + "    " + rest) for rest in more]
+        elif waiting:
+            lines.append(Line(text=IN + pad(waiting, half) + text))
+            waiting = ""
+        else:
+            waiting = text
+    if waiting:
+        lines.append(Line(text=IN + waiting))
+    return tuple(lines)
+
+
+def _service(preview: Preview) -> str:
+    services = [write.service for write in preview.writes if isinstance(write, RestWrite)]
+    return services[0].upper() if services else "THE SERVICE"
+
+
+def _sends(preview: Preview, width: int, *, folded: bool) -> Tuple[Line, ...]:
+    return (
+        *_listed("SENDS", preview.requests, width, folded=folded),
+        *_listed("SAME AS", preview.commands, width, folded=folded),
+    )
+
+
+def _listed(heading: str, texts: Sequence[str], width: int, *, folded: bool) -> Tuple[Line, ...]:
+    shown = texts[:1] if folded else texts
+    lines: List[Line] = []
+    for index, text in enumerate(shown):
+        lines += _headed(heading if not index else " ", text, width)
+    if len(shown) < len(texts):
+        lines += _headed(" ", f"and {len(texts) - len(shown)} more", width)
+    return tuple(lines)
+
+
+def _headed(heading: str, text: str, width: int) -> Tuple[Line, ...]:
+    parts = wrap(safe(text), max(width - 11, 10))
+    return tuple(
+        Line(heading=heading if not index else " ", text=part) for index, part in enumerate(parts)
+    )
+
+
+def _text(
+    text: str, width: int, *, tone: Tone = Tone.PLAIN, jump: Jump | None = None
+) -> Tuple[Line, ...]:
+    parts = wrap(safe(text), max(width - len(IN), 10))
+    return tuple(
+        Line(text=IN + part, tone=tone if not index else Tone.PLAIN, jump=jump)
+        for index, part in enumerate(parts)
+    )

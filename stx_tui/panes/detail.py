@@ -1,0 +1,181 @@
+"""The pages of a row's detail: those its kind declares, and those derived from what there is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Callable, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
+
+from backend.clean import cells, pad
+from backend.deed import Deed
+from backend.figure import Figure, Jump, Line, Lines
+from backend.kind import Kind
+from backend.known import Known, Reading
+from backend.render import rows_text
+from backend.tone import Tone
+from backend.units import stopwatch, when
+from stx_tui.panes.columns import fit
+from stx_tui.panes.text import safe
+
+# Letters that mean the same on every page; a page that is derived takes none of them.
+TAKEN = frozenset("acghjklnqrvGHL")
+HISTORY, YAML = "h", "y"
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: a figure of the row, or (``kind``) rows of another kind, all or the related ones.
+
+    ``of`` says that those rows are read under this row, as its children.
+    """
+
+    key: str
+    title: str
+    figure: Optional[Callable[[Any, Known], Figure]] = None
+    kind: Optional[Kind[Any]] = None
+    related: Optional[Callable[[Any, Any], bool]] = None
+    of: bool = False
+    needs: Tuple[str, ...] = ()
+
+    @property
+    def is_history(self) -> bool:
+        """Whether the record, too, is asked for it."""
+        return self.figure is None and self.kind is None
+
+
+def pages_of(kind: Kind[Any], kinds: Iterable[Kind[Any]]) -> Tuple[Page, ...]:
+    """Return the pages of a row of ``kind``: overview, declared ones, children, history, fields."""
+    by_name = {one.name: one for one in kinds}
+    declared = [
+        Page(
+            key=tab.key,
+            title=tab.title,
+            figure=tab.figure,
+            kind=by_name.get(tab.kind),
+            related=tab.related,
+            needs=tab.needs,
+        )
+        for tab in kind.tabs
+        if tab.figure is not None or tab.kind in by_name
+    ]
+    taken: Set[str] = {page.key for page in declared} | set(TAKEN) | {HISTORY, YAML}
+    pages: List[Page] = []
+    if not declared or declared[0].figure is None:
+        key = _letter("overview", taken)
+        pages.append(Page(key=key, title="Overview", figure=lambda r, k: overview(kind, r, k)))
+    pages += declared
+    for child in by_name.values():
+        if child.parent == kind.name and not any(page.kind is child for page in pages):
+            title = child.name.replace("-", " ").capitalize()
+            pages.append(Page(key=_letter(child.name, taken), title=title, kind=child, of=True))
+    mine = {page.key for page in declared}
+    if HISTORY not in mine:
+        pages.append(Page(key=HISTORY, title="History"))
+    if YAML not in mine:
+        pages.append(Page(key=YAML, title="YAML", figure=lambda r, k: fields(kind, r, k)))
+    return tuple(pages)
+
+
+def _letter(name: str, taken: Set[str]) -> str:
+    """Return a letter for a page, of its name if one is left; "" where none is."""
+    letters = [one for one in name + name.upper() if one.isalpha()]
+    letters += list("bdefimopstuwxzABCDEFIJKMNOPQRSTUVWXYZ")
+    key = next((one for one in letters if one not in taken), "")
+    taken.add(key)
+    return key
+
+
+# --- what stands on them -----------------------------------------------------------------------
+
+
+def overview(kind: Kind[Any], row: Any, known: Known) -> Lines:
+    """Return what the kind says of a row, then each of its columns in a line."""
+    lines: List[Line] = [
+        Line(text=note, tone=kind.look(row, known).tone) for note in kind.look(row, known).notes
+    ]
+    if kind.strip is not None:
+        lines += kind.strip(row, known).lines
+    if lines:
+        lines.append(Line(rule=True))
+    for column in kind.columns:
+        value = column.cell(row, known)
+        lines.append(Line(heading=column.heading.lower(), text=safe(value)))
+    since = known.since(kind.name, kind.id(row), *kind.state_fields)
+    if since is not None:
+        words = f"{'at least since' if since.at_least else 'since'} {when(since.ms, known.now_ms)}"
+        lines.append(Line(heading="so", text=words))
+    return Lines(lines=tuple(lines))
+
+
+def fields(kind: Kind[Any], row: Any, known: Known) -> Lines:
+    """Return every field of a row as YAML, without secrets."""
+    text = rows_text(kind, (row,), known, "yaml")
+    return Lines(lines=tuple(Line(text=line[2:]) for line in text.splitlines()))
+
+
+def table(kind: Kind[Any], rows: Sequence[Any], known: Known, width: int) -> Tuple[Line, ...]:
+    """Return rows as finished lines with a heading; each jumps to its row."""
+    columns = kind.columns
+    texts = [[safe(column.cell(row, known)) for column in columns] for row in rows]
+    wants = [
+        max(column.width or min(max((cells(t[n]) for t in texts), default=0), column.most),
+            len(column.heading))
+        for n, column in enumerate(columns)
+    ]  # fmt: skip
+    fitted = fit(columns, wants, width - 2)
+    gap = " " * fitted.gap
+    heads = (pad(one.column.heading, one.width, right=one.column.right) for one in fitted.columns)
+    lines = [Line(heading="  " + gap.join(heads))]
+    for row, cell in zip(rows, texts):
+        look = kind.look(row, known)
+        shown = (pad(cell[one.index], one.width, right=one.column.right) for one in fitted.columns)
+        jump = Jump(kind=kind.name, id=kind.id(row))
+        text = f"{look.mark.value} {gap.join(shown)}"
+        lines.append(Line(text=text, jump=jump))
+        lines += [Line(text=f"    {safe(note)}", jump=jump) for note in look.notes]
+    return tuple(lines)
+
+
+def nothing(kind: Kind[Any], reading: Reading[Any]) -> Line:
+    """Return why there are no rows: not asked yet, no answer, or none there."""
+    if reading.error is not None and not reading.was_read:
+        return Line(text=f"{kind.name} were not read: {reading.error}", tone=Tone.BAD)
+    if not reading.was_read:
+        return Line(text=f"asking for {kind.name} ...")
+    return Line(text=f"there are no {kind.name}")
+
+
+def history(
+    deeds: Sequence[Deed], changes: Sequence[Tuple[int, str, str, str]], now_ms: int
+) -> Lines:
+    """Return what was done to a row and what changed in it, newest first.
+
+    ``changes`` are (instant, field, old, new).
+    """
+    lines: List[Tuple[int, Line]] = []
+    for deed in deeds:
+        took = f" {stopwatch(deed.took_ms)}" if deed.took_ms is not None else ""
+        words = f"{deed.action} by {deed.who} ({deed.terminal}): {deed.outcome.value}{took}"
+        why = f'  "{deed.why}"' if deed.why else ""
+        words += f"  deed {deed.number}{why}{'  ' + deed.answer if deed.answer else ''}"
+        line = Line(heading=when(deed.began_ms, now_ms), text=words)
+        lines.append((deed.began_ms, line))
+    for at_ms, name, old, new in changes:
+        words = f"{name}: {old} -> {new}" if name else new
+        lines.append((at_ms, Line(heading=when(at_ms, now_ms), text=words)))
+    lines.sort(key=lambda pair: -pair[0])
+    if not lines:
+        return Lines(lines=(Line(text="nothing is in the record of it"),))
+    return Lines(lines=tuple(line for _at, line in lines))
+
+
+def find(known: Known, kind: str, row_id: str) -> Tuple[Optional[Any], Reading[Any]]:
+    """Return a row by its id from whatever reading of its kind has it, and that reading."""
+    for (name, _of), reading in known.readings.items():
+        if name == kind and row_id in reading.by_id:
+            return reading.by_id[row_id], reading
+    return None, known.reading(kind)
+
+
+def letters(pages: Sequence[Page]) -> Mapping[str, Page]:
+    """Return the pages by their letters."""
+    return {page.key: page for page in pages if page.key}

@@ -1,0 +1,452 @@
+"""The confirmation of an act: what it does, whether it will be taken, and yes in letters."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, List, Optional, Tuple
+
+from textual import events, on
+from textual.app import ComposeResult
+
+from backend.deed import Deed, Outcome
+from backend.errors import Refused, StxError
+from backend.figure import Line
+from backend.kind import Action, Form, Kind, Nothing, Row
+from backend.preview import Preview
+from backend.tone import Tone
+from backend.units import clock
+from stx_tui import keys, theme
+from stx_tui.keys import key
+from stx_tui.panes.confirm import Sheet, buttons, is_news, old, sheet, title_of
+from stx_tui.panes.entry import EntryPane
+from stx_tui.panes.figure import LEAD, FigurePane
+from stx_tui.panes.pane import Pane, line
+from stx_tui.screens.dialog import Dialog, TitlePane, tell
+
+Deeds = Tuple[Deed, ...]
+
+
+class ActScreen(Dialog[Deeds]):
+    """One action on these rows, by their ids as they were when it was asked for.
+
+    It closes with the deeds that came of it, none where nothing was sent.
+    """
+
+    BINDINGS = [
+        key("n,q,escape,enter", "no", "no", "leave; nothing is sent"),
+        key("y", "answer", "answer", "type what confirms it"),
+        key("w", "why", "why", "say why, for the record"),
+        key("tab", "next", "next", "to the next thing to type"),
+        key("d", "every", "every check", "show every check, or fold those that pass"),
+        key("c", "copy", "copy", "show and copy the same as a command"),
+        key("r", "again", "ask again", "read anew what it rests on"),
+        *(
+            key(
+                digit, f"mend('{digit}')", "go there", "to where it is mended", name=f"mend-{digit}"
+            )
+            for digit in "123456789"
+        ),
+        *keys.MOVING,
+        keys.REPAINT,
+        keys.LEAVE,
+    ]
+    CSS = """
+    ActScreen #body { height: 1fr; }
+    ActScreen #buttons { height: 1; }
+    """
+
+    def __init__(
+        self,
+        kind: Kind[Any],
+        action_name: str,
+        row_ids: Tuple[str, ...],
+        form: Optional[Form] = None,
+    ) -> None:
+        super().__init__()
+        action = kind.action(action_name)
+        if action is None:
+            raise Refused(f"{kind.name} have no action {action_name}")
+        self.kind = kind
+        self.action: Action[Any] = action
+        self.row_ids = row_ids
+        self.form: Optional[Form] = form or (Nothing() if action.form is Nothing else None)
+        self.preview: Optional[Preview] = None
+        # Why this dialog can send nothing any more, "" as long as it can.
+        self.ended = ""
+        self._rows: Tuple[Row, ...] = ()
+        self._every = False
+        self._sheet = Sheet(lines=())
+        self._busy = ""
+        self._said = ""
+        self._taken_old: Tuple[str, ...] = ()
+        self._asked_once = False
+        self._leave: List[Callable[[], None]] = []
+
+    def compose(self) -> ComposeResult:
+        yield TitlePane()
+        yield FigurePane(has_cursor=False, id="body")
+        yield EntryPane("WHY", hint="(for the record)", room=48, id="why")
+        yield EntryPane("ANSWER", is_quiet=True, id="answer")
+        yield Pane(id="buttons")
+
+    def on_mount(self) -> None:
+        station = self.console.station
+        if station is not None:
+            names = (self.kind.name, *self.action.needs)
+            self._leave += [station.watch.look(name) for name in dict.fromkeys(names)]
+        if self.form is None:
+            self.call_after_refresh(self._ask_form)
+
+    def on_unmount(self) -> None:
+        while self._leave:
+            self._leave.pop()()
+
+    def on_resize(self) -> None:
+        small = self.size.height < 8
+        self.query_one("#why").display = not small
+        self.call_after_refresh(self.look)
+
+    def on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        self.say("a paste was dropped: nothing is confirmed that way")
+
+    def on_key(self, event: events.Key) -> None:
+        super().on_key(event)
+        if event.key == "y" and not self._busy and not self.is_deaf(event.time):
+            # It opens the answer, and is the first letter of a yes.
+            event.stop()
+            event.prevent_default()
+            self.action_answer()
+            if self.preview is not None and self.preview.wants == "yes" and self.focused:
+                self.query_one("#answer", EntryPane).on_key(event)
+        elif self._busy and event.key not in ("q", "escape", "ctrl+l"):
+            event.stop()
+            event.prevent_default()
+
+    # --- verbs ---------------------------------------------------------------------------------
+
+    def look(self) -> None:
+        """Work the preview out on what is known now, and show it."""
+        if not self.is_mounted or self.form is None:
+            return
+        self._work_out()
+        self._paint()
+        if self.preview is not None and not self.ended and not self._asked_once:
+            self._asked_once = True
+            self._begin(self.preview)
+
+    def say(self, words: str) -> None:
+        """Say something in the row above the buttons."""
+        self._said = words
+        self._paint_answer()
+
+    # --- what is known -------------------------------------------------------------------------
+
+    def _work_out(self) -> None:
+        station = self.console.station
+        if station is None or self.form is None or self.ended or self._busy == "sending":
+            return
+        before = self.preview
+        try:
+            after = station.acts.preview(self.kind, self.action, self.row_ids, self.form)
+        except Refused as error:
+            self._end(self._gone(str(error)))
+            return
+        self._rows = self._rows or after.rows
+        renamed = self._renamed(after)
+        if renamed:
+            self._end(renamed)
+            return
+        self.preview = after
+        if before is not None and is_news(before, after):
+            self._drop_answer("it changed while you looked: read it again")
+
+    def _gone(self, words: str) -> str:
+        """Say which row went, and whether another one has its name now."""
+        reading = self.known.reading(self.kind.name)
+        for row in self._rows:
+            if self.kind.id(row) in reading.by_id:
+                continue
+            name, since = self.kind.name_of(row), clock(reading.at_ms, seconds=True)
+            other = self.kind.find(reading.rows, name)
+            more = f"; another {self.kind.singular} has its name now" if other is not None else ""
+            return f"{name} is gone since {since}{more}"
+        return words
+
+    def _renamed(self, after: Preview) -> str:
+        for was, row in zip(self._rows, after.rows):
+            name, now = self.kind.name_of(was), self.kind.name_of(row)
+            if name != now:
+                return f"{name} is called {now} now"
+        return ""
+
+    def _end(self, why: str) -> None:
+        """Send nothing any more from this dialog: what it was asked about is not there."""
+        self.ended = why
+        self.set_focus(None)
+        self.query_one("#answer", EntryPane).take("")
+
+    # --- what is asked -------------------------------------------------------------------------
+
+    def _ask_form(self) -> None:
+        from stx_tui.screens.form import FormScreen
+
+        self.app.push_screen(FormScreen(self.kind, self.action, self.row_ids), self._take_form)
+
+    def _take_form(self, form: Optional[Form]) -> None:
+        if form is None:
+            self.dismiss(())
+            return
+        self.form = form
+        self.look()
+
+    def _begin(self, preview: Preview) -> None:
+        """Ask again first where what it rests on is old; then do at once what harms nobody."""
+        if old(preview, self.known, self.console.rooms.by_name):
+            self._ask_again(then=self._begun)
+        else:
+            self._begun()
+
+    def _begun(self) -> None:
+        preview = self.preview
+        if preview is None or self.ended or preview.wants or preview.blocked:
+            return
+        stale = old(preview, self.known, self.console.rooms.by_name)
+        if stale:
+            self.say(f"{', '.join(stale)}: r asks again, y does it all the same")
+        else:
+            self._send("")
+
+    def _ask_again(self, then: Callable[[], None]) -> None:
+        station, preview = self.console.station, self.preview
+        if station is None or preview is None or self._busy:
+            return
+        stale = old(preview, self.known, self.console.rooms.by_name)
+        self._busy = "asking"
+        self.say(f"{', '.join(stale)}: asking again ..." if stale else "asking again ...")
+
+        async def ask() -> None:
+            assert preview is not None
+            words = ""
+            try:
+                await station.acts.ask_again(preview)
+            except StxError as error:
+                words = str(error)
+            self._busy = ""
+            if self.is_attached:
+                self.say(words)
+                self.look()
+                then()
+
+        self.run_worker(ask(), name=f"ask again: {preview.title}", group="ask", exit_on_error=False)
+
+    # --- the door ------------------------------------------------------------------------------
+
+    @on(EntryPane.Done, "#answer")
+    def take_answer(self, message: EntryPane.Done) -> None:
+        """Do it where exactly what is wanted was typed by a hand; else say why not."""
+        message.stop()
+        preview, typed = self.preview, message.value.strip()
+        if preview is None or self._busy or self.ended or preview.blocked:
+            return
+        if not message.by_hand:
+            self._drop_answer("it came in one burst or a paste: type it by hand")
+        elif typed != preview.wants:
+            self._drop_answer(f"that is not {preview.wants}: nothing was sent")
+        else:
+            self._confirm(preview, typed)
+
+    def _confirm(self, preview: Preview, typed: str) -> None:
+        stale = old(preview, self.known, self.console.rooms.by_name)
+        if not stale or stale_names(stale) == self._taken_old:
+            self._send(typed)
+            return
+
+        def then() -> None:
+            after = self.preview
+            if after is None or self.ended or is_news(preview, after):
+                return  # what is new was said, and has to be read
+            left = old(after, self.known, self.console.rooms.by_name)
+            if left:
+                self._taken_old = stale_names(left)
+                self._drop_answer(f"still {', '.join(left)}: type it again to go on with that")
+            else:
+                self._send(typed)
+
+        self._ask_again(then)
+
+    def _send(self, typed: str) -> None:
+        preview = self.preview
+        if preview is None or self.console.station is None or self._busy:
+            return
+        self._busy = "sending"
+        self.set_focus(None)
+        self.say("sending ...   q leaves, and stops nothing")
+        why = self.query_one("#why", EntryPane).value
+        # A worker of the app: leaving this screen must not cut a sending in two.
+        self.app.run_worker(
+            self._do(preview, typed, why), name=preview.title, group="acts", exit_on_error=False
+        )
+
+    async def _do(self, preview: Preview, typed: str, why: str) -> None:
+        station = self.console.station
+        assert station is not None
+        try:
+            deeds = await station.acts.do(preview, typed=typed, why=why)
+        except Refused as error:
+            self._busy = ""
+            if self.is_attached:
+                self._drop_answer(f"not sent: {error}")
+                self.look()
+            else:
+                tell(self.app, f"{preview.title} was not sent: {error}")
+            return
+        if self.is_current:
+            self._close(deeds)
+
+    def _close(self, deeds: Deeds) -> None:
+        """Go on to following what is not at its end, or say what came of it."""
+        from stx_tui.screens.follow import FollowScreen
+
+        shown = next((deed for deed in deeds if deed.outcome is not Outcome.DONE), None)
+        if shown is None:
+            self.dismiss(deeds)
+            tell(self.app, f"{self.preview.title if self.preview else ''}: done")
+        else:
+            self.app.switch_screen(FollowScreen(shown.number, deed=shown))
+
+    def _drop_answer(self, words: str) -> None:
+        self.query_one("#answer", EntryPane).take("")
+        self.say(words)
+
+    # --- keys ----------------------------------------------------------------------------------
+
+    @on(EntryPane.Done, "#why")
+    def take_why(self, message: EntryPane.Done) -> None:
+        """Go on from why to the answer."""
+        message.stop()
+        self.action_answer()
+
+    @on(EntryPane.Left)
+    def leave_entry(self, message: EntryPane.Left) -> None:
+        """Go from what is typed into to the next, or back to No."""
+        message.stop()
+        if message.step and message.entry.id == "why":
+            self.set_focus(None)
+            if message.step > 0:
+                self.action_answer()
+        else:
+            self.set_focus(None)
+        self._paint()
+
+    def action_no(self) -> None:
+        self.dismiss(())
+
+    def action_answer(self) -> None:
+        preview = self.preview
+        if preview is None or preview.blocked or self.ended or self._busy:
+            self.set_focus(None)
+            return
+        if not preview.wants:
+            self._send("")
+            return
+        self._said = ""
+        entry = self.query_one("#answer", EntryPane)
+        entry.take("")
+        self.set_focus(entry)
+        self._paint()
+
+    def action_why(self) -> None:
+        if self.preview is not None and not self.preview.blocked and not self.ended:
+            self.set_focus(self.query_one("#why", EntryPane))
+            self._paint()
+
+    def action_next(self) -> None:
+        self.action_why()
+
+    def action_every(self) -> None:
+        self._every = not self._every
+        self._paint()
+
+    def action_copy(self) -> None:
+        if self.preview is not None and self.preview.commands:
+            self.say(self.console.copy(" ; ".join(self.preview.commands)))
+        else:
+            self.say("no command does the same")
+
+    def action_again(self) -> None:
+        if not self.ended:
+            self._ask_again(lambda: None)
+
+    def action_mend(self, digit: str) -> None:
+        jump = self._sheet.digits.get(digit)
+        if jump is not None:
+            self.say(self.console.open(jump))
+
+    def action_move(self, step: int) -> None:
+        self.query_one(FigurePane).move(step)
+
+    def action_page(self, step: int) -> None:
+        self.query_one(FigurePane).move_page(step)
+
+    # --- painting ------------------------------------------------------------------------------
+
+    def _paint(self) -> None:
+        if not self.is_mounted:
+            return
+        body = self.query_one(FigurePane)
+        can = self.preview is not None and not self.preview.blocked and not self.ended
+        self.query_one("#why").display = can and self.size.height >= 8
+        title = f"{self.action.words.upper()} {self.kind.singular}"
+        if self.ended:
+            title = f"CANNOT {self.preview.title if self.preview else title}"
+        elif self.preview is not None:
+            title = title_of(self.preview)
+        self.query_one(TitlePane).show(title, self.place)
+        if body.size.width:
+            body.show(self._lines(body))
+        self._paint_answer()
+        self._paint_buttons()
+
+    def _lines(self, body: FigurePane) -> Tuple[Line, ...]:
+        if self.ended:
+            first = Line(heading=f"{self.ended.upper()}.", tone=Tone.BAD)
+            return (first, Line(text="nothing is sent: it is not what you asked about any more"))
+        if self.preview is None:
+            connected = self.console.station is not None
+            return (Line(text="asking ..." if connected else "not connected: nothing can be sent"),)
+        self._sheet = sheet(self.preview, body.room, body.size.height, every=self._every)
+        return self._sheet.lines
+
+    def _paint_answer(self) -> None:
+        if not self.is_mounted:
+            return
+        entry = self.query_one("#answer", EntryPane)
+        if entry.has_focus:
+            wants = self.preview.wants if self.preview else ""
+            entry.say(self._said or f"{wants} and Enter; Esc back to No")
+        else:
+            entry.say(self._said or self._below())
+
+    def _below(self) -> str:
+        hidden = self.query_one(FigurePane).hidden
+        return f"{hidden} more lines below: j" if hidden else ""
+
+    def _paint_buttons(self) -> None:
+        pane = self.query_one("#buttons", Pane)
+        width = pane.size.width
+        if not width:
+            return
+        free = self.focused is None
+        if self.ended or self.preview is None:
+            no, rest = ("[ No ]" if free else "  No  "), " n"
+        else:
+            no, rest = buttons(self.preview, focus=free, width=width - LEAD - 1)
+        style = theme.REVERSE if free else theme.PLAIN
+        # The last cell stays free: written, it would scroll a VT100.
+        parts = ((" " * LEAD, theme.PLAIN), (no, style), (rest, theme.PLAIN))
+        pane.put([line(*parts, width=width - 1)])
+
+
+def stale_names(stale: Tuple[str, ...]) -> Tuple[str, ...]:
+    """Return whose readings are old, without their ages, which go on."""
+    return tuple(words.split(" ", 1)[0] for words in stale)

@@ -1,0 +1,191 @@
+"""What can be done with these rows, what can't, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, List, Optional, Tuple
+
+from pydantic import ValidationError
+from textual import events
+from textual.app import ComposeResult
+
+from backend.clean import cut, pad, wrap
+from backend.errors import Refused
+from backend.figure import Line
+from backend.kind import Action, Kind
+from backend.preview import Preview
+from backend.tone import Tone
+from stx_tui import keys
+from stx_tui.keys import key
+from stx_tui.panes.confirm import risk_words
+from stx_tui.panes.figure import FigurePane
+from stx_tui.panes.status import FootPane
+from stx_tui.panes.text import safe
+from stx_tui.screens.dialog import Dialog, TitlePane
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One action as it stands for these rows now: its preview, or why there is none yet."""
+
+    action: Action[Any]
+    preview: Optional[Preview] = None
+    asks: Tuple[str, ...] = ()
+    why_not: Tuple[str, ...] = ()
+
+
+class ActionsScreen(Dialog[None]):
+    """Every action with its key and its risk in words; those that are refused say by what."""
+
+    BINDINGS = [
+        key(
+            "enter", "choose", "do it (asks)", "go on with the action under the cursor", footer=True
+        ),
+        key("c", "copy", "copy command", "the same as a command", footer=True),
+        key("q,escape", "app.back", "back", "go back; nothing is done", footer=True),
+        *keys.MOVING,
+        keys.REPAINT,
+        keys.LEAVE,
+    ]
+    CSS = """
+    ActionsScreen #body { height: 1fr; }
+    """
+
+    def __init__(self, kind: Kind[Any], row_ids: Tuple[str, ...]) -> None:
+        super().__init__()
+        self.kind = kind
+        self.row_ids = row_ids
+        self.offers: Tuple[Offer, ...] = ()
+        self._at: List[Offer] = []
+
+    def compose(self) -> ComposeResult:
+        yield TitlePane()
+        yield FigurePane(id="body")
+        yield FootPane()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.look)
+
+    def on_key(self, event: events.Key) -> None:
+        """A letter that is an action's goes on with it."""
+        super().on_key(event)
+        if self.is_deaf(event.time) or event.key in self.active_bindings:
+            return
+        offer = next((one for one in self.offers if one.action.key == event.character), None)
+        if offer is not None:
+            event.stop()
+            event.prevent_default()
+            self._go_on(offer)
+
+    # --- verbs ---------------------------------------------------------------------------------
+
+    def look(self) -> None:
+        """Show what can be done now."""
+        body = self.query_one(FigurePane)
+        if not self.is_mounted or not body.size.width:
+            return
+        self.offers = self._offers()
+        names = [self._called(row_id) for row_id in self.row_ids]
+        what = names[0] if len(names) == 1 else f"{len(names)} {self.kind.name}: {', '.join(names)}"
+        self.query_one(TitlePane).show(f"WHAT CAN BE DONE with {what}", self.place)
+        lines, self._at = [], []
+        for offer in self.offers:
+            said = offer_lines(offer, body.room)
+            lines += said
+            self._at += [offer] * len(said)
+        body.show(lines or [Line(text=f"nothing can be done with {self.kind.name} from here")])
+        bindings = (active.binding for active in self.active_bindings.values())
+        self.query_one(FootPane).show(keys.footer(bindings, self.size.width - 1))
+
+    def say(self, words: str) -> None:
+        """Say something in place of the keys."""
+        self.query_one(FootPane).say(words)
+
+    def action_choose(self) -> None:
+        at = self.query_one(FigurePane).at
+        if at < len(self._at):
+            self._go_on(self._at[at])
+
+    def action_copy(self) -> None:
+        at = self.query_one(FigurePane).at
+        preview = self._at[at].preview if at < len(self._at) else None
+        if preview is not None and preview.commands:
+            self.say(self.console.copy(" ; ".join(preview.commands)))
+        else:
+            self.say("no command is known for it yet: it asks something first")
+
+    def action_move(self, step: int) -> None:
+        self.query_one(FigurePane).move(step)
+
+    def action_page(self, step: int) -> None:
+        self.query_one(FigurePane).move_page(step)
+
+    # --- private -------------------------------------------------------------------------------
+
+    def _go_on(self, offer: Offer) -> None:
+        """Leave for the confirmation, which asks or (harmless) does it at once."""
+        rows = () if offer.action.on_kind else self.row_ids
+        console = self.console
+        self.dismiss(None)
+        words = console.act(self.kind, offer.action, rows)
+        if words:
+            say = getattr(console.screen, "say", None)
+            if say is not None:
+                say(words)
+
+    def _row(self, row_id: str) -> Optional[Any]:
+        for (name, _), reading in self.known.readings.items():
+            if name == self.kind.name and row_id in reading.by_id:
+                return reading.by_id[row_id]
+        return None
+
+    def _called(self, row_id: str) -> str:
+        row = self._row(row_id)
+        return safe(self.kind.name_of(row)) if row is not None else f"{row_id} (gone)"
+
+    def _offers(self) -> Tuple[Offer, ...]:
+        station = self.console.station
+        if station is None:
+            return ()
+        rows = [row for row in map(self._row, self.row_ids) if row is not None]
+        actions: List[Action[Any]] = []
+        for row in rows:
+            mine = station.acts.actions(self.kind, row)
+            actions += [one for one in mine if one not in actions]
+        actions += station.acts.actions(self.kind, None)
+        return tuple(self._offer(action) for action in actions)
+
+    def _offer(self, action: Action[Any]) -> Offer:
+        station = self.console.station
+        assert station is not None
+        try:
+            form = action.form()
+        except ValidationError:
+            # It has to be asked first; until then nobody can say what it does.
+            return Offer(action=action, asks=tuple(action.form.model_fields))
+        try:
+            rows = () if action.on_kind else self.row_ids
+            preview = station.acts.preview(self.kind, action, rows, form)
+        except Refused as error:
+            return Offer(action=action, why_not=(str(error),))
+        why_not = tuple(reason.words or reason.check for reason in preview.blocked)
+        asks = tuple(action.form.model_fields)
+        return Offer(action=action, preview=preview, asks=asks, why_not=why_not)
+
+
+def offer_lines(offer: Offer, width: int) -> List[Line]:
+    """Return an action in one line, or two and more where something stands against it."""
+    action = offer.action
+    risk = risk_words(offer.preview.risk) if offer.preview is not None else ""
+    asks = f"asks {', '.join(offer.asks)}" if offer.asks else ""
+    what = "; ".join(part for part in (asks, risk) if part)
+    tone = Tone.BAD if offer.why_not else Tone.PLAIN
+    if offer.why_not:
+        what = "CANNOT:"
+    head = f"{action.key}  {pad(safe(action.words), 22)}  {what}"
+    if len(offer.why_not) == 1 and len(head) + len(offer.why_not[0]) < width:
+        return [Line(text=f"{head} {safe(offer.why_not[0])}", tone=tone)]
+    lines = [Line(text=cut(head, width), tone=tone)]
+    for why in offer.why_not:
+        lines += [Line(text=f"     {part}") for part in wrap(safe(why), width - 6)]
+    return lines

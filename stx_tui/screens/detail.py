@@ -1,0 +1,322 @@
+"""One row of any kind: what it is, page by page, as long as it is there and after."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any, Callable, List, Optional, Tuple
+
+from rich.style import Style
+from textual import events, on
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from backend.clean import cells
+from backend.errors import StxError
+from backend.figure import Line
+from backend.kind import Kind
+from backend.known import Known, Reading
+from backend.tone import Tone, Verdict
+from backend.units import clock, span
+from stx_tui import keys, theme
+from stx_tui.keys import key
+from stx_tui.messages import KnownChanged, PlaceNamed, PromptLeft, StationOpened
+from stx_tui.panes.detail import Page, find, history, letters, nothing, pages_of, table
+from stx_tui.panes.figure import FigurePane
+from stx_tui.panes.pane import Pane, line
+from stx_tui.panes.prompt import PromptPane, split_place
+from stx_tui.panes.status import FootPane, as_it_was, verdict_rows
+from stx_tui.panes.text import safe
+from stx_tui.screens.dialog import TitlePane
+
+if TYPE_CHECKING:
+    from stx_tui.app import StxApp
+
+Change = Tuple[int, str, str, str]
+
+
+class DetailScreen(Screen[None], inherit_bindings=False):
+    """A row by its id; it stays on its row, and says so when that is gone."""
+
+    BINDINGS = [
+        key("enter", "open", "go there", "go where the line points", footer=True),
+        key("a", "acts", "act", "what can be done with it, what can't, and why", footer=True),
+        key("c", "copy", "copy command", "the command that shows this row", footer=True),
+        key("tab", "turn(1)", "next page", "to the next page", name="next-page"),
+        key("shift+tab", "turn(-1)", "page before", "to the page before", name="page-before"),
+        key("r", "ask_again", "ask again", "read it again now"),
+        *keys.MOVING,
+        *keys.WALKING,
+    ]
+    CSS = """
+    DetailScreen #tabs { height: 1; }
+    DetailScreen #verdict { height: 2; }
+    DetailScreen #figure { height: 1fr; }
+    DetailScreen #prompt { height: 1; }
+    """
+
+    def __init__(self, kind: Kind[Any], row_id: str, page: str = "") -> None:
+        """``page`` is the letter of the page to begin with."""
+        super().__init__()
+        self.kind = kind
+        self.row_id = row_id
+        self.pages: Tuple[Page, ...] = ()
+        self.page: Optional[Page] = None
+        self._begin = page
+        self._row: Optional[Any] = None
+        self._gone_ms: Optional[int] = None
+        self._changes: Tuple[Change, ...] = ()
+        self._asked_at = -1
+        self._leave: List[Callable[[], None]] = []
+
+    @property
+    def console(self) -> StxApp:
+        """The app, which holds the station and what is known."""
+        from stx_tui.app import StxApp
+
+        assert isinstance(self.app, StxApp)
+        return self.app
+
+    @property
+    def known(self) -> Known:
+        """All that is known."""
+        return self.console.known
+
+    def compose(self) -> ComposeResult:
+        yield TitlePane()
+        yield Pane(id="tabs")
+        yield Pane(id="verdict")
+        yield FigurePane(id="figure")
+        yield FootPane()
+        yield PromptPane()
+
+    def on_mount(self) -> None:
+        self.pages = pages_of(self.kind, self.console.rooms.kinds)
+        self.page = letters(self.pages).get(self._begin, self.pages[0])
+
+    # --- what is looked at ---------------------------------------------------------------------
+
+    @on(StationOpened)
+    def look(self) -> None:
+        """Have polled what this page shows, while it is on top."""
+        station, page = self.console.station, self.page
+        if station is None or page is None or self._leave:
+            return
+        _row, reading = find(self.known, self.kind.name, self.row_id)
+        wanted = [(self.kind.name, reading.parent)]
+        wanted += [(name, "") for name in page.needs if self.console.rooms.kind(name)]
+        if page.kind is not None:
+            wanted.append((page.kind.name, self.row_id if page.of else ""))
+        self._leave += [station.watch.look(name, of) for name, of in dict.fromkeys(wanted)]
+
+    def look_away(self) -> None:
+        """Let nobody poll for a screen that is covered."""
+        while self._leave:
+            self._leave.pop()()
+
+    def on_screen_resume(self) -> None:
+        self.look()
+        self.call_after_refresh(self._show)
+
+    def on_screen_suspend(self) -> None:
+        self.look_away()
+
+    def on_unmount(self) -> None:
+        self.look_away()
+
+    @on(KnownChanged)
+    def show_known(self) -> None:
+        """Show what is known now."""
+        self._show()
+
+    def on_resize(self, event: events.Resize) -> None:
+        height = event.size.height
+        self.query_one("#tabs").display = height >= 6
+        self.query_one("#verdict").styles.height = 2 if height >= 10 else 1
+        self.call_after_refresh(self._show)
+
+    # --- keys ----------------------------------------------------------------------------------
+
+    def on_key(self, event: events.Key) -> None:
+        """A letter that is a page's turns to it."""
+        page = letters(self.pages).get(event.character or "")
+        if page is not None:
+            event.stop()
+            event.prevent_default()
+            self._turn_to(page)
+
+    def say(self, words: str) -> None:
+        """Say something in place of the keys."""
+        self.query_one(FootPane).say(words)
+
+    def action_turn(self, step: int) -> None:
+        if self.page is not None:
+            at = self.pages.index(self.page)
+            self._turn_to(self.pages[(at + step) % len(self.pages)])
+
+    def action_open(self) -> None:
+        jump = self.query_one(FigurePane).jump
+        self.say(self.console.open(jump) if jump is not None else "this line points nowhere")
+
+    def action_acts(self) -> None:
+        self.say(self.console.offer_acts(self.kind, (self.row_id,)))
+
+    def action_copy(self) -> None:
+        name = safe(self.kind.name_of(self._row)) if self._row is not None else self.row_id
+        self.say(self.console.copy(shlex.join(["stx-tui", "show", self.kind.singular, name])))
+
+    def action_ask_again(self) -> None:
+        _row, reading = find(self.known, self.kind.name, self.row_id)
+        self.say(self.console.ask_again(self.kind, reading.parent))
+
+    def action_move(self, step: int) -> None:
+        self.say("")
+        self.query_one(FigurePane).move(step)
+
+    def action_page(self, step: int) -> None:
+        self.query_one(FigurePane).move_page(step)
+
+    def action_goto(self) -> None:
+        self.say("")
+        self.query_one(FootPane).display = False
+        self.query_one(PromptPane).open(":", "", self.console.rooms.named)
+
+    @on(PlaceNamed)
+    def go_there(self, message: PlaceNamed) -> None:
+        """Go to the kind that was named, or say that there is none."""
+        self.leave_prompt()
+        self.say(self.console.go(*split_place(message.text)))
+
+    @on(PromptLeft)
+    def leave_prompt(self) -> None:
+        """Go on as before."""
+        self.query_one(PromptPane).close()
+        self.query_one(FootPane).display = True
+
+    # --- showing -------------------------------------------------------------------------------
+
+    def _turn_to(self, page: Page) -> None:
+        self.page = page
+        self._asked_at = -1
+        self.look_away()
+        self.look()
+        self.query_one(FigurePane).to_top()
+        self.say("")
+        self._show()
+
+    def _show(self) -> None:
+        if not self.is_mounted or self.page is None:
+            return
+        row, reading = find(self.known, self.kind.name, self.row_id)
+        if row is not None:
+            self._row, self._gone_ms = row, None
+        elif self._row is not None and self._gone_ms is None and reading.error is None:
+            self._gone_ms = reading.at_ms
+        self._show_head(reading)
+        self._show_page()
+        bindings = (active.binding for active in self.active_bindings.values())
+        self.query_one(FootPane).show(keys.footer(bindings, self.size.width - 1))
+
+    def _show_head(self, reading: Reading[Any]) -> None:
+        known, row = self.known, self._row
+        name = self.kind.name_of(row) if row is not None else self.row_id
+        age = span(known.now_ms - reading.at_ms) if reading.was_read else "never read"
+        live = f"live {age}" if reading.error is None else f"AGE {age}"
+        title = f"{known.cloud} > {self.kind.name} > {name}"
+        self.query_one(TitlePane).show(title, f"{live} {clock(known.now_ms)}")
+        self._show_tabs()
+        pane = self.query_one("#verdict", Pane)
+        if pane.size.width:
+            width = pane.size.width
+            first, more = verdict_rows(self._verdict(reading), width)
+            if not "".join(segment.text for segment in more).strip():
+                more = line((theme.RULE * (width - 2), theme.PLAIN), width=width)
+            pane.put([first, more][: pane.size.height])
+
+    def _verdict(self, reading: Reading[Any]) -> Verdict:
+        """Return the sentence of the row; above all, whether it is there at all."""
+        kind, row, known = self.kind, self._row, self.known
+        if row is None:
+            if reading.error is not None or not reading.was_read:
+                said = nothing(kind, reading)
+                return Verdict(word="", text=said.text, tone=said.tone)
+            text = f"there is no {kind.singular} with the id {self.row_id}"
+            return Verdict(word="GONE", text=text, tone=Tone.BAD)
+        if self._gone_ms is not None:
+            text = f"not in any answer since {clock(self._gone_ms, seconds=True)}"
+            text += f" ({span(known.now_ms - self._gone_ms)}); below is how it was."
+            return Verdict(word="GONE", text=text, tone=Tone.BAD)
+        if kind.sentence is not None:
+            return as_it_was(kind.sentence(row, known), reading, known.now_ms)
+        look = kind.look(row, known)
+        word = {Tone.BAD: "NOT WELL", Tone.WARN: "WARN", Tone.BUSY: "BUSY"}.get(look.tone, "WELL")
+        text = look.notes[0] if look.notes else kind.name_of(row)
+        return as_it_was(Verdict(word=word, text=text, tone=look.tone), reading, known.now_ms)
+
+    def _show_tabs(self) -> None:
+        pane = self.query_one("#tabs", Pane)
+        width = pane.size.width
+        if not width:
+            return
+        here = self.pages.index(self.page) if self.page in self.pages else 0
+        words = [f"{page.key} {page.title}".strip() for page in self.pages]
+        first = 0
+        # The page one is on is always in sight.
+        while first < here and sum(cells(w) + 2 for w in words[first : here + 1]) > width - 2:
+            first += 1
+        parts: List[Tuple[str, Style]] = [(" " if not first else "<", theme.PLAIN)]
+        for at in range(first, len(words)):
+            style = theme.HERE if at == here else theme.PLAIN
+            parts += [(words[at], style), ("  ", theme.PLAIN)]
+        pane.put([line(*parts, width=width)])
+
+    def _show_page(self) -> None:
+        body, page, known = self.query_one(FigurePane), self.page, self.known
+        if not body.size.width or page is None:
+            return
+        if self._row is None:
+            body.show(())
+        elif page.kind is not None:
+            body.show(self._related(page, page.kind, body.room))
+        elif page.figure is not None:
+            body.draw(page.figure(self._row, known), known.now_ms)
+        else:
+            self._ask_history()
+            mine = [
+                deed
+                for deed in known.memory.deeds
+                if deed.kind == self.kind.name and deed.row_id == self.row_id
+            ]
+            body.draw(history(mine, self._changes, known.now_ms), known.now_ms)
+
+    def _related(self, page: Page, kind: Kind[Any], room: int) -> Tuple[Line, ...]:
+        of = self.row_id if page.of else ""
+        reading, row = self.known.reading(kind.name, of), self._row
+        rows = [one for one in reading.rows if page.related is None or page.related(row, one)]
+        if kind.sort is not None:
+            sort = kind.sort
+            rows.sort(key=lambda one: sort(one, self.known))
+        if not rows:
+            return (nothing(kind, reading),)
+        return table(kind, rows, self.known, room)
+
+    # --- the record ----------------------------------------------------------------------------
+
+    def _ask_history(self) -> None:
+        """Ask the record for the row's changes, once and again after each reading of its kind."""
+        station = self.console.station
+        _row, reading = find(self.known, self.kind.name, self.row_id)
+        if station is None or self._asked_at == reading.at_ms:
+            return
+        self._asked_at = reading.at_ms
+        self.run_worker(self._read_history(), name="history", group="history", exclusive=True)
+
+    async def _read_history(self) -> None:
+        station = self.console.station
+        assert station is not None
+        try:
+            found = await station.store.changes(kind=self.kind.name, row_id=self.row_id)
+        except StxError as error:
+            self.say(str(error))
+            return
+        self._changes = tuple((one.at_ms, one.field, one.old, one.new) for one in found)
+        self._show()

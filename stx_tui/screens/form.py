@@ -1,0 +1,202 @@
+"""What an action asks before it can be shown: a form, derived from what the action declares."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.widget import Widget
+
+from backend.errors import Refused
+from backend.figure import Line
+from backend.kind import Action, Answer, Form, Kind
+from backend.tone import Tone
+from stx_tui import keys
+from stx_tui.keys import key
+from stx_tui.panes.choice import ChoicePane, GoPane
+from stx_tui.panes.entry import EntryPane
+from stx_tui.panes.figure import FigurePane
+from stx_tui.panes.form import Field, fields_of, filled
+from stx_tui.panes.text import safe
+from stx_tui.screens.dialog import Dialog, TitlePane
+
+# Rows below the fields: what is wrong with all of it, and the command it makes.
+SAID = 5
+
+
+class FormScreen(Dialog[Optional[Form]]):
+    """The fields of an action's form; it closes with the form, or None where it was left."""
+
+    BINDINGS = [
+        key("q,n,escape", "leave", "leave", "leave; nothing is sent"),
+        key("enter,g", "go", "go on", "go on to the confirmation"),
+        key("k,up,shift+tab", "back(-1)", "back", "to the field before"),
+        key("j,down,tab", "back(1)", "on", "to the next field"),
+        keys.REPAINT,
+        keys.LEAVE,
+    ]
+    CSS = """
+    FormScreen #fields { height: 1fr; overflow: hidden auto; scrollbar-size: 0 0; }
+    FormScreen #said { height: auto; max-height: 6; }
+    FormScreen #go { height: 1; }
+    """
+
+    def __init__(self, kind: Kind[Any], action: Action[Any], row_ids: Tuple[str, ...]) -> None:
+        super().__init__()
+        self.kind = kind
+        self.action = action
+        self.row_ids = row_ids
+        self.fields: Tuple[Field, ...] = ()
+        self._touched = False
+
+    def compose(self) -> ComposeResult:
+        row = self._row()
+        self.fields = fields_of(self.action.form, self.action.choices(row, self.known), row)
+        wide = max((len(field.title) for field in self.fields), default=0)
+        yield TitlePane()
+        with Container(id="fields"):
+            for field in self.fields:
+                label = safe(field.title).ljust(wide)
+                hint = self._hint(field)
+                if field.choices and not field.is_list:
+                    yield ChoicePane(
+                        label, field.choices, value=field.value, hint=hint, id=f"f-{field.name}"
+                    )
+                else:
+                    yield EntryPane(
+                        label,
+                        value=field.value,
+                        hint=hint,
+                        is_secret=field.is_secret,
+                        id=f"f-{field.name}",
+                    )
+        yield FigurePane(has_cursor=False, id="said")
+        yield GoPane("Go on")
+
+    def on_mount(self) -> None:
+        for entry in self._entries():
+            entry.deaf_until = float("inf")
+        self.query_one("#said").styles.height = SAID if self.size.height >= 12 else 1
+        self._focus_at(0)
+
+    def on_resize(self) -> None:
+        self.query_one("#said").styles.height = SAID if self.size.height >= 12 else 1
+        self.call_after_refresh(self.look)
+
+    def _painted(self) -> None:
+        super()._painted()
+        for entry in self._entries():
+            entry.deaf_until = self._deaf_until
+
+    # --- verbs ---------------------------------------------------------------------------------
+
+    def look(self) -> None:
+        """Show what is wrong with what was typed, or what it would send."""
+        if not self.is_mounted:
+            return
+        names = [self.kind.name_of(row) for row in (self._row(),) if row is not None]
+        what = " ".join((self.action.words.upper(), *names)) or self.kind.singular
+        self.query_one(TitlePane).show(f"{what}: what is asked", self.place)
+        made = filled(self.action.form, self._texts())
+        wrong: Mapping[str, str] = {} if isinstance(made, Form) else made
+        for field, entry in zip(self.fields, self._entries()):
+            fault = wrong.get(field.name, "")
+            # A field nobody came to yet is not wrong, it is empty.
+            shown = fault and (self._touched or bool(entry.value))
+            entry.say(f"! {fault}" if shown else self._hint(field))
+        body = self.query_one("#said", FigurePane)
+        if body.size.width:
+            body.show(self._said(made))
+
+    def _said(self, made: object) -> List[Line]:
+        if not isinstance(made, Form):
+            assert isinstance(made, Mapping)
+            words = made.get("")
+            return [Line(text=words, tone=Tone.BAD)] if words and self._touched else []
+        station = self.console.station
+        if station is None:
+            return [Line(text="not connected: nothing can be sent")]
+        try:
+            preview = station.acts.preview(self.kind, self.action, self.row_ids, made)
+        except Refused as error:
+            return [Line(text=str(error), tone=Tone.BAD)]
+        lines = [
+            Line(text=reason.words or reason.check, tone=Tone.BAD)
+            for reason in preview.reasons
+            if reason.answer is Answer.NO
+        ]
+        return [*lines, *(Line(heading="SAME AS", text=text) for text in preview.commands)]
+
+    # --- keys ----------------------------------------------------------------------------------
+
+    @on(EntryPane.Changed)
+    def check(self, message: EntryPane.Changed) -> None:
+        """Look at what was typed, at each letter."""
+        message.stop()
+        self.look()
+
+    @on(EntryPane.Done)
+    def next_field(self, message: EntryPane.Done) -> None:
+        """Go to the next field, at last to the button."""
+        message.stop()
+        self._focus_at(self._index(message.entry) + 1)
+
+    @on(EntryPane.Left)
+    def leave_field(self, message: EntryPane.Left) -> None:
+        """Go to another field, or leave the form."""
+        message.stop()
+        if message.step:
+            self._focus_at(self._index(message.entry) + message.step)
+        else:
+            self.action_leave()
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+    def action_back(self, step: int) -> None:
+        self._focus_at(len(self.fields) + min(step, 0))
+
+    def action_go(self) -> None:
+        made = filled(self.action.form, self._texts())
+        if isinstance(made, Form):
+            self.dismiss(made)
+            return
+        self._touched = True
+        self.look()
+        bad = next((n for n, f in enumerate(self.fields) if f.name in made), len(self.fields))
+        self._focus_at(bad)
+
+    # --- private -------------------------------------------------------------------------------
+
+    def _row(self) -> Optional[Any]:
+        for (name, _), reading in self.known.readings.items():
+            if name == self.kind.name and self.row_ids and self.row_ids[0] in reading.by_id:
+                return reading.by_id[self.row_ids[0]]
+        return None
+
+    def _hint(self, field: Field) -> str:
+        parts = [field.hint] if field.hint else []
+        if field.old:
+            parts.append(f"now {safe(field.old)}")
+        if field.is_list:
+            parts.append("several, blanks between")
+            if field.choices:
+                parts.append("of " + " ".join(field.choices))
+        if field.is_required:
+            parts.append("needed")
+        return "; ".join(parts)
+
+    def _entries(self) -> Tuple[EntryPane, ...]:
+        return tuple(self.query(EntryPane))
+
+    def _texts(self) -> Dict[str, str]:
+        return {field.name: entry.value for field, entry in zip(self.fields, self._entries())}
+
+    def _index(self, entry: EntryPane) -> int:
+        return self._entries().index(entry)
+
+    def _focus_at(self, at: int) -> None:
+        stops: List[Widget] = [*self._entries(), self.query_one(GoPane)]
+        stops[max(0, min(at, len(stops) - 1))].focus()

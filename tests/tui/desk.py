@@ -1,0 +1,412 @@
+"""A desk for dialogs: machines that can be stopped, on a real door, watch and following."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
+from typing import Any, AsyncIterator, Dict, List, Mapping, Optional, Sequence, Tuple
+
+from pydantic import Field
+from textual import events
+from textual.pilot import Pilot
+from typing_extensions import Literal
+
+from backend.act import Acts
+from backend.deed import Deed, Outcome
+from backend.errors import StxError
+from backend.figure import Jump, Line, Lines
+from backend.follow import Follow
+from backend.kind import (
+    Action,
+    Answer,
+    Area,
+    Asker,
+    Column,
+    Consequence,
+    Expected,
+    Form,
+    Kind,
+    Plan,
+    Read,
+    Reason,
+    Rest,
+    RestWrite,
+    Risk,
+    Row,
+    Rung,
+    Tab,
+)
+from backend.known import Known
+from backend.place import Place
+from backend.tone import Look, Mark, Tone, Verdict
+from backend.watch import Watch
+from stx_tui.app import StxApp
+from stx_tui.rooms import Rooms
+from tests.tui.things import screen_text
+
+NOW_MS = 1_795_300_860_000  # 2026-11-22 02:41Z
+PLACE = Place(hostname="laptop", user="sysadmin", terminal="ttyS0")
+
+
+class Machine(Row):
+    uuid: str
+    name: str
+    state: str = "up"
+    colour: str = "grey"
+    cores: int = 4
+
+
+class Part(Row):
+    uuid: str
+    name: str
+    machine: str = ""
+
+
+class Paint(Form):
+    colour: Literal["grey", "red", "blue"] = "grey"
+    cores: int = Field(ge=1, le=64, description="1 to 64")
+    owner: str = ""
+    is_loud: bool = False
+    password: str = Field(default="", json_schema_extra={"secret": True})
+
+
+def _write(verb: str, row: Any) -> Plan:
+    write = RestWrite(
+        service="sysinv",
+        method="PATCH",
+        path=f"/v1/machines/{row.uuid}",
+        body=[{"op": "replace", "path": "/action", "value": verb}],
+        command=("system", f"machine-{verb}", row.name),
+        sentence=f"{verb} {row.name}",
+    )
+    return Plan.of(write)
+
+
+def _reasons(row: Any, _form: Any, known: Known) -> Tuple[Reason, ...]:
+    held = row.state == "held"
+    return (
+        Reason(check="not the active one", answer=Answer.PASSES),
+        Reason(
+            check="not held",
+            answer=Answer.NO if held else Answer.PASSES,
+            words="part bolt holds it since 0:40" if held else "",
+            jump=Jump(kind="parts", id="id-bolt") if held else None,
+        ),
+        Reason(
+            check="SM",
+            answer=Answer.CANT_TELL,
+            words="sole provider of a service",
+            asker=Asker.SERVER,
+        ),
+        Reason(check="all data has a copy", answer=Answer.PASSES, asker=Asker.OURS),
+    )
+
+
+def _stops(row: Any, _form: Any, _known: Known) -> Tuple[Consequence, ...]:
+    return (
+        Consequence(words="11 pods are evicted: 9 have a copy elsewhere, and come back there"),
+        Consequence(words="2 have NOWHERE ELSE to go and stop: oran/du-1-0", tone=Tone.BAD),
+    )
+
+
+def _risk(row: Any, _form: Any, _known: Known) -> Risk:
+    return Risk.DESTRUCTIVE if row.name == "core-0" else Risk.DISRUPTIVE
+
+
+LADDER = (
+    Rung(name="accepted", reached=lambda r, k: r is not None and r.state != "up", says="Stopping"),
+    Rung(
+        name="down",
+        reached=lambda r, k: r is not None and r.state == "down",
+        says="stopped",
+        gives_up_s=600,
+        then="it is reset",
+    ),
+)
+STOP: Action[Machine] = Action(
+    name="stop",
+    key="s",
+    words="Stop",
+    plan=lambda row, form, known: _write("stop", row),
+    risk=_risk,
+    reasons=_reasons,
+    consequences=_stops,
+    needs=("parts",),
+    ladder=lambda row, known: LADDER,
+    failed=lambda row, known: "Stop timed out, gave up" if row.state == "stuck" else "",
+    expects=lambda row, known: (Expected(alarm_id="200.001"), Expected(alarm_id="400.002")),
+    ends_session=lambda row, known: row.name == "core-0",
+)
+WINK: Action[Machine] = Action(
+    name="wink",
+    key="w",
+    words="Wink",
+    plan=lambda row, form, known: _write("wink", row),
+    risk=lambda *_: Risk.HARMLESS,
+)
+PAINT: Action[Machine] = Action(
+    name="paint",
+    key="p",
+    words="Paint",
+    plan=lambda row, form, known: _write(f"paint-{form.colour}", row),
+    risk=lambda *_: Risk.DISRUPTIVE,
+    form=Paint,
+)
+CLASSIFY: Action[Machine] = Action(
+    name="rename",
+    key="R",
+    words="Rename",
+    plan=lambda row, form, known: _write("rename", row),
+    risk=lambda *_: Risk.HARMLESS,
+)
+
+
+def _look(row: Any, _known: Known) -> Look:
+    if row.state == "held":
+        return Look(tone=Tone.BAD, mark=Mark.BAD, notes=("held by a part",))
+    return Look(tone=Tone.GOOD)
+
+
+def _sentence(row: Any, _known: Known) -> Verdict:
+    if row.state == "held":
+        return Verdict(word="HELD", text=f"{row.name} is held", tone=Tone.BAD)
+    return Verdict(word="WELL", text=f"{row.name} is {row.state}")
+
+
+def _overview(row: Any, _known: Known) -> Lines:
+    return Lines(
+        lines=(
+            Line(heading="state", text=row.state),
+            Line(
+                heading="bolt", text="loose", tone=Tone.BAD, jump=Jump(kind="parts", id="id-bolt")
+            ),
+            Line(rule=True),
+            *(Line(heading=f"row {n}", text=f"text {n}") for n in range(30)),
+        )
+    )
+
+
+MACHINES: Kind[Machine] = Kind(
+    name="machines",
+    singular="machine",
+    model=Machine,
+    read=Rest(service="sysinv", path="/machines", items="machines"),
+    label=lambda m: m.name,
+    columns=(
+        Column(heading="NAME", value=lambda m: m.name),
+        Column(heading="STATE", value=lambda m: m.state),
+    ),
+    look=_look,
+    sentence=_sentence,
+    tabs=(Tab(key="o", title="Overview", figure=_overview),),
+    actions=(STOP, WINK, PAINT),
+)
+PARTS: Kind[Part] = Kind(
+    name="parts",
+    singular="part",
+    model=Part,
+    parent="machines",
+    read=Rest(service="sysinv", path="/parts", items="parts"),
+    label=lambda p: p.name,
+    columns=(Column(heading="PART", value=lambda p: p.name),),
+)
+ROOMS = Rooms(
+    areas=(
+        Area(
+            digit="1",
+            name="m",
+            title="Machines",
+            kinds=(MACHINES, PARTS),
+            headline=lambda known: Verdict(word="WELL", text="all machines run"),
+        ),
+    ),
+    kinds=(MACHINES, PARTS),
+)
+
+
+def machine(name: str, **more: Any) -> Dict[str, Any]:
+    return {"uuid": f"id-{name}", "name": name, **more}
+
+
+class Clock:
+    """Epoch milliseconds that stand still until a test moves them."""
+
+    def __init__(self, ms: int = NOW_MS) -> None:
+        self.ms = ms
+
+    def __call__(self) -> int:
+        return self.ms
+
+
+@dataclass
+class Wire:
+    """Stands where the cloud stands: bodies by path, what was sent, and how it fails."""
+
+    bodies: Dict[str, List[Mapping[str, Any]]] = field(default_factory=dict)
+    sent: List[RestWrite] = field(default_factory=list)
+    error: Optional[StxError] = None
+    send_error: Optional[StxError] = None
+    asked: List[str] = field(default_factory=list)
+    slow: Optional[asyncio.Event] = None
+
+    async def ask(self, read: Read, parent: str) -> Any:
+        assert isinstance(read, Rest)
+        self.asked.append(read.path)
+        if self.error is not None:
+            raise self.error
+        bodies = list(self.bodies.get(read.path, []))
+        return lambda: iter(bodies)
+
+    async def send(self, write: RestWrite) -> Any:
+        if self.slow is not None:
+            await self.slow.wait()
+        self.sent.append(write)
+        if self.send_error is not None:
+            raise self.send_error
+        return {}
+
+
+@dataclass
+class Book:
+    """Stands where the store stands."""
+
+    deeds: List[Deed] = field(default_factory=list)
+    found: Sequence[Any] = ()
+    error: Optional[StxError] = None
+
+    async def open_deed(self, deed: Deed) -> Deed:
+        if self.error is not None:
+            raise self.error
+        deed = replace(deed, number=f"2211-{len(self.deeds):04d}")
+        self.deeds.append(deed)
+        return deed
+
+    async def update_deed(self, deed: Deed) -> None:
+        self.deeds.append(deed)
+
+    async def mark(self, kind: str, row_id: str, values: Any) -> None:
+        raise AssertionError("nothing of these tests is marked")
+
+    async def changes(self, **of: str) -> Sequence[Any]:
+        if self.error is not None:
+            raise self.error
+        return self.found
+
+
+class Desk:
+    """A console on a pretend wire, with the keys pressed as a hand presses them."""
+
+    def __init__(self, *machines: Mapping[str, Any], read_only: bool = False) -> None:
+        self.clock = Clock()
+        self.wire = Wire(bodies={"/machines": list(machines), "/parts": [machine("bolt")]})
+        self.book = Book()
+        kinds = ROOMS.by_name
+        self.watch = Watch(
+            kinds,
+            self.wire.ask,
+            cloud="site-7",
+            place=PLACE,
+            now_ms=self.clock,
+            read_only=read_only,
+            seed=1,
+        )
+        self.acts = Acts(self.watch, self.wire, self.book, kinds, self.clock, self._on_deed)
+        self.follow = Follow(self.watch, kinds, self._update, self.clock)
+        self.app = StxApp(None, self._open, rooms=ROOMS, now_ms=self.clock, place=PLACE)
+        self.pilot: Pilot[None]
+        self._hand_s = 0.0
+
+    async def _open(self) -> Any:
+        async def close() -> None:
+            self.follow.close()
+
+        async def run() -> None:
+            # Tests read when they want something read.
+            await asyncio.Event().wait()
+
+        self.watch.run = run  # type: ignore[method-assign]
+        return SimpleNamespace(
+            watch=self.watch,
+            acts=self.acts,
+            store=self.book,
+            follow=self.follow,
+            timeline=self.follow.timeline,
+            settings=SimpleNamespace(lock_after_s=0, keys={}),
+            start=self._start,
+            run=run,
+            close=close,
+            found=(),
+        )
+
+    async def _start(self) -> None:
+        return None
+
+    def _on_deed(self, deed: Deed) -> None:
+        memory = self.watch.known.memory
+        others = tuple(one for one in memory.deeds if one.number != deed.number)
+        self.watch.remember(replace(memory, deeds=(deed, *others)))
+        if deed.outcome in (Outcome.FOLLOWED, Outcome.UNKNOWN):
+            self.follow.begin(deed)
+
+    async def _update(self, deed: Deed) -> Deed:
+        self._on_deed(deed)
+        return deed
+
+    @asynccontextmanager
+    async def sat_at(self, size: Tuple[int, int] = (80, 24)) -> AsyncIterator[Desk]:
+        """Open the console and read everything once."""
+        async with self.app.run_test(size=size) as self.pilot:
+            await self.pilot.pause()
+            await self.read("machines", "parts")
+            yield self
+
+    async def read(self, *kinds: str) -> None:
+        """Have these kinds read now, and the deeds followed on what was found."""
+        for kind in kinds or ("machines",):
+            reading = await self.watch.read_now(kind)
+            await self.follow.heard(self.watch.known, reading)
+        await self.pilot.pause()
+
+    async def open(self, screen: Any) -> Any:
+        """Put a screen on top and wait until it hears keys."""
+        self.app.push_screen(screen)
+        await self.settle()
+        return screen
+
+    async def settle(self) -> None:
+        """Let half a second pass for the dialog, by moving the hand that types, not the clock."""
+        await self.pilot.pause()
+        self._hand_s = time.monotonic() + 1.0
+        await self.pilot.pause()
+
+    async def press(self, *keys: str, every_s: float = 0.15) -> None:
+        """Press keys one after the other with a hand's pauses in their time stamps."""
+        for one in keys:
+            self._hand_s = max(self._hand_s, time.monotonic()) + every_s
+            name = {" ": "space", ".": "full_stop", "-": "minus"}.get(one, one)
+            character = {"enter": "\r", "tab": "\t", "escape": "\x1b"}.get(one, one)
+            event = events.Key(name, character if len(character) == 1 else None)
+            event.time = self._hand_s
+            self.app.post_message(event)
+            await self.pilot.pause()
+
+    async def type(self, text: str, every_s: float = 0.15) -> None:
+        await self.press(*text, every_s=every_s)
+
+    async def paste(self, text: str) -> None:
+        event = events.Paste(text)
+        self._hand_s = max(self._hand_s, time.monotonic()) + 0.15
+        event.time = self._hand_s
+        self.app.post_message(event)
+        await self.pilot.pause()
+
+    @property
+    def lines(self) -> List[str]:
+        return screen_text(self.app)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
