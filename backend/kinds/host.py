@@ -57,7 +57,9 @@ class Host(Row):
     boot_device: Optional[str] = None
     console: Optional[str] = None
     sw_version: Optional[str] = None
+    clock_synchronization: Optional[str] = None
     uptime: Optional[int] = None
+    peers: Optional[Dict[str, Any]] = None
     capabilities: Dict[str, Any] = Field(default_factory=dict)
     location: Optional[Dict[str, Any]] = None
 

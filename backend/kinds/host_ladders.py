@@ -153,7 +153,7 @@ def _in_service_rungs(host: Host, known: Known) -> Ladder:
 
 def clears_with_unlock(host: Host, known: Known) -> Tuple[str, ...]:
     """Return the alarms that stand because of a lock or a boot and end with the unlock."""
-    ids = ("200.001", "200.004", "200.005", "200.009", "200.010", "250.001")
+    ids = ("200.001", "200.004", "200.011", "250.001")
     redundancy = host.is_controller and is_duplex(known)
     return ids + (("400.002",) if redundancy else ())
 

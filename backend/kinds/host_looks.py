@@ -62,7 +62,7 @@ def progress(host: Host, known: Known) -> Optional[Progress]:
 def look(host: Host, known: Known) -> Look:
     """Return tone, mark and notes of a host; one that is well has neither mark nor words."""
     found = _state(host, known)
-    return Look(tone=found.tone, mark=found.mark, notes=found.notes + _said(host, known))
+    return Look(tone=found.tone, mark=found.mark, notes=found.notes + noted(host, known))
 
 
 def _state(host: Host, known: Known) -> Look:
@@ -173,7 +173,7 @@ def _bar(at: Progress) -> str:
     return "[" + "#" * full + "." * (BAR - full) + "]"
 
 
-def _said(host: Host, known: Known) -> Tuple[str, ...]:
+def noted(host: Host, known: Known) -> Tuple[str, ...]:
     """Return what people noted of a host, with who and when."""
     mark = known.mark("hosts", host.uuid)
     if not mark.note:

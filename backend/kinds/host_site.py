@@ -47,11 +47,6 @@ def other_controller(host: Host, known: Known) -> Optional[Host]:
     return next((peer for peer in controllers(known) if peer.uuid != host.uuid), None)
 
 
-def is_standby_ready(host: Host) -> bool:
-    """Whether a controller could take the services over now, however badly."""
-    return host.is_enabled
-
-
 def one_sits_on(host: Host, known: Known) -> bool:
     """Whether this console runs on that very host."""
     return known.place.is_on(host.hostname or "", host.uuid)
@@ -63,6 +58,10 @@ def one_sits_beside(host: Host, known: Known) -> bool:
     return peer is not None and one_sits_on(peer, known)
 
 
+# Asked for all hosts at once these are wrong or empty: only what a host itself was asked counts.
+ONLY_UNDER_HOST = frozenset({"labels", "interfaces", "partitions"})
+
+
 def children(known: Known, kind: str, host: Host) -> Optional[Tuple[Any, ...]]:
     """Return the rows of ``kind`` on a host, None where nobody read them.
 
@@ -70,6 +69,6 @@ def children(known: Known, kind: str, host: Host) -> Optional[Tuple[Any, ...]]:
     """
     if known.has(kind, host.uuid):
         return known.rows(kind, host.uuid)
-    if known.has(kind):
+    if known.has(kind) and kind not in ONLY_UNDER_HOST:
         return tuple(row for row in known.rows(kind) if row.host_uuid == host.uuid)
     return None

@@ -9,6 +9,7 @@ from backend.kinds.host import Host
 from backend.kinds.host_acts import ACTIONS
 from backend.kinds.host_columns import COLUMNS, STATE_FIELDS, WORKER_FIELDS
 from backend.kinds.host_looks import look, strip
+from backend.kinds.host_overview import overview, sentence
 from backend.kinds.host_verdict import verdict
 from backend.known import Known
 
@@ -20,7 +21,34 @@ def _sort(host: Host, _known: Known) -> Any:
     return (host.is_discovered, rank, host.name)
 
 
-TABS: Tuple[Tab[Host], ...] = ()
+def _is_of(host: Host, row: Any) -> bool:
+    return bool(row.host_uuid == host.uuid)
+
+
+TABS: Tuple[Tab[Host], ...] = (
+    Tab(key="o", title="Overview", figure=overview, needs=("alarms", "osds", "physical-volumes")),
+    Tab(
+        key="A",
+        title="Alarms",
+        kind="alarms",
+        related=lambda host, alarm: bool(host.hostname) and alarm.hostname == host.hostname,
+    ),
+    Tab(key="i", title="If", kind="interfaces", related=_is_of),
+    Tab(key="p", title="Ports", kind="ports", related=_is_of),
+    Tab(key="d", title="Disks", kind="disks", related=_is_of),
+    Tab(key="t", title="Parts", kind="partitions", related=_is_of),
+    Tab(key="f", title="Fs", kind="filesystems", related=_is_of),
+    Tab(key="v", title="Vgs", kind="volume-groups", related=_is_of),
+    Tab(key="w", title="Pvs", kind="physical-volumes", related=_is_of),
+    Tab(key="e", title="Osds", kind="osds", related=_is_of),
+    Tab(
+        key="s",
+        title="Svc",
+        kind="services",
+        related=lambda host, row: row.node_name == host.hostname,
+    ),
+    Tab(key="x", title="Labels", kind="labels", related=_is_of),
+)
 
 HOSTS = Kind[Host](
     name="hosts",
@@ -33,6 +61,7 @@ HOSTS = Kind[Host](
     strip=strip,
     tabs=TABS,
     verdict=verdict,
+    sentence=sentence,
     sort=_sort,
     state_fields=STATE_FIELDS + WORKER_FIELDS,
     actions=ACTIONS,

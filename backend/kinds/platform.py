@@ -85,10 +85,7 @@ NETWORKS: Kind[Network] = Kind(
     columns=(
         Column(heading="NAME", value=lambda row: row.name),
         Column(heading="TYPE", value=lambda row: row.type),
-        Column(
-            heading="ADDRESSES",
-            value=lambda row: {True: "dynamic", False: "static"}.get(row.dynamic),
-        ),
+        Column(heading="ADDRESSES", value=lambda row: "dynamic" if row.dynamic else "static"),
         Column(heading="FAMILY", value=lambda row: row.primary_pool_family),
     ),
     aliases=("net",),
