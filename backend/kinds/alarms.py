@@ -33,7 +33,8 @@ _TONES: Mapping[str, Tone] = MappingProxyType(
 )
 # The alarm bears the controller's time, the deed this machine's.
 _CLOCKS_APART_MS = 5_000
-_ACTUAL = re.compile(r"actual:?\s*(\d+)(?:\.\d+)?\s*%")
+# What of a text changes from one alarm of a type to the next, and says most: a share, a health.
+_TELLING = re.compile(r"actual:?\s*(\d{1,3})(?:\.\d+)?\s*%|\b(HEALTH_[A-Z]+)\b")
 
 
 class Alarm(Row):
@@ -112,12 +113,14 @@ def tone(severity: str) -> Tone:
 
 
 def what(alarm: Alarm) -> str:
-    """Return what is wrong in our few words, with the figure of the text; else the text."""
+    """Return what is wrong in our few words, with what is telling in the text; else the text."""
     card = card_of(alarm.alarm_id)
     if card is None:
         return alarm.reason or alarm.alarm_id
-    found = _ACTUAL.search(alarm.reason_text or "")
-    return f"{card.short} {found.group(1)}%" if found else card.short
+    found = _TELLING.search(alarm.reason_text or "")
+    if found is None:
+        return card.short
+    return f"{card.short} {found.group(2) or found.group(1) + '%'}"
 
 
 def lasts(alarm: Alarm, known: Known) -> str:

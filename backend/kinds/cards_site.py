@@ -44,7 +44,7 @@ SITE_CARDS: Tuple[Card, ...] = (
     ),
     Card(
         alarm_id="400.002",
-        short="no redundancy",
+        short="loss of redundancy",
         cause="{it} runs on one controller and has no standby: the other is locked, down or "
         "coming up",
         do="bring the other controller back: unlock it, or find out why it is not available",
@@ -97,7 +97,7 @@ SITE_CARDS: Tuple[Card, ...] = (
     ),
     Card(
         alarm_id="800.001",
-        short="storage health",
+        short="storage",
         cause="Ceph is not at ease; critical: it stopped writing, or data are at risk",
         do="ceph health detail names what: an OSD or monitor that is down, slow, or full. "
         "With a controller locked or booting this is usual and passes",

@@ -128,7 +128,7 @@ def test_alarms_that_came_together_are_one_incident() -> None:
     base = with_alarms(known(), *(dict(zip(names, each)) for each in came))
     row = alarm(base, "200.001")
     told = said(row, base)
-    assert told["WITH IT"] == "1 came within 2 minutes: C 400.002 vim no redundancy 92%"
+    assert told["WITH IT"] == "1 came within 2 minutes: C 400.002 vim loss of redundancy 92%"
     related = ALARMS.tabs[0].related
     assert related is not None
     assert [other.alarm_id for other in base.rows("alarms") if related(row, other)] == ["400.002"]
