@@ -42,13 +42,14 @@ def on_blank(style: Style) -> Style:
 class Row:
     """One row of cells: `text[x]` is a cell's characters ("" is the right half of a wide one)."""
 
-    __slots__ = ("_hash", "end", "style", "text", "wide")
+    __slots__ = ("_hash", "end", "line", "style", "text", "wide")
 
     def __init__(self, text: tuple[str, ...], style: tuple[Style, ...]) -> None:
         self.text = text
         self.style = style
         self.end = _end(text, style)
-        self.wide = not "".join(text).isascii()
+        self.line = "".join(text)
+        self.wide = not self.line.isascii()
         self._hash: Optional[int] = None
 
     def __eq__(self, other: object) -> bool:
@@ -62,7 +63,7 @@ class Row:
         return self._hash
 
     def __repr__(self) -> str:
-        return f"Row({''.join(self.text)!r})"
+        return f"Row({self.line!r})"
 
 
 def _end(text: tuple[str, ...], style: tuple[Style, ...]) -> int:

@@ -12,7 +12,7 @@ from stx_tui.terminal.rows import Place, RowPainter
 
 ERASE_BELOW, ERASE_ABOVE = b"\x1b[J", b"\x1b[1J"
 LOST = Place(UNKNOWN, UNKNOWN, None)
-_WORTH = 3  # rows that must change before scrolling or erasing is thought about
+_SCROLLS_FROM, _ERASES_FROM = 3, 6  # rows that must change before either is thought about
 _SHIFTS = 3  # scrolls tried for a frame
 
 Rows = list[Optional[Row]]
@@ -66,8 +66,9 @@ class Painter:
         """
         wanted = self._cornerless(wanted)
         first, self._next = self._next, 0
-        if self._changes(self.rows, wanted) >= _WORTH:
-            step = self._best_start(wanted)
+        changes = self._changes(self.rows, wanted)
+        if changes >= _SCROLLS_FROM:
+            step = self._best_start(wanted, erase=changes >= _ERASES_FROM)
             if step is not None:
                 self.rows, self.place = list(step.rows), step.place
                 yield step.data
@@ -98,15 +99,18 @@ class Painter:
         limit = self.width - 1 if y == self.height - 1 else self.width
         return self._painter.paint(y, old, new, limit, at)
 
-    def _best_start(self, wanted: Sequence[Row]) -> Optional[Step]:
+    def _best_start(self, wanted: Sequence[Row], *, erase: bool) -> Optional[Step]:
         """The scroll or erasure that saves most, or None where rows alone are shortest."""
         best: Optional[Step] = None
+        steps = list(self._scrolls(wanted))
+        if not (steps or erase):
+            return None
         least = self._cost(Step(b"", self.rows, self.place), wanted)
-        for step in self._scrolls(wanted):
+        for step in steps:
             cost = self._cost(step, wanted)
             if cost < least:
                 best, least = step, cost
-        for step in self._erasures(wanted, least):
+        for step in self._erasures(wanted, least) if erase else ():
             cost = self._cost(step, wanted)
             if cost < least:
                 best, least = step, cost

@@ -13,6 +13,7 @@ from stx_tui.terminal.profile import Profile
 ERASE_RIGHT, ERASE_LEFT = b"\x1b[K", b"\x1b[1K"
 _SHORT = 4  # cells that are cheaper written again than moved over: ESC [ 4 C is as long
 _STATES = 8  # ways kept from one segment to the next
+_GAP = re.compile(" {%d,}" % (_SHORT + 1))
 _REPEATED = re.compile(rb"([\x20-\x7e])\1{6,}")
 
 
@@ -24,15 +25,21 @@ class Place(NamedTuple):
     pen: Optional[Style]
 
 
-class Segment(NamedTuple):
-    """Cells of one style, all of them changed or none."""
+class Segment:
+    """Cells that are written together or moved over together, all of them changed or none.
 
-    x0: int
-    x1: int
-    style: Style
-    blank: bool
-    changed: bool
-    doubt: bool
+    A short blank belongs to the text before it; a long one is a `gap`, better moved over or erased.
+    """
+
+    __slots__ = ("blank", "changed", "doubt", "gap", "style", "x0", "x1")
+
+    def __init__(self, x0: int, style: Style, *, changed: bool, blank: bool, gap: bool) -> None:
+        self.x0, self.x1 = x0, x0 + 1
+        self.style = style
+        self.changed = changed
+        self.blank = blank
+        self.gap = gap
+        self.doubt = False
 
     @property
     def bare(self) -> bool:
@@ -164,36 +171,74 @@ def _lead(segments: list[Segment], new: Row) -> int:
 
 
 def _segments(old: Optional[Row], new: Row, limit: int) -> list[Segment]:
-    """The row cut where style, change or blankness changes; [] if nothing has to be done."""
+    """The row cut where change, style or a long blank begins; [] if nothing has to be done."""
     differs = _differs(old, new, limit)
     if True not in differs:
         return []
     first = differs.index(True)
     # A short way to the first change may be cheaper written than jumped over.
     start = 0 if first <= 2 * _SHORT else first
-    stop = limit - differs[::-1].index(True)
-    stop = max(stop, min(limit, new.end))
+    stop = max(limit - differs[::-1].index(True), min(limit, new.end))
+    gaps = _gaps(new, limit)
     found: list[Segment] = []
-    text, styles = new.text, new.style
-    x0 = start
-    while x0 < stop:
-        style, blank, changed = styles[x0], text[x0] == " ", differs[x0]
-        doubt = new.wide and doubtful(text[x0])
-        x1 = x0 + 1
-        while x1 < stop and text[x1] == "":
-            x1 += 1
-        while (
-            x1 < stop
-            and not doubt
-            and differs[x1] == changed
-            and (text[x1] == " ") == blank
-            and styles[x1] == style
-            and not (new.wide and doubtful(text[x1]))
-        ):
-            x1 += 1
-        _add(found, Segment(x0, x1, style, blank, changed, doubt), new.end)
-        x0 = x1
+    last: Optional[Segment] = None
+    for x in range(start, stop):
+        char = new.text[x]
+        if last is not None and (char == "" or _joins(last, new, x, differs[x], gaps[x])):
+            last.x1 = x + 1
+            continue
+        _join(found)
+        last = Segment(x, new.style[x], changed=differs[x], blank=char == " ", gap=gaps[x])
+        last.doubt = new.wide and doubtful(char)
+        found.append(last)
+    _join(found)
     return found
+
+
+def _gaps(new: Row, limit: int) -> list[bool]:
+    """Which cells are in a long plain blank, or in the one the row ends with."""
+    gaps = [False] * limit
+    if new.end < limit:
+        gaps[new.end :] = [True] * (limit - new.end)
+    line = "".join([cell[0] if cell else "." for cell in new.text]) if new.wide else new.line
+    for match in _GAP.finditer(line, 0, min(new.end, limit)):
+        x0, x1 = match.span()
+        if new.style[x0] == PLAIN == new.style[x1 - 1]:
+            gaps[x0:x1] = [style == PLAIN for style in new.style[x0:x1]]
+    return gaps
+
+
+def _joins(last: Segment, new: Row, x: int, changed: bool, gap: bool) -> bool:
+    """Whether a cell goes on what the segment before it is."""
+    if changed != last.changed or gap != last.gap or last.doubt:
+        return False
+    char, style = new.text[x], new.style[x]
+    if new.wide and doubtful(char):
+        return False
+    if style == last.style:
+        last.blank = last.blank and char == " "
+        return True
+    if gap:
+        return False
+    if char == " ":
+        return on_blank(last.style) == style
+    if last.blank and on_blank(style) == last.style:
+        last.style, last.blank = style, False
+        return True
+    return False
+
+
+def _join(found: list[Segment]) -> None:
+    """Joins the segment just ended with the one before, where a few cells lie unchanged between."""
+    if len(found) < 2:
+        return
+    before, last = found[-2:]
+    short = last.changed or last.x1 - last.x0 <= _SHORT
+    same = last.style == before.style or (last.blank and on_blank(before.style) == last.style)
+    if before.changed and short and same and not (before.gap or last.gap):
+        if not (before.doubt or last.doubt):
+            before.x1, before.blank = last.x1, before.blank and last.blank
+            found.pop()
 
 
 def _differs(old: Optional[Row], new: Row, limit: int) -> list[bool]:
@@ -207,21 +252,3 @@ def _differs(old: Optional[Row], new: Row, limit: int) -> list[bool]:
             if new.text[x] == "":
                 differs[x] = differs[x - 1] = differs[x] or differs[x - 1]
     return differs
-
-
-def _add(found: list[Segment], segment: Segment, end: int) -> None:
-    """Appends a segment, joined with the one before where no better way could come of two."""
-    last = found[-1] if found else None
-    if last is None or segment.doubt or last.doubt or not last.changed:
-        found.append(segment)
-        return
-    short = segment.x1 - segment.x0 <= _SHORT and segment.x1 <= end
-    unseen = segment.blank and not last.blank and on_blank(last.style) == segment.style
-    same = segment.style == last.style and segment.blank == last.blank
-    led = last.blank and last.x1 - last.x0 <= _SHORT and on_blank(segment.style) == last.style
-    if (short and (unseen or same)) or (segment.changed and same):
-        found[-1] = last._replace(x1=segment.x1)
-    elif segment.changed and led:
-        found[-1] = segment._replace(x0=last.x0)
-    else:
-        found.append(segment)

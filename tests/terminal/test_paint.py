@@ -59,7 +59,8 @@ class Pair:
             for y, (ours, theirs) in enumerate(pairs)
             if ours != theirs
             for x, (one, two) in enumerate(zip(ours, theirs))
-            if one != two and (y, x) != (HEIGHT - 1, WIDTH - 1)
+            # Where the last cell is half a wide character, neither half can be shown.
+            if one != two and not (y == HEIGHT - 1 and x >= WIDTH - 1 - (two.text > "\u2fff"))
         ]
 
 

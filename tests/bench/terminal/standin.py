@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Optional
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.app import App, ComposeResult
 from textual.binding import Binding
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widgets import Input, Static
+
+from stx_tui.terminal import repaint
+from stx_tui.terminal.profile import MONO, Profile
+from tests.bench.terminal.measure import Step
 
 REVERSE, BOLD, PLAIN = Style(reverse=True), Style(bold=True), Style()
 HEADS = {
@@ -88,8 +92,6 @@ class Table(ScrollView, can_focus=True):
     def _refresh(self, number: int) -> None:
         y = number - self.scroll_offset.y
         if 0 <= y < self.size.height:
-            from textual.geometry import Region
-
             self.refresh(Region(0, y, self.size.width, 1))
 
 
@@ -113,13 +115,14 @@ class Standin(App[None]):
     """The stand-in console; keys as in the real one."""
 
     CSS = """
-    Screen { background: ansi_default; color: ansi_default; }
+    .mono Screen { background: ansi_default; color: ansi_default; }
     Static { height: 1; }
     .head { text-style: reverse; }
     .verdict { text-style: bold; }
     .heads { text-style: underline; }
     #strip { height: 4; }
-    #filter { display: none; height: 1; border: none; padding: 0; background: ansi_default; }
+    #filter { display: none; height: 1; border: none; padding: 0; }
+    .mono #filter { background: ansi_default; }
     #filter.on { display: block; }
     """
     BINDINGS: ClassVar = [
@@ -130,15 +133,14 @@ class Standin(App[None]):
         Binding("o", "page('detail')", show=False),
         Binding("a", "page('dialog')", show=False),
         Binding("question_mark", "page('help')", show=False),
-        Binding("u", "one", show=False),
-        Binding("U", "twenty", show=False),
         Binding("ctrl+l", "repaint", show=False),
         Binding("Q", "quit", show=False),
     ]
     ENABLE_COMMAND_PALETTE = False
 
-    def __init__(self, **how: object) -> None:
-        super().__init__(ansi_color=True, **how)  # type: ignore[arg-type]
+    def __init__(self, *, mono: bool, **how: object) -> None:
+        super().__init__(ansi_color=mono, **how)  # type: ignore[arg-type]
+        self.set_class(mono, "mono")
         self.pane = 1
         self.sought = ""
         self.touched = 0
@@ -173,8 +175,9 @@ class Standin(App[None]):
         line = host_line if self.pane == 1 else alarm_line
         count = 40 if self.pane == 1 else 9
         lines = [line(number) for number in range(count)]
-        for number in range(self.touched):
-            lines[number] = lines[number][:60] + "x" + lines[number][61:]
+        for touched in range(self.touched):
+            number, column = touched % count, 58 if touched < 10 else 70
+            lines[number] = lines[number][:column] + "x" + lines[number][column + 1 :]
         self.table.show([each for each in lines if self.sought in each])
         self.query_one("#heads", Static).update(HEADS[self.pane])
         self.query_one("#foot", Static).update(f" {len(self.table.lines)} of {count} " + "-" * 66)
@@ -211,16 +214,14 @@ class Standin(App[None]):
         self.table.focus()
 
     def action_one(self) -> None:
-        self.touched = 0 if self.touched else 1
+        self.touched = 5
         self.fill()
 
     def action_twenty(self) -> None:
-        self.touched = 0 if self.touched > 1 else 20
+        self.touched = 20
         self.fill()
 
     def action_repaint(self) -> None:
-        from stx_tui.terminal import repaint
-
         repaint(self)
 
 
@@ -263,6 +264,30 @@ PAGES = {
 }  # fmt: skip
 
 
-def make(**how: object) -> App[None]:
-    """The factory the bench takes; the real console's has the same shape."""
-    return Standin(**how)
+STEPS = (
+    Step("cursor down", b"j"),
+    Step("cursor down again", b"j"),
+    Step("", b"\x1b[B" * 9),
+    Step("cursor down that scrolls", b"j"),
+    Step("scrolls again", b"j"),
+    Step("one cell changed", hook="one"),
+    Step("twenty cells changed", hook="twenty"),
+    Step("pane 1 to 2", b"2"),
+    Step("pane 2 to 1", b"1"),
+    Step("", b"/"),
+    Step("filter key", b"3"),
+    Step("filter key back", b"\x7f"),
+    Step("", b"\r"),
+    Step("dialog open", b"a"),
+    Step("dialog close", b"q"),
+    Step("detail open", b"o"),
+    Step("detail close", b"q"),
+    Step("help open", b"?"),
+    Step("help close", b"q"),
+)
+HOOKS = {"one": Standin.action_one, "twenty": Standin.action_twenty}
+
+
+def make(profile: Optional[Profile], **how: object) -> App[None]:
+    """The app as a profile wants it; None is Textual's own driver, with Textual's own theme."""
+    return Standin(mono=profile is not None and profile.colours == MONO, **how)
