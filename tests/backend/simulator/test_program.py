@@ -1,0 +1,47 @@
+"""As a program it prints an openrc, serves, and ends when told; it needs nothing else of ours."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.backend.simulator.client import PLATFORM, credentials
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_serves_until_it_is_told_to_stop(number: signal.Signals) -> None:
+    command = [sys.executable, "-m", "backend.simulator", "--scene", "site-9", "--frozen"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        told = dict(
+            line.removeprefix("export ").strip().split("=", 1)
+            for line in iter(program.stdout.readline, "export OS_INTERFACE=internal\n")
+            if line.startswith("export ")
+        )
+        url = told["OS_AUTH_URL"]
+        reply = httpx.post(f"{url}/auth/tokens", json=credentials())
+        headers = {"X-Auth-Token": reply.headers["X-Subject-Token"]}
+        base = url.removesuffix("/identity/v3")
+        rows = httpx.get(f"{base}{PLATFORM}/ihosts", headers=headers).json()["ihosts"]
+        program.send_signal(number)
+        assert program.wait(10) == 0
+    assert [row["hostname"] for row in rows] == ["controller-0"]
+
+
+def test_it_stands_alone() -> None:
+    code = (
+        "import sys, backend.simulator;"
+        "print([m for m in sys.modules if m.startswith('backend.')"
+        " and not m.startswith('backend.simulator')], 'httpx' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[] False\n"
