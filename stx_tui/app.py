@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 import time
 from typing import TYPE_CHECKING, Any, Awaitable, Callable, Mapping, Optional, Tuple, Type
 
+from textual import events
 from textual.app import App
 from textual.driver import Driver
+from textual.events import Event
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from backend.clean import clean
-from backend.errors import Refused, StxError
+from backend.errors import StxError
 from backend.figure import Jump
-from backend.kind import Action, Kind, Nothing, Risk
+from backend.kind import Action, Kind
 from backend.known import Known, Reading
 from backend.place import Place, find_place
 from backend.tone import Tone, Verdict
 from stx_tui import keys, theme
+from stx_tui.alone import LOOK_ROUND_S, Alone
 from stx_tui.messages import KnownChanged, StationOpened
 from stx_tui.rooms import Rooms, all_rooms
+from stx_tui.screens import doing
 from stx_tui.screens.listing import ListingScreen
 from stx_tui.screens.locked import LockedScreen
 from stx_tui.screens.quit import QuitScreen
@@ -33,8 +36,6 @@ if TYPE_CHECKING:
 Opener = Callable[[], Awaitable["Station"]]
 # Screens that may stand on each other before the oldest listing is forgotten.
 DEEPEST = 12
-# How often it is looked whether somebody is still there, in seconds.
-LOOK_ROUND_S = 5.0
 
 
 def system_ms() -> int:
@@ -65,10 +66,12 @@ class StxApp(App[None], inherit_bindings=False):
         now_ms: Callable[[], int] = system_ms,
         place: Optional[Place] = None,
         keymap: Optional[Mapping[str, str]] = None,
+        cloud: str = "",
     ) -> None:
         """``glance`` is the last known state; ``opener`` opens the rest after the first paint.
 
-        ``keymap`` binds what ``keys`` names to other keys: ``{"filter": "f"}``.
+        ``keymap`` binds what ``keys`` names to other keys: ``{"filter": "f"}``; ``cloud`` is its
+        name as long as nothing is remembered of it.
         """
         super().__init__(driver_class=driver_class, ansi_color=True)
         self.theme = theme.GROUND
@@ -79,12 +82,12 @@ class StxApp(App[None], inherit_bindings=False):
         self.trouble: Optional[Verdict] = None
         self._opener = opener
         self._now_ms = now_ms
-        self._used_ms = now_ms()
+        self._alone: Optional[Alone] = None
         place = place or find_place()
         self.known = (
             glance.known(self.rooms.by_name, now_ms=now_ms(), place=place)
             if glance is not None
-            else Known(cloud="", now_ms=now_ms(), place=place)
+            else Known(cloud=cloud, now_ms=now_ms(), place=place)
         )
 
     # --- the start -----------------------------------------------------------------------------
@@ -103,21 +106,24 @@ class StxApp(App[None], inherit_bindings=False):
         except StxError as error:
             self._fail(error)
             return
-        self.station = station
-        self.trouble = None
+        self.station, self.trouble = station, None
+        self._alone = Alone(station.settings, self._now_ms)
+        # What is remembered stays in sight until it was read anew.
+        station.watch.remember(self.known.memory)
+        for reading in self.known.readings.values():
+            station.watch.put(reading)
         self.known = station.watch.known
         station.watch.listen(self._hear)
-        for screen in self.screen_stack:
-            screen.post_message(StationOpened())
         for name in self.rooms.banner_needs:
             station.watch.look(name)
+        for screen in self.screen_stack:
+            screen.post_message(StationOpened())
         self._tell(None)
-        await station.watch.run()
+        await asyncio.gather(station.start(), station.run())
 
     def _fail(self, error: StxError) -> None:
         """Say on every listing why there is no station; what is remembered stays."""
-        word = "CANNOT"
-        self.trouble = Verdict(word=word, text=str(error), more=error.advice, tone=Tone.BAD)
+        self.trouble = Verdict(word="CANNOT", text=str(error), more=error.advice, tone=Tone.BAD)
         self._tell(None)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
@@ -138,6 +144,16 @@ class StxApp(App[None], inherit_bindings=False):
     def _hear(self, known: Known, reading: Optional[Reading[Any]]) -> None:
         self.known = known
         self._tell(reading)
+
+    def say(self, words: str) -> None:
+        """Say something where the keys stand, if a listing is on top."""
+        if isinstance(self.screen, ListingScreen):
+            self.screen.say(words)
+
+    @property
+    def driver(self) -> Optional[Driver]:
+        """The terminal's driver, None before the start."""
+        return self._driver
 
     def _tell(self, reading: Optional[Reading[Any]]) -> None:
         self.screen.post_message(KnownChanged(self.known, reading))
@@ -185,8 +201,8 @@ class StxApp(App[None], inherit_bindings=False):
         while len(self.screen_stack) > 1:
             await self.pop_screen()
         bottom = self.screen
-        if not (isinstance(bottom, ListingScreen) and bottom.kind is area.kinds[0]):
-            await self.switch_screen(ListingScreen(area.kinds[0]))
+        if isinstance(bottom, ListingScreen) and bottom.kind is not area.kinds[0]:
+            bottom.list(area.kinds[0])
 
     async def action_back(self) -> None:
         if len(self.screen_stack) > 1:
@@ -212,112 +228,38 @@ class StxApp(App[None], inherit_bindings=False):
 
     def action_repaint(self) -> None:
         """Paint all anew: a kernel's message may stand where no program knows of it."""
-        repaint = getattr(self._driver, "repaint", None)
+        repaint = getattr(self.driver, "repaint", None)
         if repaint is not None:
             repaint()
         self.screen.refresh(layout=True)
 
-    # --- acts ----------------------------------------------------------------------------------
+    # --- what any screen may ask; each returns what to say, or nothing -------------------------
 
     def offer_acts(self, kind: Kind[Any], row_ids: Tuple[str, ...]) -> str:
-        """Open what can be done with these rows; return why not, or nothing."""
-        if self.station is None:
-            return self._not_open()
-        from stx_tui.screens.actions import ActionsScreen
-
-        self.push_screen(ActionsScreen(kind, row_ids))
-        return ""
+        """Open what can be done with these rows, and what can't, and why."""
+        return doing.offer_acts(self, kind, row_ids)
 
     def act(self, kind: Kind[Any], action: Action[Any], row_ids: Tuple[str, ...]) -> str:
-        """Ask to confirm an action, or do at once what harms nobody; return why not."""
-        if self.station is None:
-            return self._not_open()
-        from stx_tui.screens.act import ActScreen
-
-        if action.form is Nothing:
-            try:
-                preview = self.station.acts.preview(kind, action, row_ids, Nothing())
-            except Refused as error:
-                return str(error)
-            if preview.risk is Risk.HARMLESS and not preview.blocked and not preview.wants:
-                self.run_worker(self._do(preview), name=preview.title, exit_on_error=False)
-                return ""
-        self.push_screen(ActScreen(kind, action.name, row_ids))
-        return ""
-
-    async def _do(self, preview: Any) -> None:
-        assert self.station is not None
-        try:
-            deeds = await self.station.acts.do(preview, typed="", why="")
-        except Refused as error:
-            self._said(str(error))
-            return
-        answers = [f"{deed.outcome.value} {deed.answer}".strip() for deed in deeds]
-        self._said(f"{preview.title}: {', '.join(answers)}")
-
-    def _said(self, words: str) -> None:
-        if isinstance(self.screen, ListingScreen):
-            self.screen.say(words)
-
-    def _not_open(self) -> str:
-        return (
-            self.trouble.text if self.trouble else "not connected yet: what is shown is remembered"
-        )
-
-    # --- what the keys of a listing want -------------------------------------------------------
-
-    def copy(self, command: str) -> str:
-        """Give a command to the terminal's clipboard where it has one; return what to show."""
-        profile = getattr(self._driver, "profile", None)
-        if profile is not None and profile.abilities.clipboard:
-            self.copy_to_clipboard(command)
-            return f"copied: {command}"
-        return command
+        """Ask to confirm an action; what harms nobody and asks nothing is done at once."""
+        return doing.act(self, kind, action, row_ids)
 
     def ask_again(self, kind: Kind[Any], parent: str = "") -> str:
         """Read a kind now."""
-        if self.station is None:
-            return self._not_open()
-        self.run_worker(
-            self.station.watch.read_now(kind.name, parent), name="read", exit_on_error=False
-        )
-        return f"asking for {kind.name} ..."
+        return doing.ask_again(self, kind, parent)
 
-    def set_baseline(self) -> str:
-        """From now on, what comes is new."""
-        if self.station is None:
-            return self._not_open()
-        self.run_worker(self._set_baseline(), name="baseline", exit_on_error=False)
-        return ""
-
-    async def _set_baseline(self) -> None:
-        assert self.station is not None
-        try:
-            await self.station.store.set_baseline(self.known)
-        except StxError as error:
-            self._said(str(error))
-        else:
-            self._said("from now on, what comes is new")
+    def copy(self, command: str) -> str:
+        """Give a command to the terminal's clipboard where it is known to have one."""
+        return doing.copy(self, command)
 
     # --- left alone ----------------------------------------------------------------------------
 
-    async def on_event(self, event: Any) -> None:
-        """Remember when somebody last typed."""
-        if getattr(event, "key", None) is not None:
-            self._used_ms = self._now_ms()
+    async def on_event(self, event: Event) -> None:
+        """Remember that somebody typed."""
+        if isinstance(event, events.Key) and self._alone is not None:
+            self._alone.used()
         await super().on_event(event)
 
     def _look_round(self) -> None:
-        settings = self.station.settings if self.station is not None else None
-        if settings is None or settings.auth is None or isinstance(self.screen, LockedScreen):
-            return
-        after_s = settings.lock_after_s or 0
-        if after_s and self._now_ms() - self._used_ms >= after_s * 1000:
-            self.push_screen(LockedScreen(self._is_password))
-
-    async def _is_password(self, typed: str) -> bool:
-        assert self.station is not None
-        assert self.station.settings.auth is not None
-        # A password_command may take its time.
-        secret = await asyncio.to_thread(self.station.settings.auth.password.read)
-        return hmac.compare_digest(typed.encode(), secret.text.encode())
+        alone = self._alone
+        if alone is not None and alone.is_long and not isinstance(self.screen, LockedScreen):
+            self.push_screen(LockedScreen(alone.is_password))

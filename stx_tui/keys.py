@@ -14,13 +14,13 @@ def key(
 
     ``name`` is what settings rebind it by; without it the action's own.
     """
-    own = action.split(".")[-1].split("(")[0].replace("_", "-")
+    own = action.rsplit(".", maxsplit=1)[-1].split("(", maxsplit=1)[0].replace("_", "-")
     return Binding(keys, action, word, show=footer, tooltip=says, id=name or own)
 
 
 REPAINT: Final = key("ctrl+l,L", "app.repaint", "repaint", "paint the whole screen anew")
 HELP: Final = key("question_mark", "app.keys", "keys", "the keys of where one is", footer=True)
-BACK: Final = key("q,escape", "app.back", "back", "go back; at the top it asks")
+BACK: Final = key("q", "app.back", "back", "go back; at the top it asks")
 LEAVE: Final = key("ctrl+c", "app.ask_quit", "leave", "leave the console (it asks)")
 
 # Where one can walk about: not in dialogs, whose digits and letters are answers.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import Dict, Final
 
 from rich.style import Style
@@ -40,13 +40,13 @@ _SIGN: Dict[Tone, str] = {
 }
 
 
-@lru_cache(maxsize=None)
+@cache
 def word(tone: Tone) -> Style:
     """The verdict's word: bold, with its tone's ink where there are colours."""
     return BOLD + _INK[tone]
 
 
-@lru_cache(maxsize=None)
+@cache
 def letter(tone: Tone) -> Style:
     """A letter that says how bad: its tone's ink alone."""
     return _INK[tone]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, List, Sequence, Tuple
+from typing import Any, List, Optional, Sequence, Tuple
 
 from backend.kind import Column
 
-# A column that is narrowed keeps so many cells, or its heading where that is longer.
-NARROWEST = 8
+# Long text is narrowed to so many cells before a column goes; the last resort is the first column.
+READABLE = 16
+# What is left beside the last column that fits is used from so many cells on.
+LEAST = 3
 
 
 @dataclass(frozen=True)
@@ -31,21 +33,27 @@ class Fit:
 def fit(columns: Sequence[Column[Any]], wants: Sequence[int], room: int) -> Fit:
     """Return what fits into ``room`` cells; ``wants`` are the widths the values take.
 
-    First the ``wide`` columns go, last one first; then the gaps, then the longest are narrowed;
-    then columns go from the right. The first one always stays.
+    First the ``wide`` columns go, last one first; then the gaps, then long texts are narrowed; then
+    columns go from the right, but for what still fits of the last one. The first one always stays,
+    and is cut only when there is no room for another.
     """
     shown = list(range(len(columns)))
     extra = [index for index in shown if columns[index].wide]
     while extra and _taken(shown, wants, 2) > room:
         shown.remove(extra.pop())
     gap = 2 if _taken(shown, wants, 2) <= room else 1
+    last: Optional[int] = None
     while True:
         widths = _narrowed(columns, wants, shown, room - gap * (len(shown) - 1))
         if sum(widths) + gap * (len(shown) - 1) <= room or len(shown) == 1:
             break
-        shown.pop()
+        last = shown.pop()
     if len(shown) == 1:
         widths = [max(min(wants[shown[0]], room), 1)]
+    rest = room - sum(widths) - gap * len(shown)
+    if last is not None and rest >= min(LEAST, wants[last]):
+        shown.append(last)
+        widths.append(min(rest, wants[last]))
     fitted = (
         Fitted(index=index, column=columns[index], width=width)
         for index, width in zip(shown, widths)
@@ -62,7 +70,11 @@ def _narrowed(
 ) -> List[int]:
     """Return the widths with the widest taken down, cell by cell, until all fit or none can."""
     widths = [wants[index] for index in shown]
-    least = [min(wants[index], max(len(columns[index].heading), NARROWEST)) for index in shown]
+    # Two controllers cut to one name would be worse than no second column.
+    least = [
+        min(wants[index], max(len(columns[index].heading), READABLE)) if index else wants[0]
+        for index in shown
+    ]
     while sum(widths) > room:
         spare = [at for at, width in enumerate(widths) if width > least[at]]
         if not spare:

@@ -11,7 +11,6 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from backend.clean import cells, cut
-
 from stx_tui import theme
 
 

@@ -7,7 +7,6 @@ from typing import Callable, Sequence, Tuple
 from textual import events
 
 from backend.clean import cells, cut
-
 from stx_tui import theme
 from stx_tui.messages import FilterTyped, PlaceNamed, PromptLeft
 from stx_tui.panes.pane import Pane, line

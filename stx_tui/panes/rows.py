@@ -20,7 +20,7 @@ _by_key = attrgetter("key")
 
 
 class Entry:
-    """One row in its place: ``key`` sorts it, ``text`` is what the filter searches (None: stale)."""
+    """One row: ``key`` sorts it, ``text`` is what the filter searches (None: stale)."""
 
     __slots__ = ("id", "key", "row", "text")
 

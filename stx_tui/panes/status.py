@@ -16,6 +16,7 @@ from backend.known import Known, Reading
 from backend.tone import Tone, Verdict
 from backend.units import clock, span, stopwatch
 from stx_tui import theme
+from stx_tui.kept import Kept
 from stx_tui.panes.pane import Pane, line
 from stx_tui.panes.text import safe
 from stx_tui.rooms import Rooms
@@ -82,9 +83,11 @@ def _running(deed: Deed, known: Known) -> str:
     return f"~ {safe(deed.label or deed.kind)} {stopwatch(gone)}{of}"
 
 
-def row_1(known: Known, rooms: Rooms, looked_at: Sequence[str], width: int) -> Strip:
+def row_1(
+    known: Known, rooms: Rooms, looked_at: Sequence[str], banner: Sequence[str], width: int
+) -> Strip:
     """Return the reverse row: what has no room goes, the cloud's name and the counts last."""
-    left = [safe(known.cloud), *map(safe, rooms.banner(known))]
+    left = [safe(known.cloud), *map(safe, banner)]
     lates = late(known, rooms, looked_at)
     ages: List[Part] = [(str(one), theme.HOLE) for one in lates]
     if not lates and (live := _live(known, rooms, looked_at)):
@@ -92,11 +95,13 @@ def row_1(known: Known, rooms: Rooms, looked_at: Sequence[str], width: int) -> S
     acts: List[Part] = [(text, theme.REVERSE) for text in running(known)]
     now: List[Part] = [(clock(known.now_ms), theme.REVERSE)]
     right = [*acts, *ages, *now]
-    while _width(left, right) > width and (len(left) > 2 or right):
+    while _width(left, right) > width and (len(left) > 1 or right):
         if len(left) > 2:
             left.pop(1)
-        else:
+        elif right:
             right.pop(-1 if len(right) > 1 else 0)
+        else:
+            left.pop(0)
     return _row_1(left, right, width)
 
 
@@ -180,20 +185,24 @@ def as_it_was(verdict: Verdict, reading: Reading[Any], now_ms: int) -> Verdict:
 class StatusPane(Pane):
     """The rows above what is listed: one where the screen is low, five where there is room."""
 
+    def __init__(self, rooms: Rooms) -> None:
+        super().__init__(id="status")
+        self._rooms = rooms
+        self._banner = Kept(rooms.banner)
+
     def show(
         self,
         known: Known,
-        rooms: Rooms,
         looked_at: Sequence[str],
         *,
         here: Optional[Area],
         verdict: Verdict,
     ) -> None:
         """Show row 1, the areas, the verdict and a rule, as far as this pane is high."""
-        width = self.size.width
+        width, rooms = self.size.width, self._rooms
         if not width:
             return
-        first = row_1(known, rooms, looked_at, width)
+        first = row_1(known, rooms, looked_at, self._banner.of(known), width)
         areas = row_2(rooms.areas, here, width)
         said, more = verdict_rows(verdict, width)
         order = {

@@ -6,7 +6,7 @@ from typing import Any, List, Optional, Sequence, Tuple
 
 from textual.strip import Strip
 
-from backend.clean import cells, wrap
+from backend.clean import cells, cut, wrap
 from backend.figure import Line
 from backend.kind import Kind
 from backend.known import Known
@@ -68,13 +68,14 @@ def _painted(one: Line, width: int) -> List[Strip]:
     heading = safe(one.heading) if one.heading else ""
     lead = f" {heading:<{HEADING}}" if heading else " "
     room = max(width - cells(lead) - 1, 1)
-    texts = wrap(safe(one.text), room)[:LONGEST]
+    texts = wrap(safe(one.text), room)
+    if len(texts) > LONGEST:
+        texts = [*texts[: LONGEST - 1], cut(texts[LONGEST - 1] + " " + texts[LONGEST], room)]
     style = theme.BOLD if one.tone in (Tone.BAD, Tone.WARN) else theme.PLAIN
     strips = [line((lead, theme.PLAIN), (texts[0], style), width=width)]
     blank = " " * (cells(lead) if heading else 1 + HEADING)
-    for text in texts[1:]:
-        strips.append(line((blank, theme.PLAIN), (text, style), width=width))
-    return strips
+    more = (line((blank, theme.PLAIN), (text, style), width=width) for text in texts[1:])
+    return [*strips, *more]
 
 
 def head_rule(left: str, right: str, *, width: int) -> Strip:

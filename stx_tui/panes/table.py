@@ -37,6 +37,13 @@ class TablePane(Pane):
 
     def __init__(self, kind: Kind[Any], *, cursor_id: str = "") -> None:
         super().__init__(id="table")
+        self._worker: Optional[Timer] = None
+        self.list(kind, cursor_id)
+
+    # --- verbs ---------------------------------------------------------------------------------
+
+    def list(self, kind: Kind[Any], cursor_id: str = "") -> None:
+        """List a kind from now on: nothing of the one before stays."""
         self.kind = kind
         self.rows = Rows(kind)
         self.picked: Set[str] = set()
@@ -48,10 +55,7 @@ class TablePane(Pane):
         ]
         self._fit: Optional[Fit] = None
         self._reading: Reading[Any] = Reading(kind=kind.name)
-        self._worker: Optional[Timer] = None
         self._looks: Dict[str, Look] = {}
-
-    # --- verbs ---------------------------------------------------------------------------------
 
     def show(self, reading: Reading[Any], known: Known) -> None:
         """Show a reading as it is known now; the cursor stays on its row's id."""
@@ -95,8 +99,8 @@ class TablePane(Pane):
     def move_to_bad(self) -> bool:
         """Move to the next row that is not well, from the top after the last; False: none is."""
         shown = self.rows.shown
-        order = [*range(self._cursor + 1, len(shown)), *range(self._cursor + 1)]
-        for at in order:
+        for step in range(1, len(shown) + 1):
+            at = (self._cursor + step) % len(shown)
             if self.rows.is_bad(shown[at]):
                 self._stand_at(at)
                 return True

@@ -11,6 +11,7 @@ from textual.screen import Screen
 from backend.figure import Line
 from backend.kind import Kind
 from stx_tui import keys
+from stx_tui.keys import key
 from stx_tui.panes.lines import LinesPane
 from stx_tui.panes.status import FootPane
 
@@ -24,7 +25,7 @@ MARKS = (
 class KeysScreen(Screen[None], inherit_bindings=False):
     """One line a key."""
 
-    BINDINGS = [*keys.MOVING, keys.BACK]
+    BINDINGS = [*keys.MOVING, keys.BACK, key("escape", "app.back", "back", "go back", name="leave")]
 
     def __init__(self, bindings: Sequence[Binding], kind: Optional[Kind[Any]]) -> None:
         super().__init__()

@@ -13,8 +13,9 @@ from textual.screen import Screen
 from backend.figure import Jump, Line
 from backend.kind import Kind
 from backend.known import Known, Reading
-from backend.tone import Verdict
+from backend.tone import Tone, Verdict
 from stx_tui import keys
+from stx_tui.kept import Kept
 from stx_tui.keys import key
 from stx_tui.messages import (
     FilterTyped,
@@ -29,6 +30,7 @@ from stx_tui.panes.status import FootPane, StatusPane, as_it_was
 from stx_tui.panes.strip import StripPane, height_of, lines_of
 from stx_tui.panes.table import TablePane
 from stx_tui.panes.text import safe
+from stx_tui.screens import doing
 from stx_tui.screens.shape import shape
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ class ListingScreen(Screen[None], inherit_bindings=False):
         key("enter", "open", "open", "open the row, or go where it points", footer=True),
         key("a", "acts", "act", "what can be done with it, what can't, and why", footer=True),
         key("slash", "filter", "filter", "show only rows with a text in them", footer=True),
+        key("escape", "all", "all", "show all rows again after a filter"),
         key("n", "next_bad", "next bad", "to the next row that is not well", footer=True),
         key("c", "copy", "copy command", "the command that shows this row", footer=True),
         key("v", "details", "details", "open the row itself where Enter goes elsewhere"),
@@ -61,6 +64,8 @@ class ListingScreen(Screen[None], inherit_bindings=False):
         self._row_id = row_id
         self._leave: List[Callable[[], None]] = []
         self._strip_rows = 0
+        self._seen: Dict[str, str] = {}
+        self._verdict = Kept(self._well)
 
     @property
     def console(self) -> StxApp:
@@ -71,7 +76,7 @@ class ListingScreen(Screen[None], inherit_bindings=False):
         return self.app
 
     def compose(self) -> ComposeResult:
-        yield StatusPane(id="status")
+        yield StatusPane(self.console.rooms)
         with Container(id="body"):
             yield TablePane(self.kind, cursor_id=self._row_id)
             yield StripPane()
@@ -89,6 +94,18 @@ class ListingScreen(Screen[None], inherit_bindings=False):
         station = self.console.station
         if station is not None and not self._leave:
             self._leave.append(station.watch.look(self.kind.name, self.of))
+
+    def list(self, kind: Kind[Any]) -> None:
+        """List another kind in place of this one, the cursor where it was when last seen here."""
+        self._seen[self.kind.name] = self.table.cursor_id
+        self.look_away()
+        self.kind, self.of, self._strip_rows = kind, "", 0
+        self._verdict = Kept(self._well)
+        self.table.list(kind, self._seen.get(kind.name, ""))
+        self.say("")
+        self.look()
+        self._arrange()
+        self._show()
 
     def look_away(self) -> None:
         """Let nobody poll for a screen that is covered."""
@@ -112,7 +129,7 @@ class ListingScreen(Screen[None], inherit_bindings=False):
         """Show what is known now."""
         self._show()
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_resize(self) -> None:
         self._arrange()
         self.call_after_refresh(self._show)
 
@@ -147,20 +164,22 @@ class ListingScreen(Screen[None], inherit_bindings=False):
 
     def _show_status(self) -> None:
         rooms = self.console.rooms
-        area = rooms.area_of(self.kind)
-        verdict = Verdict(word="", text=f"{len(self.reading.rows)} {self.kind.name}")
-        if self.kind.verdict is not None:
-            verdict = self.kind.verdict(self.known)
-        elif area is not None:
-            verdict = area.headline(self.known)
-        verdict = as_it_was(verdict, self.reading, self.known.now_ms)
+        verdict = as_it_was(self._verdict.of(self.known), self.reading, self.known.now_ms)
         self.query_one(StatusPane).show(
             self.known,
-            rooms,
             tuple(rooms.looked_at(self.kind)),
-            here=area,
+            here=rooms.area_of(self.kind),
             verdict=self.console.trouble or verdict,
         )
+
+    def _well(self, known: Known) -> Verdict:
+        """Return the kind's own verdict, else that of its area, else how many there are."""
+        if self.kind.verdict is not None:
+            return self.kind.verdict(known)
+        area = self.console.rooms.area_of(self.kind)
+        if area is not None:
+            return area.headline(known)
+        return Verdict(word="", text=f"{len(self.reading.rows)} {self.kind.name}", tone=Tone.PLAIN)
 
     def _show_strip(self) -> None:
         table, strip = self.table, self.query_one(StripPane)
@@ -214,7 +233,7 @@ class ListingScreen(Screen[None], inherit_bindings=False):
         for selector, (columns, rows) in wanted.items():
             styles = self.query_one(selector).styles
             before = (styles.width, styles.height)
-            styles.width = columns if columns else "1fr"
+            styles.width = columns or "1fr"
             styles.height = rows if rows is not None else "1fr"
             changed = changed or before != (styles.width, styles.height)
         prompt = self.query_one(PromptPane)
@@ -278,7 +297,7 @@ class ListingScreen(Screen[None], inherit_bindings=False):
             event.prevent_default()
             rows = () if action.on_kind else self.table.chosen
             if rows or action.on_kind:
-                self.console.act(self.kind, action, rows)
+                self.say(self.console.act(self.kind, action, rows))
 
     def action_move(self, step: int) -> None:
         self.table.move(step)
@@ -289,6 +308,12 @@ class ListingScreen(Screen[None], inherit_bindings=False):
     def action_next_bad(self) -> None:
         if not self.table.move_to_bad():
             self.say(f"no {self.kind.singular} is unwell")
+
+    def action_all(self) -> None:
+        self.say("")
+        if self.table.rows.needle:
+            self.table.search("")
+            self._show_strip()
 
     def action_pick(self) -> None:
         self.table.pick()
@@ -325,4 +350,4 @@ class ListingScreen(Screen[None], inherit_bindings=False):
         self.say(self.console.ask_again(self.kind, self.of))
 
     def action_baseline(self) -> None:
-        self.say(self.console.set_baseline())
+        self.say(doing.set_baseline(self.console))

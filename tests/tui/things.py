@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, Dict, List, Optional, Tuple
@@ -145,34 +146,41 @@ class Notes:
         self.baselines += 1
 
 
-def station(wire: Wire, rooms: Rooms = ROOMS, **settings: Any) -> Any:
+def station(wire: Wire, rooms: Rooms = ROOMS, now_ms: Any = lambda: NOW_MS, **settings: Any) -> Any:
     """A station of these rooms on that wire."""
     kinds = rooms.by_name
-    watch = Watch(kinds, wire.ask, cloud="site-7", place=PLACE, now_ms=lambda: NOW_MS, seed=1)
+    watch = Watch(kinds, wire.ask, cloud="site-7", place=PLACE, now_ms=now_ms, seed=1)
     notes = Notes()
     auth = Auth(auth_url="http://x", password=Password(given=Secret(text="sesame")))
 
     async def close() -> None:
         return None
 
+    async def start() -> None:
+        return None
+
     return SimpleNamespace(
+        start=start,
+        run=watch.run,
         watch=watch,
-        acts=Acts(watch, wire, notes, kinds, lambda: NOW_MS, lambda _deed: None),
+        acts=Acts(watch, wire, notes, kinds, now_ms, lambda _deed: None),
         store=notes,
         settings=CloudSettings(name="site-7", auth=auth, **settings),
         close=close,
     )
 
 
-def console(wire: Wire, *, rooms: Rooms = ROOMS, now_ms: Any = None, **settings: Any) -> StxApp:
+def console(
+    wire: Wire, *, rooms: Rooms = ROOMS, now_ms: Any = lambda: NOW_MS, **settings: Any
+) -> StxApp:
     """A console whose station is there at once."""
 
     async def opener() -> Any:
         if isinstance(wire.error, StxError) and not wire.bodies:
             raise wire.error
-        return station(wire, rooms, **settings)
+        return station(wire, rooms, now_ms, **settings)
 
-    return StxApp(None, opener, rooms=rooms, now_ms=now_ms or (lambda: NOW_MS), place=PLACE)
+    return StxApp(None, opener, rooms=rooms, now_ms=now_ms, place=PLACE)
 
 
 def screen_text(app: StxApp) -> List[str]:
@@ -180,3 +188,11 @@ def screen_text(app: StxApp) -> List[str]:
     width, height = app.size
     strips = app.screen._compositor.render_strips(app.size)
     return ["".join(segment.text for segment in strip)[:width] for strip in strips[:height]]
+
+
+async def until(pilot: Any, is_so: Any, within_s: float = 5.0) -> None:
+    """Wait until something is so; fails after ``within_s``."""
+    ends = time.monotonic() + within_s
+    while not is_so():
+        assert time.monotonic() < ends, "\n".join(screen_text(pilot.app))
+        await pilot.pause(0.01)

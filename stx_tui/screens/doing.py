@@ -1,0 +1,96 @@
+"""What a key of a listing asks of the station; each function returns what to say of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Tuple
+
+from backend.deed import Deed
+from backend.errors import Refused, StxError
+from backend.kind import Action, Kind, Nothing, Risk
+from backend.preview import Preview
+
+if TYPE_CHECKING:
+    from backend.station import Station
+    from stx_tui.app import StxApp
+
+NOT_OPEN = "not connected yet: what is shown is remembered"
+
+
+def offer_acts(console: StxApp, kind: Kind[Any], row_ids: Tuple[str, ...]) -> str:
+    """Open what can be done with these rows."""
+    from stx_tui.screens.actions import ActionsScreen
+
+    if console.station is None:
+        return _not_open(console)
+    console.push_screen(ActionsScreen(kind, row_ids))
+    return ""
+
+
+def act(console: StxApp, kind: Kind[Any], action: Action[Any], row_ids: Tuple[str, ...]) -> str:
+    """Ask to confirm an action; what harms nobody and asks nothing is done at once."""
+    from stx_tui.screens.act import ActScreen
+
+    station = console.station
+    if station is None:
+        return _not_open(console)
+    if action.form is Nothing:
+        try:
+            preview = station.acts.preview(kind, action, row_ids, Nothing())
+        except Refused as error:
+            return str(error)
+        if preview.risk is Risk.HARMLESS and not preview.blocked and not preview.wants:
+            console.run_worker(_do(console, station, preview), name=preview.title, group="act")
+            return ""
+    console.push_screen(ActScreen(kind, action.name, row_ids))
+    return ""
+
+
+async def _do(console: StxApp, station: Station, preview: Preview) -> None:
+    try:
+        deeds = await station.acts.do(preview, typed="", why="")
+    except StxError as error:
+        console.say(str(error))
+    else:
+        console.say(f"{preview.title}: {', '.join(map(_said, deeds))}")
+
+
+def _said(deed: Deed) -> str:
+    return f"{deed.outcome.value} {deed.answer}".strip()
+
+
+def ask_again(console: StxApp, kind: Kind[Any], parent: str) -> str:
+    """Read a kind now."""
+    if console.station is None:
+        return _not_open(console)
+    console.run_worker(console.station.watch.read_now(kind.name, parent), name="read")
+    return f"asking for {kind.name} ..."
+
+
+def set_baseline(console: StxApp) -> str:
+    """From now on, what comes is new."""
+    if console.station is None:
+        return _not_open(console)
+    console.run_worker(_set_baseline(console, console.station), name="baseline")
+    return ""
+
+
+async def _set_baseline(console: StxApp, station: Station) -> None:
+    try:
+        await station.store.set_baseline(console.known)
+    except StxError as error:
+        console.say(str(error))
+    else:
+        console.say("from now on, what comes is new")
+
+
+def copy(console: StxApp, command: str) -> str:
+    """Give a command to the terminal's clipboard where it is known to have one, and show it."""
+    profile = getattr(console.driver, "profile", None)
+    if profile is not None and profile.abilities.clipboard:
+        console.copy_to_clipboard(command)
+        return f"copied: {command}"
+    return command
+
+
+def _not_open(console: StxApp) -> str:
+    return console.trouble.text if console.trouble is not None else NOT_OPEN
