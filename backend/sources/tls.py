@@ -82,6 +82,7 @@ class Pins:
         self.path = path
         self._known: Dict[str, str] = {}
         self._stamp: Optional[Tuple[int, int, int]] = None
+        self._unsaved: Optional[Dict[str, str]] = None
 
     def get(self, endpoint: str) -> Optional[str]:
         """Return the fingerprint pinned for ``endpoint``."""
@@ -116,10 +117,14 @@ class Pins:
         return len(known) - len(kept)
 
     def _read(self) -> Mapping[str, str]:
+        if self._unsaved is not None:
+            return self._unsaved
         try:
             there = self.path.stat()
-        except FileNotFoundError:
-            return self._known if self._stamp is None else {}
+        except (FileNotFoundError, NotADirectoryError):
+            return {}
+        except OSError as error:
+            raise SettingsError(f"cannot be read: {error.strerror}", file=str(self.path)) from error
         stamp = (there.st_mtime_ns, there.st_size, there.st_ino)
         if stamp != self._stamp:
             self._known = _parsed(self.path)
@@ -128,7 +133,7 @@ class Pins:
 
     def _write(self, pins: Dict[str, str]) -> None:
         # In memory first: a disk that is full or read-only costs the next start one question.
-        self._known, self._stamp = pins, None
+        self._unsaved = pins
         partial = ""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -144,6 +149,7 @@ class Pins:
                     Path(partial).unlink()
             words = f"cannot be written: {error.strerror}; this holds until the console ends"
             raise SettingsError(words, file=str(self.path)) from error
+        self._unsaved = None
 
 
 def _host(endpoint: str) -> str:
