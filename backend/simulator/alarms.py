@@ -51,7 +51,8 @@ def review(cloud: Cloud, *hosts: Host) -> None:
         _raise(cloud, key, *wanted[key])
     ill = degraded_names(cloud)
     for host in hosts:
-        _degrade(cloud, host, "degraded" if host.name in ill else "available")
+        half = host.is_aio and host.subfunction_avail == "failed"
+        _degrade(cloud, host, "degraded" if half or host.name in ill else "available")
 
 
 def forget(cloud: Cloud, host: Host) -> None:

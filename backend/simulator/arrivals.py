@@ -7,12 +7,14 @@ import re
 from typing import Optional
 from xml.etree import ElementTree as ET
 
-from backend.simulator import alarms, life
+from backend.simulator import alarms
 from backend.simulator.bodies import object_of
 from backend.simulator.cloud import Cloud
 from backend.simulator.exchange import Answer, Request, answer
+from backend.simulator.life import install
 from backend.simulator.model import Host, Json
 from backend.simulator.refuse import Refusal, client
+from backend.simulator.rungs import climb
 
 MAC = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}")
 
@@ -71,7 +73,7 @@ def admit(cloud: Cloud, body: Json) -> Host:
         setattr(host, name, body[name])
     where = f"host={host.name}.event=add"
     alarms.note(cloud, "200.020", where, f"{host.name} has been 'added' to the system")
-    life.climb(cloud, host, life.install())
+    climb(cloud, host, install())
     return host
 
 
@@ -148,7 +150,7 @@ def classify(cloud: Cloud, host: Host, changes: Json) -> None:
         if personality == "controller":
             role = {"stor_function": "monitor", "Personality": "Controller-Standby"}
             changes["capabilities"] = role
-        life.climb(cloud, host, life.install())
+        climb(cloud, host, install())
 
 
 def bulk_add(cloud: Cloud, request: Request) -> Answer:

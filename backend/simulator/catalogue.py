@@ -155,6 +155,15 @@ _ENTRIES = (
         mgmt="none",
     ),
     Entry(
+        alarm_id="210.001",
+        severity="minor",
+        entity="host=controller",
+        reason="System Backup in progress.",
+        repair="No action required.",
+        service_affecting=False,
+        suppression=False,
+    ),
+    Entry(
         alarm_id="250.001",
         severity="major",
         entity="host={host}",

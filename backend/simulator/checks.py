@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Callable
 
-from backend.simulator import alarms, inventory
+from backend.simulator import alarms, inventory, shared
 from backend.simulator.cloud import Cloud
 from backend.simulator.model import Host
 from backend.simulator.refuse import client
@@ -15,6 +15,11 @@ BUSY_APPS = ("applying", "updating", "recovering", "removing")
 def lock(cloud: Cloud, host: Host) -> None:
     if host.administrative == "locked":
         raise client(f"Avoiding lock action on already 'locked' host {host.name}")
+    if cloud.backing_up:
+        raise client(
+            f"Avoiding lock action during 'backup in progress' on host {host.name}. If lock is "
+            'required, please use "force lock" command.'
+        )
     if host.personality != "worker" and not cloud.system.is_simplex and _recovers(cloud, host):
         raise client(
             f"PGs in recovery state, rejecting lock action on {host.name} as OSDs of this host are "
@@ -30,11 +35,17 @@ def force_lock(cloud: Cloud, host: Host) -> None:
     _lock_storage(cloud, host)
 
 
+def force_unsafe_lock(cloud: Cloud, host: Host) -> None:
+    """Skips the monitors' quorum too; what would lose data is still refused."""
+    _lock_controller(cloud, host, force=True, unsafe=True)
+    _lock_storage(cloud, host, unsafe=True)
+
+
 def _recovers(cloud: Cloud, host: Host) -> bool:
     return cloud.system.storage == "ceph" and host.uuid in cloud.recovering
 
 
-def _lock_controller(cloud: Cloud, host: Host, *, force: bool) -> None:
+def _lock_controller(cloud: Cloud, host: Host, *, force: bool, unsafe: bool = False) -> None:
     if host.personality != "controller":
         return
     if host.is_active and not cloud.system.is_simplex:
@@ -45,28 +56,35 @@ def _lock_controller(cloud: Cloud, host: Host, *, force: bool) -> None:
             f"{host.name} : Rejected: Can not lock a controller with storage devices in "
             "'configuring' state."
         )
-    _monitors(cloud, host)
+    nodes = cloud.of("storage")
+    if nodes and not unsafe and all(node.administrative == "locked" for node in nodes):
+        raise client(
+            f"Rejected: Can not lock host {host.name} when storage nodes are locked Use "
+            "--force_unsafe if you wish to lock anyway."
+        )
+    _monitors(cloud, host, unsafe=unsafe)
 
 
-def _monitors(cloud: Cloud, host: Host) -> None:
+def _monitors(cloud: Cloud, host: Host, *, unsafe: bool) -> None:
     """Storage systems keep a quorum: a monitor may not go when too few would stay."""
-    if cloud.system.storage != "ceph" or not host.is_serving or not cloud.of("storage"):
+    if unsafe or cloud.system.storage != "ceph" or not host.is_serving:
         return
     monitors = [h for h in cloud.hosts if h.capabilities.get("stor_function") == "monitor"]
     up = [h for h in monitors if h.is_serving]
-    if host in up and len(up) <= len(monitors) // 2 + len(monitors) % 2:
+    needed = len(monitors) // 2 + 1
+    if cloud.of("storage") and host in up and len(up) <= needed:
         raise client(
-            f"Only {len(up)} storage monitor available. At least {len(monitors) // 2 + 1} unlocked "
-            "and enabled hosts with monitors are required. Please ensure hosts with monitors are "
-            "unlocked and enabled."
+            f"Only {len(up)} storage monitor available. At least {needed} unlocked and enabled "
+            "hosts with monitors are required. Please ensure hosts with monitors are unlocked and "
+            "enabled. Use --force --unsafe if you wish to lock anyway."
         )
 
 
-def _lock_storage(cloud: Cloud, host: Host) -> None:
+def _lock_storage(cloud: Cloud, host: Host, *, unsafe: bool = False) -> None:
     """The whole block is skipped for a host that is unlocked but disabled."""
     if host.personality != "storage" or not host.is_serving:
         return
-    _monitors(cloud, host)
+    _monitors(cloud, host, unsafe=unsafe)
     group = next((g for g in alarms.osd_groups(cloud).values() if host in g), [host])
     peers = [h for h in group if h is not host and h.is_serving and "lock" not in h.ihost_action]
     if not peers:
@@ -105,6 +123,13 @@ def _unlock(cloud: Cloud, host: Host, *, force: bool) -> None:
         )
     _unlock_provisioned(host, force=force)
     _unlock_applications(cloud, host, force=force)
+    _unlock_rootca(cloud, host, force=force)
+    if not inventory.children(cloud, host, "ipvs"):
+        raise client(
+            f"The cgts-vg volume group on {host.name} does not contain any physical volumes."
+        )
+    if host.personality == "controller":
+        _unlock_controller(cloud, host, force=force)
     _unlock_storage(cloud, host)
 
 
@@ -137,6 +162,31 @@ def _unlock_applications(cloud: Cloud, host: Host, *, force: bool) -> None:
         )
 
 
+def _unlock_rootca(cloud: Cloud, host: Host, *, force: bool) -> None:
+    updates = shared.rows(cloud, "kube_rootca_update")
+    if not force and any(row["state"].startswith("updating-") for row in updates):
+        raise client(
+            f"Can not unlock {host.name} while kubernetes root ca update phase in progress. Wait "
+            "for update phase to complete on host."
+        )
+
+
+def _unlock_controller(cloud: Cloud, host: Host, *, force: bool) -> None:
+    for backend in shared.rows(cloud, "storage_backend"):
+        if backend["backend"] == "ceph" and backend["state"] != "configured":
+            raise client(
+                f"{backend['backend'].title()} is {backend['state']}. All storage backends must be "
+                "configured before operation is allowed."
+            )
+    busy = any("_in_progress" in fs["state"] for fs in shared.rows(cloud, "controller_fs"))
+    if busy and not force and not host.is_active:
+        raise client(
+            f"The standby controller ({host.name}) cannot be unlocked while controller filesystem "
+            "operations are in progress. Please wait until all operations are complete, then retry "
+            "the action."
+        )
+
+
 def _unlock_storage(cloud: Cloud, host: Host) -> None:
     if host.personality == "storage" and not inventory.children(cloud, host, "istors"):
         raise client("Can not unlock a storage node without any Storage Volumes configured")
@@ -152,6 +202,12 @@ def swact(cloud: Cloud, host: Host) -> None:
     peer = cloud.peer(host)
     if peer is not None:
         _swact_target(peer)
+    for filesystem in shared.rows(cloud, "controller_fs"):
+        if "drbd_fs_resizing_in_progress" in filesystem["state"]:
+            raise client(
+                f"drbd '{filesystem['name']}' is resizing. Wait for the resizing to complete "
+                "before issuing Swact"
+            )
     for app in cloud.apps:
         if app["status"] == "applying":
             raise client(f"Swact action not allowed. {app['name']} apply is in progress.")
@@ -231,7 +287,7 @@ def power_off(cloud: Cloud, host: Host) -> None:
 CHECKS: dict[str, Callable[[Cloud, Host], None]] = {
     "lock": lock,
     "force-lock": force_lock,
-    "force-unsafe-lock": force_lock,
+    "force-unsafe-lock": force_unsafe_lock,
     "unlock": unlock,
     "force-unlock": force_unlock,
     "swact": swact,

@@ -51,6 +51,9 @@ class Cloud:
         self.page_max = 2000
         self.raised: set[tuple[str, str]] = set()
         self.recovering: set[str] = set()
+        self.backing_up = False
+        # host uuid → what fails when it is enabled next, and how often still
+        self.doomed: dict[str, tuple[str, int]] = {}
         self.trouble = Trouble()
         self._by_ref: dict[str, Host] = {}
         self._last_id = 0

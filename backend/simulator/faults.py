@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Optional
 
-from backend.simulator import alarms, life
+from backend.simulator import alarms, enabling, inventory, shared
 from backend.simulator.cloud import SERVICES, Cloud
 from backend.simulator.keystone import Keystone
 from backend.simulator.model import Json
@@ -34,7 +34,7 @@ class Faults:
 
     def host_dies(self, host: str) -> None:
         """An unlocked host fails; maintenance reboots it until it is back."""
-        life.fail(self._cloud, self._cloud.named(host))
+        enabling.fail(self._cloud, self._cloud.named(host))
 
     def disk_fills(self, host: str, filesystem: str = "/var/log", percent: float = 92.1) -> None:
         """A filesystem passes 80 % (major) or 90 % (critical); below, the alarm goes."""
@@ -91,8 +91,46 @@ class Faults:
 
     def storage_recovers(self, host: str, for_s: float = 300) -> None:
         """A host's OSDs are getting their data back: a lock is refused meanwhile."""
-        life.recover(self._cloud, self._cloud.named(host), for_s)
+        enabling.recover(self._cloud, self._cloud.named(host), for_s)
         alarms.review(self._cloud)
+
+    def enable_fails(self, host: str, stage: str = "test", times: int = 1) -> None:
+        """The next enables of a host fail: at config, test, services, heartbeat or worker."""
+        if stage not in enabling.STAGES and stage != "worker":
+            raise KeyError(f"no stage {stage!r}; there are worker, {', '.join(enabling.STAGES)}")
+        self._cloud.doomed[self._cloud.named(host).uuid] = (stage, times)
+
+    def backup_runs(self, for_s: float = 600) -> None:
+        """A backup is taken: locks are refused meanwhile."""
+        self._cloud.backing_up = True
+        alarms.stand(self._cloud, "210.001")
+
+        def done() -> None:
+            self._cloud.backing_up = False
+            alarms.lift(self._cloud, "210.001")
+
+        self._cloud.clock.at(for_s, done)
+
+    def drbd_resizes(self, filesystem: str = "platform", for_s: float = 300) -> None:
+        """A replicated filesystem grows: a swact is refused meanwhile."""
+        rows = shared.rows(self._cloud, "controller_fs")
+        row = next((row for row in rows if row["name"] == filesystem), None)
+        if row is None:
+            raise KeyError(f"no filesystem {filesystem!r} among {[r['name'] for r in rows]}")
+        before, row["state"] = row["state"], "{'status': 'drbd_fs_resizing_in_progress'}"
+        self._cloud.clock.at(for_s, lambda: row.update(state=before))
+
+    def osd_configures(self, host: str, for_s: float = 120) -> None:
+        """A host's OSDs are being set up: a lock of a controller is refused meanwhile."""
+        rows = inventory.children(self._cloud, self._cloud.named(host), "istors")
+        for row in rows:
+            row["state"] = "configuring"
+
+        def done() -> None:
+            for row in rows:
+                row["state"] = "configured"
+
+        self._cloud.clock.at(for_s, done)
 
     def api_away(
         self, service: str = "all", how: str = "refused", for_s: Optional[float] = None

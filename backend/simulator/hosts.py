@@ -12,6 +12,7 @@ from backend.simulator.exchange import JSON, Answer, Request, answer
 from backend.simulator.model import Host, Json, links
 from backend.simulator.paging import known, ordered, page
 from backend.simulator.refuse import client, no_such_method, no_such_path, server
+from backend.simulator.rungs import note_command
 
 ALLOW = "DELETE, GET, PATCH, POST"
 NEVER = {"uuid", "id", "created_at", "updated_at", "mtce_info", "reserved"}
@@ -108,7 +109,7 @@ def _delete(cloud: Cloud, host: Host) -> Answer:
             f"Unable to complete the action delete because Host {host.name} is in administrative "
             "state = unlocked."
         )
-    life.note_command(cloud, host, "delete")
+    note_command(cloud, host, "delete")
     cloud.remove(host)
     alarms.forget(cloud, host)
     return Answer(status=204)

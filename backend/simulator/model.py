@@ -140,6 +140,7 @@ class Host(Row):
     failing: bool = False
     bmc_answers: bool = True
     climb: int = 0
+    tries: int = 0
 
     @property
     def name(self) -> str:

@@ -6,14 +6,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Callable, Optional
 
-from backend.simulator import alarms, life
+from backend.simulator import alarms
 from backend.simulator.arrivals import new_host
 from backend.simulator.catalogue import CATALOGUE
 from backend.simulator.clock import Clock
 from backend.simulator.cloud import Cloud
+from backend.simulator.enabling import TEST_S, unlock
 from backend.simulator.labels import new as new_label
 from backend.simulator.model import Host, System
 from backend.simulator.platform import app
+from backend.simulator.rungs import climb, note_command
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
@@ -129,9 +131,9 @@ def _coming_up(cloud: Cloud, host: Host) -> None:
     host.subfunction_oper, host.subfunction_avail = "disabled", "offline"
     host.ihost_action, host.vim_progress_status = "unlock", "services-disabled"
     host.config_status, host.config_target = "Config out-of-date", NEW_CONFIG
-    host.booted_at = cloud.clock.now() - timedelta(seconds=life.TEST_S)
-    first, *rest = life.unlock(cloud, host)[3:]
-    life.climb(cloud, host, (replace(first, after_s=2), *rest))
+    host.booted_at = cloud.clock.now() - timedelta(seconds=TEST_S)
+    first, *rest = unlock(cloud, host)[3:]
+    climb(cloud, host, (replace(first, after_s=2), *rest))
 
 
 def _apps() -> list[dict[str, object]]:
@@ -238,7 +240,7 @@ def _site_7_history(cloud: Cloud) -> None:
         alarms.log(cloud, locked, "clear", now - timedelta(days=days, minutes=7))
     alarms.log(cloud, locked, "set", now - timedelta(seconds=10 * MINUTE + 20))
     alarms.log(cloud, locked, "clear", now - timedelta(seconds=6 * MINUTE + 13))
-    life.note_command(cloud, second, "unlock", now - timedelta(seconds=6 * MINUTE + 13))
+    note_command(cloud, second, "unlock", now - timedelta(seconds=6 * MINUTE + 13))
     found = next(host for host in cloud.hosts if host.hostname is None)
     seen = f"{found.uuid} has been 'discovered' on the network"
     alarms.note(cloud, "200.020", f"host={found.uuid}.event=discovered", seen, found.created_at)

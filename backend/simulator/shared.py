@@ -12,16 +12,21 @@ from backend.simulator.paging import known
 from backend.simulator.refuse import client
 
 
+def rows(cloud: Cloud, name: str) -> list[Json]:
+    """The rows of a cluster-wide kind; made when first asked for, then kept."""
+    if name not in cloud.shared:
+        cloud.shared[name] = SHARED[name](cloud)
+    return cloud.shared[name]
+
+
 def reply(cloud: Cloud, request: Request, name: str, uuid: Optional[str] = None) -> Answer:
     """A cluster-wide list, or one row of it by uuid."""
     base = f"{request.base}/platform"
-    if name not in cloud.shared:
-        cloud.shared[name] = SHARED[name](cloud)
-    rows = [_with_links(row, name, base) for row in cloud.shared[name]]
+    drawn = [_with_links(row, name, base) for row in rows(cloud, name)]
     if uuid is None:
         known(request)
-        return answer({LIST_KEYS.get(name, name): rows})
-    found = next((row for row in rows if row["uuid"] == uuid), None)
+        return answer({LIST_KEYS.get(name, name): drawn})
+    found = next((row for row in drawn if row["uuid"] == uuid), None)
     if found is None:
         raise client(f"No {name} with id {uuid}", 404)
     return answer(found)

@@ -33,6 +33,109 @@ async def test_a_dead_active_controller_leaves_the_services_to_the_other(
     assert "400.002" in {kind for kind, _ in await standard.alarms()}
 
 
+@pytest.mark.parametrize(
+    ("stage", "task"),
+    [
+        ("config", "Configuration Failed, re-enabling"),
+        ("test", "In-Test Failed, re-enabling"),
+        ("services", "Start Services Failed, re-enabling"),
+        ("heartbeat", "Enable Heartbeat Failure, re-enabling"),
+    ],
+)
+async def test_an_enable_fails_once_and_succeeds_then(stage: str, task: str, admin: Client) -> None:
+    admin.sim.order("enable-fails", host="worker-1", stage=stage)
+    await admin.act("worker-1", "unlock")
+    tasks: list[str] = []
+    row = admin.sim.cloud.named("worker-1")
+    while row.availability != "available":
+        if row.task not in tasks:
+            tasks.append(row.task)
+        await admin.sim.advance(2)
+    assert tasks[tasks.index("Testing") + 1] == task
+    await admin.sim.advance(10)
+    assert (await admin.host("worker-1"))["task"] == ""
+    assert ("200.004", "host=worker-1") not in await admin.alarms()
+
+
+async def test_an_enable_that_fails_thrice_is_given_up_until_a_lock_and_unlock(
+    admin: Client,
+) -> None:
+    admin.sim.order("enable-fails", host="worker-1", times=3)
+    await admin.act("worker-1", "unlock")
+    await admin.sim.advance(3000)
+    row = await admin.host("worker-1")
+    assert row["task"] == "In-Test Failure, threshold reached, Lock/Unlock to retry"
+    assert (row["operational"], row["availability"]) == ("disabled", "failed")
+    assert (await admin.act("worker-1", "lock")).status_code == 200
+    await admin.sim.advance(60)
+    assert (await admin.host("worker-1"))["availability"] == "offline"
+    assert ("200.004", "host=worker-1") not in await admin.alarms()
+    await admin.sim.advance(340)
+    assert (await admin.act("worker-1", "unlock")).status_code == 200
+    await admin.sim.advance(600)
+    assert (await admin.host("worker-1"))["availability"] == "available"
+
+
+async def test_a_failed_worker_function_leaves_an_aio_host_degraded(admin: Client) -> None:
+    admin.sim.order("enable-fails", host="controller-1", stage="worker")
+    admin.sim.order("disk-clears", host="controller-1")
+    await admin.sim.advance(300)
+    row = await admin.host("controller-1")
+    assert (row["operational"], row["availability"]) == ("enabled", "degraded")
+    assert (row["subfunction_oper"], row["subfunction_avail"]) == ("disabled", "failed")
+
+
+async def test_the_only_controller_takes_the_services_down_when_it_dies(
+    simplex: Client, admin: Client
+) -> None:
+    for client in (simplex, admin):
+        client.sim.order("host-dies", host="controller-0")
+        await client.sim.advance(30)
+        with pytest.raises(httpx.TransportError):
+            await client.hosts()
+        await client.sim.advance(600)
+        assert (await client.host("controller-0"))["availability"] == "available"
+
+
+async def test_a_backup_refuses_a_lock_but_not_by_force(admin: Client) -> None:
+    admin.sim.order("backup-runs", for_s=60)
+    assert ("210.001", "host=controller") in await admin.alarms()
+    assert "backup in progress" in (await admin.act("worker-2", "lock")).text
+    assert (await admin.act("worker-3", "force-lock")).status_code == 200
+    await admin.sim.advance(61)
+    assert (await admin.act("worker-2", "lock")).status_code == 200
+
+
+async def test_a_growing_filesystem_refuses_a_swact_and_the_standbys_unlock(
+    standard: Client,
+) -> None:
+    standard.sim.order("drbd-resizes", filesystem="etcd", for_s=600)
+    rows = (await standard.get(f"{PLATFORM}/controller_fs"))["controller_fs"]
+    assert "resizing" in next(row["state"] for row in rows if row["name"] == "etcd")
+    assert "drbd 'etcd' is resizing" in (await standard.act("controller-0", "swact")).text
+    await standard.act("controller-1", "lock")
+    await standard.sim.advance(60)
+    assert "filesystem operations" in (await standard.act("controller-1", "unlock")).text
+    await standard.sim.advance(600)
+    assert (await standard.act("controller-1", "unlock")).status_code == 200
+
+
+async def test_an_osd_being_set_up_refuses_its_controllers_lock(admin: Client) -> None:
+    await admin.sim.advance(300)
+    admin.sim.order("osd-configures", host="controller-1")
+    assert "'configuring' state" in (await admin.act("controller-1", "lock")).text
+    await admin.sim.advance(130)
+    assert (await admin.act("controller-1", "lock")).status_code == 200
+
+
+async def test_monitors_are_kept_for_a_quorum_unless_it_is_unsafe(standard: Client) -> None:
+    await standard.act("storage-0", "lock")
+    await standard.sim.advance(60)
+    assert "storage monitor available" in (await standard.act("controller-1", "lock")).text
+    assert "--unsafe" in (await standard.act("controller-1", "force-lock")).text
+    assert (await standard.act("controller-1", "force-unsafe-lock")).status_code == 200
+
+
 async def test_a_disk_fills_from_major_to_critical_and_empties(admin: Client) -> None:
     entity = "host=worker-2.filesystem=/var/log"
     admin.sim.order("disk-fills", host="worker-2", percent=84.0)
@@ -169,6 +272,8 @@ async def test_a_skewed_clock_shows_in_every_stamp(admin: Client) -> None:
 @pytest.mark.parametrize(
     ("order", "words"),
     [
+        ({"fault": "enable-fails", "host": "worker-1", "stage": "x"}, "heartbeat"),
+        ({"fault": "drbd-resizes", "filesystem": "x"}, "etcd"),
         ({"fault": "host-dances"}, "host-dies"),
         ({"fault": "host-dies", "host": "worker-77"}, "worker-77"),
         ({"fault": "api-away", "service": "nova"}, "faultmanagement"),

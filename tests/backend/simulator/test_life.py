@@ -296,6 +296,18 @@ async def test_uploading_matters_only_on_simplex(admin: Client, simplex: Client)
         assert (await client.act(name, "unlock")).status_code == status
 
 
+async def test_an_unlock_wants_a_volume_group_and_a_quiet_root_ca(admin: Client) -> None:
+    cloud = admin.sim.cloud
+    await admin.get(f"{PLATFORM}/ihosts/worker-1/ipvs")
+    volumes = cloud.children[cloud.named("worker-1").uuid, "ipvs"]
+    kept = volumes.pop()
+    assert "cgts-vg" in (await admin.act("worker-1", "unlock")).text
+    volumes.append(kept)
+    cloud.shared["kube_rootca_update"] = [{"uuid": "x", "state": "updating-pods-trust-both-cas"}]
+    assert "root ca update phase" in (await admin.act("worker-1", "unlock")).text
+    assert (await admin.act("worker-1", "force-unlock")).status_code == 200
+
+
 async def test_commands_and_states_are_logged(admin: Client) -> None:
     await admin.act("worker-1", "unlock")
     await admin.sim.advance(500)
