@@ -19,12 +19,14 @@ class Rooms:
 
     ``banner(known)`` are the parts of row 1 beside the cloud's name, the most important last: it
     is the first ones that go where there is no room. ``banner_needs`` are the kinds it looks at.
+    A baseline says of the kind ``baseline_of`` what is not new.
     """
 
     areas: Tuple[Area, ...]
     kinds: Tuple[Kind[Any], ...]
     banner: Callable[[Known], Tuple[str, ...]] = _nothing
     banner_needs: Tuple[str, ...] = ()
+    baseline_of: str = ""
 
     @property
     def by_name(self) -> Mapping[str, Kind[Any]]:
@@ -68,9 +70,11 @@ class Rooms:
 def all_rooms() -> Rooms:
     """Return all that the library declares."""
     from backend.kinds import AREAS, KINDS
-    from backend.kinds.banner import NEEDS, banner
+    from backend.kinds.banner import BASELINE_OF, NEEDS, banner
 
-    return Rooms(areas=AREAS, kinds=KINDS, banner=banner, banner_needs=NEEDS)
+    return Rooms(
+        areas=AREAS, kinds=KINDS, banner=banner, banner_needs=NEEDS, baseline_of=BASELINE_OF
+    )
 
 
 def _full(area: Optional[Area], kind: Kind[Any]) -> str:

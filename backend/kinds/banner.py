@@ -10,6 +10,8 @@ from backend.known import Known
 
 # The kinds it looks at: polled as long as there is a console.
 NEEDS: Tuple[str, ...] = ("system", "hosts", "alarms")
+# The kind of which a baseline says what is not new.
+BASELINE_OF = "alarms"
 
 
 def banner(known: Known) -> Tuple[str, ...]:

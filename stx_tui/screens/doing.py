@@ -68,15 +68,21 @@ def ask_again(console: StxApp, kind: Kind[Any], parent: str) -> str:
 
 def set_baseline(console: StxApp) -> str:
     """From now on, what comes is new."""
+    name = console.rooms.baseline_of
     if console.station is None:
         return _not_open(console)
+    if not console.known.has(name):
+        return f"{name} were not read yet"
     console.run_worker(_set_baseline(console, console.station), name="baseline")
     return ""
 
 
 async def _set_baseline(console: StxApp, station: Station) -> None:
+    reading = console.known.reading(console.rooms.baseline_of)
+    cloud = station.key or station.settings.name
     try:
-        await station.store.set_baseline(console.known)
+        await station.store.set_baseline(cloud, reading.by_id, reading.at_ms)
+        await station.remember()
     except StxError as error:
         console.say(str(error))
     else:

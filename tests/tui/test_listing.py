@@ -276,7 +276,9 @@ async def test_b_sets_the_baseline():
         await shown(pilot, "box-4")
         await pilot.press("b")
         await shown(pilot, "from now on, what comes is new")
-        assert app.station.store.baselines == 1
+        assert app.station.store.baselines == [
+            ("uuid-7", tuple(f"id-0000{n}" for n in range(5)), NOW_MS)
+        ]
 
 
 async def test_question_mark_lists_the_keys_of_where_one_is_and_the_acts_of_the_kind():

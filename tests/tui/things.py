@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Optional, Tuple
 
 from backend.act import Acts
 from backend.deed import Deed
@@ -16,6 +16,7 @@ from backend.known import Known
 from backend.place import Place
 from backend.refresh import Answer
 from backend.settings import Auth, CloudSettings, Password, Secret
+from backend.store.glance import Changed
 from backend.tone import Look, Mark, Tone, Verdict
 from backend.watch import Watch
 from stx_tui.app import StxApp
@@ -98,6 +99,7 @@ ROOMS = Rooms(
     kinds=(BOXES, LIDS),
     banner=lambda known: ("MODE 1", "active me", f"C{len(known.rows('boxes'))}"),
     banner_needs=("boxes",),
+    baseline_of="boxes",
 )
 
 
@@ -131,7 +133,9 @@ class Notes:
     """The record, in memory."""
 
     marks: List[Tuple[str, str]] = field(default_factory=list)
-    baselines: int = 0
+    baselines: List[Tuple[str, Tuple[str, ...], int]] = field(default_factory=list)
+    changed: Tuple[Changed, ...] = ()
+    done: Tuple[Deed, ...] = ()
 
     async def open_deed(self, deed: Deed) -> Deed:
         return deed
@@ -142,8 +146,14 @@ class Notes:
     async def mark(self, kind: str, row_id: str, values: Any) -> None:
         self.marks.append((kind, row_id))
 
-    async def set_baseline(self, *args: Any, **kwargs: Any) -> None:
-        self.baselines += 1
+    async def set_baseline(self, cloud: str, ids: Iterable[str], at_ms: int) -> None:
+        self.baselines.append((cloud, tuple(ids), at_ms))
+
+    async def changes(self, cloud: str, **wanted: Any) -> Tuple[Changed, ...]:
+        return tuple(c for c in self.changed if c.at_ms >= wanted["since_ms"])
+
+    async def deeds(self, cloud: str, **wanted: Any) -> Tuple[Deed, ...]:
+        return self.done
 
 
 def station(wire: Wire, rooms: Rooms = ROOMS, now_ms: Any = lambda: NOW_MS, **settings: Any) -> Any:
@@ -153,20 +163,19 @@ def station(wire: Wire, rooms: Rooms = ROOMS, now_ms: Any = lambda: NOW_MS, **se
     notes = Notes()
     auth = Auth(auth_url="http://x", password=Password(given=Secret(text="sesame")))
 
-    async def close() -> None:
-        return None
-
-    async def start() -> None:
+    async def nothing() -> None:
         return None
 
     return SimpleNamespace(
-        start=start,
+        start=nothing,
+        remember=nothing,
+        key="uuid-7",
         run=watch.run,
         watch=watch,
         acts=Acts(watch, wire, notes, kinds, now_ms, lambda _deed: None),
         store=notes,
         settings=CloudSettings(name="site-7", auth=auth, **settings),
-        close=close,
+        close=nothing,
     )
 
 

@@ -1,0 +1,230 @@
+"""What changed and who did what, as rows of a table: what came of it all, not every step."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from datetime import datetime, timezone
+from types import MappingProxyType
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
+
+from backend.deed import Deed, Outcome
+from backend.figure import Jump, Line, Lines
+from backend.kind import Column, Kind, LocalRead, Row
+from backend.known import Known, Reading
+from backend.store.glance import Changed
+from backend.tone import WELL, Look, Mark, Tone, Verdict
+from backend.units import DAY_MS, clock, stopwatch
+from stx_tui.rooms import Rooms
+
+# Fields said in one line; the strip says all.
+FIELDS = 3
+
+
+class Happening(Row):
+    """What came of one row, or one deed; ``fields`` are (name, before, now)."""
+
+    key: str
+    kind: str
+    row_id: str = ""
+    label: str
+    says: str
+    at_ms: int
+    fields: Tuple[Tuple[str, str, str], ...] = ()
+    deed: str = ""
+    # Nobody had looked for a while: it happened at some time before.
+    is_found: bool = False
+    is_bad: bool = False
+
+
+def happenings(
+    changes: Sequence[Changed], deeds: Iterable[Deed], since_ms: int
+) -> Tuple[Happening, ...]:
+    """Return what came of ``changes`` (newest first) since then, and the deeds since then.
+
+    What changed and changed back is left out; what came and went meanwhile is counted a kind.
+    """
+    by_row: Dict[Tuple[str, str], List[Changed]] = defaultdict(list)
+    for change in reversed(changes):
+        by_row[change.kind, change.row_id].append(change)
+    found: List[Happening] = []
+    flaps: Dict[str, List[Changed]] = defaultdict(list)
+    for (kind, _row_id), steps in by_row.items():
+        if steps[0].field == "" and steps[0].old is None and _is_gone(steps):
+            flaps[kind].append(steps[-1])
+            continue
+        happening = _of_row(steps)
+        if happening is not None:
+            found.append(happening)
+    found += [_of_flaps(kind, gone) for kind, gone in flaps.items()]
+    return (*found, *(_of_deed(deed) for deed in deeds if deed.began_ms >= since_ms))
+
+
+def reading_of(rows: Iterable[Happening], now_ms: int) -> Reading[Happening]:
+    """Return rows as a table takes them."""
+    by_id = {row.key: row for row in rows}
+    return Reading(
+        kind="history", rows=tuple(by_id.values()), by_id=MappingProxyType(by_id), at_ms=now_ms
+    )
+
+
+def history_kind(rooms: Rooms) -> Kind[Happening]:
+    """Return what happened as a kind of its own: what is unwell now first, the deeds last."""
+    order = {kind.name: at for at, kind in enumerate(rooms.kinds)}
+    return Kind[Happening](
+        name="history",
+        singular="change",
+        model=Happening,
+        read=LocalRead(table="changes"),
+        id=lambda row: row.key,
+        label=lambda row: row.label,
+        columns=(
+            Column(heading="OF", value=lambda row: row.kind, most=16),
+            Column(heading="NAME", value=lambda row: row.label, most=26),
+            Column(heading="WHAT", value=lambda row: row.says, most=120),
+            Column(heading="WHEN", joined=lambda row, known: moment(row.at_ms, known.now_ms)),
+        ),
+        look=lambda row, known: _look(row, known, rooms),
+        strip=_strip,
+        sort=lambda row, known: (
+            bool(row.deed),
+            _look(row, known, rooms).mark is not Mark.BAD,
+            order.get(row.kind, len(order)),
+            -row.at_ms,
+        ),
+        jump=lambda row, _known: Jump(kind=row.kind, id=row.row_id) if row.row_id else None,
+        needs=tuple(order),
+    )
+
+
+def verdict(rows: Sequence[Happening], known: Known, rooms: Rooms) -> Verdict:
+    """Return the one sentence: how much is different, what of it is unwell now, who else acted."""
+    changed = [row for row in rows if not row.deed]
+    deeds = [row for row in rows if row.deed]
+    unwell = sum(_look(row, known, rooms).mark is Mark.BAD for row in changed)
+    others = sum(f"by {known.place.user} ({known.place.terminal})" not in row.says for row in deeds)
+    acted = f"Acts: {len(deeds)}" + (f", {others} of them not from here." if others else ".")
+    found = sum(row.is_found for row in changed)
+    more = f"{found} were found later: nobody was looking when they happened." if found else ""
+    if not changed:
+        return Verdict(word="NOTHING CHANGED", text=acted, more=more)
+    text = f"{len(changed)} differ, {unwell} of them are not well now. {acted}"
+    tone = Tone.WARN if unwell else Tone.PLAIN
+    return Verdict(word="CHANGED", text=text, more=more, tone=tone)
+
+
+def moment(ms: int, now_ms: int) -> str:
+    """Return an instant as time of day today, with the weekday this week, else with its date."""
+    at = datetime.fromtimestamp(ms / 1000, tz=timezone.utc)
+    if ms // DAY_MS == now_ms // DAY_MS:
+        return clock(ms)
+    if now_ms - ms < 6 * DAY_MS:
+        return f"{at:%a %H:%MZ}"
+    return f"{at:%d %b %H:%MZ}"
+
+
+# --- one row -----------------------------------------------------------------------------------
+
+
+def _is_gone(steps: Sequence[Changed]) -> bool:
+    last = [step for step in steps if step.field == ""][-1]
+    return last.new is None
+
+
+def _of_row(steps: Sequence[Changed]) -> Optional[Happening]:
+    first: Dict[str, Changed] = {}
+    last: Dict[str, Changed] = {}
+    for step in steps:
+        first.setdefault(step.field, step)
+        last[step.field] = step
+    there = (first.get(""), last.get(""))
+    net = tuple(
+        (name, _plain(first[name].old), _plain(last[name].new))
+        for name in first
+        if name and first[name].old != last[name].new
+    )
+    if there[0] is not None and there[1] is not None and there[1].new is None:
+        says = "went"
+    elif there[0] is not None and there[0].old is None:
+        says = "came"
+    elif net:
+        said = [f"{name} {old} -> {new}" for name, old, new in net[:FIELDS]]
+        more = [f"and {len(net) - FIELDS} more"] if len(net) > FIELDS else []
+        says = ", ".join(said + more)
+    else:
+        return None
+    end = steps[-1]
+    return Happening(
+        key=f"{end.kind}/{end.row_id}",
+        kind=end.kind,
+        row_id="" if says == "went" else end.row_id,
+        label=end.label,
+        says=says,
+        at_ms=end.at_ms,
+        fields=net,
+        is_found=end.source == "found",
+    )
+
+
+def _of_flaps(kind: str, gone: Sequence[Changed]) -> Happening:
+    names = sorted({change.label for change in gone})
+    return Happening(
+        key=f"{kind}/flaps",
+        kind=kind,
+        label=f"{len(gone)} others",
+        says=f"came and went meanwhile: {', '.join(names)}",
+        at_ms=max(change.at_ms for change in gone),
+    )
+
+
+def _of_deed(deed: Deed) -> Happening:
+    took = f" after {stopwatch(deed.took_ms)}" if deed.took_ms is not None else ""
+    return Happening(
+        key=f"deed {deed.number}",
+        kind=deed.kind,
+        row_id=deed.row_id,
+        label=f"{deed.action} {deed.label}".strip(),
+        says=f"{deed.outcome.value}{took}, by {deed.who} ({deed.terminal})",
+        at_ms=deed.began_ms,
+        fields=tuple(
+            pair for pair in (("why", "", deed.why), ("answer", "", deed.answer)) if pair[2]
+        ),
+        deed=deed.number,
+        is_bad=deed.outcome in (Outcome.FAILED, Outcome.REFUSED, Outcome.UNKNOWN),
+    )
+
+
+def _plain(text: Optional[str]) -> str:
+    """Return a JSON text of the record as people read it."""
+    if text is None:
+        return "-"
+    value: Any = json.loads(text)
+    if value is None or value == "":
+        return "-"
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _look(row: Happening, known: Known, rooms: Rooms) -> Look:
+    if row.deed:
+        return Look(tone=Tone.BAD, mark=Mark.BAD) if row.is_bad else WELL
+    kind = rooms.kind(row.kind)
+    now = known.row(row.kind, row.row_id) if row.row_id else None
+    if kind is None or now is None:
+        return Look(mark=Mark.GONE if row.says == "went" else Mark.NONE)
+    look = kind.look(now, known)
+    if look.tone is Tone.BAD or look.mark is Mark.BAD:
+        return Look(tone=look.tone, mark=Mark.BAD)
+    return Look(mark=Mark.NEW if row.says == "came" else Mark.NONE)
+
+
+def _strip(row: Happening, known: Known) -> Lines:
+    when = moment(row.at_ms, known.now_ms)
+    if row.is_found:
+        when += ", or before: it was found then"
+    number = f"deed {row.deed}   " if row.deed else ""
+    lines = [Line(text=f"{number}{row.label}   {when}")]
+    for name, old, new in row.fields:
+        lines.append(Line(heading=name[:8], text=f"{old} -> {new}" if old else new))
+    if not row.fields:
+        lines.append(Line(text=row.says))
+    return Lines(lines=tuple(lines))

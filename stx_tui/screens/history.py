@@ -1,0 +1,204 @@
+"""What changed, and who did what, since the last visit or another time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Tuple
+
+from textual import on
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from backend.errors import StxError
+from backend.figure import Jump
+from backend.tone import Tone, Verdict
+from backend.units import DAY_MS, day
+from stx_tui import keys, theme
+from stx_tui.keys import key
+from stx_tui.messages import KnownChanged, RowChosen, StationOpened
+from stx_tui.panes.history import Happening, happenings, history_kind, reading_of, verdict
+from stx_tui.panes.pane import Pane, line
+from stx_tui.panes.status import FootPane, row_1, rule, verdict_rows
+from stx_tui.panes.strip import StripPane, lines_of
+from stx_tui.panes.table import TablePane
+from stx_tui.screens.shape import shape
+
+if TYPE_CHECKING:
+    from stx_tui.app import StxApp
+
+# Changes read of the record; more are said to be there, and not shown.
+MOST = 2000
+STRIP = 5
+
+
+class HistoryScreen(Screen[None], inherit_bindings=False):
+    """One row for what came of each thing, then the deeds; Enter goes there."""
+
+    BINDINGS = [
+        key("enter", "open", "go there", "to the row that changed, or the deed", footer=True),
+        key("s", "span", "other span", "since the last visit, a day, a week, ever", footer=True),
+        key("n", "next_bad", "next bad", "to the next that is not well now", footer=True),
+        key("r", "ask_again", "read again", "read the record again", footer=True),
+        *keys.MOVING,
+        keys.HELP,
+        keys.BACK,
+        key("escape", "app.back", "back", "go back", name="leave"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._span = 0
+        self._rows: Tuple[Happening, ...] = ()
+        self._trouble = ""
+        self._is_cut = False
+
+    @property
+    def console(self) -> StxApp:
+        """The app, which holds the station and what is known."""
+        from stx_tui.app import StxApp
+
+        assert isinstance(self.app, StxApp)
+        return self.app
+
+    def compose(self) -> ComposeResult:
+        yield Pane(id="status")
+        yield TablePane(history_kind(self.console.rooms))
+        yield StripPane()
+        yield FootPane()
+
+    def on_mount(self) -> None:
+        self._arrange()
+        self.action_ask_again()
+
+    def on_resize(self) -> None:
+        self._arrange()
+        self.call_after_refresh(self._show)
+
+    @on(StationOpened)
+    @on(KnownChanged)
+    def show_known(self) -> None:
+        """Say of each row how it is now."""
+        self._show()
+
+    @on(RowChosen)
+    def show_row(self) -> None:
+        """Say all of the row under the cursor."""
+        self._show_strip()
+
+    # --- reading -------------------------------------------------------------------------------
+
+    @property
+    def _since(self) -> Tuple[int, str]:
+        """Since when, in epoch ms and in words."""
+        known = self.console.known
+        visit = known.memory.visit_ms
+        spans = [
+            (visit, f"your visit of {day(visit)}"),
+            (known.now_ms - DAY_MS, "a day ago"),
+            (known.now_ms - 7 * DAY_MS, "a week ago"),
+            (0, "the record began"),
+        ]
+        if not visit:
+            spans.pop(0)
+        return spans[self._span % len(spans)]
+
+    def action_ask_again(self) -> None:
+        self.run_worker(self._read(), name="history", exclusive=True)
+
+    def action_span(self) -> None:
+        self._span += 1
+        self.action_ask_again()
+
+    async def _read(self) -> None:
+        station = self.console.station
+        if station is None:
+            self._trouble = "the record is not open yet"
+        else:
+            since_ms, _words = self._since
+            cloud = station.key or station.settings.name
+            try:
+                changes = await station.store.changes(cloud, since_ms=since_ms, limit=MOST)
+                deeds = await station.store.deeds(cloud, limit=MOST)
+            except StxError as error:
+                self._trouble = str(error)
+            else:
+                self._trouble = ""
+                self._is_cut = len(changes) == MOST
+                self._rows = happenings(changes, deeds, since_ms)
+        self._show()
+
+    # --- showing -------------------------------------------------------------------------------
+
+    def _arrange(self) -> None:
+        width, height = self.size
+        now = shape(min(width, 119), height, STRIP)
+        for selector, rows in (("#status", now.status), ("#strip", now.strip), ("#foot", now.foot)):
+            self.query_one(selector).styles.height = rows
+        self.query_one(StripPane).display = now.strip > 0
+        self.query_one(FootPane).display = now.foot > 0
+
+    def _show(self) -> None:
+        if not self.is_mounted:
+            return
+        known = self.console.known
+        self.query_one(TablePane).show(reading_of(self._rows, known.now_ms), known)
+        self._show_status()
+        self._show_strip()
+        bindings = (active.binding for active in self.active_bindings.values())
+        self.query_one(FootPane).show(keys.footer(bindings, self.size.width - 1))
+
+    def _show_status(self) -> None:
+        known, rooms, pane = self.console.known, self.console.rooms, self.query_one("#status", Pane)
+        width = pane.size.width
+        if not width:
+            return
+        said = verdict(self._rows, known, rooms)
+        if self._trouble:
+            said = Verdict(word="CANNOT", text=self._trouble, tone=Tone.BAD)
+        elif self._is_cut:
+            said = Verdict(word=said.word, text=said.text, more=f"only the last {MOST} changes")
+        first, more = verdict_rows(said, width)
+        title = f" WHAT CHANGED   since {self._since[1]}  ->  now {day(known.now_ms)}"
+        names = tuple(rooms.banner_needs)
+        rows = [
+            row_1(known, rooms, names, rooms.banner(known), width),
+            line((title, theme.BOLD), width=width),
+            first,
+            more,
+            rule(width),
+        ]
+        # Where it is low the verdict comes before the title.
+        low = [rows[0], *rows[2:]]
+        pane.put((rows if pane.size.height > 3 else low)[: pane.size.height])
+
+    def _show_strip(self) -> None:
+        table, known = self.query_one(TablePane), self.console.known
+        entry = table.entry
+        lines = lines_of(table.kind, entry.row, known) if entry is not None else ()
+        count = f"{len(table.rows.shown)} of {len(table.rows)}"
+        self.query_one(StripPane).show((count, ""), lines)
+
+    # --- keys ----------------------------------------------------------------------------------
+
+    def action_move(self, step: int) -> None:
+        self.query_one(TablePane).move(step)
+
+    def action_page(self, step: int) -> None:
+        self.query_one(TablePane).move_page(step)
+
+    def action_next_bad(self) -> None:
+        if not self.query_one(TablePane).move_to_bad():
+            self.query_one(FootPane).say("all of them are well now")
+
+    def action_open(self) -> None:
+        entry = self.query_one(TablePane).entry
+        row = entry.row if entry is not None else None
+        if row is None:
+            return
+        if row.deed:
+            from stx_tui.screens.follow import FollowScreen
+
+            self.app.push_screen(FollowScreen(row.deed))
+        elif row.row_id:
+            self.query_one(FootPane).say(self.console.open(Jump(kind=row.kind, id=row.row_id)))
+        else:
+            self.query_one(FootPane).say("it is not there any more")

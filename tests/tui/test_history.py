@@ -1,0 +1,138 @@
+"""What changed: what came of it all, not every step."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+from backend.deed import Deed, Outcome
+from backend.store.glance import Changed
+from backend.units import DAY_MS, HOUR_MS, MINUTE_MS
+from stx_tui.panes.history import happenings, moment
+from tests.tui.things import NOW_MS, Wire, box, console, screen_text, until
+
+
+def change(
+    row: str, field: str, old: Optional[str], new: Optional[str], ago_ms: int, source: str = "poll"
+) -> Changed:
+    return Changed(
+        kind="boxes",
+        row_id=f"id-{row}",
+        label=f"box-{row}",
+        field=field,
+        old=old,
+        new=new,
+        at_ms=NOW_MS - ago_ms,
+        source=source,
+    )
+
+
+def deed(**more: Any) -> Deed:
+    return Deed(
+        number="2211-0041",
+        cloud="site-7",
+        kind="boxes",
+        action="topple",
+        row_id="id-00001",
+        label="box-1",
+        who="admin",
+        terminal="tty1",
+        began_ms=NOW_MS - HOUR_MS,
+        outcome=Outcome.DONE,
+        sent_ms=NOW_MS - HOUR_MS,
+        ended_ms=NOW_MS - HOUR_MS + 7 * MINUTE_MS,
+        **more,
+    )
+
+
+def test_several_steps_of_a_field_are_one_from_first_to_last():
+    steps = [
+        change("1", "state", '"slow"', '"ill"', 1 * MINUTE_MS),
+        change("1", "state", '"fine"', '"slow"', 2 * MINUTE_MS),
+    ]
+    (found,) = happenings(steps, (), 0)
+    assert found.says == "state fine -> ill"
+    assert found.at_ms == NOW_MS - MINUTE_MS
+
+
+def test_what_changed_and_changed_back_is_left_out():
+    steps = [
+        change("1", "state", '"ill"', '"fine"', 1 * MINUTE_MS),
+        change("1", "state", '"fine"', '"ill"', 2 * MINUTE_MS),
+    ]
+    assert happenings(steps, (), 0) == ()
+
+
+def test_what_came_and_went_is_counted():
+    steps = [
+        change("1", "", '"box-1"', None, 1 * MINUTE_MS),
+        change("2", "", '"box-2"', None, 1 * MINUTE_MS),
+        change("1", "", None, '"box-1"', 2 * MINUTE_MS),
+        change("2", "", None, '"box-2"', 2 * MINUTE_MS),
+        change("3", "", None, '"box-3"', 3 * MINUTE_MS),
+        change("4", "", '"box-4"', None, 3 * MINUTE_MS),
+    ]
+    found = {row.label: row.says for row in happenings(steps, (), 0)}
+    assert found == {
+        "box-3": "came",
+        "box-4": "went",
+        "2 others": "came and went meanwhile: box-1, box-2",
+    }
+
+
+def test_many_fields_of_a_row_are_one_line():
+    steps = [change("1", f"f{n}", "1", "2", MINUTE_MS) for n in range(5)]
+    (found,) = happenings(steps, (), 0)
+    assert found.says.endswith("and 2 more")
+    assert len(found.fields) == 5
+
+
+def test_deeds_before_the_span_are_left_out():
+    assert happenings((), (deed(),), NOW_MS - 2 * HOUR_MS)[0].label == "topple box-1"
+    assert happenings((), (deed(),), NOW_MS) == ()
+
+
+def test_an_instant_says_its_day_where_it_was_not_today():
+    assert moment(NOW_MS, NOW_MS).endswith("Z")
+    assert len(moment(NOW_MS - 2 * DAY_MS, NOW_MS).split()) == 2
+    assert len(moment(NOW_MS - 20 * DAY_MS, NOW_MS).split()) == 3
+
+
+async def test_the_history_says_what_is_unwell_now_first_and_who_did_what():
+    wire = Wire(bodies={"/boxes": [box(1, state="ill"), box(2)]})
+    app = console(wire)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.known.has("boxes"))
+        app.station.store.changed = (
+            change("00002", "size", "1", "2", 1 * MINUTE_MS),
+            change("00001", "state", '"fine"', '"ill"', 2 * MINUTE_MS, "found"),
+        )
+        app.station.store.done = (deed(why="it stood in the way"),)
+        await pilot.press("H")
+        await until(pilot, lambda: any("topple" in row for row in screen_text(app)))
+        rows = screen_text(app)
+        assert rows[1].startswith(" WHAT CHANGED   since a day ago  ->  now ")
+        assert rows[2].startswith(" CHANGED  2 differ, 1 of them are not well now. Acts: 1, 1 of")
+        assert rows[3].strip().startswith("1 were found later")
+        assert rows[6].startswith(">!  boxes  box-00001     state fine -> ill")
+        assert rows[7].startswith("    boxes  box-00002     size 1 -> 2")
+        assert rows[8].startswith("    boxes  topple box-1  done after 7:00, by admin (tty1)")
+        await pilot.press("s", "s")
+        await until(pilot, lambda: "since the record began" in screen_text(app)[1])
+        await pilot.press("enter")
+        await until(pilot, lambda: type(app.screen).__name__ == "DetailScreen")
+
+
+async def test_a_record_that_cannot_be_read_is_said():
+    from backend.errors import StoreError
+
+    wire = Wire(bodies={"/boxes": [box(1)]})
+    app = console(wire)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.known.has("boxes"))
+
+        async def broken(cloud: str, **wanted: Any) -> Any:
+            raise StoreError("the record is damaged")
+
+        app.station.store.changes = broken
+        await pilot.press("H")
+        await until(pilot, lambda: "CANNOT  the record is damaged" in screen_text(app)[2])
