@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 FALLBACK = (80, 24)
 _FINISH_S = 2.0
 """How long leaving may wait for a line that takes nothing."""
-_GAP_S = 0.015
+_ANSWER_S = 0.5
+"""How long leaving may wait for answers that would else be typed into the shell."""
+_GAP_S = 0.01
 _BELL = "\x07"
 _CLIPBOARD = "\x1b]52;"
 
@@ -206,7 +208,12 @@ class FarDriver(Driver):
     # Input.
 
     def _read_keys(self) -> None:
-        keys = Keys(max(_GAP_S, 2.5 * self.profile.seconds(1)))
+        line = self._line
+        if line is None:
+            return
+        keys = Keys(
+            max(_GAP_S, 2.5 * self.profile.seconds(1)), on_answer=lambda: line.heard(answer=True)
+        )
         self._tell(keys.feed(self._typed_ahead, time.monotonic()))
         self._typed_ahead = b""
         while not self._stop_keys.is_set():
@@ -217,6 +224,7 @@ class FarDriver(Driver):
                 if not data:
                     self._leave(128 + signal.SIGHUP)  # hung up
                     return
+                line.heard(answer=False)
                 self._tell(keys.feed(data, time.monotonic()))
             else:
                 self._tell(keys.tick(time.monotonic()))
@@ -238,6 +246,7 @@ class FarDriver(Driver):
         line, self._line = self._line, None
         if line is not None:
             line.finish(farewell(self.profile, self._wanted.height, mouse=self._mouse), _FINISH_S)
+            tty.drain(self._in, line.unanswered, _ANSWER_S)
         modes, self._modes = self._modes, None
         if modes is not None:
             tty.restore(self._in, modes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from typing import Iterator, Optional
+from typing import Callable, Iterator, Optional
 
 from textual import events
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
@@ -20,6 +20,7 @@ PASTE_MAX = 65536
 _PASTE_END_S = 1.0
 
 _PASTE_BEGIN, _PASTE_END = "200~", "\x1b[201~"
+_WELL = "0n"
 _CPR = re.compile(r"\d+;\d+R\Z")
 _MODIFIED_F3 = re.compile(r"1;[2-8]R\Z")
 _KEPT = "\r\n\t"
@@ -37,8 +38,11 @@ class Keys:
     `gap_s` is the longest silence inside a burst: a paste has none, a typist always has.
     """
 
-    def __init__(self, gap_s: float = 0.015) -> None:
+    def __init__(
+        self, gap_s: float = 0.015, *, on_answer: Optional[Callable[[], None]] = None
+    ) -> None:
         self._gap_s = gap_s
+        self._on_answer = on_answer
         self._decode = codecs.getincrementaldecoder("utf-8")(errors="ignore").decode
         self._mouse = XTermParser()
         self._pending = ""
@@ -159,6 +163,9 @@ class Keys:
             event = self._mouse.parse_mouse_code(sequence)
             if event is not None:
                 yield event
+        elif body == _WELL:
+            if self._on_answer is not None:
+                self._on_answer()
         elif body == "I":
             yield events.AppFocus()
         elif body == "O":

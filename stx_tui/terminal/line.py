@@ -10,9 +10,10 @@ import struct
 import termios
 import threading
 import time
-from typing import Callable, Optional, Sequence
+from typing import Callable, Iterator, Optional, Sequence
 
 from stx_tui.terminal.cells import Row
+from stx_tui.terminal.flow import ASK, Flow
 from stx_tui.terminal.paint import Painter
 from stx_tui.terminal.profile import Profile
 from stx_tui.terminal.scrub import Scrub
@@ -21,9 +22,10 @@ _AHEAD_S = 0.02
 """How much of the line's time may be bought in advance; a chunk more is then under way."""
 _TOGETHER_S = 0.004
 """Textual paints one change in several writes: wait this long for the rest of them."""
-_TOGETHER_SLOW_S = 0.02
+_TOGETHER_SLOW_S = 0.008
 _TOGETHER_MAX_S = 0.1
 _POLL_S = 0.2
+_GATHERED = 2048
 _CANCEL = b"\x18"
 
 
@@ -40,6 +42,7 @@ class Line(threading.Thread):
         self._profile = profile
         self._painter = Painter(profile, width, height)
         self._scrub = Scrub(profile.scrub_s)
+        self._flow = Flow(profile.bps)
         self._changed = threading.Condition()
         self._wanted: Sequence[Row] = ()
         self._version = 0
@@ -83,6 +86,20 @@ class Line(threading.Thread):
             self._raw.append(prelude)
 
         self._ask(resized)
+
+    def heard(self, *, answer: bool) -> None:
+        """Something came from the far end: an answer to ASK, or a key."""
+        with self._changed:
+            if answer:
+                self._flow.answer(time.monotonic())
+                self._changed.notify()
+            else:
+                self._flow.key()
+
+    @property
+    def unanswered(self) -> int:
+        """Questions whose answers are still to come in as input."""
+        return self._flow.outstanding
 
     def settled(self) -> bool:
         """Whether the far screen shows what was last wanted, as far as the pace tells."""
@@ -160,7 +177,7 @@ class Line(threading.Thread):
     def _paint(self, wanted: Sequence[Row], version: int) -> None:
         whole = self._painter.rows[0] is None and self._painter.rows[-1] is None
         before = self.sent
-        for chunk in self._painter.frame(wanted):
+        for chunk in self._chunks(wanted):
             self._write(chunk)
             if self._pace(version):
                 return  # newer rows are wanted: what is left of this frame is not sent
@@ -170,17 +187,47 @@ class Line(threading.Thread):
             if whole:
                 self.full_size = self.sent - before
 
+    def _chunks(self, wanted: Sequence[Row]) -> Iterator[bytes]:
+        """The frame's rows, several at a time where no pace asks for single ones."""
+        if self._profile.bps is not None:
+            yield from self._painter.frame(wanted)
+            return
+        gathered = b""
+        for chunk in self._painter.frame(wanted):
+            gathered += chunk
+            if len(gathered) >= _GATHERED:
+                yield gathered
+                gathered = b""
+        if gathered:
+            yield gathered
+
     def _pace(self, version: int) -> bool:
         """Wait until the line is nearly free; True if this frame is no longer the newest."""
-        with self._changed:
-            while not self._closing:
-                pause = self._free_at - _AHEAD_S - time.monotonic()
-                if pause <= 0:
-                    break
+        held = self._ask_if_due()
+        while not self._closing:
+            with self._changed:
+                if not self._flow.has_room():
+                    held, pause = True, _POLL_S
+                else:
+                    pause = self._free_at - _AHEAD_S - time.monotonic()
+                    if pause <= 0:
+                        break
                 self._changed.wait(pause)
-            overtaken = self._version != version or bool(self._asked) or self._closing
+            self._ask_if_due()
+        overtaken = self._version != version or bool(self._asked) or self._closing
         # Without a pace, frames are over before it would matter, unless the far end stalls.
-        return overtaken and (self._profile.bps is not None or self._closing or self._full())
+        paced = self._profile.bps is not None
+        return overtaken and (paced or held or self._closing or self._full())
+
+    def _ask_if_due(self) -> bool:
+        """Ask how far the far end is, if enough was sent since; True while it is too far behind."""
+        with self._changed:
+            due = self._flow.wants_to_ask(time.monotonic())
+        if due:
+            self._write(ASK)
+            with self._changed:
+                self._flow.asked(time.monotonic())
+        return not self._flow.has_room()
 
     def _full(self) -> bool:
         return not select.select([], [self._fd], [], 0)[1]
@@ -198,6 +245,7 @@ class Line(threading.Thread):
                 count = 0
             left = left[count:]
             self.sent += count
+            self._flow.sent(count)
             now = time.monotonic()
             self._free_at = max(self._free_at, now) + self._profile.seconds(count)
             if left:

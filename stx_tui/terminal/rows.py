@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import groupby, repeat
 from typing import NamedTuple, Optional
 
 from stx_tui.terminal.cells import PLAIN, Row, Style, doubtful, on_blank
@@ -13,7 +14,7 @@ from stx_tui.terminal.profile import Profile
 ERASE_RIGHT, ERASE_LEFT = b"\x1b[K", b"\x1b[1K"
 _SHORT = 4  # cells that are cheaper written again than moved over: ESC [ 4 C is as long
 _STATES = 8  # ways kept from one segment to the next
-_GAP = re.compile(" {%d,}" % (_SHORT + 1))
+_GAP = re.compile(f" {{{_SHORT + 1},}}")
 _REPEATED = re.compile(rb"([\x20-\x7e])\1{6,}")
 
 
@@ -33,13 +34,12 @@ class Segment:
 
     __slots__ = ("blank", "changed", "doubt", "gap", "style", "x0", "x1")
 
-    def __init__(self, x0: int, style: Style, *, changed: bool, blank: bool, gap: bool) -> None:
-        self.x0, self.x1 = x0, x0 + 1
+    def __init__(self, x0: int, x1: int, style: Style, *, changed: bool, gap: bool) -> None:
+        self.x0, self.x1 = x0, x1
         self.style = style
         self.changed = changed
-        self.blank = blank
         self.gap = gap
-        self.doubt = False
+        self.blank = self.doubt = False
 
     @property
     def bare(self) -> bool:
@@ -180,19 +180,29 @@ def _segments(old: Optional[Row], new: Row, limit: int) -> list[Segment]:
     start = 0 if first <= 2 * _SHORT else first
     stop = max(limit - differs[::-1].index(True), min(limit, new.end))
     gaps = _gaps(new, limit)
+    doubts = _doubts(new)[start:stop] if new.wide else repeat(0)
+    looks = zip(differs[start:stop], gaps[start:stop], new.style[start:stop], doubts)
     found: list[Segment] = []
-    last: Optional[Segment] = None
-    for x in range(start, stop):
-        char = new.text[x]
-        if last is not None and (char == "" or _joins(last, new, x, differs[x], gaps[x])):
-            last.x1 = x + 1
-            continue
-        _join(found)
-        last = Segment(x, new.style[x], changed=differs[x], blank=char == " ", gap=gaps[x])
-        last.doubt = new.wide and doubtful(char)
-        found.append(last)
+    x = start
+    for (changed, gap, style, doubt), cells in groupby(looks):
+        segment = Segment(x, x + sum(1 for _ in cells), style, changed=changed, gap=gap)
+        segment.doubt = doubt > 0
+        segment.blank = all(char == " " for char in new.text[x : segment.x1])
+        x = segment.x1
+        if not (found and _joined_to(found[-1], segment)):
+            _join(found)
+            if not (found and _joined_to(found[-1], segment)):
+                found.append(segment)
     _join(found)
     return found
+
+
+def _doubts(new: Row) -> list[int]:
+    """For each cell 0, or a number of its own if the cursor must be placed anew after it."""
+    doubts: list[int] = []
+    for x, cell in enumerate(new.text):
+        doubts.append((doubts[-1] if x else 0) if cell == "" else (x + 1) * doubtful(cell))
+    return doubts
 
 
 def _gaps(new: Row, limit: int) -> list[bool]:
@@ -208,24 +218,20 @@ def _gaps(new: Row, limit: int) -> list[bool]:
     return gaps
 
 
-def _joins(last: Segment, new: Row, x: int, changed: bool, gap: bool) -> bool:
-    """Whether a cell goes on what the segment before it is."""
-    if changed != last.changed or gap != last.gap or last.doubt:
+def _joined_to(last: Segment, segment: Segment) -> bool:
+    """Makes a segment part of the one before it, if they are written alike."""
+    if last.changed != segment.changed or last.gap != segment.gap or last.doubt or segment.doubt:
         return False
-    char, style = new.text[x], new.style[x]
-    if new.wide and doubtful(char):
+    if segment.style == last.style:
+        last.blank = last.blank and segment.blank
+    elif segment.gap:
         return False
-    if style == last.style:
-        last.blank = last.blank and char == " "
-        return True
-    if gap:
+    elif last.blank and on_blank(segment.style) == last.style:
+        last.style, last.blank = segment.style, segment.blank
+    elif not (segment.blank and on_blank(last.style) == segment.style):
         return False
-    if char == " ":
-        return on_blank(last.style) == style
-    if last.blank and on_blank(style) == last.style:
-        last.style, last.blank = style, False
-        return True
-    return False
+    last.x1 = segment.x1
+    return True
 
 
 def _join(found: list[Segment]) -> None:
@@ -235,10 +241,10 @@ def _join(found: list[Segment]) -> None:
     before, last = found[-2:]
     short = last.changed or last.x1 - last.x0 <= _SHORT
     same = last.style == before.style or (last.blank and on_blank(before.style) == last.style)
-    if before.changed and short and same and not (before.gap or last.gap):
-        if not (before.doubt or last.doubt):
-            before.x1, before.blank = last.x1, before.blank and last.blank
-            found.pop()
+    whole = not (before.gap or last.gap or before.doubt or last.doubt)
+    if before.changed and short and same and whole:
+        before.x1, before.blank = last.x1, before.blank and last.blank
+        found.pop()
 
 
 def _differs(old: Optional[Row], new: Row, limit: int) -> list[bool]:

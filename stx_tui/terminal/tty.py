@@ -97,3 +97,18 @@ def asked_size(input_fd: int, output_fd: int) -> tuple[Optional[tuple[int, int]]
             fits = all(_SMALLEST <= each <= _LARGEST for each in (rows, columns))
             return ((columns, rows) if fits else None), rest
     return None, heard
+
+
+def drain(fd: int, answers: int, within_s: float) -> None:
+    """Read away so many answers of the terminal that are still to come, and what is with them."""
+    until = time.monotonic() + within_s
+    heard = b""
+    while heard.count(b"n") < answers and time.monotonic() < until:
+        try:
+            if select.select([fd], [], [], max(0.0, until - time.monotonic()))[0]:
+                more = os.read(fd, 1024)
+                if not more:
+                    return
+                heard += more
+        except OSError:
+            return

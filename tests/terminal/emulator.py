@@ -24,10 +24,14 @@ class _Screen(pyte.Screen):
     """pyte's screen, with the repetition that xterm has."""
 
     last = " "
+    answers = b""
 
     def draw(self, data: str) -> None:
         super().draw(data)
         self.last = data[-1:] or self.last
+
+    def write_process_input(self, data: str) -> None:
+        self.answers += data.encode()
 
     def repeat(self, count: int = 1, **_: Any) -> None:
         super().draw(self.last * (count or 1))
@@ -50,6 +54,11 @@ class Emulator:
 
     def feed(self, data: bytes) -> None:
         self._stream.feed(data)
+
+    def answers(self) -> bytes:
+        """What the terminal says by itself since it was last asked."""
+        said, self.screen.answers = self.screen.answers, b""
+        return said
 
     def text(self) -> list[str]:
         return [line.rstrip() for line in self.screen.display]

@@ -79,6 +79,8 @@ class FarEnd:
                 due = max(due, time.monotonic()) + len(data) * 10 / self.bps
                 time.sleep(max(0.0, due - time.monotonic()))
             self.emulator.feed(data)
+            if answers := self.emulator.answers():
+                os.write(self.master, answers)
             self.raw += data
             self.count += len(data)
             self.log.append((time.monotonic(), self.count))
