@@ -62,7 +62,7 @@ async def test_an_enable_that_fails_thrice_is_given_up_until_a_lock_and_unlock(
 ) -> None:
     admin.sim.order("enable-fails", host="worker-1", times=3)
     await admin.act("worker-1", "unlock")
-    await admin.sim.advance(3000)
+    await admin.sim.advance(1600)
     row = await admin.host("worker-1")
     assert row["task"] == "In-Test Failure, threshold reached, Lock/Unlock to retry"
     assert (row["operational"], row["availability"]) == ("disabled", "failed")
