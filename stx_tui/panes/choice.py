@@ -1,4 +1,4 @@
-"""One of a few values, chosen with printable keys; and a button at the end of a form."""
+"""One of a few values, chosen with printable keys; and the last rows, with their buttons."""
 
 from __future__ import annotations
 
@@ -132,3 +132,28 @@ class GoPane(Pane):
         keys = "Enter   k back   q leave" if self.has_focus else "Enter goes from field to field"
         parts = [("   ", theme.PLAIN), (f"[ {self.words} ]", style), (f"  {keys}", theme.PLAIN)]
         self.put([line(*parts, width=width - 1)])
+
+
+class ButtonsPane(Pane):
+    """The last row of a confirmation: [ No ], reverse while it is what Enter says, and the rest."""
+
+    def __init__(self) -> None:
+        super().__init__(id="buttons")
+        self.styles.height = 1
+        self._rest = ""
+        self._free = True
+
+    def show(self, rest: str, *, free: bool) -> None:
+        """Show the words beside No; ``free`` says that nothing is being typed."""
+        self._rest, self._free = rest, free
+        width = self.size.width
+        if not width:
+            return
+        no = ("[ No ]", theme.REVERSE) if free else ("  No  ", theme.PLAIN)
+        words = cut(clean(rest), max(width - 11, 0))
+        # The last cell stays free: written, it would scroll a VT100.
+        self.put([line(("   ", theme.PLAIN), no, (f" {words}", theme.PLAIN), width=width - 1)])
+
+    def on_resize(self, event: events.Resize) -> None:
+        event.stop()
+        self.show(self._rest, free=self._free)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, List, Mapping, Sequence, Tuple
 
-from backend.clean import cells, cut, pad, wrap
+from backend.clean import cells, pad, wrap
 from backend.figure import Jump, Line
 from backend.kind import Answer, Asker, Kind, Reason, RestWrite, Risk
 from backend.known import Known
@@ -56,25 +56,31 @@ def sheet(preview: Preview, width: int, height: int, *, every: bool = False) -> 
     """Return the dialog in lines of ``width`` cells; the checks that pass are folded into a count
     where it would be longer than ``height``, unless ``every`` one is wanted.
     """
-    whole = _sheet(preview, width, folded=False)
-    if every or len(whole.lines) <= height:
-        return whole
-    return _sheet(preview, width, folded=True)
+    shown = _sheet(preview, width, folded=False)
+    if not every and len(shown.lines) > height:
+        shown = _sheet(preview, width, folded=True)
+    if len(shown.lines) < height:
+        return replace(shown, lines=(Line(rule=True), *shown.lines))
+    return shown
 
 
-def buttons(preview: Preview, *, focus: bool, width: int) -> Tuple[str, str]:
-    """Return the last row: the [ No ] (apart, for it is reverse in ``focus``), and the rest."""
+def buttons(preview: Preview) -> str:
+    """Return what stands in the last row to the right of [ No ]."""
     word = preview.action.words
     if preview.blocked:
         count = len(preview.blocked)
         above = f"{count} reason{'s' if count > 1 else ''} above"
-        rest = f"[ {word} ] absent: {above}   r ask again  d every check"
-    elif preview.wants == "yes":
-        rest = f"[ {word} ]  type yes and Enter     w why  d every check"
-    else:
-        rest = f"[ {word} ]  y, then type {preview.wants} and Enter   w why  d checks"
-    no = "[ No ]" if focus else "  No  "
-    return no, cut(f" n     {safe(rest)}", max(width - 8, 0))
+        return f"n     [ {word} ] absent: {above}   r ask again  d every check"
+    if preview.wants in ("", "yes"):
+        how = "type yes and Enter" if preview.wants else "y does it"
+        return f"n     [ {word} ]  {how}     w why  d every check"
+    return f"n     [ {word} ]  y, then type {preview.wants} and Enter   w why"
+
+
+def ended_lines(why: str) -> Tuple[Line, ...]:
+    """Return what a dialog says of which nothing can be sent any more."""
+    first = Line(heading=f"{safe(why).upper()}.", tone=Tone.BAD)
+    return (Line(rule=True), first, Line(text="nothing is sent: this is not what you asked about"))
 
 
 def is_news(before: Preview, after: Preview) -> bool:
@@ -95,6 +101,11 @@ def old(preview: Preview, known: Known, kinds: Mapping[str, Kind[Any]]) -> Tuple
     return tuple(words)
 
 
+def stale_names(stale: Tuple[str, ...]) -> Tuple[str, ...]:
+    """Return whose readings are old, without their ages, which go on."""
+    return tuple(words.split(" ", 1)[0] for words in stale)
+
+
 def _read(preview: Preview) -> Tuple[object, ...]:
     checks = tuple((reason.check, reason.answer) for reason in preview.reasons)
     bad = tuple(c.words for c in preview.consequences if c.tone is Tone.BAD)
@@ -107,7 +118,12 @@ def _read(preview: Preview) -> Tuple[object, ...]:
 def _sheet(preview: Preview, width: int, *, folded: bool) -> Sheet:
     digits = {str(n): r.jump for n, r in enumerate(_failing(preview), 1) if r.jump and n <= 9}
     checks = _checks(preview, width, folded=folded)
-    stops = (*_rows(preview, width), *_stops(preview, width), *_long(preview, width))
+    stops = (
+        *_ends(preview, width),
+        *_rows(preview, width),
+        *_stops(preview, width),
+        *_long(preview, width),
+    )
     rule = Line(rule=True)
     first, second = (checks, stops) if preview.blocked else (stops, checks)
     lines = (*first, rule, *second, rule, *_sends(preview, width, folded=folded))
@@ -138,18 +154,17 @@ def _was(preview: Preview, name: str) -> str:
     return "" if value is None else safe(value)
 
 
+def _ends(preview: Preview, width: int) -> Tuple[Line, ...]:
+    if not preview.ends_session:
+        return ()
+    where = preview.known.place.terminal or "this terminal"
+    words = f"YOU ARE ON IT ({where}): THIS PROGRAM ENDS WITH IT."
+    then = _text("log in again and start stx-tui: it finds this deed and goes on", width)
+    return (Line(heading=words, tone=Tone.BAD), *then)
+
+
 def _stops(preview: Preview, width: int) -> Tuple[Line, ...]:
-    lines: List[Line] = []
-    if preview.ends_session:
-        where = preview.known.place.terminal or "this terminal"
-        lines.append(
-            Line(
-                heading=f"YOU ARE ON IT ({where}): THIS PROGRAM ENDS WITH IT.",
-                tone=Tone.BAD,
-            )
-        )
-        lines += _text("log in again and start stx-tui: it finds this deed and goes on", width)
-    lines.append(Line(heading="WHAT STOPS"))
+    lines = [Line(heading="WHAT STOPS")]
     for said_ in preview.consequences:
         lines += _text(said_.words, width, tone=said_.tone, jump=said_.jump)
     if not preview.consequences:

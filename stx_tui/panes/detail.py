@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import Any, Callable, Iterable, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Iterable,
+    List,
+    Mapping,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+)
 
 from backend.clean import cells, pad
 from backend.deed import Deed
@@ -15,6 +27,9 @@ from backend.tone import Tone
 from backend.units import stopwatch, when
 from stx_tui.panes.columns import fit
 from stx_tui.panes.text import safe
+
+if TYPE_CHECKING:
+    from backend.store.glance import Changed
 
 # Letters that mean the same on every page; a page that is derived takes none of them.
 TAKEN = frozenset("acghjklnqrvGHL")
@@ -144,13 +159,8 @@ def nothing(kind: Kind[Any], reading: Reading[Any]) -> Line:
     return Line(text=f"there are no {kind.name}")
 
 
-def history(
-    deeds: Sequence[Deed], changes: Sequence[Tuple[int, str, str, str]], now_ms: int
-) -> Lines:
-    """Return what was done to a row and what changed in it, newest first.
-
-    ``changes`` are (instant, field, old, new).
-    """
+def history(deeds: Sequence[Deed], changes: Sequence[Changed], now_ms: int) -> Lines:
+    """Return what was done to a row and what changed in it, newest first."""
     lines: List[Tuple[int, Line]] = []
     for deed in deeds:
         took = f" {stopwatch(deed.took_ms)}" if deed.took_ms is not None else ""
@@ -159,13 +169,31 @@ def history(
         words += f"  deed {deed.number}{why}{'  ' + deed.answer if deed.answer else ''}"
         line = Line(heading=when(deed.began_ms, now_ms), text=words)
         lines.append((deed.began_ms, line))
-    for at_ms, name, old, new in changes:
-        words = f"{name}: {old} -> {new}" if name else new
-        lines.append((at_ms, Line(heading=when(at_ms, now_ms), text=words)))
+    for one in changes:
+        line = Line(heading=when(one.at_ms, now_ms), text=_changed(one))
+        lines.append((one.at_ms, line))
     lines.sort(key=lambda pair: -pair[0])
     if not lines:
         return Lines(lines=(Line(text="nothing is in the record of it"),))
     return Lines(lines=tuple(line for _at, line in lines))
+
+
+def _changed(one: Changed) -> str:
+    """Return one change as it is read; one that nobody saw happen was at some time before."""
+    if one.field:
+        words = f"{one.field}: {_value(one.old)} -> {_value(one.new)}"
+    else:
+        words = "was there first" if one.old is None else "was gone"
+    how = {"found": "  (found then; it was at some time before)", "deed": "  (in an act of ours)"}
+    return words + how.get(one.source, "")
+
+
+def _value(text: Optional[str]) -> str:
+    """Return the JSON text of a value as people write it."""
+    if text is None:
+        return "-"
+    value = json.loads(text)
+    return value if isinstance(value, str) else text
 
 
 def find(known: Known, kind: str, row_id: str) -> Tuple[Optional[Any], Reading[Any]]:

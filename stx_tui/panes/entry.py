@@ -12,7 +12,7 @@ from stx_tui import theme
 from stx_tui.panes.pane import Pane, line
 
 # Keys that come faster than this (seconds each, on the whole) were not typed by a hand.
-HAND_S = 0.02
+HAND_S = 0.03
 LONGEST = 500
 
 

@@ -10,17 +10,18 @@ from textual.app import ComposeResult
 from backend.deed import Deed, Outcome
 from backend.errors import Refused, StxError
 from backend.figure import Line
-from backend.kind import Action, Form, Kind, Nothing, Row
+from backend.kind import Action, Form, Kind, Nothing
 from backend.preview import Preview
-from backend.tone import Tone
-from backend.units import clock
-from stx_tui import keys, theme
+from stx_tui import keys
 from stx_tui.keys import key
-from stx_tui.panes.confirm import Sheet, buttons, is_news, old, sheet, title_of
+from stx_tui.panes import confirm
+from stx_tui.panes.asked import Asked
+from stx_tui.panes.choice import ButtonsPane
+from stx_tui.panes.confirm import Sheet
 from stx_tui.panes.entry import EntryPane
-from stx_tui.panes.figure import LEAD, FigurePane
-from stx_tui.panes.pane import Pane, line
-from stx_tui.screens.dialog import Dialog, TitlePane, tell
+from stx_tui.panes.figure import FigurePane
+from stx_tui.screens import doing
+from stx_tui.screens.dialog import Dialog, TitlePane
 
 Deeds = Tuple[Deed, ...]
 
@@ -34,16 +35,13 @@ class ActScreen(Dialog[Deeds]):
     BINDINGS = [
         key("n,q,escape,enter", "no", "no", "leave; nothing is sent"),
         key("y", "answer", "answer", "type what confirms it"),
-        key("w", "why", "why", "say why, for the record"),
-        key("tab", "next", "next", "to the next thing to type"),
+        key("w,tab", "why", "why", "say why, for the record"),
         key("d", "every", "every check", "show every check, or fold those that pass"),
         key("c", "copy", "copy", "show and copy the same as a command"),
         key("r", "again", "ask again", "read anew what it rests on"),
         *(
-            key(
-                digit, f"mend('{digit}')", "go there", "to where it is mended", name=f"mend-{digit}"
-            )
-            for digit in "123456789"
+            key(n, f"mend('{n}')", "go there", "to where it is mended", name=f"mend-{n}")
+            for n in "123456789"
         ),
         *keys.MOVING,
         keys.REPAINT,
@@ -51,7 +49,6 @@ class ActScreen(Dialog[Deeds]):
     ]
     CSS = """
     ActScreen #body { height: 1fr; }
-    ActScreen #buttons { height: 1; }
     """
 
     def __init__(
@@ -69,10 +66,7 @@ class ActScreen(Dialog[Deeds]):
         self.action: Action[Any] = action
         self.row_ids = row_ids
         self.form: Optional[Form] = form or (Nothing() if action.form is Nothing else None)
-        self.preview: Optional[Preview] = None
-        # Why this dialog can send nothing any more, "" as long as it can.
-        self.ended = ""
-        self._rows: Tuple[Row, ...] = ()
+        self.asked = Asked(kind, action, row_ids)
         self._every = False
         self._sheet = Sheet(lines=())
         self._busy = ""
@@ -86,7 +80,7 @@ class ActScreen(Dialog[Deeds]):
         yield FigurePane(has_cursor=False, id="body")
         yield EntryPane("WHY", hint="(for the record)", room=48, id="why")
         yield EntryPane("ANSWER", is_quiet=True, id="answer")
-        yield Pane(id="buttons")
+        yield ButtonsPane()
 
     def on_mount(self) -> None:
         station = self.console.station
@@ -101,8 +95,6 @@ class ActScreen(Dialog[Deeds]):
             self._leave.pop()()
 
     def on_resize(self) -> None:
-        small = self.size.height < 8
-        self.query_one("#why").display = not small
         self.call_after_refresh(self.look)
 
     def on_paste(self, event: events.Paste) -> None:
@@ -121,6 +113,16 @@ class ActScreen(Dialog[Deeds]):
         elif self._busy and event.key not in ("q", "escape", "ctrl+l"):
             event.stop()
             event.prevent_default()
+
+    @property
+    def preview(self) -> Optional[Preview]:
+        """What would happen, as it was known last."""
+        return self.asked.preview
+
+    @property
+    def ended(self) -> str:
+        """Why this dialog can send nothing any more, "" as long as it can."""
+        return self.asked.ended
 
     # --- verbs ---------------------------------------------------------------------------------
 
@@ -145,45 +147,13 @@ class ActScreen(Dialog[Deeds]):
         station = self.console.station
         if station is None or self.form is None or self.ended or self._busy == "sending":
             return
-        before = self.preview
-        try:
-            after = station.acts.preview(self.kind, self.action, self.row_ids, self.form)
-        except Refused as error:
-            self._end(self._gone(str(error)))
+        if not self.asked.look(station.acts, self.known, self.form):
             return
-        self._rows = self._rows or after.rows
-        renamed = self._renamed(after)
-        if renamed:
-            self._end(renamed)
-            return
-        self.preview = after
-        if before is not None and is_news(before, after):
+        if self.ended:
+            self.set_focus(None)
+            self._drop_answer("")
+        else:
             self._drop_answer("it changed while you looked: read it again")
-
-    def _gone(self, words: str) -> str:
-        """Say which row went, and whether another one has its name now."""
-        reading = self.known.reading(self.kind.name)
-        for row in self._rows:
-            if self.kind.id(row) in reading.by_id:
-                continue
-            name, since = self.kind.name_of(row), clock(reading.at_ms, seconds=True)
-            other = self.kind.find(reading.rows, name)
-            more = f"; another {self.kind.singular} has its name now" if other is not None else ""
-            return f"{name} is gone since {since}{more}"
-        return words
-
-    def _renamed(self, after: Preview) -> str:
-        for was, row in zip(self._rows, after.rows):
-            name, now = self.kind.name_of(was), self.kind.name_of(row)
-            if name != now:
-                return f"{name} is called {now} now"
-        return ""
-
-    def _end(self, why: str) -> None:
-        """Send nothing any more from this dialog: what it was asked about is not there."""
-        self.ended = why
-        self.set_focus(None)
-        self.query_one("#answer", EntryPane).take("")
 
     # --- what is asked -------------------------------------------------------------------------
 
@@ -201,7 +171,7 @@ class ActScreen(Dialog[Deeds]):
 
     def _begin(self, preview: Preview) -> None:
         """Ask again first where what it rests on is old; then do at once what harms nobody."""
-        if old(preview, self.known, self.console.rooms.by_name):
+        if confirm.old(preview, self.known, self.console.rooms.by_name):
             self._ask_again(then=self._begun)
         else:
             self._begun()
@@ -210,7 +180,7 @@ class ActScreen(Dialog[Deeds]):
         preview = self.preview
         if preview is None or self.ended or preview.wants or preview.blocked:
             return
-        stale = old(preview, self.known, self.console.rooms.by_name)
+        stale = confirm.old(preview, self.known, self.console.rooms.by_name)
         if stale:
             self.say(f"{', '.join(stale)}: r asks again, y does it all the same")
         else:
@@ -220,7 +190,7 @@ class ActScreen(Dialog[Deeds]):
         station, preview = self.console.station, self.preview
         if station is None or preview is None or self._busy:
             return
-        stale = old(preview, self.known, self.console.rooms.by_name)
+        stale = confirm.old(preview, self.known, self.console.rooms.by_name)
         self._busy = "asking"
         self.say(f"{', '.join(stale)}: asking again ..." if stale else "asking again ...")
 
@@ -249,25 +219,25 @@ class ActScreen(Dialog[Deeds]):
         if preview is None or self._busy or self.ended or preview.blocked:
             return
         if not message.by_hand:
-            self._drop_answer("it came in one burst or a paste: type it by hand")
+            self._drop_answer("a burst or a paste: type it by hand")
         elif typed != preview.wants:
             self._drop_answer(f"that is not {preview.wants}: nothing was sent")
         else:
             self._confirm(preview, typed)
 
     def _confirm(self, preview: Preview, typed: str) -> None:
-        stale = old(preview, self.known, self.console.rooms.by_name)
-        if not stale or stale_names(stale) == self._taken_old:
+        stale = confirm.old(preview, self.known, self.console.rooms.by_name)
+        if not stale or confirm.stale_names(stale) == self._taken_old:
             self._send(typed)
             return
 
         def then() -> None:
             after = self.preview
-            if after is None or self.ended or is_news(preview, after):
+            if after is None or self.ended or confirm.is_news(preview, after):
                 return  # what is new was said, and has to be read
-            left = old(after, self.known, self.console.rooms.by_name)
+            left = confirm.old(after, self.known, self.console.rooms.by_name)
             if left:
-                self._taken_old = stale_names(left)
+                self._taken_old = confirm.stale_names(left)
                 self._drop_answer(f"still {', '.join(left)}: type it again to go on with that")
             else:
                 self._send(typed)
@@ -288,7 +258,7 @@ class ActScreen(Dialog[Deeds]):
         )
 
     async def _do(self, preview: Preview, typed: str, why: str) -> None:
-        station = self.console.station
+        console, station = self.console, self.console.station
         assert station is not None
         try:
             deeds = await station.acts.do(preview, typed=typed, why=why)
@@ -298,21 +268,22 @@ class ActScreen(Dialog[Deeds]):
                 self._drop_answer(f"not sent: {error}")
                 self.look()
             else:
-                tell(self.app, f"{preview.title} was not sent: {error}")
+                console.say(f"{preview.title} was not sent: {error}")
             return
         if self.is_current:
-            self._close(deeds)
+            self._close(preview, deeds)
 
-    def _close(self, deeds: Deeds) -> None:
+    def _close(self, preview: Preview, deeds: Deeds) -> None:
         """Go on to following what is not at its end, or say what came of it."""
+        console = self.console
         from stx_tui.screens.follow import FollowScreen
 
         shown = next((deed for deed in deeds if deed.outcome is not Outcome.DONE), None)
         if shown is None:
             self.dismiss(deeds)
-            tell(self.app, f"{self.preview.title if self.preview else ''}: done")
+            console.say(f"{preview.title}: done")
         else:
-            self.app.switch_screen(FollowScreen(shown.number, deed=shown))
+            console.switch_screen(FollowScreen(shown.number, deed=shown))
 
     def _drop_answer(self, words: str) -> None:
         self.query_one("#answer", EntryPane).take("")
@@ -360,16 +331,13 @@ class ActScreen(Dialog[Deeds]):
             self.set_focus(self.query_one("#why", EntryPane))
             self._paint()
 
-    def action_next(self) -> None:
-        self.action_why()
-
     def action_every(self) -> None:
         self._every = not self._every
         self._paint()
 
     def action_copy(self) -> None:
         if self.preview is not None and self.preview.commands:
-            self.say(self.console.copy(" ; ".join(self.preview.commands)))
+            self.say(doing.copy(self.console, " ; ".join(self.preview.commands)))
         else:
             self.say("no command does the same")
 
@@ -396,11 +364,13 @@ class ActScreen(Dialog[Deeds]):
         body = self.query_one(FigurePane)
         can = self.preview is not None and not self.preview.blocked and not self.ended
         self.query_one("#why").display = can and self.size.height >= 8
+        answer = self.query_one("#answer")
+        answer.display = self.size.height >= 4 or answer.has_focus
         title = f"{self.action.words.upper()} {self.kind.singular}"
         if self.ended:
             title = f"CANNOT {self.preview.title if self.preview else title}"
         elif self.preview is not None:
-            title = title_of(self.preview)
+            title = confirm.title_of(self.preview)
         self.query_one(TitlePane).show(title, self.place)
         if body.size.width:
             body.show(self._lines(body))
@@ -409,12 +379,11 @@ class ActScreen(Dialog[Deeds]):
 
     def _lines(self, body: FigurePane) -> Tuple[Line, ...]:
         if self.ended:
-            first = Line(heading=f"{self.ended.upper()}.", tone=Tone.BAD)
-            return (first, Line(text="nothing is sent: it is not what you asked about any more"))
+            return confirm.ended_lines(self.ended)
         if self.preview is None:
             connected = self.console.station is not None
             return (Line(text="asking ..." if connected else "not connected: nothing can be sent"),)
-        self._sheet = sheet(self.preview, body.room, body.size.height, every=self._every)
+        self._sheet = confirm.sheet(self.preview, body.room, body.size.height, every=self._every)
         return self._sheet.lines
 
     def _paint_answer(self) -> None:
@@ -432,21 +401,6 @@ class ActScreen(Dialog[Deeds]):
         return f"{hidden} more lines below: j" if hidden else ""
 
     def _paint_buttons(self) -> None:
-        pane = self.query_one("#buttons", Pane)
-        width = pane.size.width
-        if not width:
-            return
-        free = self.focused is None
-        if self.ended or self.preview is None:
-            no, rest = ("[ No ]" if free else "  No  "), " n"
-        else:
-            no, rest = buttons(self.preview, focus=free, width=width - LEAD - 1)
-        style = theme.REVERSE if free else theme.PLAIN
-        # The last cell stays free: written, it would scroll a VT100.
-        parts = ((" " * LEAD, theme.PLAIN), (no, style), (rest, theme.PLAIN))
-        pane.put([line(*parts, width=width - 1)])
-
-
-def stale_names(stale: Tuple[str, ...]) -> Tuple[str, ...]:
-    """Return whose readings are old, without their ages, which go on."""
-    return tuple(words.split(" ", 1)[0] for words in stale)
+        gone = self.ended or self.preview is None
+        rest = "n" if gone or self.preview is None else confirm.buttons(self.preview)
+        self.query_one(ButtonsPane).show(rest, free=self.focused is None)

@@ -21,6 +21,7 @@ from stx_tui.panes.confirm import risk_words
 from stx_tui.panes.figure import FigurePane
 from stx_tui.panes.status import FootPane
 from stx_tui.panes.text import safe
+from stx_tui.screens import doing
 from stx_tui.screens.dialog import Dialog, TitlePane
 
 
@@ -110,7 +111,7 @@ class ActionsScreen(Dialog[None]):
         at = self.query_one(FigurePane).at
         preview = self._at[at].preview if at < len(self._at) else None
         if preview is not None and preview.commands:
-            self.say(self.console.copy(" ; ".join(preview.commands)))
+            self.say(doing.copy(self.console, " ; ".join(preview.commands)))
         else:
             self.say("no command is known for it yet: it asks something first")
 
@@ -127,11 +128,9 @@ class ActionsScreen(Dialog[None]):
         rows = () if offer.action.on_kind else self.row_ids
         console = self.console
         self.dismiss(None)
-        words = console.act(self.kind, offer.action, rows)
+        words = doing.act(console, self.kind, offer.action, rows)
         if words:
-            say = getattr(console.screen, "say", None)
-            if say is not None:
-                say(words)
+            console.say(words)
 
     def _row(self, row_id: str) -> Optional[Any]:
         for (name, _), reading in self.known.readings.items():

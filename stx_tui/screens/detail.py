@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 
 from backend.clean import cells
+from backend.deed import Deed
 from backend.errors import StxError
 from backend.figure import Line
 from backend.kind import Kind
@@ -26,12 +27,12 @@ from stx_tui.panes.pane import Pane, line
 from stx_tui.panes.prompt import PromptPane, split_place
 from stx_tui.panes.status import FootPane, as_it_was, verdict_rows
 from stx_tui.panes.text import safe
+from stx_tui.screens import doing
 from stx_tui.screens.dialog import TitlePane
 
 if TYPE_CHECKING:
+    from backend.store.glance import Changed
     from stx_tui.app import StxApp
-
-Change = Tuple[int, str, str, str]
 
 
 class DetailScreen(Screen[None], inherit_bindings=False):
@@ -64,7 +65,8 @@ class DetailScreen(Screen[None], inherit_bindings=False):
         self._begin = page
         self._row: Optional[Any] = None
         self._gone_ms: Optional[int] = None
-        self._changes: Tuple[Change, ...] = ()
+        self._changes: Tuple[Changed, ...] = ()
+        self._deeds: Tuple[Deed, ...] = ()
         self._asked_at = -1
         self._leave: List[Callable[[], None]] = []
 
@@ -158,15 +160,17 @@ class DetailScreen(Screen[None], inherit_bindings=False):
         self.say(self.console.open(jump) if jump is not None else "this line points nowhere")
 
     def action_acts(self) -> None:
-        self.say(self.console.offer_acts(self.kind, (self.row_id,)))
+        self.say(doing.offer_acts(self.console, self.kind, (self.row_id,)))
 
     def action_copy(self) -> None:
         name = safe(self.kind.name_of(self._row)) if self._row is not None else self.row_id
-        self.say(self.console.copy(shlex.join(["stx-tui", "show", self.kind.singular, name])))
+        self.say(
+            doing.copy(self.console, shlex.join(["stx-tui", "show", self.kind.singular, name]))
+        )
 
     def action_ask_again(self) -> None:
         _row, reading = find(self.known, self.kind.name, self.row_id)
-        self.say(self.console.ask_again(self.kind, reading.parent))
+        self.say(doing.ask_again(self.console, self.kind, reading.parent))
 
     def action_move(self, step: int) -> None:
         self.say("")
@@ -281,10 +285,10 @@ class DetailScreen(Screen[None], inherit_bindings=False):
             body.draw(page.figure(self._row, known), known.now_ms)
         else:
             self._ask_history()
+            # What goes on now stands in memory; the record has what went before.
+            deeds = {deed.number: deed for deed in (*self._deeds, *known.memory.deeds)}
             mine = [
-                deed
-                for deed in known.memory.deeds
-                if deed.kind == self.kind.name and deed.row_id == self.row_id
+                d for d in deeds.values() if (d.kind, d.row_id) == (self.kind.name, self.row_id)
             ]
             body.draw(history(mine, self._changes, known.now_ms), known.now_ms)
 
@@ -314,9 +318,12 @@ class DetailScreen(Screen[None], inherit_bindings=False):
         station = self.console.station
         assert station is not None
         try:
-            found = await station.store.changes(kind=self.kind.name, row_id=self.row_id)
+            changes = await station.store.changes(
+                station.key, kind=self.kind.name, row_id=self.row_id
+            )
+            deeds = await station.store.deeds(station.key, row_id=self.row_id)
         except StxError as error:
             self.say(str(error))
             return
-        self._changes = tuple((one.at_ms, one.field, one.old, one.new) for one in found)
+        self._changes, self._deeds = changes, deeds
         self._show()

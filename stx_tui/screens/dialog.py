@@ -6,7 +6,6 @@ import time
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from textual import events
-from textual.app import App
 from textual.screen import Screen
 from textual.strip import Strip
 
@@ -107,13 +106,6 @@ class Dialog(Screen[T], Generic[T], inherit_bindings=False):
 def place_of(known: Known) -> str:
     """Return the cloud and the time of day, as they stand in the first row of a dialog."""
     return f"{known.cloud}   {clock(known.now_ms, seconds=True)}"
-
-
-def tell(app: App[object], words: str) -> None:
-    """Have the screen on top say something, where it can."""
-    say = getattr(app.screen, "say", None)
-    if say is not None:
-        say(words)
 
 
 def title_row(left: str, right: str, *, width: int) -> Strip:

@@ -23,6 +23,7 @@ from stx_tui.panes.follow import bar, notes_of, share, title_of, verdict_of
 from stx_tui.panes.pane import Pane, line
 from stx_tui.panes.status import FootPane
 from stx_tui.panes.text import safe
+from stx_tui.screens import doing
 from stx_tui.screens.dialog import TitlePane
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ class FollowScreen(Screen[None], inherit_bindings=False):
             self.say(self.console.open(Jump(kind=deed.kind, id=deed.row_id)))
 
     def action_copy(self) -> None:
-        self.say(self.console.copy(f"stx-tui follow {self.number}"))
+        self.say(doing.copy(self.console, f"stx-tui follow {self.number}"))
 
     def action_move(self, step: int) -> None:
         self.query_one(FigurePane).move(step)

@@ -275,6 +275,7 @@ class Book:
 
     deeds: List[Deed] = field(default_factory=list)
     found: Sequence[Any] = ()
+    past: Tuple[Deed, ...] = ()
     error: Optional[StxError] = None
 
     async def open_deed(self, deed: Deed) -> Deed:
@@ -290,10 +291,13 @@ class Book:
     async def mark(self, kind: str, row_id: str, values: Any) -> None:
         raise AssertionError("nothing of these tests is marked")
 
-    async def changes(self, **of: str) -> Sequence[Any]:
+    async def changes(self, cloud: str, **of: str) -> Tuple[Any, ...]:
         if self.error is not None:
             raise self.error
-        return self.found
+        return tuple(self.found)
+
+    async def deeds_of(self, cloud: str, **of: str) -> Tuple[Deed, ...]:
+        return self.past
 
 
 class Desk:
@@ -331,7 +335,8 @@ class Desk:
         return SimpleNamespace(
             watch=self.watch,
             acts=self.acts,
-            store=self.book,
+            store=SimpleNamespace(changes=self.book.changes, deeds=self.book.deeds_of),
+            key="system-uuid",
             follow=self.follow,
             timeline=self.follow.timeline,
             settings=SimpleNamespace(lock_after_s=0, keys={}),
@@ -370,6 +375,13 @@ class Desk:
             await self.follow.heard(self.watch.known, reading)
         await self.pilot.pause()
 
+    async def wait(self, ms: int) -> None:
+        """Let time go on and everybody hear of it."""
+        self.clock.ms += ms
+        self.watch.known = replace(self.watch.known, now_ms=self.clock.ms)
+        self.watch.remember(self.watch.known.memory)
+        await self.pilot.pause()
+
     async def open(self, screen: Any) -> Any:
         """Put a screen on top and wait until it hears keys."""
         self.app.push_screen(screen)
@@ -382,10 +394,13 @@ class Desk:
         self._hand_s = time.monotonic() + 1.0
         await self.pilot.pause()
 
-    async def press(self, *keys: str, every_s: float = 0.15) -> None:
-        """Press keys one after the other with a hand's pauses in their time stamps."""
+    async def press(self, *keys: str, every_s: float = 0.15, on: Any = object) -> None:
+        """Press keys with a hand's pauses in their time stamps, as long as ``on`` is on top."""
+        self._hand_s = max(self._hand_s, time.monotonic()) + 0.15
         for one in keys:
-            self._hand_s = max(self._hand_s, time.monotonic()) + every_s
+            if not isinstance(self.app.screen, on):
+                return
+            self._hand_s += every_s
             name = {" ": "space", ".": "full_stop", "-": "minus"}.get(one, one)
             character = {"enter": "\r", "tab": "\t", "escape": "\x1b"}.get(one, one)
             event = events.Key(name, character if len(character) == 1 else None)
