@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Callable
+from typing import Any, Callable, Iterable
 
 from backend.simulator import alarms, arrivals, inventory, labels, life
 from backend.simulator.bodies import object_of, patch_of
@@ -16,7 +16,7 @@ from backend.simulator.rungs import note_command
 
 ALLOW = "DELETE, GET, PATCH, POST"
 NEVER = {"uuid", "id", "created_at", "updated_at", "mtce_info", "reserved"}
-STATES = {
+STATES = (
     "administrative",
     "availability",
     "operational",
@@ -24,7 +24,7 @@ STATES = {
     "subfunction_avail",
     "task",
     "uptime",
-}
+)
 IDENTITY = {"hostname", "personality", "subfunctions"}
 INSTALL = {"boot_device", "rootfs_device", "hw_settle", "install_output", "console", "tboot"}
 # What a PATCH may name beside the fields of a host.
@@ -122,7 +122,7 @@ def _patch(cloud: Cloud, request: Request, host: Host) -> Answer:
             raise client(f"Patching Error: can't replace a non-existent object '{name}'")
     changed = {name for name, value in changes.items() if getattr(host, name, None) != value}
     if changed & NEVER:
-        raise client(f"Change {sorted(changed)} contains restricted {changed & NEVER}.")
+        raise client(f"Change {sorted(changed)} contains restricted {_braced(changed & NEVER)}.")
     action = changes.pop("action", None)
     changed.discard("action")
     if action not in {None, "", "none"}:
@@ -130,6 +130,11 @@ def _patch(cloud: Cloud, request: Request, host: Host) -> Answer:
     if changed:
         _update(cloud, host, {name: changes[name] for name in changed})
     return answer(_echo(host, request, cloud))
+
+
+def _braced(names: Iterable[str]) -> str:
+    """A set as Python prints it, in an order that is the same every time."""
+    return "{" + ", ".join(repr(name) for name in sorted(names)) + "}"
 
 
 def _echo(host: Host, request: Request, cloud: Cloud) -> Json:
@@ -148,8 +153,8 @@ def _update(cloud: Cloud, host: Host, changes: Json) -> None:
         )
     if names & INSTALL and host.administrative != "locked":
         raise client("Host must be locked before updating installation parameters.")
-    if host.administrative == "unlocked" and names <= STATES:
-        raise client(f"Change set {set(names)} contains a subset of restricted {STATES}.")
+    if host.administrative == "unlocked" and names <= set(STATES):
+        raise client(f"Change set {_braced(names)} contains a subset of restricted {STATES}.")
     if names & IDENTITY:
         arrivals.classify(cloud, host, changes)
     changes.pop("bm_password", None)

@@ -10,7 +10,8 @@ import ssl
 import uuid
 from collections import deque
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timezone
+from email.utils import format_datetime
 from types import TracebackType
 from typing import Any, Optional, Union
 
@@ -63,6 +64,7 @@ class Simulator:
         self._faults = Faults(self._cloud, self.keystone)
         self._server = Server(self._reply, tls=_context(tls))
         self._port = port
+        self._cacert = tls[0] if isinstance(tls, tuple) else None
         self._answered = 0
         self._ticker: Optional[asyncio.Task[None]] = None
         self._following: Optional[asyncio.Lock] = None
@@ -136,6 +138,7 @@ class Simulator:
                 "user_domain_name": "Default",
                 "project_domain_name": "Default",
             },
+            **({"cacert": self._cacert} if self._cacert else {}),
             "region_name": "RegionOne",
             "interface": "internal",
             "identity_api_version": "3",
@@ -176,7 +179,8 @@ class Simulator:
         if request.path.startswith("/faultmanagement"):
             reply = self._numbered(reply)
         self.requests.append((request.method, request.path, 0 if reply.silent else reply.status))
-        return reply
+        date = format_datetime(self._cloud.now().astimezone(timezone.utc), usegmt=True)
+        return replace(reply, headers=(*reply.headers, ("Date", date)))
 
     def _numbered(self, reply: Answer) -> Answer:
         """Fault management numbers its answers, so that its log can be searched for them."""

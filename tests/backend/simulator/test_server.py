@@ -192,6 +192,7 @@ async def test_it_speaks_tls_when_given_a_certificate(tmp_path: Path) -> None:
             reply = await http.post("/identity/v3/auth/tokens", json=credentials())
             url = reply.json()["token"]["catalog"][1]["endpoints"][0]["url"]
             assert url == f"{sim.url}/platform/v1"
+        assert sim.settings()["cacert"] == pair[0]
 
 
 async def test_ten_thousand_hosts_are_answered_in_about_a_second() -> None:
