@@ -111,10 +111,15 @@ class Section:
         """Return the mappings under all keys, by key."""
         return {key: Section(spot) for key, spot in self.spots.items()}
 
-    def only(self, allowed: Collection[str], endings: Tuple[str, ...] = ()) -> None:
-        """Refuse keys that are neither ``allowed`` nor end as told; say the nearest."""
+    def only(
+        self,
+        allowed: Collection[str],
+        ignored: Collection[str] = (),
+        endings: Tuple[str, ...] = (),
+    ) -> None:
+        """Refuse keys that are neither ``allowed`` nor, by name or ending, somebody else's."""
         for key, spot in self.spots.items():
-            if key not in allowed and not key.endswith(endings or ("\0",)):
+            if key not in allowed and key not in ignored and not key.endswith(endings or ("\0",)):
                 raise spot.wrong(
                     "is no setting known here",
                     _nearest(key, allowed) or f"allowed: {_listed(allowed)}",
@@ -136,8 +141,9 @@ def read(path: Path) -> Section:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"cannot be read: {_reason(error)}", file=str(path)) from error
-    loader = yaml.SafeLoader(text)
+    loader = None
     try:
+        loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
         if node is None:
             return Section(Spot(value={}, key="", file=str(path), line=1))
@@ -152,7 +158,8 @@ def read(path: Path) -> Section:
     except yaml.YAMLError as error:
         raise SettingsError(f"is no YAML: {error}", file=str(path)) from error
     finally:
-        loader.dispose()  # type: ignore[no-untyped-call]
+        if loader is not None:
+            loader.dispose()  # type: ignore[no-untyped-call]
 
 
 def from_environment(values: Mapping[str, Tuple[str, str]]) -> Section:

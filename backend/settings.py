@@ -221,7 +221,7 @@ def _name_of(url: str) -> str:
 
 
 def _cloud(name: str, said: Section) -> CloudSettings:
-    said.only(_OURS | _THEIRS, _THEIR_ENDINGS)
+    said.only(_OURS, _THEIRS, _THEIR_ENDINGS)
     auth = said.section("auth")
     kind = said.text("auth_type")
     if kind not in {"", "password", "v3password"}:
