@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from backend.sources.tls import Pins
 
 
+# A Date header has whole seconds, and an answer is on its way for a while.
+CLOCKS_AGREE_MS = 3000
+
+
 class Cloud:
     """The sources of one cloud; what is not configured is absent and says so when asked."""
 
@@ -54,6 +58,16 @@ class Cloud:
         keystone = self._identity()
         await keystone.token()
         return frozenset(keystone.roles)
+
+    @property
+    def clock_off_ms(self) -> int:
+        """By how much the cloud's clock is ahead of ours, 0 below what a ``Date`` can tell.
+
+        Ages of alarms are reckoned by the clock that dated them.
+        """
+        off = [service.clock_off_ms for service in self._services.values()]
+        worst = max(off, key=abs, default=0)
+        return worst if abs(worst) >= CLOCKS_AGREE_MS else 0
 
     async def close(self) -> None:
         """Close all connections."""

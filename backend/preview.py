@@ -91,8 +91,11 @@ def preview(
     """
     rows = tuple(_row(known, kind, row_id) for row_id in row_ids)
     targets: Tuple[Optional[Row], ...] = rows or (None,)
+    plans = tuple(action.plan(row, form, known) for row in targets)
     risk = max(action.risk(row, form, known) for row in targets)
-    if len(rows) > 1 or (known.trouble and risk is not Risk.HARMLESS):
+    # What only we remember harms nobody, however many rows it is said of.
+    is_ours = all(isinstance(step.write, LocalWrite) for plan in plans for step in plan.steps)
+    if (len(rows) > 1 or known.trouble) and not is_ours:
         risk = risk.raised()
     reasons = _gate(known, kind, rows) + _each(action.reasons, targets, form, known)
     if len(rows) > 1 and action.together is not None:
@@ -103,7 +106,7 @@ def preview(
         rows=rows,
         form=form,
         known=known,
-        plans=tuple(action.plan(row, form, known) for row in targets),
+        plans=plans,
         risk=risk,
         reasons=reasons,
         consequences=_each(action.consequences, targets, form, known),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from importlib import import_module
 from typing import List, Optional, Sequence
@@ -60,6 +61,8 @@ def run(argv: Sequence[str]) -> int:
         print("\n".join(words_of(list(argv[1:]))))
         return 0
     arguments = _parse(argv)
+    # What the library logs is said in words where it matters; it must not fall onto the screen.
+    logging.getLogger("backend").addHandler(logging.NullHandler())
     command = import_module(f"stx_tui.commands.{arguments.module}")
     try:
         return int(command.run(arguments))
@@ -230,7 +233,7 @@ def _simulate(commands: Commands) -> None:  # type: ignore[valid-type]
 
 def _demo(commands: Commands) -> None:  # type: ignore[valid-type]
     made = _command(commands, "demo", "open the console on the pretend cloud", connects=False)
-    made.add_argument("--freeze", action="store_true", help="its clock stands still")
+    made.set_defaults(cloud="demo", store=None, read_only=False)
     _pretend(made)
     _screen(made)
 
@@ -241,6 +244,7 @@ def _pretend(to: argparse.ArgumentParser) -> None:
     to.add_argument("--alarms", type=int, help="how many alarms")
     to.add_argument("--seed", type=int, default=7)
     to.add_argument("--speed", type=float, default=20.0, help="seconds of its time per second")
+    to.add_argument("--freeze", dest="frozen", action="store_true", help="its clock stands still")
 
 
 def _doctor(commands: Commands) -> None:  # type: ignore[valid-type]

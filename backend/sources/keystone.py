@@ -72,7 +72,7 @@ class Keystone:
         self.settings = settings
         self.pins = pins
         self.transport = transport
-        self._now_ms = now_ms
+        self.now_ms = now_ms
         self._wire = Wire(
             "keystone", settings, pins, connect_s=connect_s, whole_s=whole_s, transport=transport
         )
@@ -151,7 +151,7 @@ class Keystone:
 
     def _held(self, stale: str) -> Optional[_Token]:
         token = self._token
-        if token is None or token.id == stale or self._now_ms() >= token.renew_ms:
+        if token is None or token.id == stale or self.now_ms() >= token.renew_ms:
             return None
         return token
 
@@ -165,7 +165,7 @@ class Keystone:
         secret = await anyio.to_thread.run_sync(auth.password.read)
         if self._refused is not None and self._refused[0] == secret:
             raise self._refused[1]
-        asked_ms = self._now_ms()
+        asked_ms = self.now_ms()
         answer = await self._wire.cross(
             "POST",
             f"{_v3(auth.auth_url)}/auth/tokens",
@@ -181,7 +181,7 @@ class Keystone:
             raise refusal(
                 "keystone", answer.status, answer.body, answer.headers.get("location", "")
             )
-        return _read(answer, asked_ms, self._now_ms())
+        return _read(answer, asked_ms, self.now_ms())
 
 
 def _v3(url: str) -> str:

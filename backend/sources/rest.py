@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from email.utils import parsedate_to_datetime
 from typing import Mapping, Optional
 from urllib.parse import urlencode
 
@@ -44,6 +45,8 @@ class RestService:
             whole_s=whole_s,
             transport=keystone.transport,
         )
+        # By how much the service's clock is ahead of ours, in ms, as its last answer said.
+        self.clock_off_ms = 0
         # A token that was new and still refused: logging in again would not help.
         self._vain = ""
 
@@ -87,7 +90,10 @@ class RestService:
         base = self._keystone.endpoint(self.name).rstrip("/")
         if not _HAS_VERSION.search(base):
             base = f"{base}/{_VERSIONS.get(self.name, 'v1')}"
-        return await self._wire.cross(method, base + path, {"X-Auth-Token": token}, content)
+        answer = await self._wire.cross(method, base + path, {"X-Auth-Token": token}, content)
+        said_ms = instant_of(answer.headers.get("date", ""))
+        self.clock_off_ms = 0 if said_ms is None else said_ms - self._keystone.now_ms()
+        return answer
 
     def _refusal(self, answer: Answer) -> StxError:
         if answer.status in {502, 504}:
@@ -101,6 +107,14 @@ class RestService:
             roles = ", ".join(self._keystone.roles) or "none"
             error.advice = f"{self._keystone.user} has in {self._keystone.project}: {roles}"
         return error
+
+
+def instant_of(date: str) -> Optional[int]:
+    """Return epoch ms of a ``Date`` header (to the second), None where there is none that reads."""
+    try:
+        return round(parsedate_to_datetime(date).timestamp() * 1000) if date else None
+    except (TypeError, ValueError):
+        return None
 
 
 def _query(path: str, query: Optional[Mapping[str, str]]) -> str:

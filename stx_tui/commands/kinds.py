@@ -11,23 +11,22 @@ from backend.kinds import KINDS, area_of
 
 def run(arguments: argparse.Namespace) -> int:
     """Print one line a kind, or the same as JSON, YAML or CSV."""
-    rows: List[Dict[str, str]] = []
-    for kind in KINDS:
-        area = area_of(kind)
-        rows.append(
-            {
-                "name": kind.name,
-                "area": area.name if area else "-",
-                "of": kind.parent or "-",
-                "aliases": " ".join((kind.singular, *kind.aliases)),
-                "actions": " ".join(action.name for action in kind.actions) or "-",
-            }
-        )
-    print(_shown(rows, arguments.output), end="")
+    rows = [
+        {
+            "name": kind.name,
+            "area": area_of(kind).name,
+            "of": kind.parent or "-",
+            "aliases": " ".join((kind.singular, *kind.aliases)),
+            "actions": " ".join(action.name for action in kind.actions) or "-",
+        }
+        for kind in KINDS
+    ]
+    print(shown(rows, arguments.output), end="")
     return 0
 
 
-def _shown(rows: List[Dict[str, str]], output: str) -> str:
+def shown(rows: List[Dict[str, str]], output: str) -> str:
+    """Return rows of the same keys as a table, JSON, YAML or CSV."""
     if output == "json":
         return json.dumps(rows, indent=2) + "\n"
     if output == "yaml":

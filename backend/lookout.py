@@ -1,0 +1,78 @@
+"""A cloud looked at without a record: its sources and its watch; a station adds the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional
+
+from backend.cloud import Cloud
+from backend.errors import Untrusted
+from backend.kind import Kind
+from backend.kinds import KINDS
+from backend.known import Reading
+from backend.place import Place
+from backend.sources.tls import Pins
+from backend.watch import Record, Watch
+
+if TYPE_CHECKING:
+    from backend.settings import CloudSettings
+
+
+def state_folder(env: Mapping[str, str] = os.environ) -> Path:
+    """Return where the record and the pins are kept: the XDG state folder."""
+    home = env.get("HOME", "/")
+    return Path(env.get("XDG_STATE_HOME") or f"{home}/.local/state") / "stx-tui"
+
+
+def store_url(settings: Optional[CloudSettings], given: str = "") -> str:
+    """Return where the record is: as asked, as set, or in the state folder."""
+    return given or (settings.store if settings else "") or str(state_folder() / "record.db")
+
+
+class Lookout:
+    """Asks one cloud and holds what it says; nothing is asked before ``read`` or the watch runs."""
+
+    def __init__(
+        self,
+        settings: CloudSettings,
+        *,
+        place: Place,
+        now_ms: Callable[[], int],
+        record: Optional[Record] = None,
+        pins: Optional[Pins] = None,
+    ) -> None:
+        """``record`` is told each good reading; ``pins`` are by default the person's own."""
+        self.settings = settings
+        self.kinds: Dict[str, Kind[Any]] = {kind.name: kind for kind in KINDS}
+        self.pins = pins or Pins(state_folder() / "pins.json")
+        self.cloud = Cloud(settings, self.pins, now_ms)
+        self._own_ms = now_ms
+        self.watch = Watch(
+            self.kinds,
+            self.cloud.ask,
+            cloud=settings.name,
+            place=place,
+            now_ms=self.now_ms,
+            record=record,
+            read_only=settings.read_only,
+        )
+
+    def now_ms(self) -> int:
+        """Return now by the cloud's own clock, which dates its alarms."""
+        return self._own_ms() + self.cloud.clock_off_ms
+
+    async def read(self, kind: Kind[Any], parent: str = "") -> Reading[Any]:
+        """Read a kind and what its columns need; the needs' failures stand in their readings."""
+        needs = [self.watch.read_now(name) for name in kind.needs if name != kind.name]
+        reading, *_ = await asyncio.gather(self.watch.read_now(kind.name, parent), *needs)
+        return reading
+
+    def accept(self, error: Untrusted) -> None:
+        """Pin the certificate that was shown, and compared by a person."""
+        self.pins.pin(error.endpoint, error.fingerprint)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.cloud.close()

@@ -1,0 +1,161 @@
+"""One managed cloud at work: its sources, record, watch, door and following, opened together."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Callable, List, Mapping, Optional, Tuple
+
+from backend.act import UNRECORDED, Acts
+from backend.deed import Deed, Outcome
+from backend.errors import StoreError, StxError
+from backend.figure import Timeline
+from backend.follow import Follow
+from backend.kind import Kind
+from backend.known import Known, Reading
+from backend.lookout import Lookout
+from backend.place import Place
+from backend.sources.tls import Pins
+from backend.store.store import Store
+
+if TYPE_CHECKING:
+    from backend.settings import CloudSettings
+
+
+class Station:
+    """What the console and the command line work with; nothing of it touches a screen."""
+
+    def __init__(
+        self,
+        settings: CloudSettings,
+        *,
+        store: Store,
+        place: Place,
+        now_ms: Callable[[], int],
+        pins: Optional[Pins] = None,
+    ) -> None:
+        """Nothing is asked yet; ``start`` does."""
+        self.settings = settings
+        self.store = store
+        self.lookout = Lookout(settings, place=place, now_ms=now_ms, record=self._record, pins=pins)
+        kinds = self.lookout.kinds
+        self.cloud = self.lookout.cloud
+        self.watch = self.lookout.watch
+        self._now_ms = self.lookout.now_ms
+        self.acts = Acts(self.watch, self.cloud, self, kinds, self._now_ms, self._on_deed)
+        self.follow = Follow(self.watch, kinds, self._update, self._now_ms)
+        self.found: Tuple[Deed, ...] = ()
+        self._heard: List[asyncio.Task[None]] = []
+        self._leave = self.watch.listen(self._on_reading)
+
+    # --- its life ------------------------------------------------------------------------------
+
+    async def start(self) -> Optional[StxError]:
+        """Remember, take up what was left open, log in; return why that failed, None where not.
+
+        A station that could not log in works all the same: what is remembered can be read, acts
+        say why they can't, and the loop goes on trying.
+        """
+        await self.remember()
+        place = self.watch.known.place
+        await self.store.visit(self.settings.name, place.user, place.terminal)
+        self.found = await self.follow.resume(self.watch.known.memory.deeds)
+        try:
+            self.watch.take(roles=await self.cloud.roles())
+        except StxError as error:
+            return error
+        await self.watch.read_now("system")
+        await self.remember()
+        return None
+
+    async def run(self) -> None:
+        """Poll and follow until cancelled; a defect of ours ends it, and is raised."""
+        await self.watch.run()
+
+    async def close(self) -> None:
+        """Stop looking, write what waits, close all connections."""
+        self._leave()
+        self.follow.close()
+        for task in self._heard:
+            task.cancel()
+        await asyncio.gather(*self._heard, return_exceptions=True)
+        await self.lookout.close()
+        await self.store.close()
+
+    # --- the record ----------------------------------------------------------------------------
+
+    @property
+    def key(self) -> str:
+        """How the record names this cloud: the system's uuid, its settings' name until known."""
+        rows = self.watch.known.rows("system")
+        return str(rows[0].uuid) if rows else self.settings.name
+
+    async def remember(self) -> None:
+        """Take what the record says now into what is known."""
+        memory = await self.store.memory(self.key)
+        since = {**memory.since, **self.watch.known.memory.since}
+        self.watch.remember(replace(memory, since=since))
+
+    async def open_deed(self, deed: Deed) -> Deed:
+        """Write a new deed under this cloud's key; raises ``StoreError``."""
+        return await self.store.open_deed(replace(deed, cloud=self.key))
+
+    async def update_deed(self, deed: Deed) -> None:
+        """Write how a deed stands."""
+        await self.store.update_deed(deed)
+
+    async def mark(self, kind: str, row_id: str, values: Mapping[str, Optional[str]]) -> None:
+        """Remember what somebody said of a row."""
+        await self.store.mark(self.key, kind, row_id, values, self.watch.known.place.user)
+        await self.remember()
+
+    async def set_baseline(self) -> None:
+        """Say that the alarms there are now are known: what comes from here on is new."""
+        known = self.watch.known
+        ids = [row.uuid for row in known.rows("alarms")]
+        await self.store.set_baseline(self.key, ids, self._now_ms())
+        await self.remember()
+
+    def timeline(self, deed: Deed) -> Timeline:
+        """Return how far a deed is."""
+        return self.follow.timeline(deed)
+
+    def _record(self, kind: Kind[Any], reading: Reading[Any]) -> None:
+        if kind.name == "system" and reading.rows:
+            self.store.name_cloud(str(reading.rows[0].uuid), self.settings.name)
+        self.store.record(kind, reading, self.key)
+
+    def _on_deed(self, deed: Deed) -> None:
+        """Put a deed that went on into what is known, and follow it when it was taken."""
+        memory = self.watch.known.memory
+        others = tuple(one for one in memory.deeds if one.number != deed.number)
+        self.watch.remember(replace(memory, deeds=(deed, *others)))
+        if deed.outcome in (Outcome.FOLLOWED, Outcome.UNKNOWN):
+            self.follow.begin(deed)
+
+    async def _update(self, deed: Deed) -> Deed:
+        if deed.number != UNRECORDED:
+            try:
+                await self.store.update_deed(deed)
+            except StoreError as error:
+                self.watch.known = replace(self.watch.known, trouble=str(error))
+        self._on_deed(deed)
+        if not deed.is_open:
+            await self.remember()
+        return deed
+
+    async def _take_roles(self) -> None:
+        """Take the roles of a login that came later than the start; the token is at hand then."""
+        self.watch.take(roles=await self.cloud.roles())
+
+    def _on_reading(self, known: Known, reading: Optional[Reading[Any]]) -> None:
+        trouble = str(self.store.trouble or "")
+        if trouble != known.trouble:
+            self.watch.known = replace(known, trouble=trouble)
+        for task in [task for task in self._heard if task.done()]:
+            self._heard.remove(task)
+            task.result()  # a defect of ours is raised where the loop ends
+        if reading is not None and reading.error is None and not known.roles:
+            self._heard.append(asyncio.ensure_future(self._take_roles()))
+        if known.running():
+            self._heard.append(asyncio.ensure_future(self.follow.heard(known, reading)))

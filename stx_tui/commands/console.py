@@ -1,0 +1,83 @@
+"""``stx-tui`` alone: the console, on the terminal that is really there."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING, Awaitable, Callable, Optional
+
+from backend.errors import StoreError
+from backend.lookout import store_url
+from backend.store.glance import Glance, glance
+from stx_tui.commands.desk import (
+    cloud_settings,
+    open_station,
+    record_path,
+    system_ms,
+    with_password,
+)
+from stx_tui.terminal.profile import Options, Profile, detect
+
+if TYPE_CHECKING:
+    from backend.settings import CloudSettings
+    from backend.station import Station
+
+# What the first screens show; the rest is read from the record when somebody goes there.
+FIRST = ("system", "hosts", "alarms")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Open the console; with --plain, or where there is no screen, its numbered menus."""
+    settings = with_password(cloud_settings(arguments))
+    seen = last_seen(arguments, settings)
+
+    async def opener() -> Station:
+        station = open_station(arguments, settings)
+        await station.start()
+        return station
+
+    return show(arguments, settings, seen, opener)
+
+
+def show(
+    arguments: argparse.Namespace,
+    settings: CloudSettings,
+    seen: Glance,
+    opener: Callable[[], Awaitable[Station]],
+    now_ms: Callable[[], int] = system_ms,
+) -> int:
+    """Show the console on ``opener``'s station until it is left."""
+    if arguments.plain or os.environ.get("TERM", "dumb") == "dumb" or not sys.stdout.isatty():
+        from stx_tui.plain import run as run_plain
+
+        return run_plain(opener, seen)
+    from stx_tui.app import StxApp
+    from stx_tui.terminal import driver_class
+
+    app = StxApp(seen, opener, driver_class(profile_of(arguments, settings)), now_ms=now_ms)
+    app.run()
+    return app.return_code or 0
+
+
+def profile_of(arguments: argparse.Namespace, settings: CloudSettings) -> Profile:
+    """Return the profile of this terminal: as asked, as set, as it is."""
+    colour: Optional[str] = arguments.colour or settings.colour
+    options = Options(
+        line=arguments.line or settings.line,
+        glyphs=arguments.glyphs or settings.glyphs,
+        colour={"mono": "none"}.get(colour or "", colour),
+    )
+    return detect(os.environ, sys.stdout.fileno(), options)
+
+
+def last_seen(arguments: argparse.Namespace, settings: CloudSettings) -> Glance:
+    """Return what the record last knew; a record that can't be read is opened, and said, later."""
+    path = record_path(store_url(settings, arguments.store or ""))
+    if path is None:
+        return Glance(name=settings.name)
+    try:
+        found = glance(path, settings.name, FIRST)
+    except StoreError:
+        return Glance(name=settings.name)
+    return found if not found.is_empty else Glance(name=settings.name)

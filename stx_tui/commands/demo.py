@@ -1,0 +1,100 @@
+"""``stx-tui demo``: the console on a pretend cloud that lives and ends with it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any, List, Optional
+
+from backend.kinds import KINDS
+from backend.place import find_place
+from backend.settings import CloudSettings, load
+from backend.simulator import Simulator
+from backend.station import Station
+from backend.store.glance import Glance
+from backend.store.store import Store
+from stx_tui.commands.console import show
+
+START_S = 20.0
+
+
+class PretendCloud:
+    """The pretend cloud on a thread and a loop of its own: the screen never waits for it."""
+
+    def __init__(self, **of: Any) -> None:
+        """``of`` are the simulator's own arguments."""
+        self._of = of
+        self._began = threading.Event()
+        self._loop = asyncio.new_event_loop()
+        self._over = asyncio.Event()
+        self._failure: List[BaseException] = []
+        self._thread = threading.Thread(target=self._run, name="pretend cloud", daemon=True)
+        self.simulator: Optional[Simulator] = None
+
+    def __enter__(self) -> PretendCloud:
+        """Serve from now on; raises what kept it from starting."""
+        self._thread.start()
+        self._began.wait(START_S)
+        if self._failure:
+            raise self._failure[0]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._over.set)
+        self._thread.join()
+
+    def now_ms(self) -> int:
+        """Return now by the pretend clock."""
+        assert self.simulator is not None
+        return round(self.simulator.clock.now().timestamp() * 1000)
+
+    def settings(self, folder: Path, name: str) -> CloudSettings:
+        """Return the settings of the pretend cloud, read as those of any other."""
+        assert self.simulator is not None
+        import json
+
+        path = folder / "clouds.yaml"
+        # JSON is YAML.
+        path.write_text(json.dumps({"clouds": {name: self.simulator.settings()}}), "utf-8")
+        path.chmod(0o600)
+        found = load(env={"HOME": str(folder)}, cloud=name, files=(path,)).default
+        assert found is not None
+        return found
+
+    def _run(self) -> None:
+        try:
+            self._loop.run_until_complete(self._serve())
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits for it
+            self._failure.append(error)
+            self._began.set()
+
+    async def _serve(self) -> None:
+        self._over = asyncio.Event()
+        async with Simulator(**self._of) as self.simulator:
+            self._began.set()
+            await self._over.wait()
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Open the console on the pretend cloud; nothing of it is kept."""
+    cloud = PretendCloud(
+        scene=arguments.scene,
+        hosts=arguments.hosts,
+        alarms=arguments.alarms,
+        seed=arguments.seed,
+        speed=arguments.speed,
+        frozen=arguments.frozen,
+    )
+    with tempfile.TemporaryDirectory(prefix="stx-tui-demo-") as folder, cloud:
+        settings = cloud.settings(Path(folder), arguments.scene)
+
+        async def opener() -> Station:
+            store = Store(Path(folder) / "record.db", now_ms=cloud.now_ms, kinds=KINDS)
+            station = Station(settings, store=store, place=find_place(), now_ms=cloud.now_ms)
+            await station.start()
+            return station
+
+        return show(arguments, settings, Glance(name=settings.name), opener, cloud.now_ms)

@@ -1,0 +1,111 @@
+"""What the commands share: which cloud is meant, where its record is, who is asked for what."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Awaitable, Callable, Optional, TypeVar
+
+from backend.errors import NotConfigured, NotFound, SettingsError, Untrusted
+from backend.kinds import KINDS, kind_named
+from backend.lookout import store_url
+from backend.settings import CloudSettings, Settings, load
+
+if TYPE_CHECKING:
+    from backend.kind import Kind
+    from backend.lookout import Lookout
+    from backend.station import Station
+
+T = TypeVar("T")
+
+NOTHING_SET = "no cloud is set up: there is no clouds.yaml, and no openrc was sourced"
+WHAT_TO_DO = """\
+on a controller: source /etc/platform/openrc; elsewhere write ~/.config/stx-tui/clouds.yaml
+         to try it out without a cloud: stx-tui demo"""
+
+
+def system_ms() -> int:
+    """Return now, in epoch ms."""
+    return time.time_ns() // 1_000_000
+
+
+def cloud_settings(arguments: argparse.Namespace) -> CloudSettings:
+    """Return the settings of the cloud that is meant; raises ``SettingsError`` in words."""
+    found = load(cloud=arguments.cloud)
+    meant = found.default
+    if meant is None:
+        raise _none_meant(found)
+    return replace(meant, read_only=meant.read_only or bool(arguments.read_only))
+
+
+def with_password(settings: CloudSettings) -> CloudSettings:
+    """Return settings that can log in: a password that is nowhere is asked for.
+
+    Raises ``NotConfigured`` where there is no terminal to ask on.
+    """
+    if not settings.needs_password:
+        return settings
+    if not sys.stdin.isatty():
+        raise NotConfigured(
+            f"no password for {settings.name} is known, and there is no terminal to ask on",
+            "set OS_PASSWORD, password_command, or a password_file of mode 0600",
+        )
+    user = settings.auth.username if settings.auth else ""
+    return settings.with_password(getpass.getpass(f"password of {user} at {settings.name}: "))
+
+
+def the_kind(name: str) -> Kind[Any]:
+    """Return the kind of that name; raises ``NotFound`` with names that are near."""
+    kind = kind_named(name)
+    if kind is not None:
+        return kind
+    import difflib
+
+    near = difflib.get_close_matches(name, [kind.name for kind in KINDS], n=3)
+    advice = f"did you mean {', '.join(near)}?" if near else "stx-tui kinds lists them"
+    raise NotFound("stx-tui", 0, f"there is no kind {name!r}", advice)
+
+
+def record_path(url: str) -> Optional[Path]:
+    """Return the file of the record, None where it is no file of this machine."""
+    return None if "://" in url else Path(url)
+
+
+def open_station(arguments: argparse.Namespace, settings: CloudSettings) -> Station:
+    """Return a station on the record that is meant; nothing is asked yet."""
+    from backend.place import find_place
+    from backend.station import Station
+    from backend.store.store import Store
+
+    url = store_url(settings, arguments.store or "")
+    store = Store(url, now_ms=system_ms, kinds=KINDS)
+    return Station(settings, store=store, place=find_place(), now_ms=system_ms)
+
+
+async def trusting(lookout: Lookout, ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask; where a certificate is new, show it once as ssh does, and ask again if it is accepted.
+
+    Raises ``Untrusted`` where there is no terminal, or it was not accepted, or it changed.
+    """
+    try:
+        return await ask()
+    except Untrusted as error:
+        if error.pinned or not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise
+        print(f"{error}\n{error.advice}", file=sys.stderr)
+        print("type yes to accept it from now on: ", end="", file=sys.stderr, flush=True)
+        if sys.stdin.readline().strip() != "yes":
+            raise
+        lookout.accept(error)
+        return await ask()
+
+
+def _none_meant(found: Settings) -> SettingsError:
+    if found.clouds:
+        names = ", ".join(sorted(found.clouds))
+        return SettingsError("several clouds are set up", f"name one with --cloud: {names}")
+    return SettingsError(NOTHING_SET, WHAT_TO_DO)

@@ -1,0 +1,163 @@
+"""``stx-tui get``: a kind as a table, JSON, YAML or CSV; from the record where nobody answers."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from typing import Any, Tuple
+
+from backend.errors import NotFound, StxError, Unreachable, Untrusted
+from backend.kind import Kind, Row
+from backend.known import Known, Reading
+from backend.lookout import Lookout, store_url
+from backend.place import find_place
+from backend.render import rows_text
+from backend.settings import CloudSettings
+from backend.units import span
+from stx_tui.commands.desk import (
+    cloud_settings,
+    record_path,
+    system_ms,
+    the_kind,
+    trusting,
+    with_password,
+)
+
+AWAY = 5
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the rows that were asked for."""
+    kind = the_kind(arguments.kind)
+    settings = cloud_settings(arguments)
+    known, reading, code = read(arguments, settings, kind)
+    rows = chosen(kind, reading, known, tuple(arguments.name), arguments.filter)
+    wide = arguments.output == "wide"
+    print(rows_text(kind, rows, known, arguments.output, wide), end="")
+    for error in reading.malformed:
+        print(f"stx-tui: not shown: {error}", file=sys.stderr)
+    return code
+
+
+def read(
+    arguments: argparse.Namespace, settings: CloudSettings, kind: Kind[Any]
+) -> Tuple[Known, Reading[Any], int]:
+    """Return what is known, the reading, and the exit code: 5 where it is from the record."""
+    if arguments.offline:
+        return (*remembered(arguments, settings, kind, StxError("the record has none of it")), 0)
+    try:
+        known, reading = asyncio.run(_ask(arguments, with_password(settings), kind))
+    except Unreachable as error:
+        if isinstance(error, Untrusted):
+            raise
+        known, reading = remembered(arguments, settings, kind, error)
+        age = span(known.now_ms - reading.at_ms)
+        print(f"stx-tui: {error}", file=sys.stderr)
+        print(f"         what is shown was read {age} ago, and may have changed", file=sys.stderr)
+        return known, reading, AWAY
+    return known, reading, 0
+
+
+async def _ask(
+    arguments: argparse.Namespace, settings: CloudSettings, kind: Kind[Any]
+) -> Tuple[Known, Reading[Any]]:
+    lookout = Lookout(settings, place=find_place(), now_ms=system_ms)
+    try:
+        parent = await _parent(lookout, kind, arguments.of)
+
+        async def ask() -> Reading[Any]:
+            reading = await lookout.read(kind, parent)
+            if reading.error is not None and not reading.rows:
+                raise reading.error
+            return reading
+
+        reading = await trusting(lookout, ask)
+        if getattr(arguments, "record", False):
+            await _record(arguments, lookout, kind, reading)
+        return lookout.watch.known, reading
+    finally:
+        await lookout.close()
+
+
+async def _parent(lookout: Lookout, kind: Kind[Any], name: str) -> str:
+    """Return the id of the parent that was named."""
+    if not name:
+        return ""
+    if kind.parent is None:
+        raise NotFound("stx-tui", 0, f"{kind.name} belong to nothing: leave --of out")
+    parent = lookout.kinds[kind.parent]
+
+    async def ask() -> Reading[Any]:
+        reading = await lookout.watch.read_now(parent.name)
+        if reading.error is not None:
+            raise reading.error
+        return reading
+
+    reading = await trusting(lookout, ask)
+    row = parent.find(reading.rows, name)
+    if row is None:
+        raise NotFound("stx-tui", 0, f"there is no {parent.singular} {name!r}")
+    return parent.id(row)
+
+
+async def _record(
+    arguments: argparse.Namespace, lookout: Lookout, kind: Kind[Any], reading: Reading[Any]
+) -> None:
+    from backend.store.store import Store
+
+    await lookout.watch.read_now("system")
+    (system,) = lookout.watch.known.rows("system") or (None,)
+    store = Store(store_url(lookout.settings, arguments.store or ""), now_ms=system_ms)
+    if system is not None:
+        store.name_cloud(str(system.uuid), lookout.settings.name)
+    store.record(kind, reading, str(system.uuid) if system else lookout.settings.name)
+    await store.close()
+    if store.trouble is not None:
+        raise store.trouble
+
+
+def remembered(
+    arguments: argparse.Namespace,
+    settings: CloudSettings,
+    kind: Kind[Any],
+    because: StxError,
+) -> Tuple[Known, Reading[Any]]:
+    """Return what the record has; raises ``because`` where it has nothing of it."""
+    from backend.store.glance import glance
+
+    path = record_path(store_url(settings, arguments.store or ""))
+    if path is None:
+        raise because
+    names = dict.fromkeys((kind.name, *kind.needs))
+    found = glance(path, settings.name, tuple(names))
+    kinds = {one.name: one for one in map(the_kind, names)}
+    known = found.known(kinds, now_ms=system_ms(), place=find_place())
+    reading = known.reading(kind.name)
+    if not reading.was_read:
+        raise because
+    return known, reading
+
+
+def chosen(
+    kind: Kind[Any], reading: Reading[Any], known: Known, names: Tuple[str, ...], text: str
+) -> Tuple[Row, ...]:
+    """Return the rows of those names, that show ``text``; raises ``NotFound`` for a wrong name."""
+    rows = reading.rows
+    if names:
+        found = {name: kind.find(rows, name) for name in names}
+        missing = [name for name, row in found.items() if row is None]
+        if missing:
+            raise NotFound("stx-tui", 0, f"there is no {kind.singular} {missing[0]!r}")
+        rows = tuple(row for row in found.values() if row is not None)
+    if text:
+        wanted = text.casefold()
+        rows = tuple(
+            row
+            for row in rows
+            if any(
+                wanted in str(column.cell(row, known) or "").casefold() for column in kind.columns
+            )
+        )
+    order = kind.sort
+    return rows if order is None else tuple(sorted(rows, key=lambda row: order(row, known)))

@@ -1,0 +1,82 @@
+"""``stx-tui history``: what changed and who did what, from the record; asks nobody."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from typing import Any, Dict, List
+
+from backend.clean import clean
+from backend.errors import Refused, StoreError
+from backend.lookout import store_url
+from backend.store.glance import changes, deeds
+from backend.units import DAY_MS, HOUR_MS, MINUTE_MS, day, instant_ms, stopwatch
+from stx_tui.commands.desk import cloud_settings, record_path, system_ms, the_kind
+from stx_tui.commands.kinds import shown
+
+MOST = 1000
+UNITS = {"m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print changes and deeds, newest first."""
+    settings = cloud_settings(arguments)
+    path = record_path(store_url(settings, arguments.store or ""))
+    if path is None:
+        raise StoreError("a shared record is read by the console", "open it: stx-tui")
+    since_ms = since(arguments.since, system_ms())
+    kind = the_kind(arguments.kind).name if arguments.kind else ""
+    rows: List[Dict[str, Any]] = [
+        {
+            "ms": deed.began_ms,
+            "at": day(deed.began_ms),
+            "what": f"{deed.kind} {deed.label}",
+            "who": f"{deed.who} ({deed.terminal})",
+            "how": f"{deed.action}: {deed.outcome.value}"
+            + (f" after {stopwatch(deed.took_ms)}" if deed.took_ms is not None else ""),
+            "why": deed.why or deed.answer,
+            "deed": deed.number,
+        }
+        for deed in deeds(path, settings.name, since_ms=since_ms, row=arguments.name, limit=MOST)
+        if kind in {"", deed.kind}
+    ]
+    if not arguments.deeds:
+        rows += [
+            {
+                "ms": change.at_ms,
+                "at": day(change.at_ms),
+                "what": f"{change.kind} {change.label}",
+                "who": "(seen)" if change.source == "poll" else f"({change.source})",
+                "how": f"{change.field or 'row'}: {_value(change.old)} -> {_value(change.new)}",
+                "why": "",
+                "deed": "",
+            }
+            for change in changes(
+                path,
+                settings.name,
+                kind=kind,
+                row=arguments.name,
+                since_ms=since_ms,
+                limit=MOST,
+            )
+        ]
+    rows.sort(key=lambda row: row["ms"], reverse=True)
+    lines = [{key: clean(str(row[key])) for key in row if key != "ms"} for row in rows]
+    print(shown(lines, arguments.output) if lines else "nothing since then\n", end="")
+    return 0
+
+
+def since(text: str, now_ms: int) -> int:
+    """Return the instant that ``90m``, ``24h``, ``7d`` or a UTC instant names, in epoch ms."""
+    found = re.fullmatch(r"(\d+)([mhd])", text)
+    if found:
+        return now_ms - int(found[1]) * UNITS[found[2]]
+    try:
+        return instant_ms(text) or 0
+    except ValueError as error:
+        raise Refused(f"--since {text!r} is no span and no instant", "as in 24h, 7d") from error
+
+
+def _value(text: Any) -> str:
+    return "-" if text is None else str(json.loads(text))
