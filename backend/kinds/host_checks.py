@@ -135,7 +135,7 @@ def first_row(kind: str, test: Callable[[Any], bool]) -> Callable[[Host, Known],
         found = next((row for row in rows or () if test(row)), None)
         if found is None:
             return Jump(kind=kind)
-        return Jump(kind=kind, id=str(getattr(found, "uuid", found.name)))
+        return Jump(kind=kind, id=str(getattr(found, "uuid", None) or found.name))
 
     return jump
 

@@ -2,178 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Mapping, Optional, Tuple
+from typing import Any, Callable, Mapping, Optional
 
 from backend.deed import Deed
-from backend.errors import NotConfigured
 from backend.kind import Rung
-from backend.kinds.alarms import alarms_of
 from backend.kinds.host import Host
-from backend.kinds.host_site import is_duplex, other_controller
+from backend.kinds.host_site import other_controller
 from backend.kinds.host_tasks import gave_up, help_of
+from backend.kinds.host_unlock_ladder import Ladder, Reached, does, unlock, unsettled, when
 from backend.known import Known
-
-Ladder = Tuple[Rung[Host], ...]
-Reached = Callable[[Optional[Host], Known], bool]
-
-# Maintenance's own limits in seconds, as shipped; service parameters of `platform maintenance`
-# (controller_boot_timeout, worker_boot_timeout) change the first two.
-CONTROLLER_BOOT_S, OTHER_BOOT_S, TEST_S, MANIFEST_S = 1200, 720, 600, 480
-RETRIES = "it is reset and tried again; after three failures it stays failed"
 
 # How long after the last state its alarms may take to clear.
 SETTLE_S = 600
 
-BOOTED_TASKS = ("testing", "initializing", "enabling")
 INSTALL_STATES = ("preinstall", "installing", "postinstall", "booting", "installed", "completed")
-
-
-def _when(test: Callable[[Host], bool]) -> Reached:
-    return lambda row, _known: row is not None and test(row)
-
-
-def _does(host: Host, *beginnings: str) -> bool:
-    return host.doing.casefold().startswith(beginnings)
 
 
 def accepted(*beginnings: str) -> Rung[Host]:
     """Return the first rung: maintenance has the order, and says so in the task."""
     return Rung(
         name="accepted by sysinv",
-        reached=_when(lambda host: _does(host, *beginnings)),
+        reached=when(lambda host: does(host, *beginnings)),
         says="task " + beginnings[0].capitalize(),
     )
-
-
-# --- unlock ------------------------------------------------------------------------------------
-
-
-def _is_heard(host: Host) -> bool:
-    return not host.is_locked and (
-        host.availability == "intest" or _does(host, *BOOTED_TASKS) or host.operational == "enabled"
-    )
-
-
-def _is_tested(host: Host) -> bool:
-    return not host.is_locked and (
-        _does(host, "initializing", "enabling") or host.operational == "enabled"
-    )
-
-
-def _is_in_service(host: Host) -> bool:
-    """Whether it works with all functions and maintenance has nothing more to do on it."""
-    return host.is_enabled and host.avail in ("available", "degraded") and not host.doing
-
-
-def unlock(host: Host, known: Known) -> Ladder:
-    """Return the way from locked to in service, and until what came with the lock is gone."""
-    boot_s = CONTROLLER_BOOT_S if host.is_controller else OTHER_BOOT_S
-    way: Ladder = (
-        Rung(
-            name="accepted by sysinv",
-            reached=_when(lambda h: _does(h, "unlock", "force unlock", "applying manifest")),
-            says="locked/disabled/online",
-        ),
-        Rung(
-            name="sysinv prepares its config",
-            reached=_when(lambda h: not h.is_locked),
-            says="task Unlocking",
-            gives_up_s=MANIFEST_S,
-            then="the unlock fails and it stays locked",
-        ),
-        Rung(
-            name="reset, host goes down",
-            reached=_when(lambda h: not h.is_locked and _does(h, "booting")),
-            says="unlocked/disabled/offline",
-        ),
-        Rung(
-            name="boots, heard again (mtcAlive)",
-            reached=_when(_is_heard),
-            says="Booting",
-            gives_up_s=boot_s,
-            then=RETRIES,
-        ),
-        Rung(
-            name="tests itself (goEnabled)",
-            reached=_when(_is_tested),
-            says="intest, Testing",
-            gives_up_s=TEST_S,
-            then="In-Test Failed, re-enabling: " + RETRIES,
-        ),
-        Rung(
-            name="services, heartbeat soak",
-            reached=_when(lambda h: not h.is_locked and h.operational == "enabled"),
-            says="Initializing",
-        ),
-    )
-    return way + _worker_rungs(host) + _in_service_rungs(host, known)
-
-
-def _worker_rungs(host: Host) -> Ladder:
-    if not host.is_aio:
-        return ()
-    return (
-        Rung(
-            name="main function enabled",
-            reached=_when(lambda h: h.is_enabled or _does(h, "enabling worker")),
-            says="unlocked/enabled",
-        ),
-        Rung(
-            name="worker function",
-            reached=_when(lambda h: h.is_enabled),
-            says="Enabling Worker Service",
-        ),
-    )
-
-
-def _in_service_rungs(host: Host, known: Known) -> Ladder:
-    rungs: Ladder = (
-        Rung(
-            name="available",
-            reached=_when(_is_in_service),
-            says="unlocked/enabled/available",
-        ),
-        Rung(
-            name="its alarms cleared",
-            reached=lambda row, now: row is not None and not unsettled(row, now),
-            says=" ".join(clears_with_unlock(host, known)),
-            settles=True,
-        ),
-    )
-    if not host.is_controller or not is_duplex(known):
-        return rungs
-    sync: Rung[Host] = Rung(
-        name="data in sync",
-        reached=lambda row, now: row is not None and is_in_sync(row, now),
-        says="no group data-syncing",
-        settles=True,
-    )
-    return (*rungs, sync)
-
-
-def clears_with_unlock(host: Host, known: Known) -> Tuple[str, ...]:
-    """Return the alarms that stand because of a lock or a boot and end with the unlock."""
-    ids = ("200.001", "200.004", "200.011", "250.001")
-    redundancy = host.is_controller and is_duplex(known)
-    return ids + (("400.002",) if redundancy else ())
-
-
-def unsettled(host: Host, known: Known) -> Tuple[str, ...]:
-    """Return the alarms that still keep an unlocked host from being really done."""
-    if not known.has("alarms"):
-        # Where no fault management is configured nobody will ever tell.
-        return () if isinstance(known.reading("alarms").error, NotConfigured) else ("alarms",)
-    ids = clears_with_unlock(host, known)
-    mine = {alarm.alarm_id for alarm in alarms_of(known, host.hostname or "")}
-    if "400.002" in ids:
-        mine |= {a.alarm_id for a in known.rows("alarms") if a.alarm_id == "400.002"}
-    return tuple(alarm_id for alarm_id in ids if alarm_id in mine)
-
-
-def is_in_sync(host: Host, known: Known) -> bool:
-    """Whether no service group of a controller still copies its data."""
-    mine = [g for g in known.rows("service-groups") if g.node_name == host.hostname]
-    return bool(mine) and not any("data" in (group.condition or "") for group in mine)
 
 
 # --- lock, force-lock, swact -------------------------------------------------------------------
@@ -185,13 +36,13 @@ def lock(_host: Host, _known: Known) -> Ladder:
         accepted("locking"),
         Rung(
             name="services move away (VIM)",
-            reached=_when(lambda h: h.vim_progress_status == "services-disabled"),
+            reached=when(lambda h: h.vim_progress_status == "services-disabled"),
             says="services-enabled",
         ),
-        Rung(name="locked", reached=_when(lambda h: h.is_locked), says="locked/disabled"),
+        Rung(name="locked", reached=when(lambda h: h.is_locked), says="locked/disabled"),
         Rung(
             name="online, to be worked on",
-            reached=_when(lambda h: h.is_locked and h.availability == "online"),
+            reached=when(lambda h: h.is_locked and h.availability == "online"),
             says="locked/disabled/online",
         ),
     )
@@ -201,15 +52,15 @@ def force_lock(_host: Host, _known: Known) -> Ladder:
     """Return the way out without moving anything: a reset."""
     return (
         accepted("force lock", "unsafely force"),
-        Rung(name="locked", reached=_when(lambda h: h.is_locked), says="Force Locking"),
+        Rung(name="locked", reached=when(lambda h: h.is_locked), says="Force Locking"),
         Rung(
             name="reset, host goes down",
-            reached=_when(lambda h: h.is_locked and h.availability == "offline"),
+            reached=when(lambda h: h.is_locked and h.availability == "offline"),
             says="locked/disabled",
         ),
         Rung(
             name="online, to be worked on",
-            reached=_when(lambda h: h.is_locked and h.availability == "online"),
+            reached=when(lambda h: h.is_locked and h.availability == "online"),
             says="locked/disabled/offline",
         ),
     )
@@ -235,7 +86,7 @@ def swact(_host: Host, _known: Known) -> Ladder:
         accepted("swact", "force-swact", "force swact"),
         Rung(
             name="services leave this controller",
-            reached=_when(lambda h: not h.is_active),
+            reached=when(lambda h: not h.is_active),
             says="Swact: In-Progress",
         ),
         Rung(
@@ -256,7 +107,7 @@ def swact(_host: Host, _known: Known) -> Ladder:
 def _down(then: str = "") -> Rung[Host]:
     return Rung(
         name="goes down",
-        reached=_when(lambda h: h.availability in ("offline", "power-off", "poweroff")),
+        reached=when(lambda h: h.availability in ("offline", "power-off", "poweroff")),
         says="locked/disabled/offline",
         then=then,
     )
@@ -265,7 +116,7 @@ def _down(then: str = "") -> Rung[Host]:
 def _online() -> Rung[Host]:
     return Rung(
         name="boots, online again",
-        reached=_when(lambda h: h.availability == "online"),
+        reached=when(lambda h: h.availability == "online"),
         says="locked/disabled/offline",
     )
 
@@ -284,7 +135,7 @@ def power_on(_host: Host, _known: Known) -> Ladder:
     """Return the way from off to online."""
     powered: Rung[Host] = Rung(
         name="power is on",
-        reached=_when(lambda h: h.availability in ("offline", "online")),
+        reached=when(lambda h: h.availability in ("offline", "online")),
         says="power-off",
     )
     return (accepted("power-on", "powering-on", "powering on"), powered, _online())
@@ -294,7 +145,7 @@ def power_off(_host: Host, _known: Known) -> Ladder:
     """Return the way to off."""
     off: Rung[Host] = Rung(
         name="power is off",
-        reached=_when(lambda h: h.availability in ("power-off", "poweroff")),
+        reached=when(lambda h: h.availability in ("power-off", "poweroff")),
         says="locked/disabled",
     )
     return (accepted("power-off", "powering-off", "powering off"), off)
@@ -318,7 +169,7 @@ def reinstall(_host: Host, _known: Known) -> Ladder:
     )
     inventoried: Rung[Host] = Rung(
         name="inventoried",
-        reached=_when(lambda h: h.availability == "online" and h.inv_state == "inventoried"),
+        reached=when(lambda h: h.availability == "online" and h.inv_state == "inventoried"),
         says="locked/disabled/online",
     )
     return (accepted("reinstall"), _down(), *stages, _online(), inventoried)

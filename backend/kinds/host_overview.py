@@ -198,9 +198,7 @@ def _alarms(host: Host, known: Known) -> List[Line]:
 
 
 def _past(host: Host, known: Known) -> List[Line]:
-    lines = [
-        Line(heading="note", text=note) for note in look(host, known).notes if note[:5] == "note,"
-    ]
+    lines = [Line(heading="note", text=note) for note in noted(host, known)]
     usual = known.usual_ms("hosts", "unlock", host.name)[:5]
     if usual:
         times = " ".join(stopwatch(ms) for ms in usual)

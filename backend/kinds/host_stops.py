@@ -149,8 +149,10 @@ def _storage(host: Host, known: Known) -> Said:
     if osds:
         names = " ".join(osd.label for osd in osds)
         verb = "goes" if len(osds) == 1 else "go"
-        words = f"{names} {verb} down: {_copies(known)} until {host.name} is back"
-        found.append(Consequence(words=words, jump=Jump(kind="osds", id=osds[0].uuid)))
+        copies, tone = _copies(host, known)
+        words = f"{names} {verb} down: {copies} until {host.name} is back"
+        jump = Jump(kind="osds", id=osds[0].uuid)
+        found.append(Consequence(words=words, tone=tone, jump=jump))
     if _has_monitor(host, known):
         up, quorum = monitors_up(known)
         left = len([name for name in up if name != host.hostname])
@@ -160,13 +162,15 @@ def _storage(host: Host, known: Known) -> Said:
     return found
 
 
-def _copies(known: Known) -> str:
-    """Say how many copies of the data stay while one host is away."""
+def _copies(host: Host, known: Known) -> Tuple[str, Tone]:
+    """Say how many copies of the data stay while one host is away, and how bad that is."""
     said = [row.capabilities.get("replication") for row in known.rows("backends")]
     copies = next((int(word) for word in said if str(word).isdigit()), 0)
-    if copies < 2:
-        return "data has no other copy"
-    return f"data keeps {copies - 1} {'copy' if copies == 2 else 'copies'} of {copies}"
+    elsewhere = [osd for osd in known.rows("osds") if osd.host_uuid != host.uuid]
+    if copies < 2 or not elsewhere:
+        return "data has NO OTHER COPY", Tone.BAD
+    noun = "copy" if copies == 2 else "copies"
+    return f"data keeps {copies - 1} {noun} of {copies}", Tone.PLAIN
 
 
 # --- unlock, swact, power ----------------------------------------------------------------------

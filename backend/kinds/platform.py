@@ -170,17 +170,17 @@ _CHECK = re.compile(r"\[(?:OK|Fail)\]")
 class Health(Row):
     """What the system says of its own health: one text, which is the whole answer."""
 
-    text: str
+    value: str
 
     @property
     def failing(self) -> tuple[str, ...]:
         """The checks that fail, in the service's words."""
-        return tuple(found.strip() for found in _FAILS.findall(self.text))
+        return tuple(found.strip() for found in _FAILS.findall(self.value))
 
     @property
     def checks(self) -> int:
         """How many checks the text speaks of."""
-        return len(_CHECK.findall(self.text))
+        return len(_CHECK.findall(self.value))
 
 
 def _health_look(row: Health, _known: Known) -> Look:
@@ -190,7 +190,7 @@ def _health_look(row: Health, _known: Known) -> Look:
 
 
 def _health_strip(row: Health, _known: Known) -> Lines:
-    return Lines(lines=tuple(Line(text=line) for line in row.text.splitlines()))
+    return Lines(lines=tuple(Line(text=line) for line in row.value.splitlines()))
 
 
 HEALTH: Kind[Health] = Kind(

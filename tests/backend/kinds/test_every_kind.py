@@ -1,0 +1,183 @@
+"""Every declared kind: its words are its own, its sample is read, and whatever it shows yields."""
+
+from __future__ import annotations
+
+from typing import Any, List, Tuple
+
+import pytest
+
+from backend.figure import Bars, Lines, Spark, States, Timeline, Tree
+from backend.kind import Kind, LocalWrite, Reach, Rest, RestWrite, Risk
+from backend.kinds import AREAS, KINDS, area_of, kind_named
+from backend.kinds.host_site import ONLY_UNDER_HOST
+from backend.known import Known
+from backend.tone import Look, Verdict
+from tests.backend.kinds import fm
+from tests.backend.kinds.site import LAPTOP, PARTS, WHOLE, bodies, reading, site, uuid_of
+
+# Where a finger lies when it only looks around.
+NAVIGATION = frozenset("jkhlgGnNqacb0123456789/:? ")
+NOTHING = Known(cloud="c", now_ms=0, place=LAPTOP)
+FIGURES = (Lines, Bars, Spark, Tree, States, Timeline)
+KUBE_UPGRADE = {
+    "uuid": "9f8d",
+    "from_version": "v1.29.2",
+    "to_version": "v1.30.6",
+    "state": "upgrading-kubelets",
+}
+
+each = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+
+
+def everything() -> Known:
+    recorded, faults = site(), fm.known()
+    health = {("health", ""): reading("health", bodies("health"))}
+    upgrade = {("kube-upgrade", ""): reading("kube-upgrade", [KUBE_UPGRADE])}
+    readings = {**recorded.readings, **faults.readings, **health, **upgrade}
+    return Known(cloud="c", now_ms=recorded.now_ms, place=LAPTOP, readings=readings)
+
+
+def rows_of(kind: Kind[Any], known: Known) -> Tuple[Any, ...]:
+    if kind.name in PARTS:
+        return known.rows(kind.name, uuid_of(PARTS[kind.name]))
+    return known.rows(kind.name)
+
+
+def test_names_and_aliases_lead_to_one_kind_each() -> None:
+    words = [word for kind in KINDS for word in {kind.name, kind.singular, *kind.aliases}]
+    assert len(words) == len(set(words))
+    assert all(kind_named(kind.name) is kind for kind in KINDS)
+    assert kind_named("ihosts") is kind_named("platform/hosts") is kind_named("host")
+    assert kind_named("no-such-thing") is None
+
+
+def test_areas_have_their_own_digits_and_a_headline_even_of_nothing() -> None:
+    assert len({area.digit for area in AREAS}) == len(AREAS)
+    assert AREAS[0].title == "Hosts"
+    assert AREAS[0].kinds[0].name == "hosts"
+    for area in AREAS:
+        for known in (NOTHING, everything()):
+            assert isinstance(area.headline(known), Verdict)
+        assert all(area_of(kind) is area for kind in area.kinds)
+
+
+@each
+def test_headings_tabs_and_keys_are_its_own(kind: Kind[Any]) -> None:
+    for words in (
+        [column.heading for column in kind.columns],
+        [tab.key for tab in kind.tabs],
+        [tab.title for tab in kind.tabs],
+        [action.key for action in kind.actions],
+        [word for action in kind.actions for word in (action.name, *action.aliases)],
+    ):
+        assert len(words) == len(set(words))
+        assert all(words)
+
+
+@each
+def test_what_it_needs_is_declared(kind: Kind[Any]) -> None:
+    needs = [*kind.needs, *(need for tab in kind.tabs for need in tab.needs)]
+    needs += [need for action in kind.actions for need in action.needs]
+    needs += [tab.kind for tab in kind.tabs if tab.kind]
+    needs += [kind.parent] if kind.parent else []
+    assert [need for need in needs if kind_named(need) is None] == []
+
+
+@each
+def test_a_child_that_only_answers_under_its_parent_asks_there(kind: Kind[Any]) -> None:
+    if not isinstance(kind.read, Rest):
+        return
+    per_parent = kind.reach is Reach.PER_PARENT
+    assert ("{parent}" in kind.read.path) == per_parent
+    assert (kind.name in ONLY_UNDER_HOST) == per_parent
+
+
+@each
+def test_every_column_look_strip_and_tab_yields_on_every_row(kind: Kind[Any]) -> None:
+    full = everything()
+    rows = rows_of(kind, full)
+    assert rows, f"no sample of {kind.name}"
+    for known in (full, NOTHING):
+        for row in rows:
+            for column in kind.columns:
+                assert isinstance(column.cell(row, known), (str, int, float, type(None)))
+            assert isinstance(kind.look(row, known), Look)
+            assert kind.strip is None or isinstance(kind.strip(row, known), Lines)
+            assert kind.sentence is None or isinstance(kind.sentence(row, known), Verdict)
+            assert isinstance(kind.name_of(row), str)
+            for tab in kind.tabs:
+                assert tab.figure is None or isinstance(tab.figure(row, known), FIGURES)
+                assert tab.related is None or related(tab, row, full) >= 0
+        assert kind.verdict is None or isinstance(kind.verdict(known), Verdict)
+
+
+def related(tab: Any, row: Any, known: Known) -> int:
+    other = kind_named(tab.kind)
+    assert other is not None
+    return sum(1 for one in rows_of(other, known) if tab.related(row, one))
+
+
+@each
+def test_ids_are_unique_and_rows_can_be_sorted_and_found(kind: Kind[Any]) -> None:
+    known = everything()
+    rows = rows_of(kind, known)
+    assert len({kind.id(row) for row in rows}) == len(rows)
+    if kind.sort is not None:
+        assert len(sorted(rows, key=lambda row: kind.sort(row, known))) == len(rows)  # type: ignore[misc]
+    assert kind.find(rows, kind.id(rows[0])) is rows[0]
+
+
+def forms(action: Any) -> List[Any]:
+    """Return a filled form of an action."""
+    given = {name: "x" for name, field in action.form.model_fields.items() if field.is_required()}
+    return [action.form(**given)]
+
+
+@each
+def test_every_action_says_itself_whole_and_its_checks_yield(kind: Kind[Any]) -> None:
+    full = everything()
+    for action in kind.actions:
+        rows = (None,) if action.on_kind else rows_of(kind, full)
+        for row in rows:
+            for form in forms(action):
+                plan = action.plan(row, form, full)
+                assert plan.steps
+                assert all(is_whole(step.write) for step in plan.steps)
+                for known in (full, NOTHING):
+                    assert isinstance(action.risk(row, form, known), Risk)
+                    assert all(reason.check for reason in action.reasons(row, form, known))
+                    assert all(one.words for one in action.consequences(row, form, known))
+                    assert action.hidden is None or action.hidden(row, known) in (True, False)
+                    assert action.ladder is None or action.ladder(row, known)
+                    assert action.failed is None or isinstance(action.failed(row, known), str)
+                    assert action.expects is None or action.expects(row, known) is not None
+
+
+def is_whole(write: Any) -> bool:
+    if isinstance(write, LocalWrite):
+        return bool(write.kind and write.id and write.values and write.sentence)
+    assert isinstance(write, RestWrite)
+    methods = ("POST", "PATCH", "PUT", "DELETE")
+    return bool(
+        write.method in methods
+        and write.path.startswith("/")
+        and "None" not in write.path
+        and write.sentence
+        and write.command
+        and all(isinstance(word, str) and word for word in write.command)
+    )
+
+
+@each
+def test_no_verb_that_breaks_something_sits_where_one_only_looks_around(kind: Kind[Any]) -> None:
+    known = everything()
+    for action in kind.actions:
+        rows = (None,) if action.on_kind else rows_of(kind, known)
+        risks = [action.risk(row, form, known) for row in rows for form in forms(action)]
+        if max(risks) is not Risk.HARMLESS:
+            assert action.key not in NAVIGATION, action.name
+
+
+def test_the_recorded_kinds_are_all_tried() -> None:
+    tried = {*WHOLE, *PARTS, "health", "alarms", "events", "suppressions"}
+    assert {kind.name for kind in KINDS} <= tried
