@@ -28,6 +28,7 @@ from stx_tui.screens import doing
 from stx_tui.screens.listing import ListingScreen
 from stx_tui.screens.locked import LockedScreen
 from stx_tui.screens.quit import QuitScreen
+from stx_tui.terminal import repaint
 
 if TYPE_CHECKING:
     from backend.station import Station
@@ -150,11 +151,6 @@ class StxApp(App[None], inherit_bindings=False):
         if isinstance(self.screen, ListingScreen):
             self.screen.say(words)
 
-    @property
-    def driver(self) -> Optional[Driver]:
-        """The terminal's driver, None before the start."""
-        return self._driver
-
     def _tell(self, reading: Optional[Reading[Any]]) -> None:
         self.screen.post_message(KnownChanged(self.known, reading))
 
@@ -228,9 +224,7 @@ class StxApp(App[None], inherit_bindings=False):
 
     def action_repaint(self) -> None:
         """Paint all anew: a kernel's message may stand where no program knows of it."""
-        repaint = getattr(self.driver, "repaint", None)
-        if repaint is not None:
-            repaint()
+        repaint(self)
         self.screen.refresh(layout=True)
 
     # --- what any screen may ask; each returns what to say, or nothing -------------------------

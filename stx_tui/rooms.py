@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Callable, Iterable, Iterator, Mapping, Optional, Tuple
+from typing import Any, Callable, Iterable, Mapping, Optional, Tuple
 
 from backend.kind import Area, Kind
-from backend.known import Known
+from backend.known import Key, Known
 
 
 def _nothing(_known: Known) -> Tuple[str, ...]:
@@ -62,9 +62,10 @@ class Rooms:
         by_alias = [kind.name for kind in self.kinds if _begins(kind.aliases, lowered)]
         return tuple(dict.fromkeys((*by_name, *by_alias)))
 
-    def looked_at(self, kind: Kind[Any]) -> Iterator[str]:
-        """Yield the names of the kinds that are read while ``kind`` is listed."""
-        yield from dict.fromkeys((kind.name, *kind.needs, *self.banner_needs))
+    def looked_at(self, kind: Kind[Any], parent: str = "") -> Tuple[Key, ...]:
+        """Return what is read while ``kind`` (under that parent) is listed, itself first."""
+        others = ((name, "") for name in (*kind.needs, *self.banner_needs))
+        return tuple(dict.fromkeys(((kind.name, parent), *others)))
 
 
 def all_rooms() -> Rooms:

@@ -2,73 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Iterable, List, Optional, Sequence, Tuple
+from dataclasses import replace
+from typing import Any, List, Optional, Sequence, Tuple
 
 from rich.style import Style
 from textual import events
 from textual.strip import Strip
 
-from backend.clean import cells, cut
+from backend.clean import cells, cut, wrap
 from backend.deed import Deed
-from backend.kind import Area, Rest
-from backend.known import Known, Reading
+from backend.kind import Area
+from backend.known import Key, Known, Reading
 from backend.tone import Tone, Verdict
 from backend.units import clock, span, stopwatch
 from stx_tui import theme
 from stx_tui.kept import Kept
+from stx_tui.panes.late import late
 from stx_tui.panes.pane import Pane, line
 from stx_tui.panes.text import safe
 from stx_tui.rooms import Rooms
 
-# A source is late when its rows are older than so many of its own periods.
-LATE_PERIODS = 3.0
 # Ages are said in steps, so that a screen on which nothing happens stays as it is.
 STEP_MS = 10_000
 
 Part = Tuple[str, Style]
-
-
-@dataclass(frozen=True)
-class Late:
-    """A source whose rows are old: its name, their age in ms (None: it never answered)."""
-
-    source: str
-    age_ms: Optional[int]
-
-    def __str__(self) -> str:
-        """As row 1 says it."""
-        return (
-            f"AGE {span(self.age_ms)} {self.source}"
-            if self.age_ms is not None
-            else (f"NO {self.source}")
-        )
-
-
-def late(known: Known, rooms: Rooms, looked_at: Iterable[str]) -> Tuple[Late, ...]:
-    """Return the sources that are late among what is looked at, the oldest of each, late first."""
-    oldest: dict[str, Late] = {}
-    for name in looked_at:
-        kind = rooms.kind(name)
-        readings = [one for (of, _parent), one in known.readings.items() if of == name]
-        for reading in readings if kind is not None else ():
-            assert kind is not None
-            source = kind.read.service if isinstance(kind.read, Rest) else "record"
-            age = known.now_ms - reading.at_ms if reading.was_read else None
-            if not _is_late(reading, age, kind.every_s):
-                continue
-            before = oldest.get(source)
-            if before is None or (
-                before.age_ms is not None and (age is None or age > before.age_ms)
-            ):
-                oldest[source] = Late(source=source, age_ms=age)
-    return tuple(sorted(oldest.values(), key=lambda one: -(one.age_ms or 1 << 60)))
-
-
-def _is_late(reading: Reading[Any], age: Optional[int], every_s: float) -> bool:
-    if reading.error is not None or reading.is_remembered:
-        return True
-    return age is not None and age > LATE_PERIODS * every_s * 1000
 
 
 def running(known: Known) -> Tuple[str, ...]:
@@ -84,7 +41,7 @@ def _running(deed: Deed, known: Known) -> str:
 
 
 def row_1(
-    known: Known, rooms: Rooms, looked_at: Sequence[str], banner: Sequence[str], width: int
+    known: Known, rooms: Rooms, looked_at: Sequence[Key], banner: Sequence[str], width: int
 ) -> Strip:
     """Return the reverse row: what has no room goes, the cloud's name and the counts last."""
     left = [safe(known.cloud), *map(safe, banner)]
@@ -93,6 +50,10 @@ def row_1(
     if not lates and (live := _live(known, rooms, looked_at)):
         ages = [(live, theme.REVERSE)]
     acts: List[Part] = [(text, theme.REVERSE) for text in running(known)]
+    if known.trouble:
+        ages.append(("NO RECORD", theme.HOLE))
+    if known.read_only:
+        ages.append(("READ-ONLY", theme.REVERSE))
     now: List[Part] = [(clock(known.now_ms), theme.REVERSE)]
     right = [*acts, *ages, *now]
     while _width(left, right) > width and (len(left) > 1 or right):
@@ -124,10 +85,10 @@ def _width(left: Sequence[str], right: Sequence[Part]) -> int:
     )
 
 
-def _live(known: Known, rooms: Rooms, looked_at: Sequence[str]) -> str:
+def _live(known: Known, rooms: Rooms, looked_at: Sequence[Key]) -> str:
     """Return ``live``, with the age of what is listed where that is more than usual."""
-    name = looked_at[0] if looked_at else ""
-    kind, age = rooms.kind(name), known.age_ms(name)
+    name, parent = looked_at[0] if looked_at else ("", "")
+    kind, age = rooms.kind(name), known.age_ms(name, parent)
     if kind is None or age is None:
         return ""
     return "live" if age < 2000 * kind.every_s else f"live {span(age // STEP_MS * STEP_MS)}"
@@ -153,9 +114,9 @@ def verdict_rows(verdict: Verdict, width: int) -> Tuple[Strip, Strip]:
     lead = f"{word}  " if word else ""
     first = cut(text, max(room - cells(lead), 0))
     if first != text and not more:
-        head = text[: max(room - cells(lead), 1)]
-        first = head.rsplit(" ", 1)[0] if " " in head else head
-        more = text[len(first) :].strip()
+        # What is cut off goes on below where nothing else stands there.
+        first, *rest = wrap(text, room - cells(lead))
+        more = " ".join(rest)
     indent = 1 + cells(lead)
     if indent + cells(more) > width - 1:
         indent = 1
@@ -176,10 +137,19 @@ def as_it_was(verdict: Verdict, reading: Reading[Any], now_ms: int) -> Verdict:
     if error is not None and not reading.was_read:
         return Verdict(word="CANNOT", text=str(error), more=error.advice, tone=Tone.BAD)
     if error is None and not reading.is_remembered:
-        return verdict
+        return _with_malformed(verdict, reading)
     ago = f"{verdict.text} (as of {span(now_ms - reading.at_ms)} ago)"
     why = f"{error}. {error.advice}" if error is not None else "last known state; asking again"
     return Verdict(word=f"WAS {verdict.word}".rstrip(), text=ago, more=why, tone=Tone.WARN)
+
+
+def _with_malformed(verdict: Verdict, reading: Reading[Any]) -> Verdict:
+    """Return a verdict that says how many rows could not be read as their kind."""
+    faults = reading.malformed
+    if not faults:
+        return verdict
+    words = f"{len(faults)} could not be read: {faults[0]}"
+    return replace(verdict, more=f"{words}; {verdict.more}" if verdict.more else words)
 
 
 class StatusPane(Pane):
@@ -193,7 +163,7 @@ class StatusPane(Pane):
     def show(
         self,
         known: Known,
-        looked_at: Sequence[str],
+        looked_at: Sequence[Key],
         *,
         here: Optional[Area],
         verdict: Verdict,

@@ -8,6 +8,7 @@ from backend.deed import Deed
 from backend.errors import Refused, StxError
 from backend.kind import Action, Kind, Nothing, Risk
 from backend.preview import Preview
+from stx_tui.terminal import far
 
 if TYPE_CHECKING:
     from backend.station import Station
@@ -91,8 +92,8 @@ async def _set_baseline(console: StxApp, station: Station) -> None:
 
 def copy(console: StxApp, command: str) -> str:
     """Give a command to the terminal's clipboard where it is known to have one, and show it."""
-    profile = getattr(console.driver, "profile", None)
-    if profile is not None and profile.abilities.clipboard:
+    driver = far(console)
+    if driver is not None and driver.profile.abilities.clipboard:
         console.copy_to_clipboard(command)
         return f"copied: {command}"
     return command

@@ -158,7 +158,7 @@ class HistoryScreen(Screen[None], inherit_bindings=False):
             said = Verdict(word=said.word, text=said.text, more=f"only the last {MOST} changes")
         first, more = verdict_rows(said, width)
         title = f" WHAT CHANGED   since {self._since[1]}  ->  now {day(known.now_ms)}"
-        names = tuple(rooms.banner_needs)
+        names = tuple((name, "") for name in rooms.banner_needs)
         rows = [
             row_1(known, rooms, names, rooms.banner(known), width),
             line((title, theme.BOLD), width=width),

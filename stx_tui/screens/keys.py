@@ -14,6 +14,7 @@ from stx_tui import keys
 from stx_tui.keys import key
 from stx_tui.panes.lines import LinesPane
 from stx_tui.panes.status import FootPane
+from stx_tui.terminal import status
 
 # What column 2 of every table says.
 MARKS = (
@@ -57,4 +58,6 @@ class KeysScreen(Screen[None], inherit_bindings=False):
                 Line(heading=action.key or "(a)", text=f"{action.name}: {action.words}")
                 for action in self._of.actions
             ]
-        return [*lines, Line(), Line(rule=True), *(Line(text=text) for text in MARKS)]
+        lines += [Line(), Line(rule=True), *(Line(text=text) for text in MARKS)]
+        speed = status(self.app)
+        return [*lines, Line(), Line(text=f"this line: {speed}")] if speed else lines

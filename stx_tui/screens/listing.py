@@ -167,7 +167,7 @@ class ListingScreen(Screen[None], inherit_bindings=False):
         verdict = as_it_was(self._verdict.of(self.known), self.reading, self.known.now_ms)
         self.query_one(StatusPane).show(
             self.known,
-            tuple(rooms.looked_at(self.kind)),
+            rooms.looked_at(self.kind, self.of),
             here=rooms.area_of(self.kind),
             verdict=self.console.trouble or verdict,
         )

@@ -1,0 +1,323 @@
+"""What panes say and where they put it: pure, without a screen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, List, Optional
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.clean import cells
+from backend.deed import Deed, Outcome
+from backend.errors import Malformed, Unreachable
+from backend.figure import Line
+from backend.kind import Column
+from backend.known import Known, Memory, Reading
+from backend.tone import Tone, Verdict
+from backend.units import MINUTE_MS
+from stx_tui import keys
+from stx_tui.kept import Kept
+from stx_tui.panes.columns import fit
+from stx_tui.panes.late import late
+from stx_tui.panes.rows import Rows
+from stx_tui.panes.status import as_it_was, row_1, row_2, running, verdict_rows
+from stx_tui.panes.strip import head_rule, painted
+from stx_tui.screens.listing import ListingScreen
+from stx_tui.screens.shape import shape
+from tests.tui.things import BOXES, NOW_MS, PLACE, ROOMS, Box, box
+
+AWAY = Unreachable("store", "connection refused", "is it up?")
+LOOKED_AT = (("boxes", ""),)
+
+
+def reading(*bodies: Any, at_ms: int = NOW_MS, **more: Any) -> Reading[Any]:
+    rows = {row.uuid: row for row in (Box.read(body) for body in bodies)}
+    return Reading(
+        kind="boxes",
+        rows=tuple(rows.values()),
+        by_id=MappingProxyType(rows),
+        at_ms=at_ms,
+        **more,
+    )
+
+
+def known(of: Optional[Reading[Any]] = None, **more: Any) -> Known:
+    readings = MappingProxyType({("boxes", ""): of} if of is not None else {})
+    return Known(cloud="site-7", now_ms=NOW_MS, place=PLACE, readings=readings, **more)
+
+
+def text(strip: Any) -> str:
+    return "".join(segment.text for segment in strip)
+
+
+# --- row 1 -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", range(1, 140))
+def test_row_1_is_as_wide_as_the_screen(width: int):
+    now = known(reading(box(1), error=AWAY), trouble="disk full", read_only=True)
+    row = row_1(now, ROOMS, LOOKED_AT, ("AIO-DX 24.09", "active controller-0", "C1 M3"), width)
+    assert cells(text(row)) == width
+
+
+def test_row_1_keeps_the_counts_longest():
+    parts = ("AIO-DX 24.09", "active controller-0", "C1 M3")
+    now = known(reading(box(1)))
+    assert "C1 M3" in text(row_1(now, ROOMS, LOOKED_AT, parts, 12))
+    assert "AIO" not in text(row_1(now, ROOMS, LOOKED_AT, parts, 50))
+    assert "AIO" in text(row_1(now, ROOMS, LOOKED_AT, parts, 80))
+
+
+def test_a_record_that_cannot_be_written_and_read_only_mode_are_said_in_row_1():
+    row = text(row_1(known(trouble="disk full", read_only=True), ROOMS, (), (), 80))
+    assert "NO RECORD" in row
+    assert "READ-ONLY" in row
+
+
+def test_live_says_the_age_only_where_it_is_more_than_usual():
+    fresh, slow = known(reading(box(1))), known(reading(box(1), at_ms=NOW_MS - 25_000))
+    assert " live 02:" not in text(row_1(fresh, ROOMS, (), (), 80))
+    assert " live " in text(row_1(fresh, ROOMS, LOOKED_AT, (), 80))
+    assert " live 20s " in text(row_1(slow, ROOMS, LOOKED_AT, (), 80))
+
+
+def test_late_is_what_failed_what_is_remembered_and_what_is_older_than_three_periods():
+    for of, says in (
+        (reading(box(1)), []),
+        (reading(box(1), at_ms=NOW_MS - 31_000), ["AGE 31s store"]),
+        (reading(box(1), at_ms=NOW_MS - 14 * MINUTE_MS, error=AWAY), ["AGE 14m store"]),
+        (reading(box(1), at_ms=NOW_MS - 9 * MINUTE_MS, is_remembered=True), ["AGE 9m store"]),
+        (reading(at_ms=0, error=AWAY), ["NO store"]),
+    ):
+        assert [str(one) for one in late(known(of), ROOMS, LOOKED_AT)] == says
+
+
+def test_late_is_silent_of_what_nobody_looks_at():
+    assert late(known(reading(at_ms=0, error=AWAY)), ROOMS, (("lids", ""),)) == ()
+
+
+def test_of_two_readings_of_one_source_the_older_is_said():
+    old = reading(box(1), at_ms=NOW_MS - 9 * MINUTE_MS, error=AWAY)
+    lids = replace(old, kind="lids", at_ms=NOW_MS - 5 * MINUTE_MS)
+    now = replace(known(), readings={("lids", ""): lids, ("boxes", ""): old})
+    both = (("lids", ""), ("boxes", ""))
+    assert [str(one) for one in late(now, ROOMS, both)] == ["AGE 9m store"]
+    assert [str(one) for one in late(now, ROOMS, both[::-1])] == ["AGE 9m store"]
+
+
+def test_a_running_act_is_said_with_its_time_and_the_usual_one():
+    deed = Deed(
+        number="1", cloud="c", kind="boxes", action="topple", row_id="x", label="box-1",
+        who="me", terminal="t", began_ms=NOW_MS - 400_000, sent_ms=NOW_MS - 372_000,
+        outcome=Outcome.FOLLOWED,
+    )  # fmt: skip
+    usual = {("boxes", "topple", "box-1"): (461_000, 458_000, 460_000)}
+    assert running(known(memory=Memory(deeds=(deed,), usual=usual))) == ("~ box-1 6:12/7:40",)
+    assert running(known(memory=Memory(deeds=(deed,)))) == ("~ box-1 6:12",)
+
+
+def test_the_areas_leave_out_what_has_no_room():
+    assert text(row_2(ROOMS.areas, ROOMS.areas[1], 80)).rstrip().endswith(": go to")
+    assert cells(text(row_2(ROOMS.areas, None, 9))) == 9
+
+
+# --- the verdict -------------------------------------------------------------------------------
+
+
+def test_a_long_verdict_goes_on_in_row_4():
+    words = "one two three four five six seven eight nine ten eleven twelve"
+    first, second = verdict_rows(Verdict(word="WARN", text=words), 40)
+    assert text(first).rstrip() == " WARN  one two three four five six seven"
+    assert text(second).strip() == "eight nine ten eleven twelve"
+
+
+def test_a_verdict_of_old_rows_does_not_claim_to_know():
+    well = Verdict(word="WELL", text="all is fine")
+    gone = as_it_was(well, reading(box(1), at_ms=NOW_MS - MINUTE_MS, error=AWAY), NOW_MS)
+    assert (gone.word, gone.text) == ("WAS WELL", "all is fine (as of 1m ago)")
+    assert gone.more == "store: connection refused. is it up?"
+    assert as_it_was(well, reading(box(1)), NOW_MS) is well
+    never = as_it_was(well, reading(at_ms=0, error=AWAY), NOW_MS)
+    assert (never.word, never.text) == ("CANNOT", "store: connection refused")
+    memory = as_it_was(well, reading(box(1), is_remembered=True), NOW_MS)
+    assert memory.word == "WAS WELL"
+
+
+def test_rows_that_could_not_be_read_are_counted():
+    fault = Malformed("boxes", "3.size", "is no number")
+    said = as_it_was(Verdict(word="WELL", text="x"), reading(box(1), malformed=(fault,)), NOW_MS)
+    assert said.more == "1 could not be read: boxes: 3.size: is no number"
+
+
+# --- columns -----------------------------------------------------------------------------------
+
+COLUMNS = tuple(
+    Column[Any](heading=heading, wide=heading == "EXTRA")
+    for heading in ("NAME", "ROLE", "STATE", "TEXT", "EXTRA")
+)
+
+
+def widths(room: int, wants: List[int]) -> List[int]:
+    return [one.width for one in fit(COLUMNS, wants, room).columns]
+
+
+def test_wide_columns_show_only_where_all_others_fit():
+    assert widths(100, [10, 8, 9, 30, 20]) == [10, 8, 9, 30, 20]
+    assert widths(80, [10, 8, 9, 30, 20]) == [10, 8, 9, 30]
+
+
+def test_long_text_is_narrowed_before_a_column_goes():
+    assert widths(50, [10, 8, 9, 30, 20]) == [10, 8, 9, 20]
+
+
+def test_columns_go_from_the_right_and_the_name_is_whole_as_long_as_it_can():
+    assert widths(25, [10, 8, 9, 30, 20]) == [10, 8, 5]
+    assert widths(14, [10, 8, 9, 30, 20]) == [10, 3]
+    assert widths(6, [10, 8, 9, 30, 20]) == [6]
+
+
+@given(
+    wants=st.lists(st.integers(min_value=1, max_value=120), min_size=5, max_size=5),
+    room=st.integers(min_value=-3, max_value=200),
+)
+def test_columns_never_take_more_than_there_is(wants: List[int], room: int):
+    fitted = fit(COLUMNS, wants, room)
+    taken = sum(one.width for one in fitted.columns) + fitted.gap * (len(fitted.columns) - 1)
+    assert taken <= max(room, 1)
+    assert fitted.columns[0].index == 0
+
+
+# --- rows --------------------------------------------------------------------------------------
+
+
+def test_unchanged_rows_keep_their_entries_and_say_that_nothing_moved():
+    rows, first = Rows(BOXES), reading(box(1), box(2))
+    assert rows.show(first, known(first))
+    entries = list(rows.shown)
+    again = replace(first, rows=tuple(first.rows))
+    assert not rows.show(again, known(again))
+    assert all(a is b for a, b in zip(rows.shown, entries))
+
+
+def test_rows_follow_the_order_of_their_kind_as_they_change():
+    kind = replace(BOXES, sort=lambda row, _known: -row.size)
+    rows, first = Rows(kind), reading(box(1), box(2), box(3))
+    rows.show(first, known(first))
+    assert [entry.row.size for entry in rows.shown] == [3, 2, 1]
+    later = reading(box(1, size=9), box(2), box(3))
+    rows.show(later, known(later))
+    assert [entry.row.size for entry in rows.shown] == [9, 3, 2]
+
+
+def test_what_is_sorted_by_another_reading_follows_it_in_time():
+    kind = replace(
+        BOXES,
+        needs=("lids",),
+        sort=lambda row, now: row.name not in [r.name for r in now.rows("lids")],
+    )
+    rows, first = Rows(kind), reading(box(1), box(2))
+    rows.show(first, known(first))
+    assert [entry.row.name for entry in rows.shown] == ["box-1", "box-2"]
+    lids = replace(reading(box(9, name="box-2")), kind="lids")
+    now = replace(known(first), readings={("boxes", ""): first, ("lids", ""): lids})
+    rows.show(first, now)
+    while rows.work(1.0):
+        pass
+    assert [entry.row.name for entry in rows.shown] == ["box-2", "box-1"]
+
+
+def test_a_filter_finds_what_changed_meanwhile():
+    rows, first = Rows(BOXES), reading(box(1), box(2))
+    rows.show(first, known(first))
+    rows.search("ill")
+    while rows.work(1.0):
+        pass
+    assert rows.shown == []
+    later = reading(box(1, state="ILL"), box(2))
+    rows.show(later, known(later))
+    while rows.work(1.0):
+        pass
+    assert [entry.row.name for entry in rows.shown] == ["box-1"]
+
+
+def test_a_service_that_sends_a_row_twice_has_it_once():
+    twice = reading(box(1), box(2))
+    twice = replace(twice, rows=(*twice.rows, twice.rows[0]))
+    rows = Rows(BOXES)
+    rows.show(twice, known(twice))
+    assert len(rows) == 2
+
+
+def test_an_answer_is_kept_until_more_is_known():
+    made: List[Known] = []
+    kept = Kept(lambda now: made.append(now) or len(made))  # type: ignore[func-returns-value]
+    first = reading(box(1))
+    memory = Memory()
+    assert kept.of(known(first, memory=memory)) == 1
+    assert kept.of(replace(known(first, memory=memory), now_ms=NOW_MS + 1)) == 1
+    assert kept.of(replace(known(first, memory=memory), now_ms=NOW_MS + MINUTE_MS)) == 2
+    assert kept.of(known(reading(box(1)), memory=memory)) == 3
+
+
+# --- the strip, the keys, the shape ------------------------------------------------------------
+
+
+def test_headings_stand_on_the_left_and_long_text_goes_on_below_the_text():
+    rows = [text(row) for row in painted((Line(heading="DO", text="word " * 20),), 40)]
+    assert rows[0].startswith(" DO       word word")
+    assert rows[1].startswith("          word")
+    assert all(len(row) == 40 for row in rows)
+
+
+def test_one_long_line_does_not_push_the_others_out():
+    rows = [text(row).rstrip() for row in painted((Line(text="word " * 200),), 40)]
+    assert len(rows) == 3
+    assert rows[-1].endswith("..")
+
+
+@pytest.mark.parametrize("width", [1, 5, 20, 40, 80, 160])
+def test_the_rule_above_the_strip_ends_before_the_last_cells(width: int):
+    row = text(head_rule("7 of 7 hosts", "selected: controller-1", width=width))
+    assert len(row) == width
+    if width > 50:
+        assert row.startswith(" 7 of 7 hosts ---")
+        assert row.endswith("- selected: controller-1 ")
+
+
+def test_the_footer_drops_keys_but_never_the_page_of_keys():
+    bindings = ListingScreen.BINDINGS
+    assert keys.footer(bindings, 79).endswith("? keys")
+    assert keys.footer(bindings, 24) == " Enter open  ? keys"
+    for width in range(80):
+        assert len(keys.footer(bindings, width)) <= width
+
+
+def test_every_key_of_a_listing_says_what_it_does_once():
+    page = keys.page(ListingScreen.BINDINGS)
+    assert len({says for _keys, says in page}) >= len(page) - 9  # the areas' digits say the same
+    assert all(says for _keys, says in page)
+    ids = [binding.id for binding in ListingScreen.BINDINGS]
+    assert len(ids) == len(set(ids))
+
+
+def test_no_verb_sits_on_a_navigation_key_and_none_needs_ctrl_alone():
+    for binding in ListingScreen.BINDINGS:
+        assert any(len(key) == 1 or "_" in key or key in {"enter", "space", "slash", "colon", "escape"}
+                   for key in binding.key.split(",")), binding  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [1, 10, 40, 80, 120, 160])
+@pytest.mark.parametrize("height", range(1, 60))
+def test_the_table_always_has_a_row(width: int, height: int):
+    for wanted in (1, 4, 30):
+        now = shape(width, height, wanted)
+        assert height - now.status - now.strip - now.foot >= 1
+        assert now.beside <= width - 80 or not now.beside
+
+
+def test_bad_news_is_bold_without_colour():
+    (row,) = painted((Line(text="it stops", tone=Tone.BAD),), 20)
+    assert [segment.style.bold for segment in row if segment.text == "it stops"] == [True]
