@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import TYPE_CHECKING, Any, Awaitable, Callable, Mapping, Optional, Tuple, Type
 
@@ -110,9 +109,9 @@ class StxApp(App[None], inherit_bindings=False):
         self.station, self.trouble = station, None
         self._alone = Alone(station.settings, self._now_ms)
         # What is remembered stays in sight until it was read anew.
-        station.watch.remember(self.known.memory)
-        for reading in self.known.readings.values():
-            station.watch.put(reading)
+        for (name, parent), reading in self.known.readings.items():
+            if not station.watch.known.has(name, parent):
+                station.watch.put(reading)
         self.known = station.watch.known
         station.watch.listen(self._hear)
         for name in self.rooms.banner_needs:
@@ -120,7 +119,7 @@ class StxApp(App[None], inherit_bindings=False):
         for screen in self.screen_stack:
             screen.post_message(StationOpened())
         self._tell(None)
-        await asyncio.gather(station.start(), station.run())
+        await station.run()
 
     def _fail(self, error: StxError) -> None:
         """Say on every listing why there is no station; what is remembered stays."""

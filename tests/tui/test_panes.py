@@ -130,8 +130,8 @@ def test_the_areas_leave_out_what_has_no_room():
 def test_a_long_verdict_goes_on_in_row_4():
     words = "one two three four five six seven eight nine ten eleven twelve"
     first, second = verdict_rows(Verdict(word="WARN", text=words), 40)
-    assert text(first).rstrip() == " WARN  one two three four five six seven"
-    assert text(second).strip() == "eight nine ten eleven twelve"
+    assert text(first).rstrip() == " WARN  one two three four five six"
+    assert text(second).strip() == "seven eight nine ten eleven twelve"
 
 
 def test_a_verdict_of_old_rows_does_not_claim_to_know():
@@ -216,7 +216,7 @@ def test_what_is_sorted_by_another_reading_follows_it_in_time():
     kind = replace(
         BOXES,
         needs=("lids",),
-        sort=lambda row, now: row.name not in [r.name for r in now.rows("lids")],
+        sort=lambda row, now: row.name not in [lid.name for lid in now.rows("lids")],
     )
     rows, first = Rows(kind), reading(box(1), box(2))
     rows.show(first, known(first))
@@ -304,9 +304,10 @@ def test_every_key_of_a_listing_says_what_it_does_once():
 
 
 def test_no_verb_sits_on_a_navigation_key_and_none_needs_ctrl_alone():
+    plain = {"enter", "space", "slash", "colon", "escape"}
     for binding in ListingScreen.BINDINGS:
-        assert any(len(key) == 1 or "_" in key or key in {"enter", "space", "slash", "colon", "escape"}
-                   for key in binding.key.split(",")), binding  # fmt: skip
+        presses = binding.key.split(",")
+        assert any(len(one) == 1 or "_" in one or one in plain for one in presses), binding
 
 
 @pytest.mark.parametrize("width", [1, 10, 40, 80, 120, 160])
