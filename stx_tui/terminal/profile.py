@@ -21,6 +21,7 @@ SCRUB_S = 3.0
 """Seconds from one scrubbed row to the next on an idle line: about 4 % of 9600 baud."""
 
 _SERIAL = re.compile(r"/dev/(ttyS|ttyUSB|ttyACM|ttyAMA|ttyPS|ttyO|ttymxc|ttyLP|hvc|hvsi)\d+$")
+_PYTHONS_OWN = {"C.UTF-8", "C.utf8", "UTF-8"}  # PEP 538
 _CONSOLES = Path("/sys/class/tty/console/active")
 
 
@@ -111,9 +112,17 @@ def _colours(
 
 
 def _glyphs(env: Mapping[str, str], term: str, *, serial: bool) -> str:
-    locale = env.get("LC_ALL") or env.get("LC_CTYPE") or env.get("LANG") or ""
-    utf8 = "utf-8" in locale.lower() or "utf8" in locale.lower()
-    return "utf8" if utf8 and not serial and not term.startswith("vt") else "ascii"
+    return "utf8" if is_utf8(env) and not serial and not term.startswith("vt") else "ascii"
+
+
+def is_utf8(env: Mapping[str, str]) -> bool:
+    """Whether the person's locale is UTF-8."""
+    ctype = env.get("LC_CTYPE")
+    if ctype in _PYTHONS_OWN:
+        # Python puts that there itself where LANG is C, so it says nothing of the terminal.
+        ctype = None
+    locale = (env.get("LC_ALL") or ctype or env.get("LANG") or "").lower()
+    return "utf-8" in locale or "utf8" in locale
 
 
 def is_serial(fd: int) -> bool:

@@ -69,7 +69,7 @@ class Emulator:
         return [[_seen(row[x], colours) for x in columns] for row in rows]
 
 
-@lru_cache(maxsize=None)
+@lru_cache(maxsize=65536)
 def _seen(cell: Any, colours: bool) -> Seen:
     text = unicodedata.normalize("NFC", cell.data)
     ink, ground = (cell.fg, cell.bg) if colours else ("default", "default")
