@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import time
 from datetime import datetime, timedelta, timezone
-from typing import Callable, Optional
+from typing import Callable
 
 Due = Callable[[], None]
 
@@ -60,10 +60,6 @@ class Clock:
         self.catch_up()
         self._run_until(self._now + timedelta(seconds=seconds))
         self._anchor = (self._now, self._ticks())
-
-    def next_due_s(self) -> Optional[float]:
-        """Pretend seconds to the next thing due; None when nothing is."""
-        return (self._due[0][0] - self._now).total_seconds() if self._due else None
 
     def _run_until(self, end: datetime) -> None:
         while self._due and self._due[0][0] <= end:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import uuid
 from collections import deque
@@ -24,7 +25,6 @@ class Trouble:
 
     away: dict[str, str] = field(default_factory=dict)
     skew_s: float = 0.0
-    silence_s: Optional[float] = None
 
     @property
     def refused(self) -> bool:
@@ -42,7 +42,6 @@ class Cloud:
         self.alarms: dict[tuple[str, str], Alarm] = {}
         self.events: deque[Event] = deque(maxlen=EVENTS_KEPT)
         self.suppressed: set[str] = set()
-        self.suppression_uuids: dict[str, str] = {}
         self.labels: dict[str, list[Json]] = {}
         self.apps: list[Json] = []
         self.children: dict[tuple[str, str], list[Json]] = {}
@@ -65,6 +64,11 @@ class Cloud:
 
     def new_uuid(self) -> str:
         return str(uuid.UUID(int=self.rng.getrandbits(128), version=4))
+
+    def uuid_of(self, *words: object) -> str:
+        """A uuid made of words: the same in every run, whatever was asked for before."""
+        told = "/".join(map(str, (self.system.uuid, *words)))
+        return str(uuid.UUID(bytes=hashlib.sha256(told.encode()).digest()[:16], version=4))
 
     def next_id(self) -> int:
         self._last_id += 1

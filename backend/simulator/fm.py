@@ -248,7 +248,7 @@ def _suppressions(cloud: Cloud, request: Request, ref: Optional[str]) -> Answer:
 
 
 def _suppression(cloud: Cloud, request: Request, kind: str) -> Json:
-    uuid = cloud.suppression_uuids.setdefault(kind, cloud.new_uuid())
+    uuid = cloud.uuid_of("suppression", kind)
     return {
         "uuid": uuid,
         "alarm_id": kind,

@@ -11,15 +11,16 @@ from backend.simulator.paging import known
 from backend.simulator.refuse import client
 
 BY_PATH = "/dev/disk/by-path/pci-0000:00:1f.2-ata-"
-GIB = 1024**3
 PE_BYTES = 32 * 1024**2
 
 
 def children(cloud: Cloud, host: Host, name: str) -> list[Json]:
-    """A host's rows of one kind; made when first asked for, then kept."""
+    """A host's rows of one kind; made when first asked for, then kept. None before inventory."""
+    if not host.inv_state:
+        return []
     key = (host.uuid, name)
     if key not in cloud.children:
-        cloud.children[key] = PER_HOST[name](cloud, host) if host.inv_state else []
+        cloud.children[key] = PER_HOST[name](cloud, host)
     return cloud.children[key]
 
 
@@ -66,10 +67,11 @@ def dates(cloud: Cloud) -> Json:
 
 
 def _disks(cloud: Cloud, host: Host) -> list[Json]:
-    """The root disk, and a second one for data."""
+    """The root disk, and a second one for data: an OSD's, where there is one."""
+    osd = bears_osd(cloud, host)
     return [
         _disk(cloud, host, 0, size_mib=457440, free_mib=219190, model="480"),
-        _disk(cloud, host, 1, size_mib=914880, free_mib=914880, model="960"),
+        _disk(cloud, host, 1, size_mib=914880, free_mib=0 if osd else 914880, model="960"),
     ]
 
 
@@ -77,7 +79,7 @@ def _disk(cloud: Cloud, host: Host, slot: int, *, size_mib: int, free_mib: int, 
     serial = f"PHYF{host.id:03d}{slot}{model}"
     root = {"stor_function": "rootfs"} if slot == 0 else {}
     return {
-        "uuid": cloud.new_uuid(),
+        "uuid": cloud.uuid_of(host.uuid, "disk", slot),
         "device_node": f"/dev/sd{'ab'[slot]}",
         "device_type": "SSD",
         "device_num": 2048 + 16 * slot,
@@ -89,7 +91,7 @@ def _disk(cloud: Cloud, host: Host, slot: int, *, size_mib: int, free_mib: int, 
         "serial_id": serial,
         "capabilities": {"model_num": "INTEL SSDSC2KB", **root},
         "ihost_uuid": host.uuid,
-        "istor_uuid": None,
+        "istor_uuid": cloud.uuid_of(host.uuid, "osd") if slot and not free_mib else None,
         "ipv_uuid": None,
         "links": [],
         "rpm": "N/A",
@@ -111,7 +113,7 @@ FILESYSTEMS = (
 def _filesystems(cloud: Cloud, host: Host) -> list[Json]:
     return [
         {
-            "uuid": cloud.new_uuid(),
+            "uuid": cloud.uuid_of(host.uuid, "filesystem", name),
             "name": name,
             "size": size,
             "logical_volume": f"{name}-lv",
@@ -129,7 +131,7 @@ def _filesystems(cloud: Cloud, host: Host) -> list[Json]:
 def _volume_groups(cloud: Cloud, host: Host) -> list[Json]:
     return [
         {
-            "uuid": cloud.new_uuid(),
+            "uuid": cloud.uuid_of(host.uuid, "cgts-vg"),
             "vg_state": "provisioned",
             "lvm_vg_name": "cgts-vg",
             "lvm_vg_uuid": f"Xa8L2j-{host.id}",
@@ -151,13 +153,12 @@ def _volume_groups(cloud: Cloud, host: Host) -> list[Json]:
 
 
 def _physical_volumes(cloud: Cloud, host: Host) -> list[Json]:
-    group = children(cloud, host, "ilvgs")[0]
     return [
         {
-            "uuid": cloud.new_uuid(),
+            "uuid": cloud.uuid_of(host.uuid, "volume"),
             "pv_state": "provisioned",
             "pv_type": "partition",
-            "disk_or_part_uuid": cloud.new_uuid(),
+            "disk_or_part_uuid": cloud.uuid_of(host.uuid, "partition"),
             "disk_or_part_device_node": "/dev/sda5",
             "disk_or_part_device_path": f"{BY_PATH}1.0-part5",
             "lvm_pv_name": "/dev/sda5",
@@ -169,27 +170,34 @@ def _physical_volumes(cloud: Cloud, host: Host) -> list[Json]:
             "capabilities": {},
             "ihost_uuid": host.uuid,
             "forilvgid": host.id,
-            "ilvg_uuid": group["uuid"],
+            "ilvg_uuid": cloud.uuid_of(host.uuid, "cgts-vg"),
             "links": [],
             **dates(cloud),
         }
     ]
 
 
+def _bearers(cloud: Cloud) -> list[Host]:
+    """The hosts the storage model puts OSDs on."""
+    return cloud.of("storage") or cloud.of("controller")
+
+
+def bears_osd(cloud: Cloud, host: Host) -> bool:
+    return host.invprovision == "provisioned" and host in _bearers(cloud)
+
+
 def _osds(cloud: Cloud, host: Host) -> list[Json]:
     """An OSD on the second disk, where the storage model puts one."""
-    bearers = cloud.of("storage") or cloud.of("controller")
-    if host not in bearers or host.invprovision != "provisioned":
+    if not bears_osd(cloud, host):
         return []
-    disk = children(cloud, host, "idisks")[1]
     osd: Json = {
-        "uuid": cloud.new_uuid(),
-        "osdid": bearers.index(host),
+        "uuid": cloud.uuid_of(host.uuid, "osd"),
+        "osdid": _bearers(cloud).index(host),
         "function": "osd",
         "state": "configured",
         "capabilities": {},
         "ihost_uuid": host.uuid,
-        "idisk_uuid": disk["uuid"],
+        "idisk_uuid": cloud.uuid_of(host.uuid, "disk", 1),
         "links": [],
         "journal_location": None,
         "journal_size_mib": None,
@@ -199,7 +207,6 @@ def _osds(cloud: Cloud, host: Host) -> list[Json]:
         "tier_name": "storage",
         **dates(cloud),
     }
-    disk.update(istor_uuid=osd["uuid"], available_mib=0)
     return [osd]
 
 
@@ -208,8 +215,11 @@ def _ports(cloud: Cloud, host: Host) -> list[Json]:
 
 
 def _port(cloud: Cloud, host: Host, number: int) -> Json:
+    """A controller has a port for OAM and one to boot from; the others boot from their first."""
+    names = ("oam0", "pxeboot0") if host.personality == "controller" else ("pxeboot0", None)
+    carries = names[number]
     return {
-        "uuid": cloud.new_uuid(),
+        "uuid": cloud.uuid_of(host.uuid, "port", number),
         "type": "ethernet",
         "name": f"enp0s{number + 3}",
         "namedisplay": None,
@@ -234,7 +244,7 @@ def _port(cloud: Cloud, host: Host, number: int) -> Json:
         "sriov_vf_maxchannels": None,
         "dpdksupport": True,
         "host_uuid": host.uuid,
-        "interface_uuid": None,
+        "interface_uuid": cloud.uuid_of(host.uuid, "interface", carries) if carries else None,
         "node_uuid": None,
         "links": [],
         "lldp_agents": [],
@@ -255,16 +265,11 @@ _CONTROLLER_INTERFACES: tuple[tuple[str, str, Optional[int], str, str, Optional[
 def _interfaces(cloud: Cloud, host: Host) -> list[Json]:
     """OAM on controllers only; management and cluster on VLANs of the boot interface."""
     controller = host.personality == "controller"
-    rows = []
-    for number, row in enumerate(_CONTROLLER_INTERFACES):
-        if row[0] != "oam0" or controller:
-            rows.append(_interface(cloud, host, number, row))
-    ports = {"oam0": 0, "pxeboot0": 1 if controller else 0}
-    for name, index in ports.items():
-        found = next((row for row in rows if row["ifname"] == name), None)
-        if found is not None:
-            children(cloud, host, "ports")[index]["interface_uuid"] = found["uuid"]
-    return rows
+    return [
+        _interface(cloud, host, number, row)
+        for number, row in enumerate(_CONTROLLER_INTERFACES)
+        if row[0] != "oam0" or controller
+    ]
 
 
 def _interface(
@@ -275,7 +280,7 @@ def _interface(
 ) -> Json:
     name, kind, vlan, uses, used_by, mode = told
     return {
-        "uuid": cloud.new_uuid(),
+        "uuid": cloud.uuid_of(host.uuid, "interface", name),
         "ifname": name,
         "iftype": kind,
         "imac": host.mgmt_mac if name == "pxeboot0" else f"{host.mgmt_mac[:-2]}{0xF0 + number:02x}",

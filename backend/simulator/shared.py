@@ -44,7 +44,7 @@ def _backends(cloud: Cloud) -> list[Json]:
     replication = "1" if cloud.system.is_simplex else "2"
     return [
         {
-            "uuid": cloud.new_uuid(),
+            "uuid": cloud.uuid_of("backend"),
             "backend": cloud.system.storage,
             "name": "ceph-rook-store" if rook else "ceph-store",
             "state": "configured",
@@ -72,7 +72,7 @@ CONTROLLER_FILESYSTEMS = (
 def _controller_filesystems(cloud: Cloud) -> list[Json]:
     return [
         {
-            "uuid": cloud.new_uuid(),
+            "uuid": cloud.uuid_of("controller filesystem", name),
             "name": name,
             "size": size,
             "logical_volume": volume,
@@ -92,7 +92,7 @@ def _monitors(cloud: Cloud) -> list[Json]:
     bearers = [h for h in cloud.hosts if h.capabilities.get("stor_function") == "monitor"]
     return [
         {
-            "uuid": cloud.new_uuid(),
+            "uuid": cloud.uuid_of(host.uuid, "monitor"),
             "device_path": None,
             "ihost_uuid": host.uuid,
             "hostname": host.hostname,
@@ -123,11 +123,11 @@ def _networks(cloud: Cloud) -> list[Json]:
     return [
         {
             "id": number,
-            "uuid": cloud.new_uuid(),
+            "uuid": cloud.uuid_of("network", name),
             "type": kind,
             "name": name,
             "dynamic": dynamic,
-            "pool_uuid": cloud.new_uuid(),
+            "pool_uuid": cloud.uuid_of("pool", name),
             "primary_pool_family": "IPv4",
         }
         for number, (kind, name, dynamic) in enumerate(NETWORKS, 1)

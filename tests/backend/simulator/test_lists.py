@@ -12,6 +12,11 @@ from tests.backend.simulator.client import FM, PLATFORM, Client
 IHOSTS = f"{PLATFORM}/ihosts"
 
 
+def bare(row: dict[str, Any]) -> dict[str, Any]:
+    """A row without its links, which name the port of their cloud."""
+    return {k: v for k, v in row.items() if k not in {"links", "lldp_agents", "lldp_neighbours"}}
+
+
 async def walked(client: Client, path: str) -> list[list[Any]]:
     """The hostnames of each page, following next."""
     pages = []
@@ -146,6 +151,19 @@ async def test_an_osds_disk_knows_its_osd(standard: Client) -> None:
     (osd,) = (await standard.get(f"{IHOSTS}/storage-0/istors"))["istors"]
     disk = await standard.get(f"{PLATFORM}/idisks/{osd['idisk_uuid']}")
     assert (disk["istor_uuid"], disk["available_mib"]) == (osd["uuid"], 0)
+
+
+async def test_what_was_asked_before_changes_no_answer(standard: Client) -> None:
+    kinds = ["idisks", "istors", "ports", "iinterfaces", "ipvs"]
+    async with Simulator("standard", frozen=True) as sim, Client(sim) as other:
+        forth = {k: (await standard.get(f"{IHOSTS}/storage-0/{k}"))[k] for k in kinds}
+        back = {k: (await other.get(f"{IHOSTS}/storage-0/{k}"))[k] for k in reversed(kinds)}
+    for kind in kinds:
+        assert [bare(row) for row in forth[kind]] == [bare(row) for row in back[kind]]
+
+
+async def test_a_host_has_nothing_until_it_is_inventoried(admin: Client) -> None:
+    assert (await admin.get(f"{IHOSTS}/7/idisks"))["idisks"] == []
 
 
 @pytest.mark.parametrize("kind", ["idisks", "host_fs", "ilvgs", "ipvs", "istors", "ports"])
