@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any, List, Optional, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 from rich.style import Style
 from textual import events
@@ -12,8 +11,8 @@ from textual.strip import Strip
 from backend.clean import cells, cut, wrap
 from backend.deed import Deed
 from backend.kind import Area
-from backend.known import Key, Known, Reading
-from backend.tone import Tone, Verdict
+from backend.known import Key, Known
+from backend.tone import Verdict
 from backend.units import clock, span, stopwatch
 from stx_tui import theme
 from stx_tui.kept import Kept
@@ -129,27 +128,6 @@ def verdict_rows(verdict: Verdict, width: int) -> Tuple[Strip, Strip]:
 def rule(width: int) -> Strip:
     """Return a line across the screen that ends before the last two cells."""
     return line((theme.RULE * max(width - 2, 0), theme.PLAIN), width=width)
-
-
-def as_it_was(verdict: Verdict, reading: Reading[Any], now_ms: int) -> Verdict:
-    """Return a verdict that does not claim to know what it only remembers."""
-    error = reading.error
-    if error is not None and not reading.was_read:
-        return Verdict(word="CANNOT", text=str(error), more=error.advice, tone=Tone.BAD)
-    if error is None and not reading.is_remembered:
-        return _with_malformed(verdict, reading)
-    ago = f"{verdict.text} (as of {span(now_ms - reading.at_ms)} ago)"
-    why = f"{error}. {error.advice}" if error is not None else "last known state; asking again"
-    return Verdict(word=f"WAS {verdict.word}".rstrip(), text=ago, more=why, tone=Tone.WARN)
-
-
-def _with_malformed(verdict: Verdict, reading: Reading[Any]) -> Verdict:
-    """Return a verdict that says how many rows could not be read as their kind."""
-    faults = reading.malformed
-    if not faults:
-        return verdict
-    words = f"{len(faults)} could not be read: {faults[0]}"
-    return replace(verdict, more=f"{words}; {verdict.more}" if verdict.more else words)
 
 
 class StatusPane(Pane):

@@ -23,9 +23,10 @@ from stx_tui.keys import key
 from stx_tui.messages import KnownChanged, PlaceNamed, PromptLeft, StationOpened
 from stx_tui.panes.detail import Page, find, history, letters, nothing, pages_of, table
 from stx_tui.panes.figure import FigurePane
+from stx_tui.panes.late import as_it_was
 from stx_tui.panes.pane import Pane, line
 from stx_tui.panes.prompt import PromptPane, split_place
-from stx_tui.panes.status import FootPane, as_it_was, verdict_rows
+from stx_tui.panes.status import FootPane, verdict_rows
 from stx_tui.panes.text import safe
 from stx_tui.screens import doing
 from stx_tui.screens.dialog import TitlePane

@@ -25,8 +25,9 @@ from stx_tui.messages import (
     RowChosen,
     StationOpened,
 )
+from stx_tui.panes.late import as_it_was
 from stx_tui.panes.prompt import PromptPane, split_place
-from stx_tui.panes.status import FootPane, StatusPane, as_it_was
+from stx_tui.panes.status import FootPane, StatusPane
 from stx_tui.panes.strip import StripPane, height_of, lines_of
 from stx_tui.panes.table import TablePane
 from stx_tui.panes.text import safe

@@ -21,9 +21,9 @@ from backend.units import MINUTE_MS
 from stx_tui import keys
 from stx_tui.kept import Kept
 from stx_tui.panes.columns import fit
-from stx_tui.panes.late import late
+from stx_tui.panes.late import as_it_was, late
 from stx_tui.panes.rows import Rows
-from stx_tui.panes.status import as_it_was, row_1, row_2, running, verdict_rows
+from stx_tui.panes.status import row_1, row_2, running, verdict_rows
 from stx_tui.panes.strip import head_rule, painted
 from stx_tui.screens.listing import ListingScreen
 from stx_tui.screens.shape import shape
