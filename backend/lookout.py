@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, Optional
 
 from backend.cloud import Cloud
 from backend.errors import Untrusted
+from backend.folders import state_folder
 from backend.kind import Kind
 from backend.kinds import KINDS
 from backend.known import Reading
@@ -18,17 +17,6 @@ from backend.watch import Record, Watch
 
 if TYPE_CHECKING:
     from backend.settings import CloudSettings
-
-
-def state_folder(env: Mapping[str, str] = os.environ) -> Path:
-    """Return where the record and the pins are kept: the XDG state folder."""
-    home = env.get("HOME", "/")
-    return Path(env.get("XDG_STATE_HOME") or f"{home}/.local/state") / "stx-tui"
-
-
-def store_url(settings: Optional[CloudSettings], given: str = "") -> str:
-    """Return where the record is: as asked, as set, or in the state folder."""
-    return given or (settings.store if settings else "") or str(state_folder() / "record.db")
 
 
 class Lookout:

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Awaitable, Callable, Optional
 
 from backend.errors import StoreError
-from backend.lookout import store_url
+from backend.folders import store_url
 from backend.store.glance import Glance, glance
 from stx_tui.commands.desk import (
     cloud_settings,

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Awaitable, Callable, Optional, TypeVar
 
 from backend.errors import NotConfigured, NotFound, SettingsError, Untrusted
+from backend.folders import store_url
 from backend.kinds import KINDS, kind_named
-from backend.lookout import store_url
 from backend.settings import CloudSettings, Settings, load
 
 if TYPE_CHECKING:

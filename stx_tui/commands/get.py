@@ -8,9 +8,10 @@ import sys
 from typing import Any, Tuple
 
 from backend.errors import NotFound, StxError, Unreachable, Untrusted
+from backend.folders import store_url
 from backend.kind import Kind, Row
 from backend.known import Known, Reading
-from backend.lookout import Lookout, store_url
+from backend.lookout import Lookout
 from backend.place import find_place
 from backend.render import rows_text
 from backend.settings import CloudSettings

@@ -9,7 +9,7 @@ from typing import Any, Dict, List
 
 from backend.clean import clean
 from backend.errors import Refused, StoreError
-from backend.lookout import store_url
+from backend.folders import store_url
 from backend.store.glance import changes, deeds
 from backend.units import DAY_MS, HOUR_MS, MINUTE_MS, day, instant_ms, stopwatch
 from stx_tui.commands.desk import cloud_settings, record_path, system_ms, the_kind

@@ -1,0 +1,21 @@
+"""Where things of a person's own are kept: the record, the pins."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Mapping, Optional
+
+if TYPE_CHECKING:
+    from backend.settings import CloudSettings
+
+
+def state_folder(env: Mapping[str, str] = os.environ) -> Path:
+    """Return where the record and the pins are kept: the XDG state folder."""
+    home = env.get("HOME", "/")
+    return Path(env.get("XDG_STATE_HOME") or f"{home}/.local/state") / "stx-tui"
+
+
+def store_url(settings: Optional[CloudSettings], given: str = "") -> str:
+    """Return where the record is: as asked, as set, or in the state folder."""
+    return given or (settings.store if settings else "") or str(state_folder() / "record.db")
