@@ -41,6 +41,7 @@ DISKS: Kind[Disk] = Kind(
     model=Disk,
     read=Rest(service="sysinv", path="/idisks", items="idisks"),
     parent="hosts",
+    needs=("hosts",),
     label=lambda row: row.device_node or row.uuid,
     columns=(
         HOST,
@@ -98,6 +99,7 @@ PARTITIONS: Kind[Partition] = Kind(
     # Asked for all at once the service answers with an empty list although there are some.
     read=Rest(service="sysinv", path="/ihosts/{parent}/partitions", items="partitions"),
     parent="hosts",
+    needs=("hosts",),
     reach=Reach.PER_PARENT,
     label=lambda row: row.device_node or row.uuid,
     columns=(
@@ -130,6 +132,7 @@ FILESYSTEMS: Kind[Filesystem] = Kind(
     model=Filesystem,
     read=Rest(service="sysinv", path="/host_fs", items="host_fs"),
     parent="hosts",
+    needs=("hosts",),
     label=lambda row: row.name,
     columns=(
         HOST,
@@ -167,6 +170,7 @@ OSDS: Kind[Osd] = Kind(
     model=Osd,
     read=Rest(service="sysinv", path="/istors", items="istors"),
     parent="hosts",
+    needs=("hosts",),
     label=lambda row: row.label,
     columns=(
         HOST,
@@ -202,6 +206,7 @@ VOLUME_GROUPS: Kind[VolumeGroup] = Kind(
     model=VolumeGroup,
     read=Rest(service="sysinv", path="/ilvgs", items="ilvgs"),
     parent="hosts",
+    needs=("hosts",),
     label=lambda row: row.lvm_vg_name,
     columns=(
         HOST,
@@ -234,6 +239,7 @@ PHYSICAL_VOLUMES: Kind[PhysicalVolume] = Kind(
     model=PhysicalVolume,
     read=Rest(service="sysinv", path="/ipvs", items="ipvs"),
     parent="hosts",
+    needs=("hosts",),
     label=lambda row: row.lvm_pv_name or row.uuid,
     columns=(
         HOST,

@@ -154,6 +154,21 @@ class Host(Row):
         differs = bool(self.config_target) and self.config_applied != self.config_target
         return differs or bool((self.config_status or "").strip())
 
+    @property
+    def is_at_ease(self) -> bool:
+        """Whether there is nothing to say of it: most hosts most of the time, so asked first."""
+        return (
+            self.availability == "available"
+            and self.operational == ENABLED
+            and self.administrative == UNLOCKED
+            and self.config_applied == self.config_target
+            and not self.task
+            and not self.config_status
+            and bool(self.personality)
+            and self.install_state in (None, "", "completed")
+            and (not self.is_aio or (self.oper == ENABLED and self.avail == "available"))
+        )
+
 
 def _worse(main: str, other: Optional[str], order: tuple[str, ...], *, both: bool) -> str:
     if not both or not other:

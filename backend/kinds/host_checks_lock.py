@@ -226,7 +226,7 @@ LOCK_CHECKS: Tuple[Union[Check, ServersOwn], ...] = (
     ),
     ServersOwn(
         name="SM",
-        words="SM: whether it is the sole provider of a service",
+        words="whether it is the sole provider of a service",
         verbs=LOCK,
         applies=_is_controller,
     ),

@@ -67,7 +67,7 @@ POWER_CHECKS: Tuple[Union[Check, ServersOwn], ...] = (
     Check(name="has a BMC", fails=_no_bmc, ours=BMC_VERBS, jump=itself),
     Check(name="hears the order", fails=_deaf, ours=verbs("reboot")),
     Check(name="can be made to install", fails=_cannot_install, verbs=verbs("reinstall")),
-    Check(name="off now", fails=_on_already, ours=verbs("power-on"), soft=verbs("power-on")),
+    Check(name="off now", fails=_on_already, ours=verbs("power-on")),
     Check(name="on now", fails=_off_already, ours=verbs("power-off")),
     Check(name="not busy with something else", fails=_busy, ours=ALL - verbs("power-on")),
     Check(

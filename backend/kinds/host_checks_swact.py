@@ -191,5 +191,5 @@ SWACT_CHECKS: Tuple[Union[Check, ServersOwn], ...] = (
         soft=SWACTS,
         needs=("alarms",),
     ),
-    ServersOwn(name="SM", words="SM: whether every service can move to the other", verbs=SWACT),
+    ServersOwn(name="SM", words="whether every service can move to the other", verbs=SWACT),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import List, Optional, Tuple
 
 from backend.deed import Deed
@@ -13,7 +13,7 @@ from backend.kinds.host_ladders import LADDERS
 from backend.kinds.host_site import active_controller, one_sits_on
 from backend.kinds.host_tasks import gave_up, help_of
 from backend.known import Known
-from backend.tone import Look, Mark, Tone
+from backend.tone import WELL, Look, Mark, Tone
 from backend.units import clock, span, stopwatch, when
 
 BAR = 20
@@ -38,6 +38,8 @@ class Progress:
 
 def progress(host: Host, known: Known) -> Optional[Progress]:
     """Return how far the running deed of a host is, None where none runs."""
+    if not known.memory.deeds:
+        return None
     deed = next(iter(known.running("hosts", host.uuid)), None)
     if deed is None or deed.action not in LADDERS:
         return None
@@ -62,13 +64,17 @@ def progress(host: Host, known: Known) -> Optional[Progress]:
 def look(host: Host, known: Known) -> Look:
     """Return tone, mark and notes of a host; one that is well has neither mark nor words."""
     found = _state(host, known)
-    return Look(tone=found.tone, mark=found.mark, notes=found.notes + noted(host, known))
+    notes = noted(host, known)
+    return replace(found, notes=found.notes + notes) if notes else found
 
 
 def _state(host: Host, known: Known) -> Look:
     running = progress(host, known)
     if running is not None:
         return Look(tone=Tone.BUSY, mark=Mark.BUSY, notes=(_progress_words(host, running),))
+    if host.is_at_ease:
+        notes = _alarm_words(host, known)
+        return Look(tone=Tone.WARN, mark=Mark.BAD, notes=notes) if notes else WELL
     if host.is_discovered:
         return Look(
             mark=Mark.UNKNOWN,
@@ -117,29 +123,29 @@ def _unlocked(host: Host, known: Known) -> Look:
     if host.oper != "enabled" or host.avail not in ("available", "degraded"):
         words = f"unlocked, and {host.oper}/{host.avail}: nothing of it serves"
         return Look(tone=Tone.BAD, mark=Mark.BAD, notes=(words,))
-    notes = (*_degraded_words(host, known), *_alarm_words(host, known), *_config_words(host))
+    notes = (*_alarm_words(host, known), *_config_words(host))
     if not notes:
         return Look(tone=Tone.GOOD)
     return Look(tone=Tone.WARN, mark=Mark.BAD, notes=notes)
 
 
-def _degraded_words(host: Host, known: Known) -> Tuple[str, ...]:
+def _alarm_words(host: Host, known: Known) -> Tuple[str, ...]:
+    """Name the worst alarm: as what degrades the host where it is degraded."""
+    mine = alarms_of(known, host.hostname or "")
+    critical = [alarm for alarm in mine if alarm.severity == "critical"]
     if host.avail != "degraded":
-        return ()
+        return (f"critical: {_spoken(critical[0], known)}",) if critical else ()
     causes = [
         alarm
-        for alarm in alarms_of(known, host.hostname or "")
+        for alarm in mine
         if alarm.degrade_affecting == "True" or alarm.alarm_id.startswith("200.")
     ]
     if not causes:
         return ("degraded; no alarm says by what",)
     more = f" and {len(causes) - 1} more" if len(causes) > 1 else ""
-    return (f"degraded by {_spoken(causes[0], known)}{more}",)
-
-
-def _alarm_words(host: Host, known: Known) -> Tuple[str, ...]:
-    critical = [a for a in alarms_of(known, host.hostname or "") if a.severity == "critical"]
-    return (f"critical: {_spoken(critical[0], known)}",) if critical else ()
+    words = f"degraded by {_spoken(causes[0], known)}{more}"
+    others = [alarm for alarm in critical if alarm is not causes[0]]
+    return (words, *(f"critical: {_spoken(alarm, known)}" for alarm in others[:1]))
 
 
 def _spoken(alarm: Alarm, known: Known) -> str:

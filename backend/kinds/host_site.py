@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Optional, Tuple
 
 from backend.kinds.host import Host
+from backend.kinds.once import once
 from backend.known import Known
 
 
@@ -32,7 +33,12 @@ def hosts(known: Known) -> Tuple[Host, ...]:
 
 def controllers(known: Known) -> Tuple[Host, ...]:
     """Return the one or two controllers."""
-    return tuple(host for host in hosts(known) if host.is_controller)
+    return _controllers(hosts(known))
+
+
+@once
+def _controllers(rows: Tuple[Host, ...]) -> Tuple[Host, ...]:
+    return tuple(host for host in rows if host.is_controller)
 
 
 def active_controller(known: Known) -> Optional[Host]:

@@ -101,7 +101,7 @@ def _site_down(host: Host, known: Known) -> Said:
 def _taken_out(verb: str, host: Host, known: Known) -> Said:
     found: Said = []
     if verb != "lock":
-        found.append(_bad("it is reset at once: nothing is moved away first, pods are killed"))
+        found.append(_bad("it is reset at once: nothing is moved away first"))
         found.append(_bad("the checks of workers and applications are skipped"))
     if verb == "force-unsafe-lock":
         found.append(_bad("the checks that keep a copy of the data are skipped too"))
@@ -109,7 +109,7 @@ def _taken_out(verb: str, host: Host, known: Known) -> Said:
         *found,
         *_site_down(host, known),
         *_redundancy(host, known),
-        *_pods(host, known),
+        *_pods(verb, host, known),
         *_storage(host, known),
     ]
 
@@ -122,16 +122,15 @@ def _redundancy(host: Host, known: Known) -> Said:
     return [Consequence(words=words, tone=Tone.WARN)]
 
 
-def _pods(host: Host, known: Known) -> Said:
+def _pods(verb: str, host: Host, known: Known) -> Said:
     if not host.is_worker or not host.is_enabled:
         return []
     others = [h for h in hosts(known) if h.is_worker and h.is_enabled and h.uuid != host.uuid]
     if not others:
         return [_bad("its pods have NOWHERE ELSE to go: no other worker function serves")]
     names = others[0].name if len(others) == 1 else f"{len(others)} other hosts"
-    return [
-        Consequence(words=f"its pods are evicted; those that may run on {names} come back there")
-    ]
+    how = "evicted" if verb == "lock" else "killed"
+    return [Consequence(words=f"its pods are {how}; those that may run on {names} come back there")]
 
 
 def _osds(host: Host, known: Known) -> Tuple[Any, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Optional, Tuple
 
 
@@ -85,6 +86,7 @@ TASKS: Tuple[TaskHelp, ...] = (
 )
 
 
+@lru_cache(maxsize=512)
 def help_of(task: str) -> Optional[TaskHelp]:
     """Return what is known of a task, None where it is a word we have not met."""
     said = task.casefold()
@@ -94,6 +96,7 @@ def help_of(task: str) -> Optional[TaskHelp]:
     return TaskHelp(begins=found.begins, means=found.means, is_failure=True)
 
 
+@lru_cache(maxsize=512)
 def gave_up(task: str) -> bool:
     """Whether maintenance itself says in the task that it stopped trying, or could not."""
     said = task.casefold()

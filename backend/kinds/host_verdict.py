@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import List, Optional, Sequence
+from typing import List, Optional, Sequence, Tuple
 
-from backend.kinds.alarms import severity_counts
+from backend.kinds.alarms import Alarm, severity_counts
 from backend.kinds.host import Host
 from backend.kinds.host_looks import Progress, progress
 from backend.kinds.host_site import controllers, hosts, is_duplex, is_simplex
 from backend.kinds.host_tasks import gave_up
+from backend.kinds.once import once
 from backend.known import Known
 from backend.tone import Tone, Verdict
 from backend.units import span, stopwatch
@@ -78,8 +79,22 @@ def is_coming(host: Host) -> bool:
     return host.oper != "enabled" and (bool(host.doing) or host.availability == "intest")
 
 
+def _notable(known: Known) -> Sequence[Host]:
+    """Return the hosts there is something to say of: those not at ease, and those acted on."""
+    acted = {deed.row_id for deed in known.running("hosts")}
+    rows = hosts(known)
+    if not acted:
+        return _uneasy(rows)
+    return [host for host in rows if host.uuid in acted or not host.is_at_ease]
+
+
+@once
+def _uneasy(rows: Tuple[Host, ...]) -> Sequence[Host]:
+    return [host for host in rows if not host.is_at_ease]
+
+
 def _failed(known: Known) -> Optional[Finding]:
-    bad = [host for host in hosts(known) if is_failed(host) and progress(host, known) is None]
+    bad = [host for host in _notable(known) if is_failed(host) and progress(host, known) is None]
     if not bad:
         return None
     if len(bad) == 1 and bad[0].worker_lags:
@@ -98,7 +113,7 @@ def _coming(known: Known) -> Sequence[Finding]:
             tone=Tone.WARN,
             more=_consequence([host], known),
         )
-        for host in hosts(known)
+        for host in _notable(known)
         if is_coming(host) or progress(host, known) is not None
     ]
 
@@ -153,24 +168,29 @@ def _consequence(some: Sequence[Host], known: Known) -> str:
 
 
 def _degraded(known: Known) -> Optional[Finding]:
-    ill = [h for h in hosts(known) if h.is_enabled and h.avail == "degraded"]
+    ill = [h for h in _notable(known) if h.is_enabled and h.avail == "degraded"]
     if not ill:
         return None
     return Finding(words=f"{_names(ill)} {_is(ill)} degraded.", tone=Tone.WARN)
 
 
 def _critical(known: Known) -> Optional[Finding]:
-    number = severity_counts(known.rows("alarms")).get("critical", 0)
+    number = _criticals(known.rows("alarms"))
     if not number:
         return None
     return Finding(words=f"{number} critical alarm{'s' * (number > 1)}.", tone=Tone.BAD)
+
+
+@once
+def _criticals(rows: Tuple[Alarm, ...]) -> int:
+    return severity_counts(rows).get("critical", 0)
 
 
 def _locked(known: Known) -> Optional[Finding]:
     duplex = is_duplex(known)
     out = [
         host
-        for host in hosts(known)
+        for host in _notable(known)
         if host.is_locked
         and not (duplex and host.is_controller)
         and not host.is_discovered
@@ -181,7 +201,7 @@ def _locked(known: Known) -> Optional[Finding]:
 
 
 def _old_config(known: Known) -> Optional[Finding]:
-    old = [h for h in hosts(known) if h.is_old_config and h.is_enabled]
+    old = [h for h in _notable(known) if h.is_old_config and h.is_enabled]
     if not old:
         return None
     verb = "runs" if len(old) == 1 else "run"
@@ -189,7 +209,7 @@ def _old_config(known: Known) -> Optional[Finding]:
 
 
 def _new(known: Known) -> Optional[Finding]:
-    new = [host for host in hosts(known) if host.is_discovered]
+    new = [host for host in _notable(known) if host.is_discovered]
     if not new:
         return None
     words = f"{len(new)} new host{'s' * (len(new) > 1)} to classify."

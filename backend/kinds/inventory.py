@@ -66,6 +66,7 @@ LABELS: Kind[Label] = Kind(
     # Asked for all at once the service answers 500.
     read=Rest(service="sysinv", path="/ihosts/{parent}/labels", items="labels"),
     parent="hosts",
+    needs=("hosts",),
     reach=Reach.PER_PARENT,
     label=lambda row: row.label_key,
     columns=(
@@ -106,6 +107,7 @@ INTERFACES: Kind[Interface] = Kind(
     # Asked for all at once the service answers 400.
     read=Rest(service="sysinv", path="/ihosts/{parent}/iinterfaces", items="iinterfaces"),
     parent="hosts",
+    needs=("hosts",),
     reach=Reach.PER_PARENT,
     label=lambda row: row.ifname or row.uuid,
     columns=(
@@ -144,6 +146,7 @@ PORTS: Kind[Port] = Kind(
     model=Port,
     read=Rest(service="sysinv", path="/ports", items="ports"),
     parent="hosts",
+    needs=("hosts",),
     label=lambda row: row.name or row.uuid,
     columns=(
         HOST,

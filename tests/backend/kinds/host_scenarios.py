@@ -307,6 +307,7 @@ MOVING: Tuple[Scenario, ...] = (
     ("reboot", "worker-1", {"hosts": w1(availability="offline")}, "hears the order", NO, OURS),
     ("reset", "worker-1", {}, "has a BMC", NO, OURS),
     ("power-on", "worker-1", {}, "has a BMC", NO, OURS),
+    ("power-on", "worker-1", {}, "off now", NO, OURS),
     ("power-on", "worker-1", {"hosts": w1(bm_type="ipmi")}, "has a BMC", PASSES, OURS),
     ("power-off", "worker-1", {"hosts": w1(availability="power-off")}, "on now", NO, OURS),
     ("reinstall", "worker-1", {}, "can be made to install", PASSES, SERVICE),

@@ -262,7 +262,7 @@ def test_the_last_worker_has_nowhere_to_send_its_pods() -> None:
 
 
 def test_force_lock_says_that_it_resets_at_once() -> None:
-    words = "it is reset at once: nothing is moved away first, pods are killed"
+    words = "it is reset at once: nothing is moved away first"
     assert stops("force-lock", "worker-0", site())[words] is Tone.BAD
     assert words not in stops("lock", "worker-0", site())
 
