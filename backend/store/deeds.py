@@ -70,7 +70,8 @@ def _fields(deed: Deed) -> Dict[str, Any]:
         "commands": deed.commands,
         "form": dict(deed.form),
         "before": dict(deed.before),
-        "reached": dict(deed.reached),
+        # Pairs, for their order is the ladder's: rungs passed at one reading have one instant.
+        "reached": [list(pair) for pair in deed.reached.items()],
     }
     return {
         "cloud_said": deed.cloud,

@@ -220,7 +220,7 @@ def deed_of(row: Any) -> Deed:
         commands=tuple(detail.get("commands", ())),
         form=MappingProxyType(detail.get("form", {})),
         before=MappingProxyType(detail.get("before", {})),
-        reached=MappingProxyType(detail.get("reached", {})),
+        reached=MappingProxyType(dict(detail.get("reached", ()))),
         **{name: row[name] for name in _COPIED},
     )
 
@@ -228,8 +228,10 @@ def deed_of(row: Any) -> Deed:
 # --- asking ------------------------------------------------------------------------------------
 
 
-def open_read_only(path: Path) -> sqlite3.Connection:
+def open_read_only(path: Path) -> Tuple[sqlite3.Connection, bool]:
     """Open a file so that nothing can be written; also on a disk that can't be written.
+
+    The second value says whether it also shows what is written from now on.
 
     SQLite reads a WAL file only where it may make files beside it. Where it may not, a copy in
     memory is read, which knows what was written last too. Raises sqlite3's errors and OSError.
@@ -237,12 +239,13 @@ def open_read_only(path: Path) -> sqlite3.Connection:
     base = _connect(f"{path.absolute().as_uri()}?mode=ro")
     try:
         base.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.OperationalError as error:
+    except sqlite3.Error as error:
         base.close()
-        if "locked" in str(error) or not path.exists():
+        is_refused = isinstance(error, sqlite3.OperationalError) and "locked" not in str(error)
+        if not is_refused or not path.exists():
             raise
-        return _copied(path)
-    return base
+        return _copied(path), False
+    return base, True
 
 
 def _connect(uri: str) -> sqlite3.Connection:
@@ -268,7 +271,7 @@ def _copied(path: Path) -> sqlite3.Connection:
 def _reading(path: Path) -> Iterator[sqlite3.Connection]:
     """Open the file for one look at one instant; its own errors become ``StoreError``."""
     try:
-        with closing(open_read_only(path)) as base:
+        with closing(open_read_only(path)[0]) as base:
             base.row_factory = sqlite3.Row
             base.execute("BEGIN")
             yield base
