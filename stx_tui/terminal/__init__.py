@@ -7,7 +7,17 @@ from typing import Any, Optional
 from stx_tui.terminal.driver import FarDriver, driver_class
 from stx_tui.terminal.profile import Options, Profile, detect
 
-__all__ = ["FarDriver", "Options", "Profile", "detect", "driver_class", "far", "repaint", "status"]
+__all__ = [
+    "FarDriver",
+    "Options",
+    "Profile",
+    "detect",
+    "driver_class",
+    "far",
+    "interval_s",
+    "repaint",
+    "status",
+]
 
 
 def far(app: Any) -> Optional[FarDriver]:
@@ -21,6 +31,12 @@ def repaint(app: Any) -> None:
     driver = far(app)
     if driver is not None:
         driver.repaint()
+
+
+def interval_s(app: Any, wished_s: float) -> float:
+    """Seconds between two refreshes of the screen: as wished, or as the line can carry."""
+    driver = far(app)
+    return driver.interval_s(wished_s) if driver is not None else wished_s
 
 
 def status(app: Any) -> str:

@@ -76,10 +76,18 @@ class FarDriver(Driver):
         """The line's speed and what a full screen costs, where that is felt; else empty."""
         if not self.profile.slow or self.profile.bps is None:
             return ""
-        full = (self._line and self._line.full_size) or self._wanted.width * self._wanted.height
-        seconds = self.profile.seconds(full)
+        seconds = self._full_s()
         speed = f"{self.profile.bps} bd"
         return f"{speed}, full screen {seconds:.1f} s" if seconds >= 0.2 else speed
+
+    def interval_s(self, wished_s: float) -> float:
+        """How often to refresh, so that whole screens would take half the line at most."""
+        return max(wished_s, 2 * self._full_s())
+
+    def _full_s(self) -> float:
+        """Seconds a full screen takes: the last one that was painted, or one with no blanks."""
+        full = (self._line and self._line.full_size) or self._wanted.width * self._wanted.height
+        return self.profile.seconds(full)
 
     @property
     def settled(self) -> bool:

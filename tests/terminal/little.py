@@ -7,12 +7,14 @@ import json
 import os
 import sys
 import termios
+from contextlib import suppress
 
 from textual import events
 from textual.app import App, ComposeResult
 from textual.widgets import Static
 
 from stx_tui.terminal import Options, detect, driver_class, repaint, status
+from tests.bench.terminal import standin
 
 
 class Little(App[None]):
@@ -52,10 +54,15 @@ class Little(App[None]):
 
 def main() -> None:
     options = Options(**json.loads(sys.argv[1]))
-    # The test started us in a session of our own; signals of the tty go to its first terminal.
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    # A test starts us in a session of our own; signals of the tty go to its first terminal.
+    with suppress(OSError):
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     profile = detect(os.environ, 0, options)
-    app = Little(ansi_color=True, driver_class=driver_class(profile))
+    driver = driver_class(profile)
+    if sys.argv[2:] == ["standin"]:
+        app: App[None] = standin.make(profile, driver_class=driver)
+    else:
+        app = Little(ansi_color=True, driver_class=driver)
     app.run()
     sys.exit(app.return_code)
 
