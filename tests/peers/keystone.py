@@ -9,10 +9,11 @@ import fcntl
 import os
 import random
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -173,6 +174,9 @@ def keystone() -> Iterator[Peer]:
             for step in steps:
                 command = [str(programs / "keystone-manage"), f"--config-file={configuration}"]
                 subprocess.run([*command, *step], check=True, stdout=log, stderr=log)
+        with closing(sqlite3.connect(room / "keystone.db")) as record:
+            # Keystone may read on one connection while it writes on another.
+            record.execute("PRAGMA journal_mode = WAL")
         with running(room, configuration, port) as peer:
             admin = peer.admin()
             for number, (name, kind, path) in enumerate(SERVICES, 1):

@@ -25,7 +25,7 @@ from backend.errors import (
 from backend.sources.keystone import Keystone
 from backend.sources.rest import RestService
 from backend.sources.tls import Pins
-from tests.backend.sources.clouds import SAMPLES, Clock, Cloud, service, settings, token
+from tests.backend.sources.clouds import HOUR_MS, SAMPLES, Clock, Cloud, service, settings, token
 from tests.backend.sources.loopback import Asked, Reply, Server, serving
 
 HOSTS = (SAMPLES / "ihosts.json").read_bytes()
@@ -140,6 +140,25 @@ async def test_a_catalogue_without_a_service_sends_nothing(tmp_path: Path) -> No
     with pytest.raises(NotConfigured, match="has no sysinv"):
         await RestService("sysinv", cloud.keystone(tmp_path)).get("/ihosts")
     assert cloud.asked == []
+
+
+@pytest.mark.parametrize(
+    ("date", "off_ms"),
+    [("Sun, 22 Nov 2026 11:27:00 GMT", HOUR_MS), ("Sun, 22 Nov 2026 09:27:00 GMT", -HOUR_MS)],
+)
+async def test_a_service_whose_clock_is_an_hour_off_is_known_by_it(
+    tmp_path: Path, date: str, off_ms: int
+) -> None:
+    rest = sysinv(tmp_path, lambda _: httpx.Response(200, headers={"Date": date}))
+    await rest.get("/ihosts")
+    assert rest.clock_off_ms == off_ms
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "Sun, 99 Nov 2026 11:27:00 GMT"])
+async def test_a_date_that_is_none_tells_nothing_of_the_clock(tmp_path: Path, date: str) -> None:
+    rest = sysinv(tmp_path, lambda _: httpx.Response(200, headers={"Date": date}))
+    await rest.get("/ihosts")
+    assert rest.clock_off_ms == 0
 
 
 # --- tokens ------------------------------------------------------------------------------------
