@@ -52,7 +52,7 @@ def _unlocked(host: Host, known: Known) -> Verdict:
 
 
 def _verb(action: str) -> str:
-    return VERBS.get(action, action).upper()
+    return VERBS.get(action, action).removeprefix("is ").upper()
 
 
 def _locked(host: Host) -> Verdict:

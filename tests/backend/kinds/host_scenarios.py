@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Dict, Tuple
 
 from backend.kind import Answer, Asker
-from tests.backend.kinds.site import AIO, STANDBY_OK, bodies, hosts, uuid_of
+from tests.backend.kinds.site import AIO, STANDBY_OK, bodies, hosts, osd_in
 
 PASSES, NO, CANT_TELL = Answer.PASSES, Answer.NO, Answer.CANT_TELL
 LOCKED = {"administrative": "locked", "operational": "disabled", "availability": "online"}
@@ -33,10 +33,6 @@ def fs(status: str) -> Any:
     return [{**bodies("controller-filesystems")[0], "state": f"{{'status': '{status}'}}"}]
 
 
-def osd(number: int, state: str) -> Any:
-    return [{**bodies("osds")[0], "ihost_uuid": uuid_of(number), "state": state}]
-
-
 def group(**changes: Any) -> Any:
     return [{**bodies("service-groups")[1], **changes}]
 
@@ -57,8 +53,15 @@ LOCKING: Tuple[Scenario, ...] = (
     ("lock", "worker-1", {}, "not locked already", NO, SERVICE),
     ("force-lock", "worker-1", {}, "not locked already", NO, OURS),
     ("lock", "worker-0", {"alarms": [alarm("210.001")]}, "no backup running", NO, SERVICE),
-    ("lock", "controller-1", {"osds": osd(2, "configuring")}, "no OSD configuring", NO, SERVICE),
-    ("lock", "controller-1", {"osds": osd(2, "configured")}, "no OSD configuring", PASSES, SERVICE),
+    ("lock", "controller-1", {"osds": osd_in("configuring", 2)}, "no OSD configuring", NO, SERVICE),
+    (
+        "lock",
+        "controller-1",
+        {"osds": osd_in("configured", 2)},
+        "no OSD configuring",
+        PASSES,
+        SERVICE,
+    ),
     (
         "lock",
         "worker-0",

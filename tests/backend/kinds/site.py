@@ -149,3 +149,8 @@ def reasons(known: Known, verb: str, name: str, form: Optional[Form] = None) -> 
 def at_ms(known: Known, later_s: float) -> Known:
     """Return the same site, later."""
     return replace(known, now_ms=known.now_ms + round(later_s * 1000))
+
+
+def osd_in(state: str, number: int) -> Bodies:
+    """Return the recorded OSD in another state, on the host of that number."""
+    return [{**bodies("osds")[0], "ihost_uuid": uuid_of(number), "state": state}]
