@@ -23,8 +23,10 @@ def cause(alarm_id: str, severity: Optional[str] = None, **words: Any) -> Cause:
 
 
 def stand(cloud: Cloud, alarm_id: str, severity: Optional[str] = None, **words: Any) -> None:
-    """Let a cause stand until it is lifted, and raise its alarm."""
+    """Let a cause stand until it is lifted, and raise its alarm; anew when its degree changes."""
     key, level, told = cause(alarm_id, severity, **words)
+    if cloud.standing.get(key, (level,))[0] != level:
+        lift(cloud, alarm_id, **words)
     cloud.standing[key] = (level, told)
     review(cloud, *_hosts_of(cloud, words))
 

@@ -21,7 +21,7 @@ SERVICES = ("identity", "platform", "faultmanagement")
 
 @dataclass
 class Trouble:
-    """What is wrong with the services themselves: prefix → "refused", "503" or "silent"."""
+    """What is wrong with the services: prefix (or "swact") → "refused", "503" or "silent"."""
 
     away: dict[str, str] = field(default_factory=dict)
     skew_s: float = 0.0
@@ -121,6 +121,12 @@ class Cloud:
     def active(self) -> Optional[Host]:
         """The controller that carries the services."""
         return next((host for host in self.of("controller") if host.is_active), None)
+
+    @property
+    def dark(self) -> bool:
+        """Whether the machine that carries the services is down: nobody answers."""
+        active = self.active
+        return active is not None and active.booted_at is None
 
     def peer(self, host: Host) -> Optional[Host]:
         """The other controller."""

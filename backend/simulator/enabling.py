@@ -20,9 +20,9 @@ def unlock(cloud: Cloud, host: Host) -> tuple[Rung, ...]:
     alone = is_alone(cloud, host)
     down = {"administrative": "unlocked", "task": "Rebooting", **both(availability="offline")}
     rungs = (
-        Rung("reset", ACCEPTED_S + PREPARED_S, down, _leave if alone else _provisioning),
+        Rung("reset", ACCEPTED_S + PREPARED_S, down, _left if alone else _provisioning),
         Rung("booting", DOWN_S, {"task": "Booting"}, stopped),
-        Rung("testing", BOOT_S, _testing(host), _return if alone else booted),
+        Rung("testing", BOOT_S, _testing(host), booted),
         Rung("initializing", TEST_S, {"task": "Initializing"}, _tested),
         Rung("enabled", INITIALIZED_S, _enabled(host), _configured),
     )
@@ -133,14 +133,10 @@ def _provisioning(cloud: Cloud, host: Host) -> None:
         host.invprovision = "provisioning"
 
 
-def _leave(cloud: Cloud, host: Host) -> None:
+def _left(cloud: Cloud, host: Host) -> None:
+    """The machine of the services reboots, and with it all that answers."""
     _provisioning(cloud, host)
-    cloud.trouble.away["reboot"] = "refused"
-
-
-def _return(cloud: Cloud, host: Host) -> None:
-    cloud.trouble.away.pop("reboot", None)
-    booted(cloud, host)
+    stopped(cloud, host)
 
 
 def _configured(cloud: Cloud, host: Host) -> None:
@@ -154,6 +150,9 @@ def _configured(cloud: Cloud, host: Host) -> None:
         reboot_needed=False,
         failing=False,
     )
+    active = cloud.active
+    if host.personality == "controller" and active is not None and cloud.dark:
+        swap(cloud, active)
     if cloud.system.storage == "ceph" and any(host in g for g in alarms.osd_groups(cloud).values()):
         recover(cloud, host, cloud.jitter(RECOVERY_S))
 
@@ -174,7 +173,8 @@ def fail(cloud: Cloud, host: Host) -> None:
     if host.administrative == "locked":
         down = Rung("down", 0, both(availability="offline"), stopped)
         take(cloud, host, down)
-        climb(cloud, host, (Rung("online", BOOT_S, both(availability="online"), booted),))
+        back = {"task": "", "reinstalling": False, **both(availability="online")}
+        climb(cloud, host, (Rung("online", BOOT_S, back, booted),))
         return
     dead = {
         "task": "Rebooting/Resetting Host",
@@ -182,18 +182,17 @@ def fail(cloud: Cloud, host: Host) -> None:
     }
     host.failing = True
     take(cloud, host, Rung("failed", 0, dead, stopped))
-    cloud.trouble.away.pop("swact", None)
-    if is_alone(cloud, host):
-        cloud.trouble.away["reboot"] = "refused"
-    elif host.is_active:
+    if host.is_active and not is_alone(cloud, host):
         swap(cloud, host)
     climb(cloud, host, _reboot_and_enable(cloud, host, DOWN_S))
 
 
 def swap(cloud: Cloud, host: Host) -> None:
+    """Give the services of the active host to its peer; of another there is nothing to give."""
     cloud.trouble.away.pop("swact", None)
     peer = cloud.peer(host)
+    if peer is None or not host.is_active:
+        return
     for one, role in ((host, "Standby"), (peer, "Active")):
-        if one is not None:
-            cloud.touch(one, capabilities={**one.capabilities, "Personality": f"Controller-{role}"})
+        cloud.touch(one, capabilities={**one.capabilities, "Personality": f"Controller-{role}"})
     alarms.review(cloud)

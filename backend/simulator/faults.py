@@ -39,18 +39,19 @@ class Faults:
     def disk_fills(self, host: str, filesystem: str = "/var/log", percent: float = 92.1) -> None:
         """A filesystem passes 80 % (major) or 90 % (critical); below, the alarm goes."""
         name = self._cloud.named(host).name
-        self.disk_clears(host, filesystem)
-        if percent >= MAJOR_PERCENT:
-            level = percent >= CRITICAL_PERCENT
-            alarms.stand(
-                self._cloud,
-                "100.104",
-                "critical" if level else "major",
-                host=name,
-                filesystem=filesystem,
-                threshold=CRITICAL_PERCENT if level else MAJOR_PERCENT,
-                actual=percent,
-            )
+        if percent < MAJOR_PERCENT:
+            self.disk_clears(host, filesystem)
+            return
+        worst = percent >= CRITICAL_PERCENT
+        alarms.stand(
+            self._cloud,
+            "100.104",
+            "critical" if worst else "major",
+            host=name,
+            filesystem=filesystem,
+            threshold=CRITICAL_PERCENT if worst else MAJOR_PERCENT,
+            actual=percent,
+        )
 
     def disk_clears(self, host: str, filesystem: str = "/var/log") -> None:
         """The filesystem has room again."""

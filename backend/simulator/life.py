@@ -13,6 +13,7 @@ from backend.simulator.rungs import (
     BOOT_S,
     DOWN_S,
     Rung,
+    aside,
     booted,
     both,
     climb,
@@ -51,7 +52,8 @@ def perform(cloud: Cloud, host: Host, action: str) -> None:
     if action != "lock":
         word = "controller switchover" if "swact" in action else action
         note_command(cloud, host, word)
-    climb(cloud, host, ladder(cloud, host, action))
+    put = aside if "swact" in action else climb
+    put(cloud, host, ladder(cloud, host, action))
 
 
 def _remembered(host: Host, action: str) -> str:
@@ -117,7 +119,8 @@ def swact(cloud: Cloud, host: Host) -> tuple[Rung, ...]:
     peer = cloud.peer(host)
     able = peer is not None and peer.is_serving and host.is_active
     if not host.is_active:
-        return (Rung("nothing", ACCEPTED_S, {"task": "Swact: No active services"}),)
+        nothing = Rung("nothing", ACCEPTED_S, {"task": "Swact: No active services"})
+        return (nothing, Rung("settled", 10, {"task": ""}))
     end = swap if able else _stay
     words = "Swact: Complete" if able else "Swact: Did Not Complete"
     return (

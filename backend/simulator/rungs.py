@@ -30,15 +30,24 @@ def climb(cloud: Cloud, host: Host, rungs: Sequence[Rung]) -> None:
     """Put a host on a ladder; whatever ladder it was on ends there."""
     host.climb += 1
     mine = host.climb
+    _schedule(cloud, host, rungs, lambda: host.climb == mine)
+
+
+def aside(cloud: Cloud, host: Host, rungs: Sequence[Rung]) -> None:
+    """Let something happen at a host beside what it is climbing, and whatever it climbs then."""
+    _schedule(cloud, host, rungs, lambda: True)
+
+
+def _schedule(cloud: Cloud, host: Host, rungs: Sequence[Rung], holds: Callable[[], bool]) -> None:
     wait = 0.0
     for rung in rungs:
         wait += cloud.jitter(rung.after_s)
-        cloud.clock.at(wait, _step(cloud, host, rung, mine))
+        cloud.clock.at(wait, _step(cloud, host, rung, holds))
 
 
-def _step(cloud: Cloud, host: Host, rung: Rung, mine: int) -> Callable[[], None]:
+def _step(cloud: Cloud, host: Host, rung: Rung, holds: Callable[[], bool]) -> Callable[[], None]:
     def step() -> None:
-        if host.climb == mine and cloud.host(host.uuid) is host:
+        if holds() and cloud.host(host.uuid) is host:
             take(cloud, host, rung)
 
     return step

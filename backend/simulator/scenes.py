@@ -195,7 +195,7 @@ def _fill_alarms(cloud: Cloud, count: int) -> None:
 
 _FILLERS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("100.106", {"port": "enp{}s0"}),
-    ("200.006", {"process": "agent-{}"}),
+    ("200.006", {"process": "daemon-{}"}),
     ("100.104", {"filesystem": "/var/lib/docker/{}", "threshold": 80.0, "actual": 83.4}),
 )
 

@@ -164,7 +164,7 @@ class Simulator:
         if self._following is None:
             return
         async with self._following:
-            refused = self._cloud.trouble.refused
+            refused = self._cloud.trouble.refused or self._cloud.dark
             if refused and self._server.listening:
                 await self._server.close()
             elif not refused and not self._server.listening:

@@ -144,7 +144,7 @@ async def test_a_disk_fills_from_major_to_critical_and_empties(admin: Client) ->
     admin.sim.order("disk-fills", host="worker-2", percent=93.5)
     assert await severity(admin, entity) == "critical"
     assert (await admin.host("worker-2"))["availability"] == "degraded"
-    admin.sim.order("disk-clears", host="worker-2")
+    admin.sim.order("disk-fills", host="worker-2", percent=50.0)
     assert ("100.104", entity) not in await admin.alarms()
     assert (await admin.host("worker-2"))["availability"] == "available"
 
@@ -159,7 +159,8 @@ async def test_a_failed_process_degrades_its_host_until_it_recovers(admin: Clien
     assert (await admin.host("worker-0"))["availability"] == "available"
     admin.sim.order("process-fails", host="worker-0", process="sshd", severity="minor")
     assert (await admin.host("worker-0"))["availability"] == "available"
-    admin.sim.order("process-fails", host="worker-0")
+    admin.sim.order("process-fails", host="worker-0", process="sshd", severity="major")
+    assert await severity(admin, "host=worker-0.process=sshd") == "major"
     assert (await admin.host("worker-0"))["availability"] == "degraded"
 
 
