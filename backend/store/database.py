@@ -86,7 +86,10 @@ class Database:
         self._writer: Optional[Engine] = None
         self._reader: Optional[Engine] = None
         self._raw: Optional[sqlite3.Connection] = None
+        self._read_raw: Optional[sqlite3.Connection] = None
         self._inode = 0
+        # Whether the reader sees what is written from now on.
+        self._is_live = True
         self.notices: List[str] = []
 
     # --- writing -------------------------------------------------------------------------------
@@ -104,9 +107,10 @@ class Database:
                 with Session(engine, expire_on_commit=False) as session, session.begin():
                     self._take_turn(session)
                     return work(session)
-        except Trouble as trouble:
-            self._close_writer()
-            if trouble.cause is Cause.DAMAGED and self.path is not None:
+        except StoreError as error:
+            if isinstance(error, Trouble) or self._writer is None:
+                self._close_writer()
+            if isinstance(error, Trouble) and error.cause is Cause.DAMAGED and self.path:
                 self._move_aside()
             raise
 
@@ -146,7 +150,7 @@ class Database:
     def _close_writer(self) -> None:
         if self._writer is not None:
             self._writer.dispose()
-        elif self._raw is not None:
+        if self._raw is not None:
             self._raw.close()
         self._writer = self._raw = None
 
@@ -175,25 +179,32 @@ class Database:
             with self._faults(), Session(self._open_reader()) as session:
                 return work(session)
         except Trouble:
-            self._close_reader()
+            self._is_live = False
             raise
+        finally:
+            if not self._is_live:
+                self._close_reader()
 
     def _open_reader(self) -> Engine:
         if self._reader is None:
             path = self.path
+            self._is_live = True
             if path is None:
                 self._reader = create_engine(
                     self._url, execution_options={"postgresql_readonly": True}
                 )
             else:
-                raw = open_read_only(path)
+                raw, self._is_live = open_read_only(path)
+                self._read_raw = raw
                 self._reader = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool)
         return self._reader
 
     def _close_reader(self) -> None:
         if self._reader is not None:
             self._reader.dispose()
-        self._reader = None
+        if self._read_raw is not None:
+            self._read_raw.close()
+        self._reader = self._read_raw = None
 
     # --- both ----------------------------------------------------------------------------------
 

@@ -117,6 +117,7 @@ class Store:
 
         def work(session: Session, recording: Recording, _first: Any) -> None:
             recording.record(session, cloud, kind, reading, looked_ms)
+            _write_contact(session, recording, key, (reading.at_ms, ""))
 
         self._writer.put(Job(work=work, lasting=True, may_drop=True))
 
@@ -143,16 +144,8 @@ class Store:
         visits = tuple(self._visits.values())
 
         def work(session: Session, recording: Recording, _first: Any) -> None:
-            for (cloud, kind, parent), (answered_ms, error) in contacts.items():
-                session.merge(
-                    Contact(
-                        cloud=recording.cloud(session, cloud),
-                        kind=recording.name(session, kind),
-                        parent=recording.name(session, parent),
-                        answered_ms=answered_ms,
-                        error=error,
-                    )
-                )
+            for key, contact in contacts.items():
+                _write_contact(session, recording, key, contact)
             for visit in visits:
                 row = session.get(Visit, visit)
                 if row is not None:
@@ -170,7 +163,8 @@ class Store:
             assert found is not None
             found.seen_ms = now_ms
 
-        self._put_lasting(work)
+        # Before any deed that comes after it, which may say the name or the uuid.
+        self._writer.put(Job(work=work, lasting=True))
 
     def _put_lasting(self, work: Callable[[Session, Recording, Any], Any]) -> None:
         self._writer.put(Job(work=work, lasting=True, may_drop=True))
@@ -390,3 +384,17 @@ class Store:
 
         reading: Future[T] = self._reader.submit(run)
         return await asyncio.wrap_future(reading)
+
+
+def _write_contact(
+    session: Session, recording: Recording, key: Key, contact: Tuple[int, str]
+) -> None:
+    session.merge(
+        Contact(
+            cloud=recording.cloud(session, key[0]),
+            kind=recording.name(session, key[1]),
+            parent=recording.name(session, key[2]),
+            answered_ms=contact[0],
+            error=contact[1],
+        )
+    )

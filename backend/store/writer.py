@@ -29,8 +29,9 @@ class Job:
     """One piece of work, for one transaction.
 
     ``work`` gets the session, what is known of this database, and (in the copy, which comes
-    second) what it returned in the first. ``lasting`` work is tried until it is written and its
-    future is done after the first try; other work fails at once. ``may_drop`` is a reading.
+    second) what it returned in the first. ``lasting`` work is tried until it is written, and its
+    future is done when it is, or when that failed once; other work fails at once. ``may_drop`` is
+    a reading.
     """
 
     work: Work
@@ -67,6 +68,8 @@ class Writer:
                 job.done.set_exception(self.trouble or StoreError("the record was closed"))
                 return job.done
             (self._patient if job.may_drop else self._urgent).append(job)
+            if self.trouble is not None and job.may_drop:
+                _finish(job.done, None)
             if len(self._patient) > MOST_WAITING:
                 self._drop_one()
             self._changed.notify()
@@ -155,6 +158,8 @@ class Writer:
             return
         _finish(job.done, None)
         with self._changed:
+            for waiting in self._patient:
+                _finish(waiting.done, None)
             self._patient.appendleft(job)
             if self._is_closing:
                 # Tried once more, in vain: the others would wait as long and fail as well.

@@ -1,0 +1,23 @@
+-- A record as the first version made it, before a deed said which console sends it.
+CREATE TABLE baseline (cloud INTEGER NOT NULL, at_ms BIGINT NOT NULL, ids VARCHAR NOT NULL, PRIMARY KEY (cloud));
+CREATE TABLE change (id INTEGER NOT NULL, item INTEGER NOT NULL, field INTEGER NOT NULL, old VARCHAR, new VARCHAR, at_ms BIGINT NOT NULL, source INTEGER NOT NULL, PRIMARY KEY (id));
+CREATE INDEX change_item_field ON change (item, field);
+CREATE TABLE cloud (id INTEGER NOT NULL, uuid VARCHAR NOT NULL, name VARCHAR NOT NULL, seen_ms BIGINT NOT NULL, PRIMARY KEY (id), UNIQUE (uuid));
+CREATE TABLE contact (cloud INTEGER NOT NULL, kind INTEGER NOT NULL, parent INTEGER NOT NULL, answered_ms BIGINT NOT NULL, error VARCHAR NOT NULL, PRIMARY KEY (cloud, kind, parent));
+CREATE TABLE deed (id INTEGER NOT NULL, cloud INTEGER NOT NULL, count INTEGER NOT NULL, number VARCHAR NOT NULL, cloud_said VARCHAR NOT NULL, kind VARCHAR NOT NULL, action VARCHAR NOT NULL, row_id VARCHAR NOT NULL, label VARCHAR NOT NULL, who VARCHAR NOT NULL, terminal VARCHAR NOT NULL, outcome VARCHAR NOT NULL, why VARCHAR NOT NULL, answer VARCHAR NOT NULL, began_ms BIGINT NOT NULL, sent_ms BIGINT, answered_ms BIGINT, ended_ms BIGINT, detail VARCHAR NOT NULL, PRIMARY KEY (id), UNIQUE (cloud, count));
+CREATE INDEX deed_of_row ON deed (cloud, kind, row_id);
+CREATE TABLE event (id INTEGER NOT NULL, cloud INTEGER NOT NULL, kind INTEGER NOT NULL, row_id VARCHAR NOT NULL, at_ms BIGINT NOT NULL, body VARCHAR NOT NULL, PRIMARY KEY (id), UNIQUE (cloud, kind, row_id));
+CREATE TABLE item (id INTEGER NOT NULL, cloud INTEGER NOT NULL, kind INTEGER NOT NULL, parent INTEGER NOT NULL, row_id VARCHAR NOT NULL, label VARCHAR NOT NULL, body VARCHAR NOT NULL, seen_ms BIGINT NOT NULL, changed_ms BIGINT NOT NULL, gone_ms BIGINT, PRIMARY KEY (id), UNIQUE (cloud, kind, row_id));
+CREATE TABLE mark (cloud INTEGER NOT NULL, kind INTEGER NOT NULL, row_id VARCHAR NOT NULL, field VARCHAR NOT NULL, value VARCHAR NOT NULL, who VARCHAR NOT NULL, at_ms BIGINT NOT NULL, PRIMARY KEY (cloud, kind, row_id, field));
+CREATE TABLE name (id INTEGER NOT NULL, text VARCHAR NOT NULL, PRIMARY KEY (id), UNIQUE (text));
+CREATE TABLE sample (series INTEGER NOT NULL, at_ms BIGINT NOT NULL, over_ms INTEGER NOT NULL, value FLOAT NOT NULL, PRIMARY KEY (series, at_ms, over_ms));
+CREATE TABLE series (id INTEGER NOT NULL, cloud INTEGER NOT NULL, kind INTEGER NOT NULL, row_id VARCHAR NOT NULL, name VARCHAR NOT NULL, PRIMARY KEY (id), UNIQUE (cloud, kind, row_id, name));
+CREATE TABLE visit (id INTEGER NOT NULL, cloud INTEGER NOT NULL, who VARCHAR NOT NULL, terminal VARCHAR NOT NULL, at_ms BIGINT NOT NULL, until_ms BIGINT NOT NULL, PRIMARY KEY (id));
+CREATE INDEX ix_visit_cloud ON visit (cloud);
+INSERT INTO cloud VALUES (1, 'aad8c397-d965-4b70-aa0d-7a9a5d9e7815', 'site-7', 1763800000000);
+INSERT INTO name VALUES (1, 'hosts'), (2, 'availability');
+INSERT INTO item VALUES (1, 1, 1, 0, '1111-0001', 'worker-1', '{"availability":"failed","hostname":"worker-1","uuid":"1111-0001"}', 1763800000000, 1763800010000, NULL);
+INSERT INTO change VALUES (1, 1, 2, '"available"', '"failed"', 1763800010000, 0);
+INSERT INTO contact VALUES (1, 1, 0, 1763800010000, '');
+INSERT INTO deed VALUES (1, 1, 41, '2211-0041', 'site-7', 'hosts', 'unlock', '1111-0001', 'worker-1', 'sysadmin', 'ttyS0', 'followed', 'cfg change DNS', '', 1763800000000, 1763800000001, 1763800000002, NULL, '{"commands":["system host-unlock worker-1"]}');
+PRAGMA user_version = 1;
