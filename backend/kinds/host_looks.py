@@ -71,7 +71,7 @@ def look(host: Host, known: Known) -> Look:
 def _state(host: Host, known: Known) -> Look:
     running = progress(host, known)
     if running is not None:
-        return Look(tone=Tone.BUSY, mark=Mark.BUSY, notes=(_progress_words(host, running),))
+        return Look(tone=Tone.BUSY, mark=Mark.BUSY, notes=_progress_words(host, running))
     if host.is_at_ease:
         notes = _alarm_words(host, known)
         return Look(tone=Tone.WARN, mark=Mark.BAD, notes=notes) if notes else WELL
@@ -164,12 +164,13 @@ def _config_words(host: Host) -> Tuple[str, ...]:
     return ("runs an old configuration: lock and unlock it to apply the new one",)
 
 
-def _progress_words(host: Host, at: Progress) -> str:
+def _progress_words(host: Host, at: Progress) -> Tuple[str, ...]:
     doing = host.doing or at.name
-    words = f"{doing:<16} step {at.step} of {at.steps}   {_bar(at)}"
+    words = f"step {at.step} of {at.steps}   {_bar(at)}"
     if at.gives_up_ms is not None:
         words += f"  gives up in {stopwatch(at.gives_up_ms)}"
-    return words
+    # Maintenance's longest task has 67 characters.
+    return (f"{doing:<16} {words}",) if len(doing) <= BAR else (doing, words)
 
 
 def _bar(at: Progress) -> str:

@@ -240,6 +240,16 @@ def test_a_running_unlock_shows_its_step_its_bar_and_when_maintenance_gives_up()
     assert look.notes == (words,)
 
 
+def test_a_long_task_of_a_running_act_keeps_a_line_of_its_own() -> None:
+    known = coming()
+    task = "Enable Heartbeat Failure, re-enabling"
+    rows = hosts(controller_1={**AIO, "task": task})
+    long = replace(known, readings={**known.readings, **site(hosts=rows).readings})
+    notes = KIND.look(host(long, "controller-1"), long).notes
+    assert notes[0] == task
+    assert notes[1].startswith("step 5 of 11   [")
+
+
 def test_the_verdict_leads_with_what_is_coming_up_and_says_what_follows() -> None:
     assert KIND.verdict is not None
     found = KIND.verdict(coming())
