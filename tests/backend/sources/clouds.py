@@ -45,7 +45,7 @@ def settings(**more: Any) -> CloudSettings:
 
 
 def token(catalogue: Optional[List[Any]] = None) -> Dict[str, Any]:
-    body = copy.deepcopy(TOKEN)
+    body: Dict[str, Any] = copy.deepcopy(TOKEN)
     if catalogue is not None:
         body["token"]["catalog"] = catalogue
     return body
