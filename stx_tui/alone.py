@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from typing import Callable
+from typing import TYPE_CHECKING, Callable
 
-from backend.settings import CloudSettings
+if TYPE_CHECKING:
+    from backend.settings import CloudSettings
 
 # How often it is looked whether somebody is still there, in seconds.
 LOOK_ROUND_S = 5.0

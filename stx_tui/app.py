@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from typing import TYPE_CHECKING, Any, Awaitable, Callable, Mapping, Optional, Tuple, Type
 
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from backend.store.glance import Glance
 
 Opener = Callable[[], Awaitable["Station"]]
-# Screens that may stand on each other before the oldest listing is forgotten.
-DEEPEST = 12
 
 
 def system_ms() -> int:
@@ -96,6 +95,10 @@ class StxApp(App[None], inherit_bindings=False):
         return ListingScreen(self.rooms.areas[0].kinds[0])
 
     def on_ready(self) -> None:
+        if not gc.isenabled():
+            # Whoever put it off for a quick start left it to us; what is loaded stays anyway.
+            gc.freeze()
+            gc.enable()
         self.set_interval(LOOK_ROUND_S, self._look_round, name="alone")
         self.run_worker(self._open(), name="open", group="station", exit_on_error=False)
 
@@ -151,20 +154,23 @@ class StxApp(App[None], inherit_bindings=False):
             self.screen.say(words)
 
     def _tell(self, reading: Optional[Reading[Any]]) -> None:
-        self.screen.post_message(KnownChanged(self.known, reading))
+        for screen in self.screen_stack[-1:]:
+            screen.post_message(KnownChanged(self.known, reading))
 
     # --- from one screen to another ------------------------------------------------------------
 
     def go(self, name: str, row: str = "") -> str:
-        """List the kind of that name, with the cursor on ``row``; return why not, or nothing."""
+        """List the kind of that name, or open the row of it; return why not, or nothing."""
         kind = self.rooms.kind(name) or next(map(self.rooms.kind, self.rooms.named(name)), None)
         if kind is None:
             return f"there is no kind {clean(name)!r}; : and Tab lists them"
-        found = kind.find(self.known.rows(kind.name), row) if row else None
-        if row and found is not None:
-            return self.open(Jump(kind=kind.name, id=kind.id(found)))
-        self._list(kind, row)
-        return f"no {kind.singular} {clean(row)!r} is known" if row else ""
+        if not row or not self.known.has(kind.name):
+            self._list(kind)
+            return ""
+        found = kind.find(self.known.rows(kind.name), row)
+        if found is None:
+            return f"no {kind.singular} {clean(row)!r} is known"
+        return self.open(Jump(kind=kind.name, id=kind.id(found)))
 
     def open(self, jump: Jump) -> str:
         """Open a row, or the list of its kind; return why not, or nothing."""
@@ -179,15 +185,14 @@ class StxApp(App[None], inherit_bindings=False):
         self.push_screen(DetailScreen(kind, jump.id))
         return ""
 
-    def _list(self, kind: Kind[Any], row_id: str = "") -> None:
-        top = self.screen
-        if isinstance(top, ListingScreen) and top.kind is kind and not top.of:
-            if row_id:
-                top.table.move_to(row_id)
-            return
-        if len(self.screen_stack) >= DEEPEST:
-            self.screen_stack[1].remove()
-        self.push_screen(ListingScreen(kind, row_id=row_id))
+    def _list(self, kind: Kind[Any]) -> None:
+        """Go back to the list of a kind, or open it on top."""
+        for screen in self.screen_stack:
+            if isinstance(screen, ListingScreen) and screen.kind is kind and not screen.of:
+                while self.screen is not screen:
+                    self.pop_screen()
+                return
+        self.push_screen(ListingScreen(kind))
 
     async def action_area(self, digit: str) -> None:
         area = self.rooms.area(digit)

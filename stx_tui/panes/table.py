@@ -45,6 +45,8 @@ class TablePane(Pane):
     def list(self, kind: Kind[Any], cursor_id: str = "") -> None:
         """List a kind from now on: nothing of the one before stays."""
         self.kind = kind
+        # What is said where there are no rows, other than that.
+        self.empty = ""
         self.rows = Rows(kind)
         self.picked: Set[str] = set()
         self.cursor_id = cursor_id
@@ -316,7 +318,7 @@ class TablePane(Pane):
         elif not reading.was_read:
             words = [f"asking for {self.kind.name} ..."]
         else:
-            words = [f"there are no {self.kind.name}"]
+            words = [self.empty or f"there are no {self.kind.name}"]
         return [
             line((" " * LEAD + cut(safe(text), width - LEAD - 1), theme.PLAIN), width=width)
             for text in words

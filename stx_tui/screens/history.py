@@ -67,6 +67,7 @@ class HistoryScreen(Screen[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         self._arrange()
+        self.query_one(TablePane).empty = "nothing changed, and nobody did anything"
         self.action_ask_again()
 
     def on_resize(self) -> None:

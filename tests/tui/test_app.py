@@ -1,0 +1,215 @@
+"""The console as a whole: how it starts, what it remembers, and how one gets about."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from textual import events
+
+from backend.deed import Deed, Outcome
+from backend.errors import Unreachable
+from backend.known import Memory, Reading
+from backend.store.glance import glance
+from backend.store.store import Store
+from stx_tui.app import StxApp
+from stx_tui.panes.prompt import PromptPane
+from stx_tui.panes.table import TablePane
+from stx_tui.screens.listing import ListingScreen
+from tests.tui.things import (
+    BOXES,
+    NOW_MS,
+    PLACE,
+    ROOMS,
+    Box,
+    Wire,
+    box,
+    console,
+    screen_text,
+    station,
+    until,
+)
+
+HOUR_AGO = NOW_MS - 3_600_000
+
+
+def cursor_row(app: StxApp) -> str:
+    return next(row for row in screen_text(app) if row.startswith(">"))
+
+
+async def recorded(path: Path) -> Any:
+    """The last look at a record in which two boxes were written an hour ago."""
+    rows = {row.uuid: row for row in (Box.read(box(1)), Box.read(box(2, state="ill")))}
+    reading = Reading(
+        kind="boxes", rows=tuple(rows.values()), by_id=MappingProxyType(rows), at_ms=HOUR_AGO
+    )
+    store = Store(path, now_ms=lambda: HOUR_AGO, kinds=(BOXES,))
+    store.record(BOXES, reading, "site-7")
+    await store.close()
+    return glance(path, "site-7", ("boxes",))
+
+
+async def test_it_opens_with_what_it_last_knew_before_anything_is_asked(tmp_path: Path):
+    seen = await recorded(tmp_path / "record.db")
+    gate = asyncio.Event()
+    wire = Wire(bodies={"/boxes": [box(1), box(3)]})
+
+    async def opener() -> Any:
+        await gate.wait()
+        return station(wire)
+
+    app = StxApp(seen, opener, rooms=ROOMS, now_ms=lambda: NOW_MS, place=PLACE)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "AGE 1h store" in screen_text(app)[0])
+        rows = screen_text(app)
+        assert rows[0].startswith(" site-7 ")
+        assert rows[2].startswith(" WAS NOT WELL  1 ill (as of 1h ago)")
+        assert rows[3].strip() == "last known state; asking again"
+        assert rows[6].startswith(">   box-1")
+        assert rows[7].startswith(" !  box-2")
+        assert wire.asked == []
+        await pilot.press("a", "r")
+        assert screen_text(app)[23].startswith(" not connected yet: what is shown is remembered")
+        gate.set()
+        await until(pilot, lambda: " live " in screen_text(app)[0])
+        assert screen_text(app)[7].startswith("    box-3")
+
+
+async def test_what_is_remembered_stays_when_the_station_opens_on_a_site_that_is_away(
+    tmp_path: Path,
+):
+    seen = await recorded(tmp_path / "record.db")
+    wire = Wire(error=Unreachable("store", "connection refused"))
+
+    async def opener() -> Any:
+        return station(wire)
+
+    app = StxApp(seen, opener, rooms=ROOMS, now_ms=lambda: NOW_MS, place=PLACE)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "connection refused" in screen_text(app)[3])
+        rows = screen_text(app)
+        assert rows[6].startswith(">   box-1")
+        assert rows[7].startswith(" !  box-2")
+
+
+async def test_a_defect_ends_the_loop_and_is_said_and_the_console_stays():
+    wire = Wire(bodies={"/boxes": [box(1)]})
+    app = console(wire)
+
+    async def broken(read: Any, parent: str) -> Any:
+        raise ZeroDivisionError("a mistake of ours")
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.known.has("boxes"))
+        app.station.watch._ask = broken
+        await pilot.press("2")
+        await until(pilot, lambda: "CANNOT  ZeroDivisionError" in screen_text(app)[2])
+        assert "a defect of this program" in screen_text(app)[3]
+        await pilot.press("1")
+        assert cursor_row(app).startswith(">   box-1")
+
+
+async def test_the_first_screen_needs_no_library_of_the_wire_or_the_record():
+    code = (
+        "import sys; import stx_tui.app; from stx_tui.rooms import all_rooms; all_rooms();"
+        "print(sorted({name.split('.')[0] for name in sys.modules}))"
+    )
+    done = await asyncio.to_thread(
+        subprocess.run, [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    loaded = done.stdout
+    assert "textual" in loaded
+    for name in ("sqlmodel", "sqlalchemy", "httpx", "kubernetes", "pyghmi"):
+        assert f"'{name}'" not in loaded
+
+
+async def test_colon_goes_to_a_row_by_its_name_and_says_where_there_is_none():
+    app = console(Wire(bodies={"/boxes": [box(1), box(2)], "/lids": [box(5, name="top")]}))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.known.has("boxes"))
+        await pilot.press("colon", *"box box-2", "enter")
+        await until(pilot, lambda: type(app.screen).__name__ == "DetailScreen")
+        await pilot.press("q", "colon", *"lids/nine", "enter")
+        await until(pilot, lambda: app.known.has("lids"))
+        await pilot.press("colon", *"lids/nine", "enter")
+        await until(pilot, lambda: "no lid 'nine' is known" in screen_text(app)[23])
+
+
+async def test_keys_can_be_rebound():
+    async def opener() -> Any:
+        return station(Wire(bodies={"/boxes": [box(1), box(2, state="ill")]}))
+
+    app = StxApp(
+        None, opener, rooms=ROOMS, now_ms=lambda: NOW_MS, place=PLACE, keymap={"next-bad": "f"}
+    )
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.known.has("boxes"))
+        await pilot.press("n")
+        assert "box-1" in cursor_row(app)
+        await pilot.press("f")
+        assert "box-2" in cursor_row(app)
+        assert "f next bad" in screen_text(app)[23]
+
+
+async def test_what_is_pasted_into_the_filter_is_text_of_one_line():
+    app = console(Wire(bodies={"/boxes": [box(1), box(2)]}))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.known.has("boxes"))
+        await pilot.press("slash")
+        app.screen.query_one(PromptPane).post_message(events.Paste("box-2\x1b\nq\ny\n"))
+        await pilot.pause()
+        assert app.screen.query_one(TablePane).rows.needle == "box-2"
+        await pilot.press("backspace", "1")
+        assert "box-1" in cursor_row(app)
+        await pilot.press("ctrl+u", "backspace")
+        assert not app.screen.query_one(PromptPane).display
+
+
+async def test_leaving_says_what_goes_on_without_the_console():
+    app = console(Wire(bodies={"/boxes": [box(1)]}))
+    deed = Deed(
+        number="1", cloud="c", kind="boxes", action="topple", row_id="id-00001", label="box-1",
+        who="me", terminal="t", began_ms=NOW_MS - 60_000, outcome=Outcome.FOLLOWED,
+    )  # fmt: skip
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.known.has("boxes"))
+        app.station.watch.remember(Memory(deeds=(deed,)))
+        await until(pilot, lambda: "~ box-1 1:00" in screen_text(app)[0])
+        await pilot.press("q")
+        await until(pilot, lambda: "They go on by themselves" in "".join(screen_text(app)))
+
+
+async def test_screens_do_not_pile_up_without_end():
+    app = console(Wire(bodies={"/boxes": [box(1)], "/lids": [box(2)]}))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.known.has("boxes"))
+        for _ in range(3):
+            await pilot.press("colon", *"lids", "enter", "colon", *"boxes", "enter")
+        assert len(app.screen_stack) == 1
+        assert isinstance(app.screen, ListingScreen)
+
+
+async def test_only_what_is_on_top_is_polled():
+    wire = Wire(bodies={"/boxes": [box(1)], "/lids": [box(2)]})
+    app = console(wire)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.known.has("boxes"))
+        await pilot.press("colon", *"lids", "enter")
+        await until(pilot, lambda: app.known.has("lids"))
+        posts = app.station.watch._posts
+        assert set(posts) == {("boxes", ""), ("lids", "")}  # the banner looks at boxes
+        await pilot.press("q")
+        await until(pilot, lambda: set(posts) == {("boxes", "")})
+
+
+async def test_ctrl_l_and_its_printable_twin_paint_anew():
+    app = console(Wire(bodies={"/boxes": [box(1)]}))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.known.has("boxes"))
+        before = screen_text(app)
+        await pilot.press("ctrl+l", "L")
+        assert screen_text(app) == before
