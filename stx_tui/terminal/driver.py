@@ -111,21 +111,26 @@ class FarDriver(Driver):
         if data == _BELL or (data.startswith(_CLIPBOARD) and self.profile.abilities.clipboard):
             self._line.send(data.encode())
             return
-        self._wanted.feed(data)
-        self._line.show(list(self._wanted.rows))
+        if self._wanted.feed(data):
+            self._line.show(list(self._wanted.rows))
 
     def start_application_mode(self) -> None:
         self._own_out = tty.own_output(self._out)
         self._modes = tty.raw_mode(self._in, serial=self.profile.serial)
         atexit.register(self._restore)
         width, height = self._find_size()
-        self._size = (width, height)
-        self._wanted = Wanted(self.profile, width, height)
+        before, self._size = self._size, (width, height)
+        if before not in {None, self._size}:
+            self.send_message(events.Resize(Size(width, height), Size(width, height)))
+        if (self._wanted.width, self._wanted.height) != self._size:
+            self._wanted = Wanted(self.profile, width, height)
         if self.profile.slow:
             self._app.animation_level = "none"
         self._line = Line(self._own_out, self.profile, width, height)
         self._line.send(start(self.profile, mouse=self._mouse))
         self._line.start()
+        if any(row.end for row in self._wanted.rows):
+            self._line.show(list(self._wanted.rows))  # back from a suspension
         self._catch_signals()
         self._stop_keys.clear()
         self._keys_thread = threading.Thread(

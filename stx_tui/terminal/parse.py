@@ -57,27 +57,29 @@ class Wanted:
         self.width, self.height = width, height
         self.rows: list[Row] = [blank(width)] * height
 
-    def feed(self, data: str) -> None:
-        """Put what one write() says into the rows. Sequences that are no text are left out."""
+    def feed(self, data: str) -> bool:
+        """Put what one write() says into the rows; False if there was no text in it."""
         parts = _PLACE.split(data)
-        y, x = 0, 0
+        y, x, put = 0, 0, False
         for at in range(0, len(parts), 3):
             if at:
                 y, x = int(parts[at - 2] or 1) - 1, int(parts[at - 1] or 1) - 1
             if parts[at]:
                 for down, line in enumerate(parts[at].split("\n")):
-                    self._put(y + down, 0 if down else x, line)
+                    put = self._put(y + down, 0 if down else x, line) or put
+        return put
 
-    def _put(self, y: int, x: int, line: str) -> None:
+    def _put(self, y: int, x: int, line: str) -> bool:
         if not line or not 0 <= y < self.height:
-            return
+            return False
         piece = self._reader.piece(line)
         if not piece.text:
-            return
+            return False
         if x == 0 and len(piece.text) == self.width:
             self.rows[y] = piece
         else:
             self.rows[y] = spliced(self.rows[y], x, piece.text, piece.style)
+        return True
 
 
 class Reader:

@@ -157,6 +157,24 @@ def test_the_terminal_is_given_back_as_it_was(start: Start, term: str, how: str)
     assert (b"\x1b[?25h" in raw[last:]) == (term == "xterm")
 
 
+def test_a_stopped_program_gives_the_terminal_back_and_takes_it_again(start: Start) -> None:
+    session = start("xterm")
+    session.sees("80x24")
+    session.far.quiet(0.3)
+    before = session.far.emulator.cells()
+    session.process.send_signal(signal.SIGTSTP)
+    os.waitpid(session.process.pid, os.WUNTRACED)
+    session.far.quiet(0.2)
+    assert termios.tcgetattr(session.far.slave) == session.modes
+    assert bytes(session.far.raw).endswith(b"\x1b[?1049l\x1b[?25h")
+    session.far.emulator.screen.reset()
+    session.process.send_signal(signal.SIGCONT)
+    session.far.quiet(0.5)
+    assert session.far.emulator.cells() == before
+    session.far.type(b"k")
+    session.sees("key k")
+
+
 def test_a_line_that_hangs_up_ends_the_program(start: Start) -> None:
     session = start("vt100")
     session.sees("80x24")

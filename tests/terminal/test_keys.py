@@ -17,7 +17,8 @@ LATER = 10.0
 
 def said(*pieces: tuple[bytes, float]) -> list[Message]:
     """Events for bytes and the seconds that pass after each."""
-    keys, now, found = Keys(), 0.0, []
+    keys, now = Keys(), 0.0
+    found: list[Message] = []
     for data, pause in pieces:
         found += keys.feed(data, now)
         now += pause

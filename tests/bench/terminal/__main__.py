@@ -100,10 +100,7 @@ def stall(app: str, for_s: float, bps: int | None) -> None:
     run.far.quiet(0.6)
     gap = run.ask("gap")
     took = run.far.log[-1][0] - resumed
-    print(
-        f"\nline stopped for {for_s:.0f} s ({bps or 'no'} pace): longest gap of the loop {gap:.3f} s, ",
-        end="",
-    )
+    print(f"\nline stopped for {for_s:.0f} s, {bps or 'no'} pace: longest loop gap {gap:.3f} s,")
     print(f"{run.far.count - before} bytes and {took:.2f} s until right")
     run.close()
 

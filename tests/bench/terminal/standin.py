@@ -18,6 +18,7 @@ from textual.widgets import Input, Static
 from stx_tui.terminal import repaint
 from stx_tui.terminal.profile import MONO, Profile
 from tests.bench.terminal.measure import Step
+from tests.bench.terminal.pages import PAGES
 
 REVERSE, BOLD, PLAIN = Style(reverse=True), Style(bold=True), Style()
 HEADS = {
@@ -34,13 +35,14 @@ STATES = (
 
 def host_line(number: int) -> str:
     role, admin, oper, avail, cfg, alarms = STATES[number % 4 if number < 8 else number % 3 + 1]
-    mark = " ~!-"[number % 4]
-    return f" {mark} host-{number:<9d}{role:<13s}{admin:<10s}{oper:<10s}{avail:<11s}{cfg:<5s}{alarms:<9s}{number}d"
+    named = f" {' ~!-'[number % 4]} host-{number:<9d}{role:<13s}"
+    return f"{named}{admin:<10s}{oper:<10s}{avail:<11s}{cfg:<5s}{alarms:<9s}{number}d"
 
 
 def alarm_line(number: int) -> str:
     where = f"host-{number} process pmond"
-    return f" + {'CMmw'[number % 4]} {200 + number}.{number:03d}  {where:<27s}{'file system 92%':<30s}{number}m"
+    said = f" + {'CMmw'[number % 4]} {200 + number}.{number:03d}  {where:<27s}"
+    return f"{said}{'file system 92%':<30s}{number}m"
 
 
 class Table(ScrollView, can_focus=True):
@@ -102,13 +104,13 @@ class Page(Screen[None]):
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self._lines = PAGES[name]
+        self._lines = PAGES[name].splitlines()
 
     def compose(self) -> ComposeResult:
+        looks = ("head", "", "verdict")
         for number, line in enumerate(self._lines):
-            yield Static(
-                line, markup=False, classes=("head", "", "verdict")[number] if number < 3 else ""
-            )
+            look = looks[number] if number < len(looks) else ""
+            yield Static(line.ljust(80) if number == 0 else line, markup=False, classes=look)
 
 
 class Standin(App[None]):
@@ -148,7 +150,7 @@ class Standin(App[None]):
     def compose(self) -> ComposeResult:
         self.table = Table()
         yield Static(
-            f"{' site-7  AIO-DX 24.09   active controller-0    C1 M3 m0 w3      live 3s 02:41Z':<80s}",
+            " site-7  AIO-DX 24.09   active controller-0    C1 M3 m0 w3      live 3s 02:41Z  ",
             classes="head",
         )
         yield Static(
@@ -189,7 +191,11 @@ class Standin(App[None]):
         self.chosen(self.table.cursor)
 
     def chosen(self, number: int) -> None:
-        text = f" unlocked 02:{number:02d}Z by sysadmin (ttyS0)      last took 7:{number:02d} 7:38\n BMC power on, health ok   SOL last line: [ OK ] Started Kubelet.\n 250.001 config out-of-date stays until this unlock ends"
+        text = (
+            f" unlocked 02:{number:02d}Z by sysadmin (ttyS0)      last took 7:{number:02d} 7:38\n"
+            " BMC power on, health ok   SOL last line: [ OK ] Started Kubelet.\n"
+            " 250.001 config out-of-date stays until this unlock ends"
+        )
         self.query_one("#strip", Static).update(text)
 
     def action_pane(self, number: int) -> None:
@@ -223,45 +229,6 @@ class Standin(App[None]):
 
     def action_repaint(self) -> None:
         repaint(self)
-
-
-PAGES = {
-    "dialog": [
-        f"{' LOCK host-1 ?                                        site-7   02:51:20Z UTC':<80s}", "-" * 78,
-        " WHAT STOPS", "   11 pods are evicted: 9 have a copy elsewhere, and come back there",
-        " ! 2 have NOWHERE ELSE to go and stop:  oran/du-1-0  (SR-IOV, pinned here)",
-        "                                        lab/ptp-cfg  (bare pod, gone for good)",
-        "   Host services: vim-services loses its standby; 400.002 will be raised", "",
-        " HOW LONG HERE   locks took 0:41 0:39 0:52", "", " WILL IT BE ACCEPTED", "   yes, as far as this console can tell",
-        "   only the server knows: is a strategy being applied", "",
-        " REQUEST         PATCH /v1/ihosts/3f2a..  [{op: replace, path: /action, value: lock}]",
-        " THE SAME AS     system host-lock controller-1", " WHY (record)    ______________________________", "",
-        "                 [ No ]     type yes to lock: ___", "", "", "", "", " Esc no   c copy command   ? keys",
-    ],
-    "detail": [
-        f"{' site-7 > controller-1  (standby)                 C1 M0 m0 w0     live 3s 02:44Z':<80s}",
-        " o Overview  i If  p Ports  d Disks  f Fs  c Cpu  m Mem  s Svc  x BMC  h History",
-        " ENABLED, BUT ITS WORKER FUNCTION IS NOT: pods will not be scheduled here.", "-" * 78,
-        "   state      unlocked / enabled / degraded           since 02:42:50Z    1m 10s",
-        " ! worker     disabled / failed                       since 02:43:31Z       29s",
-        "   task       Enabling Worker Service", "   config     applied 7c1f..  target 7c1f..           up to date",
-        "   kernel     5.10.0-6-rt-amd64 lowlatency            same as controller-0",
-        "   software   24.09.300  ostree 9b2e41c               same as controller-0", " " + "-" * 76,
-        "   agreement  sysinv enabled | kubernetes NotReady 40s | BMC on | ssh answers",
-        "   BMC        redfish 10.10.7.12  iDRAC9 6.10   temp 41C  fans ok  PSU 2/2",
-        "   boot       /dev/disk/by-path/pci-0000:18:00.0-nvme-1   serial console ttyS0",
-        "   cpu mem    64 threads: 4 platform 60 app      512 GiB: 24 platform  96x1G",
-        "   network    mgmt0 ae 2x10G up/up    oam0 1G up    data0 25G up    sriov0 16 vf",
-        "   peers      drbd all UpToDate, syncing 0     ceph osd.1 down 2m", " " + "-" * 76,
-        " ! C 100.104  /var/log 92% (critical at 90)           raised 02:29Z       15m",
-        "   M 250.001  cleared 02:42Z by this unlock", "                                                         ",
-        "   why        puppet failed: worker.pp line 214, exit 6          l  show the log", "",
-        " Enter alarm  a act  l logs  D differ from twin  c copy  q back  ? keys",
-    ],
-    "help": [f"{' KEYS of Hosts':<80s}", "", " Every act has a printable key."]
-    + [f"   {chr(97 + n)}      does the thing number {n}, on this row        {chr(65 + n)}   the other {n * 7}" for n in range(18)]
-    + ["", "", " q back"],
-}  # fmt: skip
 
 
 STEPS = (
