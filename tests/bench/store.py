@@ -71,7 +71,7 @@ def counted(path: Path) -> Dict[str, int]:
 
 
 async def drive(path: Path, seconds: int) -> None:
-    """Drive so many seconds of polls; noise differs once a minute at every host, changes as above."""
+    """Drive so many seconds of polls; noise differs once a minute at every host."""
     chance = random.Random(7)
     now = [START_MS]
     store = Store(path, now_ms=lambda: now[0], kinds=(HOSTS,))
