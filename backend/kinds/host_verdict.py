@@ -79,22 +79,41 @@ def is_coming(host: Host) -> bool:
     return host.oper != "enabled" and (bool(host.doing) or host.availability == "intest")
 
 
-def _notable(known: Known) -> Sequence[Host]:
-    """Return the hosts there is something to say of: those not at ease, and those acted on."""
-    acted = {deed.row_id for deed in known.running("hosts")}
-    rows = hosts(known)
-    if not acted:
-        return _uneasy(rows)
-    return [host for host in rows if host.uuid in acted or not host.is_at_ease]
+@dataclass(frozen=True)
+class Sorted:
+    """The hosts there is something to say of; one may be in several of these."""
+
+    failed: Sequence[Host]
+    coming: Sequence[Host]
+    locked: Sequence[Host]
+    degraded: Sequence[Host]
+    old: Sequence[Host]
+    new: Sequence[Host]
 
 
 @once
-def _uneasy(rows: Tuple[Host, ...]) -> Sequence[Host]:
-    return [host for host in rows if not host.is_at_ease]
+def _sorted(rows: Tuple[Host, ...]) -> Sorted:
+    """Go once through all hosts of a reading: it may have ten thousand, most of them at ease."""
+    uneasy = [host for host in rows if not host.is_at_ease]
+    serving = [host for host in uneasy if host.is_enabled]
+    return Sorted(
+        failed=[host for host in uneasy if is_failed(host)],
+        coming=[host for host in uneasy if is_coming(host)],
+        locked=[h for h in uneasy if h.is_locked and not h.is_discovered and not is_failed(h)],
+        degraded=[host for host in serving if host.avail == "degraded"],
+        old=[host for host in serving if host.is_old_config],
+        new=[host for host in uneasy if host.is_discovered],
+    )
+
+
+def _idle(some: Sequence[Host], known: Known) -> Sequence[Host]:
+    """Leave out those that something is done to: of them that is said."""
+    acted = {deed.row_id for deed in known.running("hosts")}
+    return [h for h in some if h.uuid not in acted] if acted else some
 
 
 def _failed(known: Known) -> Optional[Finding]:
-    bad = [host for host in _notable(known) if is_failed(host) and progress(host, known) is None]
+    bad = _idle(_sorted(hosts(known)).failed, known)
     if not bad:
         return None
     if len(bad) == 1 and bad[0].worker_lags:
@@ -107,14 +126,15 @@ def _failed(known: Known) -> Optional[Finding]:
 
 
 def _coming(known: Known) -> Sequence[Finding]:
+    acted = (known.row("hosts", deed.row_id) for deed in known.running("hosts"))
+    busy = [host for host in acted if host is not None and progress(host, known) is not None]
     return [
         Finding(
             words=_coming_words(host, progress(host, known)),
             tone=Tone.WARN,
             more=_consequence([host], known),
         )
-        for host in _notable(known)
-        if is_coming(host) or progress(host, known) is not None
+        for host in (*busy, *_idle(_sorted(hosts(known)).coming, known))
     ]
 
 
@@ -168,7 +188,7 @@ def _consequence(some: Sequence[Host], known: Known) -> str:
 
 
 def _degraded(known: Known) -> Optional[Finding]:
-    ill = [h for h in _notable(known) if h.is_enabled and h.avail == "degraded"]
+    ill = _sorted(hosts(known)).degraded
     if not ill:
         return None
     return Finding(words=f"{_names(ill)} {_is(ill)} degraded.", tone=Tone.WARN)
@@ -188,20 +208,13 @@ def _criticals(rows: Tuple[Alarm, ...]) -> int:
 
 def _locked(known: Known) -> Optional[Finding]:
     duplex = is_duplex(known)
-    out = [
-        host
-        for host in _notable(known)
-        if host.is_locked
-        and not (duplex and host.is_controller)
-        and not host.is_discovered
-        and not is_failed(host)
-        and progress(host, known) is None
-    ]
+    idle = _idle(_sorted(hosts(known)).locked, known)
+    out = [host for host in idle if not (duplex and host.is_controller)]
     return Finding(words=f"{_names(out)} {_is(out)} locked.", tone=Tone.WARN) if out else None
 
 
 def _old_config(known: Known) -> Optional[Finding]:
-    old = [h for h in _notable(known) if h.is_old_config and h.is_enabled]
+    old = _sorted(hosts(known)).old
     if not old:
         return None
     verb = "runs" if len(old) == 1 else "run"
@@ -209,7 +222,7 @@ def _old_config(known: Known) -> Optional[Finding]:
 
 
 def _new(known: Known) -> Optional[Finding]:
-    new = [host for host in _notable(known) if host.is_discovered]
+    new = _sorted(hosts(known)).new
     if not new:
         return None
     words = f"{len(new)} new host{'s' * (len(new) > 1)} to classify."
