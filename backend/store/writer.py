@@ -38,6 +38,7 @@ class Job:
     lasting: bool = False
     synced: bool = False
     may_drop: bool = False
+    number: int = 0
     done: Future[Any] = field(default_factory=Future)
 
 
@@ -56,17 +57,20 @@ class Writer:
         self._patient: Deque[Job] = deque()
         self._changed = threading.Condition()
         self._is_closing = False
+        self._count = 0
         self._pause_s, self._retry_at_s = 0.0, 0.0
         # A daemon: a disk that hangs must not keep the console from ending.
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
     def put(self, job: Job) -> Future[Any]:
-        """Queue a job, never waiting; what somebody waits for goes before readings."""
+        """Queue a job, never waiting: all in order, but for readings that the disk refuses now."""
         with self._changed:
             if self._is_closing or not self._thread.is_alive():
                 job.done.set_exception(self.trouble or StoreError("the record was closed"))
                 return job.done
+            self._count += 1
+            job.number = self._count
             (self._patient if job.may_drop else self._urgent).append(job)
             if self.trouble is not None and job.may_drop:
                 _finish(job.done, None)
@@ -115,7 +119,7 @@ class Writer:
     def _next(self) -> Optional[Job]:
         with self._changed:
             while True:
-                if self._urgent:
+                if self._urgent and not self._is_overtaken():
                     return self._urgent.popleft()
                 rest_s = self._retry_at_s - time.monotonic() if self.trouble else 0.0
                 if self._patient and (rest_s <= 0 or self._is_closing):
@@ -123,6 +127,12 @@ class Writer:
                 if self._is_closing:
                     return None
                 self._changed.wait(rest_s if self._patient else None)
+
+    def _is_overtaken(self) -> bool:
+        """Whether a reading came before the first urgent job; while nothing can be written, no."""
+        if self.trouble is not None or not self._patient:
+            return False
+        return self._patient[0].number < self._urgent[0].number
 
     def _do(self, job: Job) -> None:
         try:

@@ -1,7 +1,8 @@
 # These tests wait for nobody else: the loop may stand still while a disk is mounted.
-# ruff: noqa: ASYNC221, ASYNC240
+# ruff: noqa: ASYNC110, ASYNC221, ASYNC240
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
 import subprocess
@@ -68,12 +69,11 @@ def failed(at: int) -> Any:
 
 
 async def eventually(store: Store) -> None:
-    """Wait until the writer came through."""
-    import asyncio
-
+    """Wait until the writer came through with all that waited."""
     for _ in range(200):
         await asyncio.sleep(0.02)
         if store.trouble is None:
+            await store.written()
             return
     raise AssertionError(store.trouble)
 
@@ -239,8 +239,6 @@ async def test_what_waits_while_nothing_can_be_written_is_bounded(
             now = reading(HOSTS, [host(1, task=f"step {number}")], START_MS + number)
             store.record(HOSTS, now, CLOUD)
         while store.trouble is None:
-            import asyncio
-
             await asyncio.sleep(0.01)
         assert "readings could not be recorded" in store.notices[0]
         other.execute("ROLLBACK")
