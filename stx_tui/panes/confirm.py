@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, List, Mapping, Sequence, Tuple
 
-from backend.clean import cells, pad, wrap
+from backend.clean import cells, cut, pad, wrap
 from backend.figure import Jump, Line
 from backend.kind import Answer, Asker, Kind, Reason, RestWrite, Risk
 from backend.known import Known
@@ -93,6 +93,8 @@ def old(preview: Preview, known: Known, kinds: Mapping[str, Kind[Any]]) -> Tuple
     words: List[str] = []
     for name in dict.fromkeys((preview.kind.name, *preview.action.needs)):
         age_ms, kind = known.age_ms(name), kinds.get(name)
+        if age_ms is None and known.reading(name).error is not None:
+            continue  # it was asked in vain, and stands among the checks as not known
         most_ms = max(OLD_MS, round(OLD_TIMES * 1000 * kind.every_s)) if kind else OLD_MS
         if age_ms is None:
             words.append(f"{name} never read")
@@ -169,9 +171,10 @@ def _stops(preview: Preview, width: int) -> Tuple[Line, ...]:
         lines += _text(said_.words, width, tone=said_.tone, jump=said_.jump)
     if not preview.consequences:
         lines += _text("nothing that is known here", width)
-    if preview.expects:
-        ids = " ".join(dict.fromkeys(alarm.alarm_id for alarm in preview.expects))
-        lines += _text(f"alarms to expect: {ids}   (so not new ones)", width)
+    told = " ".join(consequence.words for consequence in preview.consequences)
+    ids = dict.fromkeys(alarm.alarm_id for alarm in preview.expects)
+    if any(alarm_id not in told for alarm_id in ids):
+        lines += _text(f"alarms to expect: {' '.join(ids)}   (so not new ones)", width)
     return tuple(lines)
 
 
@@ -212,9 +215,9 @@ def _counts(reasons: Sequence[Reason]) -> str:
     server = sum(reason.asker is Asker.SERVER for reason in unsure)
     words = f"{passes} pass, {fails} {'FAIL' if fails else 'fail'}"
     if server:
-        words += f", {server} only the server can know"
+        words += f", {server} only the server knows"
     if len(unsure) > server:
-        words += f", {len(unsure) - server} can't be told"
+        words += f", {len(unsure) - server} not known"
     return words
 
 
@@ -222,12 +225,14 @@ def _no(number: int, reason: Reason, width: int) -> Tuple[Line, ...]:
     words = reason.words or f"not so: {reason.check}"
     first, *more = wrap(safe(words), width - 5)
     digit = str(number) if number <= 9 else "-"
-    lines = [Line(text=f"{digit}  {first}", tone=Tone.BAD, jump=reason.jump)]
-    lines += [Line(text=f"   {rest}") for rest in more]
+    texts = [f"{digit}  {first}", *(f"   {rest}" for rest in more)]
     if reason.jump is not None and number <= 9:
-        go = f"{digit}  go to {reason.jump.kind}, where it is mended"
-        lines.append(Line(text=pad("", max(width - cells(go) - 1, 3)) + go))
-    return tuple(lines)
+        go = f"{digit}  go to {reason.jump.kind}"
+        if cells(texts[-1]) + cells(go) + 3 > width:
+            texts.append("")
+        texts[-1] = pad(texts[-1], max(width - cells(go), 3)) + go
+    tones = (Tone.BAD, *(Tone.PLAIN for _ in texts[1:]))
+    return tuple(Line(text=t, tone=tone, jump=reason.jump) for t, tone in zip(texts, tones))
 
 
 def _answers(reasons: Sequence[Reason], width: int, *, folded: bool) -> Tuple[Line, ...]:
@@ -281,7 +286,8 @@ def _listed(heading: str, texts: Sequence[str], width: int, *, folded: bool) -> 
     shown = texts[:1] if folded else texts
     lines: List[Line] = []
     for index, text in enumerate(shown):
-        lines += _headed(heading if not index else " ", text, width)
+        whole = cut(safe(text), width - 11) if folded else text
+        lines += _headed(heading if not index else " ", whole, width)
     if len(shown) < len(texts):
         lines += _headed(" ", f"and {len(texts) - len(shown)} more", width)
     return tuple(lines)

@@ -144,8 +144,12 @@ class FigurePane(Pane):
         here = self.has_cursor and at == self._cursor
         if shown.heading and not self.has_cursor and theme.sign(shown.tone) == " ":
             return line((" ", theme.PLAIN), *_words(shown), width=width)
+        before = self._shown[at - 1] if at else Line()
+        # The second line of a long one has no mark of its own.
+        goes_on = shown.jump is not None and (before.jump, before.tone) == (shown.jump, shown.tone)
+        sign = " " if goes_on else theme.sign(shown.tone)
         parts: Parts = [(theme.CURSOR if here else " ", theme.PLAIN)]
-        parts.append((theme.sign(shown.tone), theme.word(shown.tone)))
+        parts.append((sign, theme.word(shown.tone)))
         parts.append((" ", theme.PLAIN))
         parts += _words(shown)
         if here:

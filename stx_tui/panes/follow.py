@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List, Optional, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 from backend.deed import Deed, Outcome
 from backend.figure import Line, Lines, Timeline
@@ -17,7 +17,7 @@ def title_of(deed: Deed, words: str) -> str:
     """Return the first row: what is done to whom, its number, by whom, since when."""
     by = f"{deed.who} ({deed.terminal})" if deed.terminal else deed.who
     since = clock(deed.began_ms, seconds=True)
-    return f"{words.upper()} {deed.label}   deed {deed.number} by {by}  since {since}"
+    return f"{words.upper()} {deed.label}  deed {deed.number} by {by} since {since}"
 
 
 def verdict_of(deed: Deed, timeline: Timeline) -> Verdict:
@@ -46,9 +46,12 @@ def verdict_of(deed: Deed, timeline: Timeline) -> Verdict:
     return Verdict(word="", text=_to_go(timeline), more=_as_usual(timeline), tone=Tone.BUSY)
 
 
-def notes_of(deed: Deed, timeline: Timeline) -> Lines:
-    """Return what stands below the steps: expected alarms and limits, why, and what was sent."""
+def notes_of(deed: Deed, timeline: Timeline, expected: Sequence[str] = ()) -> Lines:
+    """Return what stands below the steps: limits, expected alarms, why, and what was sent."""
     lines: List[Line] = list(timeline.notes.lines)
+    if expected and deed.is_open:
+        words = f"{' '.join(dict.fromkeys(expected))} are expected, so not new ones"
+        lines.append(Line(heading="alarms", text=words))
     if deed.why:
         lines.append(Line(heading="why", text=deed.why))
     lines += [Line(heading="sent" if not n else "", text=t) for n, t in enumerate(deed.sends)]

@@ -47,11 +47,9 @@ def filled(form: Type[Form], texts: Mapping[str, str]) -> Union[Form, Mapping[st
     """
     values: Dict[str, Any] = {}
     for name, text in texts.items():
-        info = form.model_fields[name]
-        if text.strip() or _is_text(info):
-            values[name] = text.replace(",", " ").split() if _is_list(info) else text.strip()
-        if not text.strip() and (not info.is_required() or not _is_text(info)):
-            values.pop(name, None)
+        if text.strip():
+            many = _is_list(form.model_fields[name])
+            values[name] = text.replace(",", " ").split() if many else text.strip()
     try:
         return form.model_validate(values)
     except ValidationError as error:
@@ -116,10 +114,6 @@ def _is_list(info: FieldInfo) -> bool:
     return get_origin(_bare(info.annotation)) in (list, tuple, set, frozenset)
 
 
-def _is_text(info: FieldInfo) -> bool:
-    return _bare(info.annotation) is str
-
-
 def _is_secret(info: FieldInfo) -> bool:
     extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
     return bool(extra.get("secret"))
@@ -141,4 +135,4 @@ def _words(kind: str, message: str) -> str:
     """Return a fault as an operator says it."""
     if kind == "missing":
         return "must be given"
-    return message.removeprefix("Value error, ") if hasattr(str, "removeprefix") else message
+    return message.removeprefix("Value error, ").replace("Input should be", "must be")

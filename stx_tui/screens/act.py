@@ -238,7 +238,7 @@ class ActScreen(Dialog[Deeds]):
             left = confirm.old(after, self.known, self.console.rooms.by_name)
             if left:
                 self._taken_old = confirm.stale_names(left)
-                self._drop_answer(f"still {', '.join(left)}: type it again to go on with that")
+                self._drop_answer(f"still {', '.join(left)}: type it again to go on")
             else:
                 self._send(typed)
 
@@ -322,6 +322,7 @@ class ActScreen(Dialog[Deeds]):
             return
         self._said = ""
         entry = self.query_one("#answer", EntryPane)
+        entry.room = max(len(preview.wants) + 2, 12)
         entry.take("")
         self.set_focus(entry)
         self._paint()
@@ -375,14 +376,14 @@ class ActScreen(Dialog[Deeds]):
         if body.size.width:
             body.show(self._lines(body))
         self._paint_answer()
-        self._paint_buttons()
+        rest = "n" if self.ended or not self.preview else confirm.buttons(self.preview)
+        self.query_one(ButtonsPane).show(rest, free=self.focused is None)
 
     def _lines(self, body: FigurePane) -> Tuple[Line, ...]:
         if self.ended:
             return confirm.ended_lines(self.ended)
         if self.preview is None:
-            connected = self.console.station is not None
-            return (Line(text="asking ..." if connected else "not connected: nothing can be sent"),)
+            return (Line(text="asking ..." if self.console.station else doing.NOT_OPEN),)
         self._sheet = confirm.sheet(self.preview, body.room, body.size.height, every=self._every)
         return self._sheet.lines
 
@@ -399,8 +400,3 @@ class ActScreen(Dialog[Deeds]):
     def _below(self) -> str:
         hidden = self.query_one(FigurePane).hidden
         return f"{hidden} more lines below: j" if hidden else ""
-
-    def _paint_buttons(self) -> None:
-        gone = self.ended or self.preview is None
-        rest = "n" if gone or self.preview is None else confirm.buttons(self.preview)
-        self.query_one(ButtonsPane).show(rest, free=self.focused is None)

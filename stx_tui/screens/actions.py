@@ -24,6 +24,9 @@ from stx_tui.panes.text import safe
 from stx_tui.screens import doing
 from stx_tui.screens.dialog import Dialog, TitlePane
 
+# Keys that no action takes: one gets about with them.
+WALK = frozenset({"j", "k", "g", "G", "q", "escape", "enter", "up", "down"})
+
 
 @dataclass(frozen=True)
 class Offer:
@@ -70,7 +73,7 @@ class ActionsScreen(Dialog[None]):
     def on_key(self, event: events.Key) -> None:
         """A letter that is an action's goes on with it."""
         super().on_key(event)
-        if self.is_deaf(event.time) or event.key in self.active_bindings:
+        if self.is_deaf(event.time) or event.key in WALK:
             return
         offer = next((one for one in self.offers if one.action.key == event.character), None)
         if offer is not None:

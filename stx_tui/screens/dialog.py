@@ -113,6 +113,6 @@ def title_row(left: str, right: str, *, width: int) -> Strip:
     room = width - 2 - cells(right)
     if room < 12:
         right, room = "", width - 2
-    words = cut(left, max(room - 2, 0))
+    words = cut(left, max(room - 1, 0))
     blank = " " * max(width - 2 - cells(words) - cells(right), 0)
     return line((f" {words}{blank}{right} ", theme.REVERSE), width=width, fill=theme.REVERSE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Callable, List, Optional
+from typing import TYPE_CHECKING, Any, Callable, List, Optional, Tuple
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -18,6 +18,7 @@ from backend.tone import Verdict
 from stx_tui import keys, theme
 from stx_tui.keys import key
 from stx_tui.messages import KnownChanged, StationOpened
+from stx_tui.panes.detail import find
 from stx_tui.panes.figure import FigurePane
 from stx_tui.panes.follow import bar, notes_of, share, title_of, verdict_of
 from stx_tui.panes.pane import Pane, line
@@ -155,6 +156,15 @@ class FollowScreen(Screen[None], inherit_bindings=False):
         action = self.kind.action(deed.action) if self.kind else None
         return action.words if action is not None else deed.action
 
+    def _expected(self, deed: Deed) -> Tuple[str, ...]:
+        """Return the alarms that come with it."""
+        kind, known = self.kind, self.console.known
+        action = kind.action(deed.action) if kind is not None else None
+        row = find(known, deed.kind, deed.row_id)[0]
+        if action is None or action.expects is None or row is None:
+            return ()
+        return tuple(alarm.alarm_id for alarm in action.expects(row, known))
+
     def _lines(self, deed: Deed, timeline: Timeline, room: int) -> List[Line]:
         """Return the steps, and below a rule what else is known of it."""
         bare = replace(timeline, notes=Lines(), failed="")
@@ -162,7 +172,8 @@ class FollowScreen(Screen[None], inherit_bindings=False):
         drawn = figure_lines(bare, room, timeline.now_ms)
         at = next((n for n, one in enumerate(drawn) if one.rule), -1)
         steps = list(drawn[at + 1 :]) if timeline.steps else []
-        notes = figure_lines(notes_of(deed, timeline), room, timeline.now_ms)
+        said = notes_of(deed, timeline, self._expected(deed))
+        notes = figure_lines(said, room, timeline.now_ms)
         return [*steps, Line(rule=True), *notes] if steps else list(notes)
 
     def _show_verdict(self, verdict: Verdict, timeline: Timeline) -> None:

@@ -14,7 +14,8 @@ from backend.errors import Refused, Rejected, StoreError, Unreachable
 from stx_tui.screens.act import ActScreen
 from stx_tui.screens.detail import DetailScreen
 from stx_tui.screens.follow import FollowScreen
-from tests.tui.desk import MACHINES, Desk, machine
+from tests.tui.desk import Desk, machine
+from tests.tui.machines import MACHINES
 
 
 def stop(*names: str) -> ActScreen:
@@ -31,7 +32,7 @@ async def test_the_whole_screen_says_what_happens_and_no_is_in_focus() -> None:
     assert lines[2].startswith(" WHAT STOPS")
     assert lines[4].startswith(" ! 2 have NOWHERE ELSE to go")
     assert any("200.001 400.002" in line for line in lines)
-    assert any("3 pass, 0 fail, 1 only the server can know" in line for line in lines)
+    assert any("3 pass, 0 fail, 1 only the server knows" in line for line in lines)
     assert any(" ?  sole provider of a service" in line for line in lines)
     assert any("WE ASK, SYSINV DOES NOT" in line for line in lines)
     assert any(line.startswith(" SAME AS   system machine-stop m-1") for line in lines)
