@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from typing import TYPE_CHECKING, Any, Awaitable, Callable, Mapping, Optional, Tuple, Type
+from typing import TYPE_CHECKING, Any, Awaitable, Callable, Mapping, Optional, Set, Tuple, Type
 
 from textual import events
 from textual.app import App
@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from backend.clean import clean
-from backend.errors import StxError
+from backend.errors import StxError, Untrusted
 from backend.figure import Jump
 from backend.kind import Action, Kind
 from backend.known import Known, Reading
@@ -82,6 +82,7 @@ class StxApp(App[None], inherit_bindings=False):
         self._opener = opener
         self._now_ms = now_ms
         self._alone: Optional[Alone] = None
+        self._untrusted: Set[Untrusted] = set()
         place = place or find_place()
         self.known = (
             glance.known(self.rooms.by_name, now_ms=now_ms(), place=place)
@@ -147,6 +148,19 @@ class StxApp(App[None], inherit_bindings=False):
     def _hear(self, known: Known, reading: Optional[Reading[Any]]) -> None:
         self.known = known
         self._tell(reading)
+        error = reading.error if reading is not None else None
+        if isinstance(error, Untrusted) and not error.pinned and error not in self._untrusted:
+            self._untrusted.add(error)
+            self.run_worker(self._ask_to_trust(error), name="trust", exit_on_error=False)
+
+    async def _ask_to_trust(self, error: Untrusted) -> None:
+        """Show a certificate once; what is accepted is asked again at once."""
+        from stx_tui.screens.trust import TrustScreen
+
+        if await self.push_screen_wait(TrustScreen(error)) and self.station is not None:
+            self.station.lookout.accept(error)
+            for name in self.rooms.banner_needs:
+                await self.station.watch.read_now(name)
 
     def say(self, words: str) -> None:
         """Say something where the keys stand, if a listing is on top."""

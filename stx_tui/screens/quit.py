@@ -2,44 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List
+from typing import List
 
 from textual.app import ComposeResult
-from textual.screen import Screen
 
 from backend.figure import Line
-from stx_tui.keys import key
+from stx_tui.keys import REPAINT, key
 from stx_tui.panes.lines import LinesPane
 from stx_tui.panes.status import FootPane, running
-
-if TYPE_CHECKING:
-    from stx_tui.app import StxApp
+from stx_tui.screens.dialog import Dialog
 
 
-class QuitScreen(Screen[None], inherit_bindings=False):
+class QuitScreen(Dialog[None]):
     """One question, and what goes on without the console."""
 
     BINDINGS = [
-        key("n,q,escape,enter", "no", "no, stay", "stay", name="stay", footer=True),
-        key("y", "yes", "yes, leave", "leave the console", name="leave-now", footer=True),
+        key("n,q,escape,enter", "no", "no, stay", "stay", name="stay"),
+        key("y", "yes", "yes, leave", "leave the console", name="leave-now"),
+        REPAINT,
     ]
 
     def compose(self) -> ComposeResult:
-        yield LinesPane(f"LEAVE {self.console.known.cloud or 'stx-tui'} ?", self._lines())
+        yield LinesPane(f"LEAVE {self.known.cloud or 'stx-tui'} ?")
         yield FootPane()
 
-    def on_mount(self) -> None:
+    def look(self) -> None:
+        self.query_one(LinesPane).show(f"LEAVE {self.known.cloud or 'stx-tui'} ?", self._lines())
         self.query_one(FootPane).show(" [ No ] n or Enter     [ Yes ] y")
 
-    @property
-    def console(self) -> StxApp:
-        from stx_tui.app import StxApp
-
-        assert isinstance(self.app, StxApp)
-        return self.app
-
     def _lines(self) -> List[Line]:
-        acts = running(self.console.known)
+        acts = running(self.known)
         lines = [Line(text=act) for act in acts]
         if acts:
             lines.append(Line())

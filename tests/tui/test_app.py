@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import time
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 from textual import events
 
 from backend.deed import Deed, Outcome
-from backend.errors import Unreachable
+from backend.errors import Unreachable, Untrusted
 from backend.known import Memory, Reading
 from backend.store.glance import glance
 from backend.store.store import Store
@@ -213,3 +214,36 @@ async def test_ctrl_l_and_its_printable_twin_paint_anew():
         before = screen_text(app)
         await pilot.press("ctrl+l", "L")
         assert screen_text(app) == before
+
+
+async def test_a_certificate_nobody_vouches_for_is_shown_once_and_pinned_by_yes_in_letters():
+    error = Untrusted("store", "https://10.0.0.1:5000", ":".join(["AB"] * 32))
+    wire = Wire(error=error)
+    app = console(wire, is_away=False)
+    pinned = []
+
+    def accept(shown: Untrusted) -> None:
+        pinned.append(shown.fingerprint)
+        wire.error, wire.bodies = None, {"/boxes": [box(1)]}
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: type(app.screen).__name__ == "TrustScreen")
+        app.station.lookout = SimpleNamespace(accept=accept)
+        await until(pilot, lambda: not app.screen.is_deaf(time.monotonic()))
+        text = "".join(screen_text(app))
+        assert "TRUST https://10.0.0.1:5000 ?" in text
+        assert text.count("AB") == 32
+        for key in "yes":
+            await pilot.press(key)
+            await pilot.pause(0.05)
+        await pilot.press("enter")
+        await until(pilot, lambda: "box-1" in "".join(screen_text(app)))
+        assert pinned == [error.fingerprint]
+
+
+async def test_a_certificate_that_changed_is_never_offered_for_trust():
+    error = Untrusted("store", "https://10.0.0.1:5000", "AB", pinned="CD")
+    app = console(Wire(error=error), is_away=False)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "CHANGED" in screen_text(app)[2])
+        assert isinstance(app.screen, ListingScreen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, List
 
 import pytest
@@ -41,6 +42,11 @@ async def shown(pilot: Any, words: str) -> List[str]:
     """The screen, as soon as it has these words."""
     await until(pilot, lambda: any(words in row for row in screen_text(pilot.app)))
     return screen_text(pilot.app)
+
+
+async def heard(pilot: Any) -> None:
+    """Wait until a dialog hears what is typed."""
+    await until(pilot, lambda: not pilot.app.screen.is_deaf(time.monotonic()))
 
 
 async def test_first_screen_says_where_one_is_how_it_stands_and_what_is_ill():
@@ -301,10 +307,14 @@ async def test_q_at_the_top_asks_and_enter_says_no():
         await shown(pilot, "box-4")
         await pilot.press("q")
         await shown(pilot, "LEAVE site-7 ?")
+        await heard(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ListingScreen))
         await pilot.press("ctrl+c")
         await until(pilot, lambda: isinstance(app.screen, QuitScreen))
+        await pilot.press("y")
+        assert isinstance(app.screen, QuitScreen), "typed before it could be read"
+        await heard(pilot)
         await pilot.press("y")
     assert app.return_code == 0
 
@@ -458,6 +468,8 @@ async def test_left_alone_it_shows_nothing_but_that_it_is_locked_until_the_passw
         await pilot.press("2", "q", "ctrl+c", "enter")
         rows = await shown(pilot, "locked: no")
         assert isinstance(app.screen, LockedScreen)
-        app.screen._listen_again()
+        await pilot.press(*"sesame", "enter")
+        assert isinstance(app.screen, LockedScreen), "a wrong one costs time"
+        await until(pilot, lambda: "locked: no" not in screen_text(app)[0])
         await pilot.press(*"sesame", "enter")
         await shown(pilot, "box-4")

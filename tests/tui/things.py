@@ -180,12 +180,17 @@ def station(wire: Wire, rooms: Rooms = ROOMS, now_ms: Any = lambda: NOW_MS, **se
 
 
 def console(
-    wire: Wire, *, rooms: Rooms = ROOMS, now_ms: Any = lambda: NOW_MS, **settings: Any
+    wire: Wire,
+    *,
+    rooms: Rooms = ROOMS,
+    now_ms: Any = lambda: NOW_MS,
+    is_away: bool = True,
+    **settings: Any,
 ) -> StxApp:
-    """A console whose station is there at once."""
+    """A console whose station is there at once, or with ``is_away`` where ``wire`` only fails."""
 
     async def opener() -> Any:
-        if isinstance(wire.error, StxError) and not wire.bodies:
+        if is_away and wire.error is not None and not wire.bodies:
             raise wire.error
         return station(wire, rooms, now_ms, **settings)
 
