@@ -18,6 +18,7 @@ from backend.kind import (
     Kind,
     LocalWrite,
     Plan,
+    Reach,
     RestWrite,
     Row,
     Step,
@@ -93,8 +94,10 @@ class Acts:
 
     async def ask_again(self, preview: Preview) -> Preview:
         """Read anew what the action needs, and return the preview on that."""
-        names = (preview.kind.name, *preview.action.needs)
-        await asyncio.gather(*(self._watch.read_now(name) for name in dict.fromkeys(names)))
+        wanted = [(preview.kind.name, "")]
+        for name in preview.action.needs:
+            wanted += [(name, of) for of in parents(self._kinds[name], preview.kind, preview.rows)]
+        await asyncio.gather(*(self._watch.read_now(*key) for key in dict.fromkeys(wanted)))
         ids = [preview.kind.id(row) for row in preview.rows]
         return self.preview(preview.kind, preview.action, ids, preview.form)
 
@@ -206,6 +209,16 @@ class Acts:
             await self._record.update_deed(deed)
         self._on_deed(deed)
         return deed
+
+
+def parents(needed: Kind[Any], kind: Kind[Any], rows: Sequence[Row]) -> Tuple[str, ...]:
+    """Return under which parents a needed kind is to be read: the rows', where it is their child.
+
+    A child that answers only per parent would otherwise fan out over all parents there are.
+    """
+    if needed.parent == kind.name and needed.reach is Reach.PER_PARENT and rows:
+        return tuple(kind.id(row) for row in rows)
+    return ("",)
 
 
 def _said(form: Form) -> Dict[str, str]:

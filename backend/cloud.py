@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Callable, Dict, Optional
+from urllib.parse import quote
 
 from typing_extensions import assert_never
 
@@ -42,7 +43,7 @@ class Cloud:
 
             items = read.items
             raw = await self._service(read.service).get(
-                read.path.format(parent=parent), dict(read.query)
+                read.path.format(parent=quote(parent, safe="")), dict(read.query)
             )
             return lambda: bodies(raw, items)
         if isinstance(read, LocalRead):

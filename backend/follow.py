@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Awaitable, Callable, Dict, List, Mapping, Optional, Tuple
 
+from backend.act import parents
 from backend.deed import Deed, Outcome
 from backend.figure import Line, Lines, Timeline, TimelineStep
 from backend.kind import Action, Kind, Row, Rung
@@ -79,7 +80,11 @@ class Follow:
         before = _row_before(kind, deed)
         rungs = action.ladder(_row(known, kind, deed) or before, known)
         leave = [self._watch.look(kind.name, every_s=PACE_S)]
-        leave += [self._watch.look(name) for name in action.needs]
+        row = _row(known, kind, deed) or before
+        needs = [self._kinds[name] for name in action.needs]
+        leave += [
+            self._watch.look(need.name, of) for need in needs for of in parents(need, kind, (row,))
+        ]
         held = tuple(rung.reached(before, known) for rung in rungs)
         self._ways[deed.number] = _Way(deed=deed, rungs=rungs, held=held, leave=leave)
 

@@ -34,7 +34,7 @@ class Station:
         now_ms: Callable[[], int],
         pins: Optional[Pins] = None,
     ) -> None:
-        """Nothing is asked yet; ``start`` does."""
+        """Nothing is asked yet; ``start`` does. To be made on the event loop it will run on."""
         self.settings = settings
         self.store = store
         self.lookout = Lookout(settings, place=place, now_ms=now_ms, record=self._record, pins=pins)
@@ -81,6 +81,12 @@ class Station:
         await asyncio.gather(*self._heard, return_exceptions=True)
         await self.lookout.close()
         await self.store.close()
+
+    async def settled(self) -> None:
+        """Return when all that was heard so far has been followed, and written."""
+        while self._heard:
+            await asyncio.gather(*self._heard)
+            self._heard = [task for task in self._heard if not task.done()]
 
     # --- the record ----------------------------------------------------------------------------
 

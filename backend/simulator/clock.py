@@ -55,6 +55,12 @@ class Clock:
             passed = (self._ticks() - tick) * self.speed
             self._run_until(instant + timedelta(seconds=passed))
 
+    def go(self, speed: float) -> None:
+        """Run on at another speed from now; 0 stands still."""
+        self.catch_up()
+        self.speed = speed
+        self._anchor = (self._now, self._ticks())
+
     def advance(self, seconds: float) -> None:
         """Jump `seconds` pretend seconds ahead, doing all that falls due on the way."""
         self.catch_up()

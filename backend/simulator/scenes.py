@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import Any, Callable, Optional
 
 from backend.simulator import alarms
@@ -123,6 +124,45 @@ def _site_7(cloud: Cloud) -> None:
     alarms.stand(cloud, "200.006", host="worker-0", process="pmond")
     alarms.stand(cloud, "800.001", cluster=cloud.system.uuid)
     alarms.stand(cloud, "750.006", application="platform-integ-apps")
+
+
+# What happens to the calm site-7, by itself, in the fortnight after it was drawn.
+CALM_START = datetime(2026, 11, 7, 2, 41, 20, tzinfo=timezone.utc)
+_FORTNIGHT = 14 * DAY
+
+
+def _site_7_calm(cloud: Cloud) -> None:
+    """The same site a fortnight earlier, all well: what is to come happens by itself."""
+    cloud.system.name = "site-7"
+    first = _host(cloud, "controller-0", up_s=27 * DAY, number=1)
+    _activate(first)
+    _host(cloud, "controller-1", up_s=27 * DAY, number=2)
+    for number, days in enumerate((3, 21, 83, 83)):
+        worker = _host(cloud, f"worker-{number}", up_s=days * DAY, number=number + 3)
+        new_label(cloud, worker, "sriovdp", "enabled")
+    _rook_only(cloud)
+    cloud.apps = _apps()
+    full: dict[str, Any] = {"filesystem": "/var/log", "threshold": 90.0, "actual": 92.1}
+    stand = partial(alarms.stand, cloud)
+    for before_s, happens in (
+        (SITE_7_SET["800.001"], partial(stand, "800.001", cluster=cloud.system.uuid)),
+        (SITE_7_SET["200.006"], partial(stand, "200.006", host="worker-0", process="pmond")),
+        (SITE_7_SET["250.001"], partial(_reconfigure, cloud, "controller-1")),
+        (SITE_7_SET["100.104"], partial(stand, "100.104", host="controller-1", **full)),
+        (12 * MINUTE, partial(_arrive, cloud)),
+        (SITE_7_SET["750.006"], partial(stand, "750.006", application="platform-integ-apps")),
+    ):
+        cloud.clock.at(_FORTNIGHT - before_s, happens)
+
+
+def _reconfigure(cloud: Cloud, name: str) -> None:
+    host = cloud.named(name)
+    host.config_status, host.config_target = "Config out-of-date", NEW_CONFIG
+    alarms.review(cloud, host)
+
+
+def _arrive(cloud: Cloud) -> None:
+    new_host(cloud, mac="00:1e:67:aa:07:31", hostname=None, personality=None)
 
 
 def _coming_up(cloud: Cloud, host: Host) -> None:
@@ -249,6 +289,7 @@ def _site_7_history(cloud: Cloud) -> None:
 
 SCENES: dict[str, tuple[str, str, str, Scene]] = {
     "site-7": ("All-in-one", "duplex", "ceph-rook", _site_7),
+    "site-7-calm": ("All-in-one", "duplex", "ceph-rook", _site_7_calm),
     "site-9": ("All-in-one", "simplex", "ceph-rook", _site_9),
     "standard": ("Standard", "duplex", "ceph", _standard),
 }

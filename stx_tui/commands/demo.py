@@ -7,16 +7,17 @@ import asyncio
 import tempfile
 import threading
 from pathlib import Path
-from typing import Any, List, Optional
+from typing import Any, Callable, List, Optional
 
 from backend.kinds import KINDS
-from backend.place import find_place
 from backend.settings import CloudSettings, load
 from backend.simulator import Simulator
+from backend.simulator.scenes import CALM_START
 from backend.station import Station
-from backend.store.glance import Glance
+from backend.store.glance import glance
 from backend.store.store import Store
-from stx_tui.commands.console import show
+from stx_tui.commands.console import FIRST, show
+from stx_tui.story import PLACE, live
 
 START_S = 20.0
 
@@ -51,6 +52,17 @@ class PretendCloud:
         assert self.simulator is not None
         return round(self.simulator.clock.now().timestamp() * 1000)
 
+    async def advance(self, seconds: float) -> None:
+        """Move the pretend clock, and what is due on it."""
+        assert self.simulator is not None
+        moving = asyncio.run_coroutine_threadsafe(self.simulator.advance(seconds), self._loop)
+        await asyncio.wrap_future(moving)
+
+    def go(self, speed: float) -> None:
+        """Let the pretend clock run from now on; 0: let it stand."""
+        assert self.simulator is not None
+        self._loop.call_soon_threadsafe(self.simulator.clock.go, speed)
+
     def settings(self, folder: Path, name: str) -> CloudSettings:
         """Return the settings of the pretend cloud, read as those of any other."""
         assert self.simulator is not None
@@ -80,21 +92,37 @@ class PretendCloud:
 
 def run(arguments: argparse.Namespace) -> int:
     """Open the console on the pretend cloud; nothing of it is kept."""
+    is_told = arguments.scene == "site-7" and not arguments.hosts and not arguments.alarms
     cloud = PretendCloud(
-        scene=arguments.scene,
+        scene="site-7-calm" if is_told else arguments.scene,
         hosts=arguments.hosts,
         alarms=arguments.alarms,
         seed=arguments.seed,
-        speed=arguments.speed,
-        frozen=arguments.frozen,
+        frozen=True,
+        start=CALM_START if is_told else None,
     )
     with tempfile.TemporaryDirectory(prefix="stx-tui-demo-") as folder, cloud:
         settings = cloud.settings(Path(folder), arguments.scene)
 
-        async def opener() -> Station:
+        def station() -> Station:
             store = Store(Path(folder) / "record.db", now_ms=cloud.now_ms, kinds=KINDS)
-            station = Station(settings, store=store, place=find_place(), now_ms=cloud.now_ms)
-            await station.start()
-            return station
+            return Station(settings, store=store, place=PLACE, now_ms=cloud.now_ms)
 
-        return show(arguments, settings, Glance(name=settings.name), opener, cloud.now_ms)
+        async def opener() -> Station:
+            opened = station()
+            await opened.start()
+            return opened
+
+        if is_told:
+            asyncio.run(_tell(station, cloud))
+        cloud.go(0.0 if arguments.frozen else arguments.speed)
+        seen = glance(Path(folder) / "record.db", settings.name, FIRST)
+        return show(arguments, settings, seen, opener, cloud.now_ms)
+
+
+async def _tell(make: Callable[[], Station], cloud: PretendCloud) -> None:
+    station = make()
+    try:
+        await live(station, cloud.now_ms, cloud.advance)
+    finally:
+        await station.close()
