@@ -41,13 +41,6 @@ class Recording:
         self._clouds.clear()
         self._last.clear()
 
-    def has_news(self, cloud: str, reading: Reading[Any]) -> bool:
-        """Whether anything in ``reading`` is not what was written last, by identity."""
-        last = self._last.get((cloud, reading.kind, reading.parent))
-        if last is None or len(last) != len(reading.by_id):
-            return True
-        return any(last.get(row_id) is not row for row_id, row in reading.by_id.items())
-
     # --- small numbers -------------------------------------------------------------------------
 
     def cloud(self, session: Session, key: str, name: str = "") -> int:
@@ -92,18 +85,40 @@ class Recording:
         kind: Kind[Any],
         reading: Reading[Any],
         looked_ms: Optional[int],
-    ) -> None:
-        """Write what is new in ``reading``; ``looked_ms`` is when the kind last answered before."""
+    ) -> bool:
+        """Write what is new in ``reading``, and return whether there was anything.
+
+        ``looked_ms`` is when the kind last answered before.
+        """
         key = (cloud, kind.name, reading.parent)
-        last = self._last.get(key, {})
-        news = {row_id: row for row_id, row in reading.by_id.items() if last.get(row_id) is not row}
+        last = self._last.get(key)
+        news = _news(kind, last or {}, reading)
+        self._last[key] = reading.by_id
+        if last is not None and not news and last.keys() == reading.by_id.keys():
+            return False
         cloud_id, kind_id = self.cloud(session, cloud), self.name(session, kind.name)
         if kind.is_log:
             _record_log(session, cloud_id, kind_id, reading, news)
         else:
             parent = self.name(session, reading.parent)
             _Round(self, session, cloud_id, kind_id, parent, kind, reading, looked_ms).record(news)
-        self._last[key] = reading.by_id
+        return True
+
+
+def _news(kind: Kind[Any], last: Mapping[str, Any], reading: Reading[Any]) -> Dict[str, Any]:
+    """Return the rows that say more than what was written last; compared without the database."""
+    without = kind.noise | kind.secret | kind.drop
+
+    def is_same(old: Any, new: Any) -> bool:
+        return old is new or (
+            old is not None
+            and kept(old.body, without) == kept(new.body, without)
+            and kind.name_of(old) == kind.name_of(new)
+        )
+
+    return {
+        row_id: row for row_id, row in reading.by_id.items() if not is_same(last.get(row_id), row)
+    }
 
 
 class _Round:

@@ -116,8 +116,8 @@ class Store:
         self._queued[key] = queued
 
         def work(session: Session, recording: Recording, _first: Any) -> None:
-            recording.record(session, cloud, kind, reading, looked_ms)
-            _write_contact(session, recording, key, (reading.at_ms, ""))
+            if recording.record(session, cloud, kind, reading, looked_ms):
+                _write_contact(session, recording, key, (reading.at_ms, ""))
 
         self._writer.put(Job(work=work, lasting=True, may_drop=True))
 

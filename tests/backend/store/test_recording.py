@@ -95,6 +95,19 @@ async def test_a_poll_of_which_only_declared_noise_differs_writes_no_row(
     assert [line[1] for line in await said(store)] == ["capabilities.function"]
 
 
+async def test_a_poll_without_news_sends_the_database_no_write_at_all(store: Store) -> None:
+    store.record(HOSTS, reading(HOSTS, [host(1, uptime=1), host(2)]), CLOUD)
+    await store.written()
+    said: List[str] = []
+    raw = store._database._raw
+    assert raw is not None
+    raw.set_trace_callback(said.append)
+    store.record(HOSTS, reading(HOSTS, [host(1, uptime=2), host(2)], after(10)), CLOUD)
+    await store.written()
+    assert said
+    assert {sql.split()[0] for sql in said} <= {"BEGIN", "COMMIT", "PRAGMA"}
+
+
 async def test_secrets_never_reach_the_file(store: Store, path: Any) -> None:
     store.record(HOSTS, reading(HOSTS, [host(1, bm_password="tr0ub4dor")]), CLOUD)
     store.record(HOSTS, reading(HOSTS, [host(1, bm_password="c0rrect", x=1)], after(10)), CLOUD)
