@@ -48,10 +48,14 @@ class Reading(Generic[R]):
 
 @dataclass(frozen=True)
 class Since:
-    """Since when something is as it is; ``at_least`` where we only know that it was so by then."""
+    """Since when something is as it is; ``at_least`` where we only know that it was so by then.
+
+    ``is_about`` where it is told from something beside it: a boot, an alarm.
+    """
 
     ms: int
     at_least: bool = False
+    is_about: bool = False
 
 
 @dataclass(frozen=True)

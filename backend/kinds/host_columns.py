@@ -10,6 +10,8 @@ from backend.kinds.host import Host
 from backend.known import Known, Since
 from backend.units import span
 
+# The alarm that stands while a host is locked.
+LOCKED = "200.001"
 STATE_FIELDS = ("administrative", "operational", "availability")
 WORKER_FIELDS = ("subfunction_oper", "subfunction_avail")
 
@@ -33,18 +35,44 @@ def config(host: Host) -> str:
     return "ok" if host.config_target or host.config_applied else "-"
 
 
-def since(host: Host, known: Known) -> Optional[Since]:
-    """Return since when the host is in this state, None where nobody knows."""
-    fields = STATE_FIELDS + (WORKER_FIELDS if host.is_aio else ())
-    return known.since("hosts", host.uuid, *fields)
+def since(host: Host, known: Known, fields: Tuple[str, ...] = ()) -> Optional[Since]:
+    """Return since when the host is in this state, None where nobody knows.
+
+    What changed before anybody looked is told from the alarm that came with it, or from the boot.
+    """
+    fields = fields or STATE_FIELDS + (WORKER_FIELDS if host.is_aio else ())
+    seen = known.since("hosts", host.uuid, *fields)
+    if seen is not None and not seen.at_least:
+        return seen
+    told_ms = _told_ms(host, known)
+    if told_ms is None or (seen is not None and told_ms > seen.ms):
+        return seen
+    return Since(ms=told_ms, is_about=True)
+
+
+def _told_ms(host: Host, known: Known) -> Optional[int]:
+    """Return the instant that something beside the host's state tells of it."""
+    raised = [
+        alarm.raised_ms
+        for alarm in alarms_of(known, host.hostname or "")
+        if (alarm.alarm_id == LOCKED if host.is_locked else alarm.degrade_affecting == "True")
+    ]
+    if host.is_locked or host.avail == "degraded":
+        return min(raised, default=None)
+    reading_ms = known.reading("hosts").at_ms
+    if host.is_enabled and host.avail == "available" and host.uptime:
+        # It has been up since minutes after its boot; of what was before we know nothing.
+        return reading_ms - host.uptime * 1000
+    return None
 
 
 def how_long(host: Host, known: Known) -> str:
-    """Return how long the host is in this state: ``6m``, ``>41d`` where it was so before us."""
+    """Return how long the host is in this state: ``6m``; ``~41d`` (told) or ``>41d`` (at least)."""
     found = since(host, known)
     if found is None:
         return "-"
-    return (">" if found.at_least else "") + span(known.now_ms - found.ms)
+    mark = "~" if found.is_about else ">" if found.at_least else ""
+    return mark + span(known.now_ms - found.ms)
 
 
 def _alarms(host: Host, known: Known) -> str:

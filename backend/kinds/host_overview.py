@@ -8,7 +8,7 @@ from backend.figure import Jump, Line, Lines
 from backend.kinds.alarms import alarms_of, letter
 from backend.kinds.alarms import tone as alarm_tone
 from backend.kinds.host import Host
-from backend.kinds.host_columns import STATE_FIELDS, WORKER_FIELDS, role
+from backend.kinds.host_columns import STATE_FIELDS, WORKER_FIELDS, role, since
 from backend.kinds.host_looks import look, noted, progress
 from backend.kinds.host_site import children, hosts, one_sits_on, other_controller
 from backend.kinds.host_tasks import gave_up, help_of
@@ -105,10 +105,10 @@ def _states(host: Host, known: Known) -> List[Line]:
 
 
 def _since(text: str, host: Host, known: Known, fields: Tuple[str, ...]) -> str:
-    found = known.since("hosts", host.uuid, *fields)
+    found = since(host, known, fields)
     if found is None:
         return text
-    word = "at least since" if found.at_least else "since"
+    word = "since about" if found.is_about else "at least since" if found.at_least else "since"
     return f"{text:<38} {word} {when(found.ms, known.now_ms)}  {span(known.now_ms - found.ms)}"
 
 

@@ -177,15 +177,20 @@ def since(field: str, ago_ms: int, *, at_least: bool = False) -> Memory:
 @pytest.mark.parametrize(
     ("memory", "said"),
     [
-        (Memory(), "-"),
+        (Memory(), "~25m"),  # its alarm 200.001 tells
         (since("availability", 6 * MINUTE_MS), "6m"),
         (since("operational", 41 * 1440 * MINUTE_MS, at_least=True), ">41d"),
-        (since("subfunction_oper", 6 * MINUTE_MS), "-"),
-        (since("task", 6 * MINUTE_MS), "-"),
+        (since("subfunction_oper", 6 * MINUTE_MS), "~25m"),
+        (since("task", 6 * MINUTE_MS), "~25m"),
     ],
 )
 def test_for_is_the_time_in_this_state_whatever_the_task(memory: Memory, said: str) -> None:
     assert cells(site(memory=memory), "worker-1")["FOR"] == said
+
+
+def test_what_was_so_before_anybody_looked_is_told_by_alarm_or_boot() -> None:
+    assert cells(site(), "controller-0")["FOR"] == "~10d"  # uptime 864123 s
+    assert cells(site(without=("alarms",)), "worker-1")["FOR"] == "-"
 
 
 def test_a_note_stands_below_its_host_with_who_and_when() -> None:
