@@ -252,7 +252,7 @@ def _unsure(reason: Reason) -> str:
 
 def _columns(texts: Sequence[str], width: int) -> Tuple[Line, ...]:
     """Return texts in two columns where they are short enough, else below each other."""
-    half = (width - 2) // 2
+    half = min((width - 2) // 2, 44)
     lines: List[Line] = []
     waiting = ""
     for text in texts:

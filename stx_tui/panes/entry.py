@@ -82,6 +82,8 @@ class EntryPane(Pane, can_focus=True):
         self.room = room
         self.was_pasted = False
         self.deaf_until = 0.0
+        # What stood there already gives way to the first letter that is typed.
+        self._is_fresh = bool(value)
         self._at = len(value)
         self._times: List[float] = []
 
@@ -90,7 +92,7 @@ class EntryPane(Pane, can_focus=True):
     def take(self, value: str, hint: str | None = None) -> None:
         """Hold ``value`` from now on, as if typed."""
         self.value, self._at = value, len(value)
-        self.was_pasted = False
+        self.was_pasted = self._is_fresh = False
         self._times.clear()
         if hint is not None:
             self.hint = hint
@@ -122,7 +124,7 @@ class EntryPane(Pane, can_focus=True):
         here = theme.REVERSE if self.has_focus else theme.PLAIN
         parts = [
             (label, theme.BOLD if self.has_focus else theme.PLAIN),
-            (text[:at], theme.PLAIN),
+            (text[:at], here if self._is_fresh else theme.PLAIN),
             (text[at : at + 1] or "_", here),
             (text[at + 1 :], theme.PLAIN),
             ("  " + cut(clean(self.hint), max(width - cells(label) - room - 3, 0)), theme.PLAIN),
@@ -135,10 +137,8 @@ class EntryPane(Pane, can_focus=True):
         event.stop()
         self.repaint()
 
-    def on_focus(self) -> None:
-        self.repaint()
-
-    def on_blur(self) -> None:
+    def watch_has_focus(self, has_focus: bool) -> None:
+        super().watch_has_focus(has_focus)
         self.repaint()
 
     def on_paste(self, event: events.Paste) -> None:
@@ -195,13 +195,15 @@ class EntryPane(Pane, can_focus=True):
         return enter_s - self._times[0] >= HAND_S * len(self._times)
 
     def _insert(self, text: str) -> None:
+        if self._is_fresh:
+            self.value, self._at, self._is_fresh = "", 0, False
         text = text[: max(LONGEST - len(self.value), 0)]
         self.value = self.value[: self._at] + text + self.value[self._at :]
         self._at += len(text)
         self._tell()
 
     def _cut(self, start: int, end: int) -> None:
-        start = max(start, 0)
+        start, self._is_fresh = max(start, 0), False
         self.value = self.value[:start] + self.value[end:]
         self._at = start
         if not self.value:
@@ -210,6 +212,7 @@ class EntryPane(Pane, can_focus=True):
         self._tell()
 
     def _go(self, key: str) -> None:
+        self._is_fresh = False
         at = {"left": self._at - 1, "right": self._at + 1, "home": 0, "ctrl+a": 0}
         self._at = max(0, min(at.get(key, len(self.value)), len(self.value)))
         self.repaint()

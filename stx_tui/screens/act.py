@@ -366,7 +366,7 @@ class ActScreen(Dialog[Deeds]):
         can = self.preview is not None and not self.preview.blocked and not self.ended
         self.query_one("#why").display = can and self.size.height >= 8
         answer = self.query_one("#answer")
-        answer.display = self.size.height >= 4 or answer.has_focus
+        answer.display = self.size.height >= 4 or self.focused is answer
         title = f"{self.action.words.upper()} {self.kind.singular}"
         if self.ended:
             title = f"CANNOT {self.preview.title if self.preview else title}"
@@ -391,7 +391,7 @@ class ActScreen(Dialog[Deeds]):
         if not self.is_mounted:
             return
         entry = self.query_one("#answer", EntryPane)
-        if entry.has_focus:
+        if self.focused is entry:
             wants = self.preview.wants if self.preview else ""
             entry.say(self._said or f"{wants} and Enter; Esc back to No")
         else:

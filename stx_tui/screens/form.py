@@ -96,9 +96,11 @@ class FormScreen(Dialog[Optional[Form]]):
         """Show what is wrong with what was typed, or what it would send."""
         if not self.is_mounted:
             return
-        names = [self.kind.name_of(row) for row in (self._row(),) if row is not None]
-        what = " ".join((self.action.words.upper(), *names)) or self.kind.singular
-        self.query_one(TitlePane).show(f"{what}: what is asked", self.place)
+        row, count = self._row(), len(self.row_ids)
+        what = self.kind.name_of(row) if row is not None else self.kind.singular
+        what = f"{count} {self.kind.name}" if count > 1 else what
+        title = f"{self.action.words.upper()} {what}: what is asked"
+        self.query_one(TitlePane).show(title, self.place)
         made = filled(self.action.form, self._texts())
         wrong: Mapping[str, str] = {} if isinstance(made, Form) else made
         for field, entry in zip(self.fields, self._entries()):

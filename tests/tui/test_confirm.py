@@ -107,7 +107,12 @@ async def test_escape_leaves_the_answer_first_and_then_the_dialog() -> None:
     desk = Desk(machine("m-1"))
     async with desk.sat_at():
         await desk.open(stop("m-1"))
-        await desk.press("y", "escape")
+        await desk.press("y")
+        assert desk.lines[22].startswith(" ANSWER > y___")
+        await desk.press("backspace")
+        assert "yes and Enter; Esc back to No" in desk.lines[22]
+        await desk.press("escape")
+        assert "ANSWER" not in desk.text
         assert isinstance(desk.app.screen, ActScreen)
         await desk.press("escape")
         assert not isinstance(desk.app.screen, ActScreen)

@@ -125,7 +125,7 @@ async def test_it_is_filled_with_printable_keys_and_goes_on_to_the_confirmation(
     async with desk.sat_at():
         await desk.open(form())
         await desk.settle()
-        await desk.press("r", "enter", "backspace")
+        await desk.press("r", "enter")
         await desk.type("8")
         await desk.press("enter")
         await desk.type("ann")
@@ -152,13 +152,27 @@ async def test_a_fault_stands_beside_its_field_and_nothing_goes_on() -> None:
     async with desk.sat_at():
         await desk.open(form())
         await desk.settle()
-        await desk.press("enter", "backspace")
+        await desk.press("enter")
         await desk.type("99")
         assert "! must be less than or equal to 64" in desk.lines[2]
         await desk.press("enter", "enter", "enter", "enter", "enter")
         assert isinstance(desk.app.screen, FormScreen)
         assert desk.app.focused is not None
         assert desk.app.focused.id == "f-cores"
+
+
+async def test_what_stands_there_gives_way_to_the_first_letter_or_is_corrected() -> None:
+    desk = Desk(machine("m-1", cores=12))
+    async with desk.sat_at():
+        await desk.open(form())
+        await desk.settle()
+        await desk.press("enter", "backspace", "6")
+        assert "cores    > 16___" in desk.lines[2]
+        await desk.press("escape")
+        await desk.open(form())
+        await desk.settle()
+        await desk.press("enter", "6")
+        assert "cores    > 6___" in desk.lines[2]
 
 
 async def test_what_it_would_send_is_shown_while_it_is_filled() -> None:
