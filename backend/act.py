@@ -164,7 +164,13 @@ class Acts:
 
     async def _send(self, deed: Deed, step: Step) -> Deed:
         """Send one write; what the service said is in the deed that comes back."""
-        deed = await self._update(replace(deed, sent_ms=deed.sent_ms or self._now_ms()))
+        about_to = replace(deed, sent_ms=deed.sent_ms or self._now_ms())
+        try:
+            about_to = await self._update(about_to)
+        except StoreError as error:
+            # Without this word on the disk a crash would leave it unknown whether it was sent.
+            return await self._close(deed, Outcome.NEVER_SENT, f"not sent: {error}")
+        deed = about_to
         try:
             if isinstance(step.write, RestWrite):
                 await self._wire.send(step.write)

@@ -184,6 +184,20 @@ async def test_a_record_that_cannot_be_written_refuses_then_asks_a_step_higher()
     assert len(door.service.sent) == 1
 
 
+async def test_a_record_that_fails_just_before_the_sending_keeps_it_from_being_sent() -> None:
+    door = await Door(thing("a")).ready()
+    write = door.book.update_deed
+
+    async def fail_once(deed: Deed) -> None:
+        door.book.update_deed = write  # type: ignore[method-assign]
+        raise StoreError("disk full")
+
+    door.book.update_deed = fail_once  # type: ignore[method-assign]
+    (deed,) = await door.do("id-a")
+    assert deed.outcome is Outcome.NEVER_SENT
+    assert door.service.sent == []
+
+
 async def test_what_only_we_remember_is_kept_by_the_record_alone() -> None:
     door = await Door(thing("a")).ready()
     preview = door.preview("id-a", action=NOTE)
