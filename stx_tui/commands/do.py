@@ -19,6 +19,8 @@ from stx_tui.commands.desk import cloud_settings, open_station, the_kind, trusti
 from stx_tui.commands.follow import follow
 
 FAILED = 9
+# Nothing was done: the service said no, or nobody was there to be told.
+UNDONE = {Outcome.REFUSED: 6, Outcome.NEVER_SENT: 5}
 DONE = (Outcome.DONE, Outcome.FOLLOWED)
 
 
@@ -40,9 +42,11 @@ async def _do(arguments: argparse.Namespace) -> int:
         typed = _typed(arguments, preview)
         deeds = await station.acts.do(preview, typed=typed, why=arguments.why)
         for deed in deeds:
-            print(f"deed {deed.number}  {deed.label}  {deed.outcome.value}  {clean(deed.answer)}")
-        if any(deed.outcome not in DONE for deed in deeds):
-            return FAILED
+            said = (f"deed {deed.number}", deed.label, deed.outcome.value, deed.answer)
+            print(clean("  ".join(said)).rstrip())
+        last = deeds[-1]  # the first that fails stops
+        if last.outcome not in DONE:
+            return UNDONE.get(last.outcome, FAILED) if len(deeds) == 1 else FAILED
         if arguments.no_wait:
             return 0
         ends = [await follow(station, deed.number) for deed in deeds if deed.is_open]
