@@ -23,6 +23,7 @@ from backend.tone import Tone, Verdict
 from stx_tui import keys, theme
 from stx_tui.alone import LOOK_ROUND_S, Alone
 from stx_tui.messages import KnownChanged, StationOpened
+from stx_tui.panes.late import Heard
 from stx_tui.rooms import Rooms, all_rooms
 from stx_tui.screens import doing
 from stx_tui.screens.listing import ListingScreen
@@ -82,6 +83,7 @@ class StxApp(App[None], inherit_bindings=False):
         self._opener = opener
         self._now_ms = now_ms
         self._alone: Optional[Alone] = None
+        self.heard = Heard()
         self._untrusted: Set[Untrusted] = set()
         place = place or find_place()
         self.known = (
@@ -147,6 +149,8 @@ class StxApp(App[None], inherit_bindings=False):
 
     def _hear(self, known: Known, reading: Optional[Reading[Any]]) -> None:
         self.known = known
+        if reading is not None:
+            self.heard.note(reading)
         self._tell(reading)
         error = reading.error if reading is not None else None
         if isinstance(error, Untrusted) and not error.pinned and error not in self._untrusted:

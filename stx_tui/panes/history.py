@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from datetime import datetime, timezone
 from types import MappingProxyType
-from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from backend.deed import Deed, Outcome
 from backend.figure import Jump, Line, Lines
@@ -19,6 +19,7 @@ from stx_tui.rooms import Rooms
 
 # Fields said in one line; the strip says all.
 FIELDS = 3
+_NONE: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 class Happening(Row):
@@ -38,11 +39,15 @@ class Happening(Row):
 
 
 def happenings(
-    changes: Sequence[Changed], deeds: Iterable[Deed], since_ms: int
+    changes: Sequence[Changed],
+    deeds: Iterable[Deed],
+    since_ms: int,
+    first: Mapping[str, Sequence[str]] = _NONE,
 ) -> Tuple[Happening, ...]:
     """Return what came of ``changes`` (newest first) since then, and the deeds since then.
 
     What changed and changed back is left out; what came and went meanwhile is counted a kind.
+    ``first`` are the fields of a kind that are said before others.
     """
     by_row: Dict[Tuple[str, str], List[Changed]] = defaultdict(list)
     for change in reversed(changes):
@@ -53,7 +58,7 @@ def happenings(
         if steps[0].field == "" and steps[0].old is None and _is_gone(steps):
             flaps[kind].append(steps[-1])
             continue
-        happening = _of_row(steps)
+        happening = _of_row(steps, first.get(kind, ()))
         if happening is not None:
             found.append(happening)
     found += [_of_flaps(kind, gone) for kind, gone in flaps.items()]
@@ -131,7 +136,7 @@ def _is_gone(steps: Sequence[Changed]) -> bool:
     return last.new is None
 
 
-def _of_row(steps: Sequence[Changed]) -> Optional[Happening]:
+def _of_row(steps: Sequence[Changed], before: Sequence[str]) -> Optional[Happening]:
     first: Dict[str, Changed] = {}
     last: Dict[str, Changed] = {}
     for step in steps:
@@ -140,7 +145,7 @@ def _of_row(steps: Sequence[Changed]) -> Optional[Happening]:
     there = (first.get(""), last.get(""))
     net = tuple(
         (name, _plain(first[name].old), _plain(last[name].new))
-        for name in first
+        for name in sorted(first, key=lambda name: name not in before)
         if name and first[name].old != last[name].new
     )
     if there[0] is not None and there[1] is not None and there[1].new is None:
@@ -148,7 +153,7 @@ def _of_row(steps: Sequence[Changed]) -> Optional[Happening]:
     elif there[0] is not None and there[0].old is None:
         says = "came"
     elif net:
-        said = [f"{name} {old} -> {new}" for name, old, new in net[:FIELDS]]
+        said = [_said(*field) for field in net[:FIELDS]]
         more = [f"and {len(net) - FIELDS} more"] if len(net) > FIELDS else []
         says = ", ".join(said + more)
     else:
@@ -192,6 +197,12 @@ def _of_deed(deed: Deed) -> Happening:
         deed=deed.number,
         is_bad=deed.outcome in (Outcome.FAILED, Outcome.REFUSED, Outcome.UNKNOWN),
     )
+
+
+def _said(name: str, old: str, new: str) -> str:
+    if old == "-":
+        return f"{name} {new}"
+    return f"{name} {old} -> {'none' if new == '-' else new}"
 
 
 def _plain(text: Optional[str]) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
-from typing import Any, Dict, Iterable, Tuple
+from typing import Any, Callable, Dict, Iterable, Optional, Sequence, Tuple
 
-from backend.kind import Kind, Rest
+from backend.kind import Rest
 from backend.known import Key, Known, Reading
 from backend.tone import Tone, Verdict
 from backend.units import span
 from stx_tui.rooms import Rooms
 
-# A source is late when its rows are older than so many of its own periods.
+# A source is late when it was silent for so many of its own periods.
 PERIODS = 3.0
 
 
@@ -31,25 +32,30 @@ class Late:
         return other.age_ms >= 0 and not 0 <= self.age_ms <= other.age_ms
 
 
-def late(known: Known, rooms: Rooms, looked_at: Iterable[Key]) -> Tuple[Late, ...]:
-    """Return the sources that are late among what is looked at, each once, the oldest first."""
+def late(
+    known: Known,
+    rooms: Rooms,
+    looked_at: Iterable[Key],
+    silent_s: Optional[Callable[[Key], float]] = None,
+) -> Tuple[Late, ...]:
+    """Return the sources that are late among what is looked at, each once, the oldest first.
+
+    ``silent_s`` says for how long a kind did not answer; without it the rows' own age is taken.
+    """
     worst: Dict[str, Late] = {}
-    for name, parent in looked_at:
-        kind, reading = rooms.kind(name), known.readings.get((name, parent))
-        if kind is None or reading is None or not _is_late(kind, reading, known.now_ms):
+    for key in looked_at:
+        kind, reading = rooms.kind(key[0]), known.readings.get(key)
+        if kind is None or reading is None:
+            continue
+        age_ms = known.now_ms - reading.at_ms if reading.was_read else -1
+        silent = silent_s(key) if silent_s is not None else age_ms / 1000
+        if not (reading.error or reading.is_remembered or silent > PERIODS * kind.every_s):
             continue
         source = kind.read.service if isinstance(kind.read, Rest) else "record"
-        age_ms = known.now_ms - reading.at_ms if reading.was_read else -1
         one = Late(source=source, age_ms=age_ms)
         if source not in worst or one.is_worse_than(worst[source]):
             worst[source] = one
     return tuple(sorted(worst.values(), key=lambda one: (one.age_ms >= 0, -one.age_ms)))
-
-
-def _is_late(kind: Kind[Any], reading: Reading[Any], now_ms: int) -> bool:
-    if reading.error is not None or reading.is_remembered:
-        return True
-    return reading.was_read and now_ms - reading.at_ms > PERIODS * kind.every_s * 1000
 
 
 def as_it_was(verdict: Verdict, reading: Reading[Any], now_ms: int) -> Verdict:
@@ -71,3 +77,36 @@ def _with_malformed(verdict: Verdict, reading: Reading[Any]) -> Verdict:
         return verdict
     words = f"{len(faults)} could not be read: {faults[0]}"
     return replace(verdict, more=f"{words}; {verdict.more}" if verdict.more else words)
+
+
+class Heard:
+    """When each kind last answered, by a clock that nobody sets: an hour's jump makes none late."""
+
+    def __init__(self, now_s: Callable[[], float] = time.monotonic) -> None:
+        self._now_s = now_s
+        self._at_s: Dict[Key, float] = {}
+
+    def note(self, reading: Reading[Any]) -> None:
+        """Take a reading as it arrives."""
+        if reading.error is None and not reading.is_remembered:
+            self._at_s[reading.kind, reading.parent] = self._now_s()
+
+    def silent_s(self, key: Key) -> float:
+        """Return for how long a kind did not answer, 0 where it was never noted."""
+        return self._now_s() - self._at_s.get(key, self._now_s())
+
+    def ages(self, known: Known, rooms: Rooms, looked_at: Sequence[Key]) -> Tuple[str, bool]:
+        """Return the words of row 1, and whether they are bad news: late ones, else ``live``.
+
+        Ages are said in steps of ten seconds, and those that are as usual not at all: a screen on
+        which nothing happens stays as it is.
+        """
+        lates = late(known, rooms, looked_at, self.silent_s)
+        if lates:
+            return "  ".join(map(str, lates)), True
+        kind = rooms.kind(looked_at[0][0]) if looked_at else None
+        if kind is None or not known.has(*looked_at[0]):
+            return "", False
+        silent_s = self.silent_s(looked_at[0])
+        slow = silent_s >= 2 * kind.every_s
+        return (f"live {span(int(silent_s) // 10 * 10_000)}" if slow else "live"), False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List, Optional, Sequence, Tuple
+from typing import Callable, List, Optional, Sequence, Tuple
 
 from rich.style import Style
 from textual import events
@@ -13,18 +13,16 @@ from backend.deed import Deed
 from backend.kind import Area
 from backend.known import Key, Known
 from backend.tone import Verdict
-from backend.units import clock, span, stopwatch
+from backend.units import clock, stopwatch
 from stx_tui import theme
 from stx_tui.kept import Kept
-from stx_tui.panes.late import late
+from stx_tui.panes.late import Heard
 from stx_tui.panes.pane import Pane, line
 from stx_tui.panes.text import safe
 from stx_tui.rooms import Rooms
 
-# Ages are said in steps, so that a screen on which nothing happens stays as it is.
-STEP_MS = 10_000
-
 Part = Tuple[str, Style]
+Shown = Tuple[Known, Sequence[Key], Verdict, Callable[[int], Strip]]
 
 
 def running(known: Known) -> Tuple[str, ...]:
@@ -39,22 +37,21 @@ def _running(deed: Deed, known: Known) -> str:
     return f"~ {safe(deed.label or deed.kind)} {stopwatch(gone)}{of}"
 
 
-def row_1(
-    known: Known, rooms: Rooms, looked_at: Sequence[Key], banner: Sequence[str], width: int
-) -> Strip:
-    """Return the reverse row: what has no room goes, the cloud's name and the counts last."""
+def row_1(known: Known, banner: Sequence[str], ages: Tuple[str, bool], width: int) -> Strip:
+    """Return the reverse row: what has no room goes, the cloud's name and the counts last.
+
+    ``ages`` are the words of how old all is, and whether they are bad news.
+    """
     left = [safe(known.cloud), *map(safe, banner)]
-    lates = late(known, rooms, looked_at)
-    ages: List[Part] = [(str(one), theme.HOLE) for one in lates]
-    if not lates and (live := _live(known, rooms, looked_at)):
-        ages = [(live, theme.REVERSE)]
+    words, are_late = ages
+    told: List[Part] = [(words, theme.HOLE if are_late else theme.REVERSE)] if words else []
     acts: List[Part] = [(text, theme.REVERSE) for text in running(known)]
     if known.trouble:
-        ages.append(("NO RECORD", theme.HOLE))
+        told.append(("NO RECORD", theme.HOLE))
     if known.read_only:
-        ages.append(("READ-ONLY", theme.REVERSE))
+        told.append(("READ-ONLY", theme.REVERSE))
     now: List[Part] = [(clock(known.now_ms), theme.REVERSE)]
-    right = [*acts, *ages, *now]
+    right = [*acts, *told, *now]
     while _width(left, right) > width and (len(left) > 1 or right):
         if len(left) > 2:
             left.pop(1)
@@ -82,15 +79,6 @@ def _width(left: Sequence[str], right: Sequence[Part]) -> int:
         + 1
         + sum(cells(text) + 1 for text, _style in right)
     )
-
-
-def _live(known: Known, rooms: Rooms, looked_at: Sequence[Key]) -> str:
-    """Return ``live``, with the age of what is listed where that is more than usual."""
-    name, parent = looked_at[0] if looked_at else ("", "")
-    kind, age = rooms.kind(name), known.age_ms(name, parent)
-    if kind is None or age is None:
-        return ""
-    return "live" if age < 2000 * kind.every_s else f"live {span(age // STEP_MS * STEP_MS)}"
 
 
 def row_2(areas: Sequence[Area], here: Optional[Area], width: int) -> Strip:
@@ -133,34 +121,37 @@ def rule(width: int) -> Strip:
 class StatusPane(Pane):
     """The rows above what is listed: one where the screen is low, five where there is room."""
 
-    def __init__(self, rooms: Rooms) -> None:
+    def __init__(self, rooms: Rooms, heard: Heard) -> None:
         super().__init__(id="status")
         self._rooms = rooms
+        self._heard = heard
         self._banner = Kept(rooms.banner)
+        self._shown: Optional[Shown] = None
 
     def show(
         self,
         known: Known,
         looked_at: Sequence[Key],
-        *,
-        here: Optional[Area],
         verdict: Verdict,
+        second: Callable[[int], Strip],
     ) -> None:
-        """Show row 1, the areas, the verdict and a rule, as far as this pane is high."""
-        width, rooms = self.size.width, self._rooms
+        """Show row 1, a second row of that width, the verdict and a rule, as far as it is high."""
+        width, height = self.size
+        self._shown = (known, looked_at, verdict, second)
         if not width:
             return
-        first = row_1(known, rooms, looked_at, self._banner.of(known), width)
-        areas = row_2(rooms.areas, here, width)
+        ages = self._heard.ages(known, self._rooms, looked_at)
+        first = row_1(known, self._banner.of(known), ages, width)
         said, more = verdict_rows(verdict, width)
-        order = {
-            1: [first],
-            2: [first, said],
-            3: [first, said, more],
-            4: [first, areas, said, more],
-        }
-        height = self.size.height
-        self.put(order.get(height, [first, areas, said, more, rule(width)]))
+        if height < 4:
+            self.put([first, said, more][:height])
+        else:
+            self.put([first, second(width), said, more, rule(width)][:height])
+
+    def on_resize(self, event: events.Resize) -> None:
+        event.stop()
+        if self._shown is not None:
+            self.show(*self._shown)
 
 
 class FootPane(Pane):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, List, Optional, Sequence, Tuple
 
+from textual import events
 from textual.strip import Strip
 
 from backend.clean import cells, cut, wrap
@@ -26,15 +27,18 @@ class StripPane(Pane):
 
     def __init__(self) -> None:
         super().__init__(id="strip")
-        self.wanted = 0
-        self.is_beside = False
+        self._shown: Tuple[Tuple[str, str], Sequence[Line]] = (("", ""), ())
 
     def show(self, head: Tuple[str, str], lines: Sequence[Line]) -> None:
         """Show the head (left and right words of the rule), then the lines."""
-        width, height = self.size.width, self.size.height
-        if not width or not height:
-            return
-        self.put([head_rule(*head, width=width), *painted(lines, width)][:height])
+        width, height = self.size
+        self._shown = (head, lines)
+        if width and height:
+            self.put([head_rule(*head, width=width), *painted(lines, width)][:height])
+
+    def on_resize(self, event: events.Resize) -> None:
+        event.stop()
+        self.show(*self._shown)
 
 
 def lines_of(kind: Kind[Any], row: Optional[Any], known: Known) -> Tuple[Line, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Tuple
 
 from textual import on
@@ -16,8 +17,8 @@ from stx_tui import keys, theme
 from stx_tui.keys import key
 from stx_tui.messages import KnownChanged, RowChosen, StationOpened
 from stx_tui.panes.history import Happening, happenings, history_kind, reading_of, verdict
-from stx_tui.panes.pane import Pane, line
-from stx_tui.panes.status import FootPane, row_1, rule, verdict_rows
+from stx_tui.panes.pane import line
+from stx_tui.panes.status import FootPane, StatusPane
 from stx_tui.panes.strip import StripPane, lines_of
 from stx_tui.panes.table import TablePane
 from stx_tui.screens.shape import shape
@@ -60,7 +61,7 @@ class HistoryScreen(Screen[None], inherit_bindings=False):
         return self.app
 
     def compose(self) -> ComposeResult:
-        yield Pane(id="status")
+        yield StatusPane(self.console.rooms, self.console.heard)
         yield TablePane(history_kind(self.console.rooms))
         yield StripPane()
         yield FootPane()
@@ -124,7 +125,8 @@ class HistoryScreen(Screen[None], inherit_bindings=False):
             else:
                 self._trouble = ""
                 self._is_cut = len(changes) == MOST
-                self._rows = happenings(changes, deeds, since_ms)
+                first = {kind.name: kind.state_fields for kind in self.console.rooms.kinds}
+                self._rows = happenings(changes, deeds, since_ms, first)
         self._show()
 
     # --- showing -------------------------------------------------------------------------------
@@ -148,28 +150,19 @@ class HistoryScreen(Screen[None], inherit_bindings=False):
         self.query_one(FootPane).show(keys.footer(bindings, self.size.width - 1))
 
     def _show_status(self) -> None:
-        known, rooms, pane = self.console.known, self.console.rooms, self.query_one("#status", Pane)
-        width = pane.size.width
-        if not width:
-            return
+        known, rooms = self.console.known, self.console.rooms
         said = verdict(self._rows, known, rooms)
         if self._trouble:
             said = Verdict(word="CANNOT", text=self._trouble, tone=Tone.BAD)
         elif self._is_cut:
-            said = Verdict(word=said.word, text=said.text, more=f"only the last {MOST} changes")
-        first, more = verdict_rows(said, width)
+            said = replace(said, more=f"only the last {MOST} changes are shown")
         title = f" WHAT CHANGED   since {self._since[1]}  ->  now {day(known.now_ms)}"
-        names = tuple((name, "") for name in rooms.banner_needs)
-        rows = [
-            row_1(known, rooms, names, rooms.banner(known), width),
-            line((title, theme.BOLD), width=width),
-            first,
-            more,
-            rule(width),
-        ]
-        # Where it is low the verdict comes before the title.
-        low = [rows[0], *rows[2:]]
-        pane.put((rows if pane.size.height > 3 else low)[: pane.size.height])
+        self.query_one(StatusPane).show(
+            known,
+            tuple((name, "") for name in rooms.banner_needs),
+            said,
+            lambda width: line((title, theme.BOLD), width=width),
+        )
 
     def _show_strip(self) -> None:
         table, known = self.query_one(TablePane), self.console.known

@@ -25,9 +25,9 @@ from stx_tui.messages import (
     RowChosen,
     StationOpened,
 )
-from stx_tui.panes.late import as_it_was
+from stx_tui.panes.former import as_it_was
 from stx_tui.panes.prompt import PromptPane, split_place
-from stx_tui.panes.status import FootPane, StatusPane
+from stx_tui.panes.status import FootPane, StatusPane, row_2
 from stx_tui.panes.strip import StripPane, height_of, lines_of
 from stx_tui.panes.table import TablePane
 from stx_tui.panes.text import safe
@@ -77,7 +77,7 @@ class ListingScreen(Screen[None], inherit_bindings=False):
         return self.app
 
     def compose(self) -> ComposeResult:
-        yield StatusPane(self.console.rooms)
+        yield StatusPane(self.console.rooms, self.console.heard)
         with Container(id="body"):
             yield TablePane(self.kind, cursor_id=self._row_id)
             yield StripPane()
@@ -166,11 +166,12 @@ class ListingScreen(Screen[None], inherit_bindings=False):
     def _show_status(self) -> None:
         rooms = self.console.rooms
         verdict = as_it_was(self._verdict.of(self.known), self.reading, self.known.now_ms)
+        area = rooms.area_of(self.kind)
         self.query_one(StatusPane).show(
             self.known,
             rooms.looked_at(self.kind, self.of),
-            here=rooms.area_of(self.kind),
-            verdict=self.console.trouble or verdict,
+            self.console.trouble or verdict,
+            lambda width: row_2(rooms.areas, area, width),
         )
 
     def _well(self, known: Known) -> Verdict:

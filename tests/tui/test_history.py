@@ -86,6 +86,12 @@ def test_many_fields_of_a_row_are_one_line():
     assert len(found.fields) == 5
 
 
+def test_the_fields_that_say_the_state_come_first():
+    steps = [change("1", f, '"a"', '"b"', MINUTE_MS) for f in ("x", "y", "z", "state")]
+    (found,) = happenings(steps, (), 0, {"boxes": ("state",)})
+    assert found.says == "state a -> b, z a -> b, y a -> b, and 1 more"
+
+
 def test_deeds_before_the_span_are_left_out():
     assert happenings((), (deed(),), NOW_MS - 2 * HOUR_MS)[0].label == "topple box-1"
     assert happenings((), (deed(),), NOW_MS) == ()

@@ -21,7 +21,7 @@ from backend.units import MINUTE_MS
 from stx_tui import keys
 from stx_tui.kept import Kept
 from stx_tui.panes.columns import fit
-from stx_tui.panes.late import as_it_was, late
+from stx_tui.panes.late import Heard, as_it_was, late
 from stx_tui.panes.rows import Rows
 from stx_tui.panes.status import row_1, row_2, running, verdict_rows
 from stx_tui.panes.strip import head_rule, painted
@@ -56,47 +56,75 @@ def text(strip: Any) -> str:
 # --- row 1 -------------------------------------------------------------------------------------
 
 
+LATE = ("AGE 14m sysinv", True)
+LIVE = ("live", False)
+PARTS = ("AIO-DX 24.09", "active controller-0", "C1 M3")
+
+
 @pytest.mark.parametrize("width", range(1, 140))
 def test_row_1_is_as_wide_as_the_screen(width: int):
-    now = known(reading(box(1), error=AWAY), trouble="disk full", read_only=True)
-    row = row_1(now, ROOMS, LOOKED_AT, ("AIO-DX 24.09", "active controller-0", "C1 M3"), width)
+    row = row_1(known(trouble="disk full", read_only=True), PARTS, LATE, width)
     assert cells(text(row)) == width
 
 
 def test_row_1_keeps_the_counts_longest():
-    parts = ("AIO-DX 24.09", "active controller-0", "C1 M3")
-    now = known(reading(box(1)))
-    assert "C1 M3" in text(row_1(now, ROOMS, LOOKED_AT, parts, 12))
-    assert "AIO" not in text(row_1(now, ROOMS, LOOKED_AT, parts, 50))
-    assert "AIO" in text(row_1(now, ROOMS, LOOKED_AT, parts, 80))
+    assert "C1 M3" in text(row_1(known(), PARTS, LIVE, 12))
+    assert "AIO" not in text(row_1(known(), PARTS, LIVE, 50))
+    assert "AIO" in text(row_1(known(), PARTS, LIVE, 80))
 
 
 def test_a_record_that_cannot_be_written_and_read_only_mode_are_said_in_row_1():
-    row = text(row_1(known(trouble="disk full", read_only=True), ROOMS, (), (), 80))
+    row = text(row_1(known(trouble="disk full", read_only=True), (), LIVE, 80))
     assert "NO RECORD" in row
     assert "READ-ONLY" in row
 
 
+def test_what_is_late_stands_out_of_the_reverse_row():
+    def holes(ages: Any) -> List[str]:
+        row = row_1(known(), (), ages, 80)
+        return [segment.text for segment in row if segment.style and not segment.style.reverse]
+
+    assert holes(LATE) == ["AGE 14m sysinv"]
+    assert holes(LIVE) == []
+
+
+class Clock:
+    """Seconds that only a test moves."""
+
+    now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def ages_of(of: Reading[Any], silent_s: float) -> str:
+    clock = Clock()
+    heard = Heard(clock)
+    heard.note(of)
+    clock.now_s += silent_s
+    return heard.ages(known(of), ROOMS, LOOKED_AT)[0]
+
+
 def test_live_says_the_age_only_where_it_is_more_than_usual():
-    fresh, slow = known(reading(box(1))), known(reading(box(1), at_ms=NOW_MS - 25_000))
-    assert " live 02:" not in text(row_1(fresh, ROOMS, (), (), 80))
-    assert " live " in text(row_1(fresh, ROOMS, LOOKED_AT, (), 80))
-    assert " live 20s " in text(row_1(slow, ROOMS, LOOKED_AT, (), 80))
+    assert ages_of(reading(box(1)), 19) == "live"
+    assert ages_of(reading(box(1)), 25) == "live 20s"
 
 
-def test_late_is_what_failed_what_is_remembered_and_what_is_older_than_three_periods():
-    for of, says in (
-        (reading(box(1)), []),
-        (reading(box(1), at_ms=NOW_MS - 31_000), ["AGE 31s store"]),
-        (reading(box(1), at_ms=NOW_MS - 14 * MINUTE_MS, error=AWAY), ["AGE 14m store"]),
-        (reading(box(1), at_ms=NOW_MS - 9 * MINUTE_MS, is_remembered=True), ["AGE 9m store"]),
-        (reading(at_ms=0, error=AWAY), ["NO store"]),
-    ):
-        assert [str(one) for one in late(known(of), ROOMS, LOOKED_AT)] == says
+def test_late_is_what_failed_what_is_remembered_and_what_was_silent_for_three_periods():
+    ago = NOW_MS - 14 * MINUTE_MS
+    assert ages_of(reading(box(1), at_ms=ago), 31) == "AGE 14m store"
+    assert ages_of(reading(box(1), at_ms=ago, error=AWAY), 0) == "AGE 14m store"
+    assert ages_of(reading(box(1), at_ms=ago, is_remembered=True), 0) == "AGE 14m store"
+    assert ages_of(reading(at_ms=0, error=AWAY), 0) == "NO store"
+
+
+def test_a_clock_that_jumps_makes_nothing_late():
+    assert ages_of(reading(box(1), at_ms=NOW_MS - 60 * MINUTE_MS), 5) == "live"
 
 
 def test_late_is_silent_of_what_nobody_looks_at():
-    assert late(known(reading(at_ms=0, error=AWAY)), ROOMS, (("lids", ""),)) == ()
+    now = known(reading(at_ms=0, error=AWAY))
+    assert late(now, ROOMS, (("lids", ""),)) == ()
 
 
 def test_of_two_readings_of_one_source_the_older_is_said():
