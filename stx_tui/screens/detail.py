@@ -23,7 +23,7 @@ from stx_tui.keys import key
 from stx_tui.messages import KnownChanged, PlaceNamed, PromptLeft, StationOpened
 from stx_tui.panes.detail import Page, find, history, letters, nothing, pages_of, table
 from stx_tui.panes.figure import FigurePane
-from stx_tui.panes.former import as_it_was
+from stx_tui.panes.late import as_it_was
 from stx_tui.panes.pane import Pane, line
 from stx_tui.panes.prompt import PromptPane, split_place
 from stx_tui.panes.status import FootPane, verdict_rows
