@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, FrozenSet, List, Optional, Tuple
 
-from backend.kind import Action, Json, Plan, RestWrite, Risk, Step
+from backend.kind import Action, Json, LocalWrite, Plan, RestWrite, Risk, Step
+from backend.kinds.alarm_acts import NoteForm
 from backend.kinds.host import Host
 from backend.kinds.host_checks import reasons_of
 from backend.kinds.host_forms import (
@@ -24,6 +25,7 @@ from backend.kinds.host_ladders import LADDERS, failed
 from backend.kinds.host_risks import ends_session, risk_of
 from backend.kinds.host_site import children, is_simplex
 from backend.kinds.host_stops import consequences_of, expects_of
+from backend.kinds.host_together import together
 from backend.known import Known
 
 SERVICE = "sysinv"
@@ -215,6 +217,7 @@ def _verb(name: str, key: str, words: str, needs: Tuple[str, ...]) -> Action[Hos
         risk=risk_of(name),
         reasons=reasons_of(name),
         consequences=consequences_of(name),
+        together=together,
         hidden=_hidden(name),
         needs=needs,
         ladder=LADDERS[name],
@@ -223,6 +226,21 @@ def _verb(name: str, key: str, words: str, needs: Tuple[str, ...]) -> Action[Hos
         ends_session=ends_session(name),
         aliases=(f"host-{name}",),
     )
+
+
+def _annotate(host: Host, form: NoteForm, known: Known) -> Plan:
+    """Return the note that our record keeps of a host: sysinv has no field for it."""
+    values = {"note": form.note, "note_by": known.place.user, "note_ms": str(known.now_ms)}
+    command = ("stx-tui", "do", "host", "annotate", host.name, "--note", form.note)
+    sentence = f"put a note to {host.name} into our record"
+    write = LocalWrite(
+        kind="hosts", id=host.uuid, values=values, command=command, sentence=sentence
+    )
+    return Plan.of(write)
+
+
+def _harmless(_row: Any, _form: Any, _known: Known) -> Risk:
+    return Risk.HARMLESS
 
 
 ACTIONS: Tuple[Action[Host], ...] = (
@@ -269,6 +287,15 @@ ACTIONS: Tuple[Action[Host], ...] = (
         hidden=lambda host, _known: host.is_discovered,
         needs=("labels",),
         aliases=("host-label-remove",),
+    ),
+    Action(
+        name="annotate",
+        key="N",
+        words="Note to",
+        plan=_annotate,
+        risk=_harmless,
+        form=NoteForm,
+        aliases=("note",),
     ),
     _verb("force-lock", "F", "Force-lock", LOCK_NEEDS),
     _verb("force-unsafe-lock", "X", "Force-unsafe-lock", LOCK_NEEDS),

@@ -218,7 +218,8 @@ def offered(known: Known, name: str) -> Set[str]:
 def test_simplex_has_no_swact_reboot_power_reinstall_add_or_delete() -> None:
     known = simplex()
     locks = {"lock", "force-lock", "force-unsafe-lock", "unlock", "force-unlock"}
-    assert offered(known, "controller-0") == {*locks, "label-assign", "label-remove"}
+    ours = {"annotate", "label-assign", "label-remove"}
+    assert offered(known, "controller-0") == {*locks, *ours}
     hidden = act("add").hidden
     assert hidden is not None
     assert hidden(None, known)
