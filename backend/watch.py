@@ -197,7 +197,14 @@ class Watch:
         """Fan out over the parents; the union is shown as it comes."""
         parent = self._kinds[str(kind.parent)]
         if not self.known.has(parent.name):
-            await self.read_now(parent.name)
+            error = (await self.read_now(parent.name)).error
+            if error is not None:
+                # Without parents nothing was asked: that is no empty list.
+                last = self.known.reading(kind.name)
+                whole = replace(last, error=error, tried_ms=self._now_ms(), changed=(), gone=())
+                self._plan_next((kind.name, ""), kind, whole)
+                self.put(whole)
+                return whole
         ids = [parent.id(row) for row in self.known.rows(parent.name)]
         whole = self.known.reading(kind.name)
         for coming in asyncio.as_completed([self.read_now(kind.name, of) for of in ids]):
@@ -221,6 +228,7 @@ class Watch:
             error=next((piece.error for piece in parts if piece.error), None),
             changed=part.changed,
             gone=part.gone,
+            malformed=tuple(fault for piece in parts for fault in piece.malformed),
         )
 
     # --- after a reading -----------------------------------------------------------------------
