@@ -18,6 +18,9 @@ from backend.watch import Watch
 
 # The pace at which the row of a running deed is read, in seconds.
 PACE_S = 2.0
+# How long after the sending something of it is seen, if it ever arrived: in seconds. A deed whose
+# answer was lost ends then, as unknown as it is, lest it bar its row for ever.
+UNSEEN_S = 120.0
 
 
 @dataclass
@@ -74,11 +77,13 @@ class Follow:
     def begin(self, deed: Deed) -> None:
         """Follow ``deed`` from now on; look at its row and what its action needs, faster."""
         kind, action = self._declared(deed)
-        if kind is None or action is None or action.ladder is None or deed.number in self._ways:
+        if kind is None or action is None or deed.number in self._ways or not deed.is_open:
+            return
+        if action.ladder is None and deed.outcome is not Outcome.UNKNOWN:
             return
         known = self._watch.known
         before = _row_before(kind, deed)
-        rungs = action.ladder(_row(known, kind, deed) or before, known)
+        rungs = action.ladder(_row(known, kind, deed) or before, known) if action.ladder else ()
         leave = [self._watch.look(kind.name, every_s=PACE_S)]
         row = _row(known, kind, deed) or before
         needs = [self._kinds[name] for name in action.needs]
@@ -137,8 +142,12 @@ class Follow:
             reached.setdefault(rung.name, read_ms)
         if len(reached) != len(deed.reached):
             deed = replace(deed, reached=MappingProxyType(reached))
-        if len(reached) == len(way.rungs):
+        if way.rungs and len(reached) == len(way.rungs):
             return replace(deed, outcome=Outcome.DONE, ended_ms=read_ms)
+        is_unseen = deed.outcome is Outcome.UNKNOWN and not reached
+        if is_unseen and read_ms - began_ms >= UNSEEN_S * 1000:
+            words = f"{deed.answer}; nothing of it was seen within {UNSEEN_S:.0f} s"
+            return replace(deed, answer=words, ended_ms=read_ms)
         words = action.failed(row, known) if action.failed and row is not None else ""
         if words:
             return replace(deed, outcome=Outcome.FAILED, answer=words, ended_ms=read_ms)

@@ -165,3 +165,19 @@ async def test_a_row_that_is_gone_is_handed_to_the_rungs_as_none() -> None:
     trail.follow.begin(deed())
     await trail.see(thing("b"))
     assert seen[-1] is None
+
+
+async def test_what_never_arrived_does_not_bar_its_row_for_ever() -> None:
+    trail = Trail(thing("a"))
+    left = deed(answered_ms=None, outcome=Outcome.OPEN, process="gone")
+    await trail.follow.resume((left,))
+    await trail.see(thing("a"), after_s=60)
+    assert trail.last.is_open
+    await trail.see(thing("a"), after_s=60)
+    assert not trail.last.is_open
+    assert trail.last.outcome is Outcome.UNKNOWN
+    assert "nothing of it was seen" in trail.last.answer
+    written = len(trail.book.written)
+    await trail.see(thing("a"), after_s=60)
+    assert len(trail.book.written) == written
+    assert trail.service.sent == []
