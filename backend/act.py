@@ -10,7 +10,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Protocol, Seque
 from typing_extensions import assert_never
 
 from backend.deed import Deed, Outcome
-from backend.errors import Refused, Rejected, StoreError, StxError, Unreachable
+from backend.errors import Refused, Rejected, StoreError, StxError, Unauthorized, Unreachable
 from backend.kind import (
     Action,
     Form,
@@ -184,6 +184,8 @@ class Acts:
             return await self._close(deed, Outcome.NEVER_SENT, str(error))
         except Rejected as error:
             return await self._close(deed, Outcome.REFUSED, error.reason)
+        except Unauthorized as error:
+            return await self._close(deed, Outcome.REFUSED, str(error))
         except StxError as error:
             return await self._close(deed, Outcome.FAILED, str(error))
         deed = await self._update(replace(deed, answered_ms=self._now_ms()))

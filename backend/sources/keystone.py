@@ -10,7 +10,7 @@ import anyio
 import anyio.to_thread
 import httpx
 
-from backend.errors import Malformed, NotConfigured, StxError, Unauthorized
+from backend.errors import Malformed, NotConfigured, StxError, Unauthorized, Unreachable
 from backend.kind import Json
 from backend.secret import Secret
 from backend.settings import Auth, CloudSettings
@@ -127,6 +127,9 @@ class Keystone:
             try:
                 self._token = await self._log_in()
             except StxError as error:
+                if isinstance(error, Unreachable):
+                    # The login may have arrived: what was to be sent with its token did not.
+                    error.sent = False
                 self._failure = error
                 raise
             return self._token.id
