@@ -1,0 +1,179 @@
+"""The recorded real system, replayed over HTTP: its Keystone, sysinv and fault management.
+
+One port of the loopback; the catalogue's URLs lead to it: ``/identity``, ``/sysinv``, ``/fm``. What
+was never recorded is answered with 501, so that no test passes on an answer nobody ever gave.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any, AsyncIterator, Callable, Dict, List, Optional, Tuple, Union
+from urllib.parse import urlsplit
+
+from backend.settings import CloudSettings
+from tests.backend.sources import clouds
+from tests.backend.sources.loopback import Asked, Reply, Server, serving
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+INDEX: List[Dict[str, Any]] = json.loads((SAMPLES / "index.json").read_text(encoding="utf-8"))
+
+# What the services' clocks show: the minute in which the recorded token was issued.
+NOW_MS = 1_795_343_220_000
+PASSWORD = "s3cret-word"
+
+# The ports that the recorded catalogue names, and where the replay serves the same.
+_ROOMS = {15000: "identity", 16385: "sysinv", 28002: "fm"}
+_SERVICES = {"keystone": "identity", "sysinv": "sysinv", "fm": "fm"}
+
+Instead = Union[Reply, Callable[[Asked], Reply]]
+
+
+def recorded(file: str) -> Reply:
+    """Return a recorded answer by the name of its file."""
+    (entry,) = [one for one in INDEX if one["file"] == file]
+    body = (SAMPLES / file).read_bytes()
+    return Reply(body, status=entry["status"], headers=dict(entry["headers"]))
+
+
+def rows_of(target: str, items: str) -> List[Dict[str, Any]]:
+    """Return the recorded rows of one answer, to be changed: ``/sysinv/v1/ihosts``."""
+    whole = json.loads(_ANSWERS["GET", target].body)
+    rows: List[Dict[str, Any]] = whole[items] if items else [{"value": whole}]
+    return rows
+
+
+def listed(items: str, rows: List[Dict[str, Any]]) -> Reply:
+    """Return rows as the service would list them."""
+    return Reply(json.dumps({items: rows} if items else rows[0]).encode())
+
+
+def _answers() -> Dict[Tuple[str, str], Reply]:
+    found: Dict[Tuple[str, str], Reply] = {}
+    for entry in INDEX:
+        method, target = entry["request"].split(" ", 1)
+        room = _SERVICES.get(entry["service"])
+        if room and (method, entry["status"]) == ("GET", 200):
+            found[method, f"/{room}{target}"] = recorded(entry["file"])
+    return found
+
+
+_ANSWERS = _answers()
+
+
+@dataclass
+class Replay:
+    """Answers as recorded, but where ``instead`` has something for ``GET /sysinv/v1/ihosts``.
+
+    ``asked`` are the requests beyond Keystone's in their order, ``logins`` the logins; tokens in
+    ``refused`` are answered as sysinv and fm answer a token that ended.
+    """
+
+    instead: Dict[str, Instead] = field(default_factory=dict)
+    password: str = PASSWORD
+    life_s: float = 86_400.0
+    now_ms: Callable[[], int] = lambda: NOW_MS
+    without: Tuple[str, ...] = ()
+    asked: List[Tuple[str, str]] = field(default_factory=list)
+    sent: List[Asked] = field(default_factory=list)
+    logins: int = 0
+    refused: List[str] = field(default_factory=list)
+    server: Optional[Server] = None
+    scheme: str = "http"
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        assert self.server is not None
+        return f"{self.scheme}://127.0.0.1:{self.server.port}"
+
+    @property
+    def auth_url(self) -> str:
+        return f"{self.url}/identity/v3"
+
+    def settings(self, **more: Any) -> CloudSettings:
+        """Return settings that lead here."""
+        return clouds.settings(auth_url=self.auth_url, **more)
+
+    def env(self) -> Dict[str, str]:
+        """Return what a sourced openrc sets."""
+        return {
+            "OS_AUTH_URL": self.auth_url,
+            "OS_USERNAME": "admin",
+            "OS_PASSWORD": PASSWORD,
+            "OS_PROJECT_NAME": "admin",
+        }
+
+    def __call__(self, asked: Asked) -> Reply:
+        reply = self._reply(asked)
+        reply.headers.setdefault("Date", formatdate(self.now_ms() / 1000, usegmt=True))
+        return reply
+
+    def _reply(self, asked: Asked) -> Reply:
+        path = asked.target.partition("?")[0]
+        instead = self.instead.get(f"{asked.method} {asked.target}")
+        instead = instead or self.instead.get(f"{asked.method} {path}")
+        if path == "/identity/v3/auth/tokens":
+            self.logins += 1
+            return _given(instead, asked) if instead else self._login(asked)
+        if asked.headers.get("x-auth-token") in self.refused:
+            return recorded("errors_401_bad_token.json")
+        self.asked.append((asked.method, asked.target))
+        if asked.method != "GET":
+            self.sent.append(asked)
+        if instead:
+            return _given(instead, asked)
+        answer = _ANSWERS.get((asked.method, asked.target))
+        if answer is None:
+            words = f"{asked.method} {asked.target} was never recorded"
+            return Reply(words.encode(), status=501)
+        return Reply(answer.body, status=answer.status, headers=dict(answer.headers))
+
+    def _login(self, asked: Asked) -> Reply:
+        question = json.loads(asked.body)["auth"]["identity"]["password"]
+        if question["user"]["password"] != self.password:
+            return recorded("errors_keystone_401.json")
+        reply = recorded("keystone_token.json")
+        body = json.loads(reply.body)
+        token = body["token"]
+        token["expires_at"] = _iso(NOW_MS + round(self.life_s * 1000))
+        token["catalog"] = [
+            self._moved(row) for row in token["catalog"] if row["name"] not in self.without
+        ]
+        reply.body = json.dumps(body).encode()
+        reply.headers["X-Subject-Token"] = f"token-{self.logins}"
+        return reply
+
+    def _moved(self, row: Dict[str, Any]) -> Dict[str, Any]:
+        """Return one service of the catalogue with its URLs leading here."""
+        ends = []
+        for end in row["endpoints"]:
+            parts = urlsplit(end["url"])
+            room = _ROOMS.get(parts.port or 0, "not-recorded")
+            ends.append({**end, "url": f"{self.url}/{room}{parts.path}"})
+        return {**row, "endpoints": ends}
+
+
+def _given(instead: Instead, asked: Asked) -> Reply:
+    if isinstance(instead, Reply):
+        return Reply(**{**vars(instead), "headers": dict(instead.headers)})
+    return instead(asked)
+
+
+def _iso(ms: int) -> str:
+    from datetime import datetime, timezone
+
+    return datetime.fromtimestamp(ms / 1000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+@asynccontextmanager
+async def replaying(replay: Optional[Replay] = None, **more: Any) -> AsyncIterator[Replay]:
+    """Replay the recorded system while the block lasts; ``more`` is for the server (tls, port)."""
+    replay = replay or Replay()
+    replay.scheme = "https" if more.get("tls") else "http"
+    async with serving(replay, **more) as server:
+        replay.server = server
+        yield replay
