@@ -234,7 +234,7 @@ def test_a_worker_is_never_offered_a_swact() -> None:
 def test_a_discovered_host_is_offered_to_be_classified() -> None:
     new = {"hostname": None, "personality": None, "mgmt_mac": "00:1e:67:aa:00:01"}
     known = site(hosts=hosts(worker_1=new))
-    assert offered(known, "00:1e:67:aa:00:01") == {"classify", "delete"}
+    assert offered(known, "00:1e:67:aa:00:01") == {"annotate", "classify", "delete"}
     assert "classify" not in offered(known, "worker-0")
 
 
