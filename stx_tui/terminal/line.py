@@ -22,8 +22,9 @@ _AHEAD_S = 0.02
 """How much of the line's time may be bought in advance; a chunk more is then under way."""
 _TOGETHER_S = 0.004
 """Textual paints one change in several writes: wait this long for the rest of them."""
-_TOGETHER_SLOW_S = 0.008
-_TOGETHER_MAX_S = 0.1
+_TOGETHER_SLOW_S = 0.01
+_TOGETHER_WHOLE_S = 0.05
+_TOGETHER_MAX_S = 0.15
 _POLL_S = 0.2
 _GATHERED = 2048
 _CANCEL = b"\x18"
@@ -135,6 +136,7 @@ class Line(threading.Thread):
 
     def _forget(self, prelude: bytes) -> None:
         self._painter.forget()
+        self._flow.forget()
         self._shown_version = -1
         self._raw.append(prelude)
 
@@ -152,6 +154,8 @@ class Line(threading.Thread):
     def _together(self) -> None:
         """Let the writes that belong to one change arrive, and the line become free."""
         pause = _TOGETHER_SLOW_S if self._profile.slow else _TOGETHER_S
+        if self._profile.slow and self._painter.rows[0] is None:
+            pause = _TOGETHER_WHOLE_S  # widgets come one after the other
         until = time.monotonic() + _TOGETHER_MAX_S
         with self._changed:
             version = -1

@@ -14,10 +14,10 @@ def asking(flow: Flow, now: float, count: int) -> bool:
     return due
 
 
-def test_a_terminal_that_never_answers_is_asked_once_and_never_waited_for() -> None:
+def test_a_terminal_that_never_answers_is_seldom_asked_and_never_waited_for() -> None:
     flow = Flow(9600)
     assert asking(flow, 0.0, 1000)
-    assert not any(asking(flow, second, 1000) for second in range(1, 20))
+    assert sum(asking(flow, second, 1000) for second in range(1, 30)) == 1
     assert flow.has_room()
 
 
@@ -61,7 +61,7 @@ def test_a_terminal_that_stops_answering_while_keys_come_is_let_go() -> None:
         assert flow.wants_to_ask(now)
         flow.asked(now)
         asked += 1
-        assert asked < 10
+        assert asked < 12
 
 
 def test_a_fast_line_may_have_more_under_way_and_a_slow_one_less() -> None:
