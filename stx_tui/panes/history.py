@@ -19,6 +19,9 @@ from stx_tui.rooms import Rooms
 
 # Fields said in one line; the strip says all.
 FIELDS = 3
+# So many rows of a kind that differ alike are one.
+MANY = 5
+CAME, WENT = "came", "went"
 _NONE: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
@@ -128,6 +131,30 @@ def moment(ms: int, now_ms: int) -> str:
     return f"{at:%d %b %H:%MZ}"
 
 
+def folded(rows: Sequence[Happening], known: Known, rooms: Rooms) -> Tuple[Happening, ...]:
+    """Return rows with many of a kind that differ in the same fields, and are well, as one."""
+    alike: Dict[Tuple[str, Tuple[str, ...]], List[Happening]] = defaultdict(list)
+    for row in rows:
+        is_plain = row.fields and not row.deed and row.says not in (CAME, WENT)
+        if is_plain and _look(row, known, rooms).mark is not Mark.BAD:
+            alike[row.kind, tuple(sorted(name for name, _old, _new in row.fields))].append(row)
+    gone = {row.key for many in alike.values() if len(many) >= MANY for row in many}
+    kept = [row for row in rows if row.key not in gone]
+    return (*kept, *(_fold(*of, many) for of, many in alike.items() if len(many) >= MANY))
+
+
+def _fold(kind: str, names: Sequence[str], rows: Sequence[Happening]) -> Happening:
+    return Happening(
+        key=f"{kind}/{' '.join(names)}",
+        kind=kind,
+        label=f"{len(rows)} of them",
+        says=f"{', '.join(names)} differ",
+        at_ms=max(row.at_ms for row in rows),
+        fields=tuple((row.label, "", row.says) for row in rows),
+        is_found=any(row.is_found for row in rows),
+    )
+
+
 # --- one row -----------------------------------------------------------------------------------
 
 
@@ -149,9 +176,9 @@ def _of_row(steps: Sequence[Changed], before: Sequence[str]) -> Optional[Happeni
         if name and first[name].old != last[name].new
     )
     if there[0] is not None and there[1] is not None and there[1].new is None:
-        says = "went"
+        says = WENT
     elif there[0] is not None and there[0].old is None:
-        says = "came"
+        says = CAME
     elif net:
         said = [_said(*field) for field in net[:FIELDS]]
         more = [f"and {len(net) - FIELDS} more"] if len(net) > FIELDS else []
@@ -162,7 +189,7 @@ def _of_row(steps: Sequence[Changed], before: Sequence[str]) -> Optional[Happeni
     return Happening(
         key=f"{end.kind}/{end.row_id}",
         kind=end.kind,
-        row_id="" if says == "went" else end.row_id,
+        row_id="" if says == WENT else end.row_id,
         label=end.label,
         says=says,
         at_ms=end.at_ms,
@@ -221,11 +248,11 @@ def _look(row: Happening, known: Known, rooms: Rooms) -> Look:
     kind = rooms.kind(row.kind)
     now = known.row(row.kind, row.row_id) if row.row_id else None
     if kind is None or now is None:
-        return Look(mark=Mark.GONE if row.says == "went" else Mark.NONE)
+        return Look(mark=Mark.GONE if row.says == WENT else Mark.NONE)
     look = kind.look(now, known)
     if look.tone is Tone.BAD or look.mark is Mark.BAD:
         return Look(tone=look.tone, mark=Mark.BAD)
-    return Look(mark=Mark.NEW if row.says == "came" else Mark.NONE)
+    return Look(mark=Mark.NEW if row.says == CAME else Mark.NONE)
 
 
 def _strip(row: Happening, known: Known) -> Lines:
@@ -235,7 +262,7 @@ def _strip(row: Happening, known: Known) -> Lines:
     number = f"deed {row.deed}   " if row.deed else ""
     lines = [Line(text=f"{number}{row.label}   {when}")]
     for name, old, new in row.fields:
-        lines.append(Line(heading=name[:8], text=f"{old} -> {new}" if old else new))
+        lines.append(Line(text=f"{name}: {old} -> {new}" if old else f"{name}: {new}"))
     if not row.fields:
         lines.append(Line(text=row.says))
     return Lines(lines=tuple(lines))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, List, Optional, Sequence, Tuple
+from typing import Callable, List, Mapping, Optional, Sequence, Tuple
 
 from rich.style import Style
 from textual import events
@@ -51,34 +51,37 @@ def row_1(known: Known, banner: Sequence[str], ages: Tuple[str, bool], width: in
     if known.read_only:
         told.append(("READ-ONLY", theme.REVERSE))
     now: List[Part] = [(clock(known.now_ms), theme.REVERSE)]
-    right = [*acts, *told, *now]
-    while _width(left, right) > width and (len(left) > 1 or right):
-        if len(left) > 2:
+    # What goes first stands first: the time, the acts, then what is told of the ages.
+    right = {"now": now, "acts": acts, "told": told}
+    gap = 3
+    while _width(left, right, gap) > width:
+        if gap > 2:
+            gap = 2
+        elif len(left) > 2:
             left.pop(1)
         elif right:
-            right.pop(-1 if len(right) > 1 else 0)
-        else:
+            right.pop(next(iter(right)))
+        elif len(left) > 1:
             left.pop(0)
-    return _row_1(left, right, width)
+        else:
+            break
+    return _row_1(left, right, gap, width)
 
 
-def _row_1(left: Sequence[str], right: Sequence[Part], width: int) -> Strip:
-    blank = width - _width(left, right) + 1
-    parts: List[Part] = [(" " + "   ".join(left), theme.REVERSE), (" " * blank, theme.REVERSE)]
-    for part in right:
-        parts += [part, (" ", theme.REVERSE)]
+def _row_1(left: Sequence[str], right: Mapping[str, Sequence[Part]], gap: int, width: int) -> Strip:
+    blank = width - _width(left, right, gap) + 1
+    parts: List[Part] = [(" " + (" " * gap).join(left), theme.REVERSE)]
+    parts.append((" " * blank, theme.REVERSE))
+    for name in ("acts", "told", "now"):
+        for part in right.get(name, ()):
+            parts += [part, (" ", theme.REVERSE)]
     return line(*parts, width=width, fill=theme.REVERSE)
 
 
-def _width(left: Sequence[str], right: Sequence[Part]) -> int:
-    """Return what a row 1 of these parts takes: blanks around each, three between the left."""
-    return (
-        1
-        + sum(map(cells, left))
-        + 3 * (len(left) - 1)
-        + 1
-        + sum(cells(text) + 1 for text, _style in right)
-    )
+def _width(left: Sequence[str], right: Mapping[str, Sequence[Part]], gap: int) -> int:
+    """Return what a row 1 of these parts takes: blanks around each, ``gap`` between the left."""
+    said = sum(cells(text) + 1 for parts in right.values() for text, _style in parts)
+    return 2 + sum(map(cells, left)) + gap * (len(left) - 1) + said
 
 
 def row_2(areas: Sequence[Area], here: Optional[Area], width: int) -> Strip:

@@ -16,7 +16,7 @@ from backend.units import DAY_MS, day
 from stx_tui import keys, theme
 from stx_tui.keys import key
 from stx_tui.messages import KnownChanged, RowChosen, StationOpened
-from stx_tui.panes.history import Happening, happenings, history_kind, reading_of, verdict
+from stx_tui.panes.history import Happening, folded, happenings, history_kind, reading_of, verdict
 from stx_tui.panes.pane import line
 from stx_tui.panes.status import FootPane, StatusPane
 from stx_tui.panes.strip import StripPane, lines_of
@@ -143,7 +143,9 @@ class HistoryScreen(Screen[None], inherit_bindings=False):
         if not self.is_mounted:
             return
         known = self.console.known
-        self.query_one(TablePane).show(reading_of(self._rows, known.now_ms), known)
+        self.query_one(TablePane).show(
+            reading_of(folded(self._rows, known, self.console.rooms), known.now_ms), known
+        )
         self._show_status()
         self._show_strip()
         bindings = (active.binding for active in self.active_bindings.values())
@@ -195,4 +197,4 @@ class HistoryScreen(Screen[None], inherit_bindings=False):
         elif row.row_id:
             self.query_one(FootPane).say(self.console.open(Jump(kind=row.kind, id=row.row_id)))
         else:
-            self.query_one(FootPane).say("it is not there any more")
+            self.query_one(FootPane).say(self.console.open(Jump(kind=row.kind)))

@@ -25,7 +25,7 @@ from stx_tui.messages import (
     RowChosen,
     StationOpened,
 )
-from stx_tui.panes.former import as_it_was
+from stx_tui.panes.late import as_it_was
 from stx_tui.panes.prompt import PromptPane, split_place
 from stx_tui.panes.status import FootPane, StatusPane, row_2
 from stx_tui.panes.strip import StripPane, height_of, lines_of

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, Optional
 
 from backend.deed import Deed, Outcome
+from backend.known import Known, Reading
 from backend.store.glance import Changed
 from backend.units import DAY_MS, HOUR_MS, MINUTE_MS
-from stx_tui.panes.history import happenings, moment
-from tests.tui.things import NOW_MS, Wire, box, console, screen_text, until
+from stx_tui.panes.history import folded, happenings, moment
+from tests.tui.things import NOW_MS, PLACE, ROOMS, Box, Wire, box, console, screen_text, until
 
 
 def change(
@@ -90,6 +91,21 @@ def test_the_fields_that_say_the_state_come_first():
     steps = [change("1", f, '"a"', '"b"', MINUTE_MS) for f in ("x", "y", "z", "state")]
     (found,) = happenings(steps, (), 0, {"boxes": ("state",)})
     assert found.says == "state a -> b, z a -> b, y a -> b, and 1 more"
+
+
+def test_many_that_differ_alike_and_are_well_are_one_line_and_the_ill_one_stays():
+    boxes = [Box.read(box(n, uuid=f"id-{n}", state="ill" if n == 3 else "fine")) for n in range(8)]
+    by_id = {row.uuid: row for row in boxes}
+    reading = Reading(kind="boxes", rows=tuple(boxes), by_id=by_id, at_ms=NOW_MS)
+    known = Known(cloud="c", now_ms=NOW_MS, place=PLACE, readings={("boxes", ""): reading})
+    steps = [change(str(n), "size", "1", "2", MINUTE_MS) for n in range(8)]
+    found = folded(happenings(steps, (), 0), known, ROOMS)
+    assert [(row.label, row.says) for row in found] == [
+        ("box-3", "size 1 -> 2"),
+        ("7 of them", "size differ"),
+    ]
+    few = happenings(steps[:4], (), 0)
+    assert folded(few, known, ROOMS) == few
 
 
 def test_deeds_before_the_span_are_left_out():
