@@ -1,0 +1,221 @@
+"""An act by numbers: what can be done, what it asks, what it would do, why, and the exact word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, List, Optional, Tuple
+
+from pydantic import ValidationError
+
+from backend.deed import Deed, Outcome
+from backend.errors import Refused, StxError
+from backend.figure import Jump
+from backend.kind import Action, Form, Kind, Nothing
+from backend.preview import Preview
+from backend.station import Station
+from stx_tui.panes import confirm
+from stx_tui.panes.asked import Asked
+from stx_tui.panes.detail import find
+from stx_tui.panes.text import safe
+from stx_tui.plain.fields import ask_form
+from stx_tui.plain.following import follow
+from stx_tui.plain.page import number
+from stx_tui.plain.paper import plain
+from stx_tui.plain.talk import Talk
+
+# More lines than any preview has: on paper nothing is folded.
+ENDLESS = 100_000
+NOT_SENT = "nothing was sent"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One action as it stands for these rows now: what it asks, how risky it is, why not."""
+
+    action: Action[Any]
+    asks: Tuple[str, ...] = ()
+    risk: str = ""
+    why_not: Tuple[str, ...] = ()
+
+
+async def offer(talk: Talk, kind: Kind[Any], row_ids: Tuple[str, ...]) -> Optional[Jump]:
+    """Print what can be done with these rows (or the kind itself), and do what is chosen."""
+    await talk.read(((kind.name, ""), *((name, "") for name in kind.needs)))
+    station = talk.station
+    if station is None:
+        talk.paper.say("not connected: nothing can be done until it is; r tries again")
+        return None
+    offers = _offers(talk, station, kind, row_ids)
+    names = [_called(talk, kind, row_id) for row_id in row_ids] or [kind.name]
+    talk.paper.row()
+    talk.paper.say(f"WHAT CAN BE DONE with {', '.join(names)}")
+    for at, one in enumerate(offers, 1):
+        _print_offer(talk, at, one)
+    if not offers:
+        talk.paper.say(f"nothing can be done with {kind.name} from here")
+        return None
+    text = await talk.ask(f"1-{len(offers)} or the word shows what it would do, Enter leaves>")
+    chosen = _chosen(offers, text)
+    if chosen is None:
+        talk.paper.say(f"{NOT_SENT}" if not text else f"{text!r} is none of them; {NOT_SENT}")
+        return None
+    rows = () if chosen.action.on_kind else row_ids
+    await act(talk, station, Asked(kind, chosen.action, rows))
+    return None
+
+
+async def act(talk: Talk, station: Station, asked: Asked) -> None:
+    """Ask what it asks, show what it would do, and do it where that is confirmed."""
+    kind, action = asked.kind, asked.action
+    form: Optional[Form] = Nothing()
+    if action.form.model_fields:
+        row = find(talk.known, kind.name, asked.row_ids[0])[0] if asked.row_ids else None
+        form = await ask_form(talk, action.form, action.choices(row, talk.known), row)
+    if form is None:
+        talk.paper.say(NOT_SENT)
+        return
+    preview = await _look(talk, station, asked, form)
+    if preview is None:
+        return
+    _print_preview(talk, preview)
+    if preview.blocked:
+        talk.paper.say(f"it can't be sent as long as a check fails; {NOT_SENT}")
+        return
+    why = await talk.ask("why, for the record (Enter: none)>")
+    typed = await _confirmed(talk, station, asked, form)
+    if typed is not None and asked.preview is not None:
+        await _send(talk, station, asked.preview, typed, why)
+
+
+# --- what there is to do -----------------------------------------------------------------------
+
+
+def _offers(talk: Talk, station: Station, kind: Kind[Any], ids: Tuple[str, ...]) -> List[Offer]:
+    actions: List[Action[Any]] = []
+    for row_id in ids:
+        row = find(talk.known, kind.name, row_id)[0]
+        mine = station.acts.actions(kind, row) if row is not None else ()
+        actions += [one for one in mine if one not in actions]
+    if not ids:
+        actions += station.acts.actions(kind, None)
+    return [_offer(station, kind, action, ids) for action in actions]
+
+
+def _offer(station: Station, kind: Kind[Any], action: Action[Any], ids: Tuple[str, ...]) -> Offer:
+    asks = tuple(action.form.model_fields)
+    try:
+        form = action.form()
+    except ValidationError:
+        # It has to be asked first; until then nobody can say what it does.
+        return Offer(action=action, asks=asks)
+    try:
+        preview = station.acts.preview(kind, action, () if action.on_kind else ids, form)
+    except Refused as error:
+        return Offer(action=action, asks=asks, why_not=(str(error),))
+    why_not = tuple(reason.words or reason.check for reason in preview.blocked)
+    risk = confirm.risk_words(preview.risk) if preview.wants else "breaks nothing: wants yes typed"
+    return Offer(action=action, asks=asks, risk=risk, why_not=why_not)
+
+
+def _print_offer(talk: Talk, at: int, one: Offer) -> None:
+    asks = f"asks {', '.join(one.asks)}" if one.asks else ""
+    words = "; ".join(filter(None, (asks, one.risk))) if not one.why_not else "CANNOT:"
+    talk.paper.say(f"{at:>3}  {plain(one.action.name):<18}  {words}", hang=25)
+    for why in one.why_not:
+        talk.paper.say(safe(why), indent=7)
+
+
+def _chosen(offers: List[Offer], text: str) -> Optional[Offer]:
+    at = number(text)
+    if at is not None:
+        return offers[at - 1] if 1 <= at <= len(offers) else None
+    return next((one for one in offers if text in (one.action.name, *one.action.aliases)), None)
+
+
+def _called(talk: Talk, kind: Kind[Any], row_id: str) -> str:
+    row, _reading = find(talk.known, kind.name, row_id)
+    return safe(kind.name_of(row)) if row is not None else f"{row_id} (gone)"
+
+
+# --- what it would do --------------------------------------------------------------------------
+
+
+async def _look(talk: Talk, station: Station, asked: Asked, form: Form) -> Optional[Preview]:
+    """Read anew what it rests on, and return what would happen; None where that is nothing."""
+    names = dict.fromkeys((asked.kind.name, *asked.action.needs))
+    await talk.read(((name, "") for name in names), again=True)
+    asked.look(station.acts, talk.known, form)
+    if asked.ended or asked.preview is None:
+        talk.paper.say(f"{asked.ended}: {NOT_SENT}")
+        return None
+    return asked.preview
+
+
+def _print_preview(talk: Talk, preview: Preview) -> None:
+    paper = talk.paper
+    paper.row()
+    paper.say(f"{confirm.title_of(preview)}   {talk.known.cloud}")
+    shown = confirm.sheet(preview, paper.width - 2, ENDLESS, every=True)
+    paper.lines(shown.lines)
+    paper.rule()
+    stale = confirm.old(preview, talk.known, talk.rooms.by_name)
+    if stale:
+        paper.say(f"OLD: {', '.join(stale)}: what is said above may not be so any more")
+
+
+async def _confirmed(talk: Talk, station: Station, asked: Asked, form: Form) -> Optional[str]:
+    """Return what confirms it, None where it was not confirmed.
+
+    What harms nobody wants a yes here too: on a noisy line a number is no decision.
+    """
+    while True:
+        before = asked.preview
+        assert before is not None
+        wants = before.wants or "yes"
+        typed = await talk.confirm(f"TO DO IT, answer the next line with exactly: {wants}")
+        # Letters that this terminal can't show can't be typed on it either.
+        if typed not in (wants, plain(wants)):
+            talk.paper.say(f"not confirmed: {NOT_SENT}")
+            return None
+        if not before.wants:
+            # It harms nobody, and says the instant at which it is done: it is looked at anew.
+            asked.look(station.acts, talk.known, form)
+            return before.wants
+        if not confirm.old(before, talk.known, talk.rooms.by_name):
+            return before.wants
+        after = await _look(talk, station, asked, form)
+        if after is None:
+            return None
+        if not confirm.is_news(before, after):
+            return after.wants
+        talk.paper.say("IT CHANGED while you read. This is what it is now:")
+        _print_preview(talk, after)
+        if after.blocked:
+            talk.paper.say(f"it can't be sent as long as a check fails; {NOT_SENT}")
+            return None
+
+
+# --- the door ----------------------------------------------------------------------------------
+
+
+async def _send(talk: Talk, station: Station, preview: Preview, typed: str, why: str) -> None:
+    talk.paper.say("sending ...")
+    try:
+        deeds = await station.acts.do(preview, typed=typed, why=why)
+    except StxError as error:
+        talk.paper.say(f"not sent: {error}")
+        return
+    for deed in deeds:
+        _say_deed(talk, deed)
+    left = len(preview.rows) - len(deeds)
+    if left > 0:
+        talk.paper.say(f"the other {left} were left alone")
+    for deed in deeds:
+        if deed.is_open:
+            await follow(talk, deed)
+
+
+def _say_deed(talk: Talk, deed: Deed) -> None:
+    words = f"deed {deed.number}  {deed.action} {deed.label}".rstrip()
+    how = "sent and taken" if deed.outcome is Outcome.FOLLOWED else deed.outcome.value.upper()
+    talk.paper.say("  ".join(filter(None, (words, how, deed.answer))))
