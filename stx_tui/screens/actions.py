@@ -22,6 +22,7 @@ from stx_tui.panes.figure import FigurePane
 from stx_tui.panes.status import FootPane
 from stx_tui.panes.text import safe
 from stx_tui.screens import doing
+from stx_tui.screens.act import ActScreen
 from stx_tui.screens.dialog import Dialog, TitlePane
 
 # Keys that no action takes: one gets about with them.
@@ -127,13 +128,15 @@ class ActionsScreen(Dialog[None]):
     # --- private -------------------------------------------------------------------------------
 
     def _go_on(self, offer: Offer) -> None:
-        """Leave for the confirmation, which asks or (harmless) does it at once."""
+        """Leave for the confirmation, or (harmless, and nothing to ask) do it at once."""
         rows = () if offer.action.on_kind else self.row_ids
-        console = self.console
-        self.dismiss(None)
-        words = doing.act(console, self.kind, offer.action, rows)
-        if words:
-            console.say(words)
+        console, preview = self.console, offer.preview
+        if preview is not None and not preview.wants and not preview.blocked and not offer.asks:
+            self.dismiss(None)
+            console.say(doing.act(console, self.kind, offer.action, rows))
+        else:
+            # In its place, not on it: what is below is not painted in between.
+            console.switch_screen(ActScreen(self.kind, offer.action.name, rows))
 
     def _row(self, row_id: str) -> Optional[Any]:
         for (name, _), reading in self.known.readings.items():

@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from stx_tui.app import StxApp
 
 
+# Rows this many of their kind's own periods old are late.
+LATE_PERIODS = 3
+
+
 class DetailScreen(Screen[None], inherit_bindings=False):
     """A row by its id; it stays on its row, and says so when that is gone."""
 
@@ -224,8 +228,13 @@ class DetailScreen(Screen[None], inherit_bindings=False):
     def _show_head(self, reading: Reading[Any]) -> None:
         known, row = self.known, self._row
         name = self.kind.name_of(row) if row is not None else self.row_id
-        age = span(known.now_ms - reading.at_ms) if reading.was_read else "never read"
-        live = f"live {age}" if reading.error is None else f"AGE {age}"
+        age_ms = known.now_ms - reading.at_ms
+        # An age is said where it tells something: each second of it would cost bytes.
+        live = "live" if age_ms < LATE_PERIODS * 1000 * self.kind.every_s else f"AGE {span(age_ms)}"
+        if not reading.was_read:
+            live = "not read yet"
+        elif reading.error is not None:
+            live = f"AGE {span(age_ms)}"
         title = f"{known.cloud} > {self.kind.name} > {name}"
         self.query_one(TitlePane).show(title, f"{live} {clock(known.now_ms)}")
         self._show_tabs()

@@ -128,7 +128,7 @@ async def test_rows_one_to_three_say_where_what_pages_and_how_it_stands() -> Non
         await desk.open(detail())
         lines = desk.lines
     assert lines[0].startswith(" site-7 > machines > m-1")
-    assert "live 0s 22:41Z" in lines[0]
+    assert "live 22:41Z" in lines[0]
     assert lines[1].startswith(" o Overview  p Parts  h History  y YAML")
     assert lines[2].startswith(" HELD  m-1 is held")
     assert lines[4].startswith(">  state   held")
