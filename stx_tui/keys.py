@@ -82,14 +82,12 @@ def footer(bindings: Iterable[Binding], width: int) -> str:
 
 def page(bindings: Iterable[Binding]) -> List[Tuple[str, str]]:
     """Return every key of where one is, as written on keyboards, with what it does."""
-    by_id: Dict[str, Tuple[List[str], str]] = {}
+    by_words: Dict[str, List[str]] = {}
     for one in bindings:
-        written, _says = by_id.setdefault(
-            one.id or one.action, ([], one.tooltip or one.description)
-        )
+        written = by_words.setdefault(one.tooltip or one.description, [])
         if _shown(one.key) not in written:
             written.append(_shown(one.key))
-    return [(" ".join(written), says) for written, says in by_id.values()]
+    return [(" ".join(written), says) for says, written in by_words.items()]
 
 
 def _once(bindings: Iterable[Binding]) -> List[Binding]:

@@ -34,7 +34,9 @@ class StripPane(Pane):
         width, height = self.size
         self._shown = (head, lines)
         if width and height:
-            self.put([head_rule(*head, width=width), *painted(lines, width)][:height])
+            whole = painted(lines, width, longest=height)
+            rows = whole if len(whole) < height else painted(lines, width)
+            self.put([head_rule(*head, width=width), *rows][:height])
 
     def on_resize(self, event: events.Resize) -> None:
         event.stop()
@@ -55,11 +57,11 @@ def lines_of(kind: Kind[Any], row: Optional[Any], known: Known) -> Tuple[Line, .
     return (Line(text="   ".join(values)),)
 
 
-def painted(lines: Sequence[Line], width: int) -> List[Strip]:
+def painted(lines: Sequence[Line], width: int, *, longest: int = LONGEST) -> List[Strip]:
     """Return lines as rows of ``width`` cells, long ones on several, headings on the left."""
     strips: List[Strip] = []
     for one in lines:
-        strips += [rule_only(width)] if one.rule else _painted(one, width)
+        strips += [rule_only(width)] if one.rule else _painted(one, width, longest)
     return strips
 
 
@@ -68,13 +70,13 @@ def height_of(lines: Sequence[Line], width: int) -> int:
     return len(painted(lines, width))
 
 
-def _painted(one: Line, width: int) -> List[Strip]:
+def _painted(one: Line, width: int, longest: int) -> List[Strip]:
     heading = safe(one.heading) if one.heading else ""
-    lead = f" {heading:<{HEADING}}" if heading else " "
+    lead = f" {heading:<{HEADING - 1}} " if heading else " "
     room = max(width - cells(lead) - 1, 1)
     texts = wrap(safe(one.text), room)
-    if len(texts) > LONGEST:
-        texts = [*texts[: LONGEST - 1], cut(texts[LONGEST - 1] + " " + texts[LONGEST], room)]
+    if len(texts) > longest:
+        texts = [*texts[: longest - 1], cut(texts[longest - 1] + " " + texts[longest], room)]
     style = theme.BOLD if one.tone in (Tone.BAD, Tone.WARN) else theme.PLAIN
     strips = [line((lead, theme.PLAIN), (texts[0], style), width=width)]
     blank = " " * (cells(lead) if heading else 1 + HEADING)

@@ -49,13 +49,13 @@ class KeysScreen(Screen[None], inherit_bindings=False):
 
     def _lines(self) -> Sequence[Line]:
         pages = keys.page(self._shown)
-        lines = [Line(heading=name, text=says) for name, says in pages]
+        lines = [Line(text=f"{names:<18} {says}") for names, says in pages]
         if self._of is not None and self._of.actions:
             lines += [Line(), Line(rule=True)]
             words = f"on a {self._of.singular}; what breaks something asks first, and says what"
             lines.append(Line(text=words))
             lines += [
-                Line(heading=action.key or "(a)", text=f"{action.name}: {action.words}")
+                Line(text=f"{action.key or '(a)':<18} {action.name}: {action.words}")
                 for action in self._of.actions
             ]
         lines += [Line(), Line(rule=True), *(Line(text=text) for text in MARKS)]
