@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from backend.clean import cells as width_of
-from backend.clean import clean, cut
-from backend.clean import pad as padded
-from backend.clean import wrap as wrapped
-
-__all__ = ["LONGEST", "clean", "cut", "padded", "safe", "width_of", "wrapped"]
+from backend.clean import clean
 
 # Longer than any screen is wide; what is behind it is never looked at.
 LONGEST = 500

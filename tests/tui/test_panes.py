@@ -25,6 +25,7 @@ from stx_tui.panes.late import Heard, as_it_was, late
 from stx_tui.panes.rows import Rows
 from stx_tui.panes.status import row_1, row_2, running, verdict_rows
 from stx_tui.panes.strip import head_rule, painted
+from stx_tui.panes.text import safe
 from stx_tui.screens.listing import ListingScreen
 from stx_tui.screens.shape import shape
 from tests.tui.things import BOXES, NOW_MS, PLACE, ROOMS, Box, box
@@ -346,6 +347,13 @@ def test_the_table_always_has_a_row(width: int, height: int):
         now = shape(width, height, wanted)
         assert height - now.status - now.strip - now.foot >= 1
         assert now.beside <= width - 80 or not now.beside
+
+
+def test_values_of_every_sort_are_said_as_people_say_them():
+    values = (None, "", True, False, 3, 2.5, ["a", 1], ("x",), "\x1b[1m", "z" * 9_999)
+    assert [safe(value) for value in values] == [
+        "-", "", "yes", "no", "3", "2.5", "a 1", "x", "\\x1b[1m", "z" * 500,
+    ]  # fmt: skip
 
 
 def test_bad_news_is_bold_without_colour():
