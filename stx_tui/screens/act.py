@@ -44,6 +44,7 @@ class ActScreen(Dialog[Deeds]):
             for n in "123456789"
         ),
         *keys.MOVING,
+        keys.HELP,
         keys.REPAINT,
         keys.LEAVE,
     ]
@@ -64,7 +65,6 @@ class ActScreen(Dialog[Deeds]):
             raise Refused(f"{kind.name} have no action {action_name}")
         self.kind = kind
         self.action: Action[Any] = action
-        self.row_ids = row_ids
         self.form: Optional[Form] = form or (Nothing() if action.form is Nothing else None)
         self.asked = Asked(kind, action, row_ids)
         self._every = False
@@ -160,7 +160,9 @@ class ActScreen(Dialog[Deeds]):
     def _ask_form(self) -> None:
         from stx_tui.screens.form import FormScreen
 
-        self.app.push_screen(FormScreen(self.kind, self.action, self.row_ids), self._take_form)
+        self.app.push_screen(
+            FormScreen(self.kind, self.action, self.asked.row_ids), self._take_form
+        )
 
     def _take_form(self, form: Optional[Form]) -> None:
         if form is None:
@@ -337,19 +339,17 @@ class ActScreen(Dialog[Deeds]):
         self._paint()
 
     def action_copy(self) -> None:
-        if self.preview is not None and self.preview.commands:
-            self.say(doing.copy(self.console, " ; ".join(self.preview.commands)))
-        else:
-            self.say("no command does the same")
+        commands = self.preview.commands if self.preview is not None else ()
+        copied = doing.copy(self.console, " ; ".join(commands)) if commands else ""
+        self.say(copied or "no command does the same")
 
     def action_again(self) -> None:
         if not self.ended:
             self._ask_again(lambda: None)
 
     def action_mend(self, digit: str) -> None:
-        jump = self._sheet.digits.get(digit)
-        if jump is not None:
-            self.say(self.console.open(jump))
+        if digit in self._sheet.digits:
+            self.say(self.console.open(self._sheet.digits[digit]))
 
     def action_move(self, step: int) -> None:
         self.query_one(FigurePane).move(step)

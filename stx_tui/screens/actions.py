@@ -49,6 +49,7 @@ class ActionsScreen(Dialog[None]):
         key("c", "copy", "copy command", "the same as a command", footer=True),
         key("q,escape", "app.back", "back", "go back; nothing is done", footer=True),
         *keys.MOVING,
+        keys.HELP,
         keys.REPAINT,
         keys.LEAVE,
     ]

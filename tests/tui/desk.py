@@ -219,6 +219,11 @@ class Desk:
         await self.pilot.pause()
 
     @property
+    def focused(self) -> str:
+        """The id of what keys go to, "" where that is the screen itself."""
+        return (self.app.focused.id or "") if self.app.focused is not None else ""
+
+    @property
     def lines(self) -> List[str]:
         return screen_text(self.app)
 

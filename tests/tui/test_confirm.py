@@ -124,7 +124,8 @@ async def test_what_is_typed_in_the_first_half_second_is_not_for_the_dialog() ->
     async with desk.sat_at():
         desk.app.push_screen(stop("m-1"))
         await desk.pilot.pause()
-        early = desk.app.screen._deaf_until - 0.1
+        dialog: Any = desk.app.screen
+        early = dialog._deaf_until - 0.1
         for name, character in (("y", "y"), ("e", "e"), ("s", "s"), ("enter", "\r"), ("q", "q")):
             event = events.Key(name, character)
             event.time = early
@@ -172,7 +173,7 @@ async def test_a_burst_of_keys_confirms_nothing() -> None:
     assert desk.wire.sent == []
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 async def test_line_noise_never_confirms(seed: int) -> None:
     noise = random.Random(seed)
     keys = [*string.ascii_lowercase, *string.digits, "enter", "tab", "escape", " ", "."]
@@ -181,7 +182,7 @@ async def test_line_noise_never_confirms(seed: int) -> None:
     desk = Desk(machine("m-1"))
     async with desk.sat_at():
         await desk.open(stop("m-1"))
-        for _ in range(15):
+        for _ in range(12):
             burst = noise.choice(bursts) if noise.random() < 0.5 else noise.choices(keys, k=6)
             await desk.press(*burst, every_s=noise.choice((0.0, 0.001, 0.01)), on=ActScreen)
             if not isinstance(desk.app.screen, ActScreen):

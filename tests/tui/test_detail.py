@@ -59,7 +59,7 @@ def test_every_page_has_a_letter_of_its_own() -> None:
 
 
 def test_a_declared_tab_keeps_its_letter_against_the_derived_ones() -> None:
-    tabs = (Tab(key="h", title="Heat", figure=lambda row, known: Lines()),)
+    tabs: Any = (Tab(key="h", title="Heat", figure=lambda row, known: Lines()),)
     kind = Kind(
         name="machines",
         singular="machine",
@@ -270,7 +270,8 @@ async def test_colon_goes_elsewhere_from_here() -> None:
         await desk.type("parts")
         await desk.press("enter")
         await desk.pilot.pause()
-        assert desk.app.screen.kind is PARTS
+        there: Any = desk.app.screen
+        assert there.kind is PARTS
 
 
 @pytest.mark.parametrize("size", [(160, 50), (40, 12), (10, 3), (20, 1)])

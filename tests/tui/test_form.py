@@ -158,7 +158,7 @@ async def test_a_fault_stands_beside_its_field_and_nothing_goes_on() -> None:
         await desk.press("enter", "enter", "enter", "enter", "enter")
         assert isinstance(desk.app.screen, FormScreen)
         assert desk.app.focused is not None
-        assert desk.app.focused.id == "f-cores"
+        assert desk.focused == "f-cores"
 
 
 async def test_what_stands_there_gives_way_to_the_first_letter_or_is_corrected() -> None:
@@ -202,13 +202,13 @@ async def test_j_and_k_go_through_the_fields_where_no_text_is_typed() -> None:
         await desk.open(form())
         await desk.settle()
         await desk.press("j")
-        assert desk.app.focused.id == "f-cores"
+        assert desk.focused == "f-cores"
         await desk.press("up")
-        assert desk.app.focused.id == "f-colour"
+        assert desk.focused == "f-colour"
         await desk.press("tab", "tab", "tab", "tab", "tab")
-        assert desk.app.focused.id == "go"
+        assert desk.focused == "go"
         await desk.press("k")
-        assert desk.app.focused.id == "f-password"
+        assert desk.focused == "f-password"
 
 
 @pytest.mark.parametrize("keys", [("q",), ("escape",), ("enter", "escape")])
