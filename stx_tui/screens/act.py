@@ -23,10 +23,8 @@ from stx_tui.panes.figure import FigurePane
 from stx_tui.screens import doing
 from stx_tui.screens.dialog import Dialog, TitlePane
 
-Deeds = Tuple[Deed, ...]
 
-
-class ActScreen(Dialog[Deeds]):
+class ActScreen(Dialog[Tuple[Deed, ...]]):
     """One action on these rows, by their ids as they were when it was asked for.
 
     It closes with the deeds that came of it, none where nothing was sent.
@@ -72,7 +70,7 @@ class ActScreen(Dialog[Deeds]):
         self._busy = ""
         self._said = ""
         self._taken_old: Tuple[str, ...] = ()
-        self._asked_once = False
+        self._begun_once = False
         self._leave: List[Callable[[], None]] = []
 
     def compose(self) -> ComposeResult:
@@ -132,8 +130,8 @@ class ActScreen(Dialog[Deeds]):
             return
         self._work_out()
         self._paint()
-        if self.preview is not None and not self.ended and not self._asked_once:
-            self._asked_once = True
+        if self.preview is not None and not self.ended and not self._begun_once:
+            self._begun_once = True
             self._begin(self.preview)
 
     def say(self, words: str) -> None:
@@ -160,9 +158,8 @@ class ActScreen(Dialog[Deeds]):
     def _ask_form(self) -> None:
         from stx_tui.screens.form import FormScreen
 
-        self.app.push_screen(
-            FormScreen(self.kind, self.action, self.asked.row_ids), self._take_form
-        )
+        asked = FormScreen(self.kind, self.action, self.asked.row_ids)
+        self.app.push_screen(asked, self._take_form)
 
     def _take_form(self, form: Optional[Form]) -> None:
         if form is None:
@@ -275,7 +272,7 @@ class ActScreen(Dialog[Deeds]):
         if self.is_current:
             self._close(preview, deeds)
 
-    def _close(self, preview: Preview, deeds: Deeds) -> None:
+    def _close(self, preview: Preview, deeds: Tuple[Deed, ...]) -> None:
         """Go on to following what is not at its end, or say what came of it."""
         console = self.console
         from stx_tui.screens.follow import FollowScreen
