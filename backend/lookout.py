@@ -62,5 +62,6 @@ class Lookout:
         self.pins.pin(error.endpoint, error.fingerprint)
 
     async def close(self) -> None:
-        """Close all connections."""
+        """End what is under way, and close all connections."""
+        await self.watch.close()
         await self.cloud.close()

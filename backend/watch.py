@@ -144,6 +144,16 @@ class Watch:
             for task in reads:
                 task.cancel()
 
+    async def close(self) -> None:
+        """End the readings that are under way, so that none opens a connection any more."""
+        while self._under_way:
+            tasks = list(self._under_way.values())
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            # One that asks under each parent may have begun others meanwhile.
+            await asyncio.sleep(0)
+
     async def read_now(self, kind: str, parent: str = "") -> Reading[Any]:
         """Read ``kind`` now, or join the reading that is under way."""
         key = (kind, parent)
