@@ -20,6 +20,7 @@ from stx_tui.commands.desk import (
 from stx_tui.terminal.profile import Options, Profile, detect
 
 if TYPE_CHECKING:
+    from backend.place import Place
     from backend.settings import CloudSettings
     from backend.station import Station
 
@@ -46,16 +47,18 @@ def show(
     seen: Glance,
     opener: Callable[[], Awaitable[Station]],
     now_ms: Callable[[], int] = system_ms,
+    place: Optional[Place] = None,
 ) -> int:
-    """Show the console on ``opener``'s station until it is left."""
+    """Show the console on ``opener``'s station until it is left; ``place`` is where one sits."""
     if arguments.plain or os.environ.get("TERM", "dumb") == "dumb" or not sys.stdout.isatty():
         from stx_tui.plain import run as run_plain
 
-        return run_plain(opener, seen)
+        return run_plain(opener, seen, now_ms=now_ms)
     from stx_tui.app import StxApp
     from stx_tui.terminal import driver_class
 
-    app = StxApp(seen, opener, driver_class(profile_of(arguments, settings)), now_ms=now_ms)
+    driver = driver_class(profile_of(arguments, settings))
+    app = StxApp(seen, opener, driver, now_ms=now_ms, place=place, cloud=settings.name)
     app.run()
     return app.return_code or 0
 

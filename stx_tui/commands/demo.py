@@ -117,7 +117,7 @@ def run(arguments: argparse.Namespace) -> int:
             asyncio.run(_tell(station, cloud))
         cloud.go(0.0 if arguments.frozen else arguments.speed)
         seen = glance(Path(folder) / "record.db", settings.name, FIRST)
-        return show(arguments, settings, seen, opener, cloud.now_ms)
+        return show(arguments, settings, seen, opener, cloud.now_ms, PLACE)
 
 
 async def _tell(make: Callable[[], Station], cloud: PretendCloud) -> None:
