@@ -16,6 +16,7 @@ class Abilities:
     scroll_region: bool = True  # csr: ESC [ t ; b r
     insert_line: bool = False  # il, dl: ESC [ n L, ESC [ n M
     erase_chars: bool = False  # ech: ESC [ n X
+    erase_ground: bool = False  # bce: erased cells take the colour of the ground
     repeat: bool = False  # rep: ESC [ n b
     attribute_off: bool = False  # rmul: ESC [ 24 m, and so 22 and 27
     dim: bool = False
@@ -32,8 +33,8 @@ _SCREEN = Abilities(
     colours=8, insert_line=True, attribute_off=True, dim=True, hide_cursor=True, alternate=True
 )
 _XTERM = replace(
-    _VT220, colours=8, repeat=True, dim=True, italic=True, alternate=True, mouse=True,
-    bracketed_paste=True, clipboard=True,
+    _VT220, colours=8, erase_ground=True, repeat=True, dim=True, italic=True, alternate=True,
+    mouse=True, bracketed_paste=True, clipboard=True,
 )  # fmt: skip
 
 FAMILIES: dict[str, Abilities] = {
@@ -42,7 +43,7 @@ FAMILIES: dict[str, Abilities] = {
     "vt100": Abilities(),
     "vt102": Abilities(insert_line=True),
     "vt220": _VT220,
-    "linux": replace(_VT220, colours=8, dim=True),
+    "linux": replace(_VT220, colours=8, erase_ground=True, dim=True),
     "screen": _SCREEN,
     "screen-256color": replace(_SCREEN, colours=256),
     "tmux": replace(_SCREEN, erase_chars=True, italic=True),
@@ -94,6 +95,7 @@ def _read(curses: ModuleType, *, pastes: bool) -> Abilities:
         scroll_region=has("csr", b"\x1b[%i%p1%d;%p2%dr"),
         insert_line=has("il", b"\x1b[%p1%dL") and has("dl", b"\x1b[%p1%dM"),
         erase_chars=has("ech", b"\x1b[%p1%dX"),
+        erase_ground=curses.tigetflag("bce") == 1,
         repeat=has("rep", b"%p1%c\x1b["),
         attribute_off=has("rmul", b"\x1b[24m"),
         dim=has("dim", b"\x1b[2m"),

@@ -8,6 +8,7 @@ from typing import NamedTuple, Optional
 from wcwidth import wcwidth
 
 BOLD, DIM, ITALIC, UNDERLINE, REVERSE, STRIKE = 1, 2, 4, 8, 16, 32
+_BLANKS = (" ", "\0")
 SEEN_ON_BLANK = UNDERLINE | REVERSE | STRIKE
 
 DEFAULT = -1
@@ -39,15 +40,25 @@ def on_blank(style: Style) -> Style:
     return Style(attrs, style.fg, style.bg)
 
 
-class Row:
-    """One row of cells: `text[x]` is a cell's characters ("" is the right half of a wide one)."""
+CORNER = "\0"
+"""The last cell of the last row, which is never written and of which nothing is known."""
 
-    __slots__ = ("_hash", "end", "line", "style", "text", "wide")
+
+class Row:
+    """One row of cells: `text[x]` is a cell's characters ("" is the right half of a wide one).
+
+    `ground` is the style of the blanks the row ends with, as far as it is but a colour; `end` is
+    the column where they begin.
+    """
+
+    __slots__ = ("_hash", "end", "ground", "line", "style", "text", "wide")
 
     def __init__(self, text: tuple[str, ...], style: tuple[Style, ...]) -> None:
         self.text = text
         self.style = style
-        self.end = _end(text, style)
+        ends_blank = bool(text) and text[-1] in _BLANKS and style[-1].attrs == 0
+        self.ground = style[-1] if ends_blank else PLAIN
+        self.end = _end(text, style, self.ground)
         self.line = "".join(text)
         self.wide = not self.line.isascii()
         self._hash: Optional[int] = None
@@ -66,17 +77,17 @@ class Row:
         return f"Row({self.line!r})"
 
 
-def _end(text: tuple[str, ...], style: tuple[Style, ...]) -> int:
-    """The column after the last cell that is not plain and blank."""
+def _end(text: tuple[str, ...], style: tuple[Style, ...], ground: Style) -> int:
+    """The column after the last cell that is not a blank of this ground."""
     end = len(text)
-    while end and text[end - 1] == " " and style[end - 1] == PLAIN:
+    while end and text[end - 1] in _BLANKS and style[end - 1] == ground:
         end -= 1
     return end
 
 
 @lru_cache(maxsize=64)
-def blank(width: int) -> Row:
-    return Row((" ",) * width, (PLAIN,) * width)
+def blank(width: int, ground: Style = PLAIN) -> Row:
+    return Row((" ",) * width, (ground,) * width)
 
 
 def spliced(row: Row, x: int, text: tuple[str, ...], style: tuple[Style, ...]) -> Row:

@@ -126,7 +126,7 @@ class FarDriver(Driver):
             self._wanted = Wanted(self.profile, width, height)
         if self.profile.slow:
             self._app.animation_level = "none"
-        self._line = Line(self._own_out, self.profile, width, height)
+        self._line = Line(self._own_out, self.profile, self._size, self._failed)
         self._line.send(start(self.profile, mouse=self._mouse))
         self._line.start()
         if any(row.end for row in self._wanted.rows):
@@ -134,7 +134,7 @@ class FarDriver(Driver):
         self._catch_signals()
         self._stop_keys.clear()
         self._keys_thread = threading.Thread(
-            target=self._read_keys, name="terminal-keys", daemon=True
+            target=self._run_keys, name="terminal-keys", daemon=True
         )
         self._keys_thread.start()
         if self._must_resume:
@@ -219,6 +219,16 @@ class FarDriver(Driver):
         self._app.exit(return_code=return_code)
 
     # Input.
+
+    def _run_keys(self) -> None:
+        try:
+            self._read_keys()
+        except Exception as error:  # noqa: BLE001 - it is passed on
+            self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        """A thread of ours came upon a mistake of ours: the app ends and shows it."""
+        self._loop.call_soon_threadsafe(self._app._handle_exception, error)
 
     def _read_keys(self) -> None:
         line = self._line

@@ -37,11 +37,19 @@ class Line(threading.Thread):
     between two rows. No call of it waits for the line, but finish(), and that has a deadline.
     """
 
-    def __init__(self, fd: int, profile: Profile, width: int, height: int) -> None:
+    def __init__(
+        self,
+        fd: int,
+        profile: Profile,
+        size: tuple[int, int],
+        on_failure: Callable[[Exception], None],
+    ) -> None:
+        """`size` is columns and rows; `on_failure` is told, on the thread, what ended it."""
         super().__init__(name="terminal-line", daemon=True)
+        self._on_failure = on_failure
         self._fd = fd
         self._profile = profile
-        self._painter = Painter(profile, width, height)
+        self._painter = Painter(profile, *size)
         self._scrub = Scrub(profile.scrub_s)
         self._flow = Flow(profile.bps)
         self._changed = threading.Condition()
@@ -124,10 +132,14 @@ class Line(threading.Thread):
     # The thread.
 
     def run(self) -> None:
-        while not (self._closing or self._gone):
-            self._wait_for_work()
-            self._together()
-            self._frame()
+        try:
+            while not (self._closing or self._gone):
+                self._wait_for_work()
+                self._together()
+                self._frame()
+        except Exception as error:  # noqa: BLE001 - it is passed on
+            # A screen that stands still without a word would be worse than none.
+            self._on_failure(error)
 
     def _ask(self, call: Callable[[], None]) -> None:
         with self._changed:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import lru_cache
 from typing import Iterator, NamedTuple, Optional, Sequence
 
-from stx_tui.terminal.cells import PLAIN, Row, blank, spliced
+from stx_tui.terminal.cells import CORNER, PLAIN, Row, Style, blank, spliced
 from stx_tui.terminal.motion import UNKNOWN, motion
 from stx_tui.terminal.profile import Profile
 from stx_tui.terminal.rows import Place, RowPainter
@@ -127,22 +128,24 @@ class Painter:
 
     def _erasures(self, wanted: Sequence[Row], least: int) -> list[Step]:
         """Erasing from some row down, and from some row up, each where it promises most."""
-        bare: Rows = [blank(self.width)]
+        grounds = Counter(self._painter.ground(row) for row in wanted)
+        ground = grounds.most_common(1)[0][0]
+        bare: Rows = [blank(self.width, ground)]
         known = [self._alone(y, self.rows[y], row) for y, row in enumerate(wanted)]
         fresh = [self._alone(y, bare[0], row) for y, row in enumerate(wanted)]
         gain = [one - two for one, two in zip(known, fresh)]
         found = []
         below = max(range(self.height), key=lambda y: sum(gain[y:]))
         if sum(gain[below:]) > len(ERASE_BELOW):
-            data = self._plain_at(below, 0) + ERASE_BELOW
+            data = self._go(below, 0, ground) + ERASE_BELOW
             rows = self.rows[:below] + bare * (self.height - below)
-            found.append(Step(data, rows, Place(below, 0, PLAIN)))
+            found.append(Step(data, rows, Place(below, 0, ground)))
         above = max(range(self.height), key=lambda y: sum(gain[: y + 1]))
         if above < self.height - 1 and sum(gain[: above + 1]) > len(ERASE_ABOVE) + 6:
             # From the first column of the row below, which must be blank or be written again.
-            data = self._plain_at(above, self.width - 1) + ERASE_ABOVE
+            data = self._go(above, self.width - 1, ground) + ERASE_ABOVE
             rows = bare * (above + 1) + self.rows[above + 1 :]
-            found.append(Step(data, rows, Place(above, UNKNOWN, PLAIN)))
+            found.append(Step(data, rows, Place(above, UNKNOWN, ground)))
         return found if min(sum(known), sum(fresh)) <= least + 8 * self.height else []
 
     def _alone(self, y: int, old: Optional[Row], new: Row) -> int:
@@ -150,9 +153,9 @@ class Painter:
             return 0
         return len(self._row(y, old, new, Place(y, 0, PLAIN))[0]) + 2
 
-    def _plain_at(self, y: int, x: int) -> bytes:
+    def _go(self, y: int, x: int, style: Style) -> bytes:
         pens = self._painter.pens
-        return motion(self.place.y, self.place.x, y, x) + pens.change(self.place.pen, PLAIN)
+        return motion(self.place.y, self.place.x, y, x) + pens.change(self.place.pen, style)
 
     def _scrolls(self, wanted: Sequence[Row]) -> Iterator[Step]:
         """Moves of rows up or down that bring some where they are wanted."""
@@ -184,7 +187,7 @@ class Painter:
     def _lines(self, shift: int, top: int, bottom: int, rows: Rows) -> Step:
         count = b"%d" % abs(shift) if abs(shift) > 1 else b""
         gone, come = (top, bottom - shift + 1) if shift > 0 else (bottom + shift + 1, top)
-        data = self._plain_at(gone, 0) + b"\x1b[" + count + b"M"
+        data = self._go(gone, 0, PLAIN) + b"\x1b[" + count + b"M"
         at = Place(gone, 0, PLAIN)
         if bottom < self.height - 1 or shift < 0:
             data += motion(gone, 0, come, 0) + b"\x1b[" + count + b"L"
@@ -194,8 +197,7 @@ class Painter:
 
 @lru_cache(maxsize=64)
 def _cornerless(row: Row) -> Row:
-    width = len(row.text)
-    return row if row.end < width else spliced(row, width - 1, (" ",), (PLAIN,))
+    return spliced(row, len(row.text) - 1, (CORNER,), row.style[-1:])
 
 
 def _moves(old: Rows, new: Sequence[Row], bare: Row) -> list[tuple[int, int, int]]:

@@ -32,11 +32,14 @@ class Segment:
     A short blank belongs to the text before it; a long one is a `gap`, better moved over or erased.
     """
 
-    __slots__ = ("blank", "changed", "doubt", "gap", "style", "x0", "x1")
+    __slots__ = ("blank", "changed", "doubt", "gap", "ground", "style", "x0", "x1")
 
-    def __init__(self, x0: int, x1: int, style: Style, *, changed: bool, gap: bool) -> None:
+    def __init__(
+        self, x0: int, x1: int, style: Style, ground: Style, *, changed: bool, gap: bool
+    ) -> None:
         self.x0, self.x1 = x0, x1
         self.style = style
+        self.ground = ground
         self.changed = changed
         self.gap = gap
         self.blank = self.doubt = False
@@ -44,7 +47,7 @@ class Segment:
     @property
     def bare(self) -> bool:
         """What an erased cell looks like."""
-        return self.blank and self.style == PLAIN
+        return self.blank and self.style == self.ground
 
 
 # A way: its cost in bytes, and its pieces as a chain (pieces before, piece).
@@ -61,10 +64,15 @@ class RowPainter:
         self._width = width
         self._erase_chars = profile.abilities.erase_chars
         self._repeat = profile.abilities.repeat
+        self._erase_ground = profile.abilities.erase_ground
 
     @property
     def pens(self) -> Pens:
         return self._pens
+
+    def ground(self, row: Row) -> Style:
+        """What erased cells of this row should look like, if the terminal can erase like that."""
+        return row.ground if self._erase_ground else PLAIN
 
     def paint(
         self, y: int, old: Optional[Row], new: Row, limit: int, at: Place
@@ -73,7 +81,7 @@ class RowPainter:
 
         `old` is what the row shows, None if that is not known.
         """
-        segments = _segments(old, new, limit)
+        segments = _segments(old, new, limit, self.ground(new))
         if not segments:
             return b"", at
         erase = old is None or _blanked(segments) >= len(ERASE_RIGHT)
@@ -107,8 +115,9 @@ class RowPainter:
             _keep(found, (erased, Place(y, x, pen)), cost + len(piece), (chain, piece))
             if self._erase_chars and segment.bare and not short and not erased:
                 count = segment.x1 - segment.x0
-                piece = go + self._pens.change(place.pen, PLAIN) + b"\x1b[%dX" % count
-                after = Place(y, segment.x0, PLAIN)
+                piece = go + self._pens.change(place.pen, segment.style)
+                piece += b"\x1b[%dX" % count
+                after = Place(y, segment.x0, segment.style)
                 _keep(found, (erased, after), cost + len(piece), (chain, piece))
         if len(found) > _STATES:
             found = dict(sorted(found.items(), key=lambda way: way[1][0])[:_STATES])
@@ -118,16 +127,16 @@ class RowPainter:
         """Adds the ways that erase from here to the end of the row and write the rest anew."""
         for (erased, place), (cost, chain) in list(ways.items()):
             if not erased:
-                piece = self._go(y, place, segment) + self._pens.change(place.pen, PLAIN)
+                piece = self._go(y, place, segment) + self._pens.change(place.pen, segment.ground)
                 piece += ERASE_RIGHT
-                after = (True, Place(y, segment.x0, PLAIN))
+                after = (True, Place(y, segment.x0, segment.ground))
                 _keep(ways, after, cost + len(piece), (chain, piece))
 
     def _erased_left(self, y: int, at: Place, segment: Segment, ways: _Ways) -> None:
         """Adds the way that erases all before here, where nothing but blanks is wanted."""
-        piece = self._go(y, at, segment) + self._pens.change(at.pen, PLAIN) + ERASE_LEFT
+        piece = self._go(y, at, segment) + self._pens.change(at.pen, segment.ground) + ERASE_LEFT
         if segment.changed:
-            _keep(ways, (False, Place(y, segment.x0, PLAIN)), len(piece), (None, piece))
+            _keep(ways, (False, Place(y, segment.x0, segment.ground)), len(piece), (None, piece))
 
     def _go(self, y: int, place: Place, segment: Segment) -> bytes:
         return motion(place.y, place.x, y, segment.x0)
@@ -162,7 +171,8 @@ def _blanked(segments: list[Segment]) -> int:
 
 def _lead(segments: list[Segment], new: Row) -> int:
     """The number of the first segment that is not blank, if all before it are to become blank."""
-    if any(new.text[x] != " " or new.style[x] != PLAIN for x in range(segments[0].x0)):
+    ground = segments[0].ground
+    if any(new.text[x] != " " or new.style[x] != ground for x in range(segments[0].x0)):
         return 0
     for number, segment in enumerate(segments):
         if not segment.bare:
@@ -170,22 +180,23 @@ def _lead(segments: list[Segment], new: Row) -> int:
     return 0
 
 
-def _segments(old: Optional[Row], new: Row, limit: int) -> list[Segment]:
+def _segments(old: Optional[Row], new: Row, limit: int, ground: Style) -> list[Segment]:
     """The row cut where change, style or a long blank begins; [] if nothing has to be done."""
     differs = _differs(old, new, limit)
+    end = new.end if ground == new.ground else limit
     if True not in differs:
         return []
     first = differs.index(True)
     # A short way to the first change may be cheaper written than jumped over.
     start = 0 if first <= 2 * _SHORT else first
-    stop = max(limit - differs[::-1].index(True), min(limit, new.end))
-    gaps = _gaps(new, limit)
+    stop = max(limit - differs[::-1].index(True), min(limit, end))
+    gaps = _gaps(new, limit, ground, end)
     doubts = _doubts(new)[start:stop] if new.wide else repeat(0)
     looks = zip(differs[start:stop], gaps[start:stop], new.style[start:stop], doubts)
     found: list[Segment] = []
     x = start
     for (changed, gap, style, doubt), cells in groupby(looks):
-        segment = Segment(x, x + sum(1 for _ in cells), style, changed=changed, gap=gap)
+        segment = Segment(x, x + sum(1 for _ in cells), style, ground, changed=changed, gap=gap)
         segment.doubt = doubt > 0
         segment.blank = all(char == " " for char in new.text[x : segment.x1])
         x = segment.x1
@@ -205,16 +216,15 @@ def _doubts(new: Row) -> list[int]:
     return doubts
 
 
-def _gaps(new: Row, limit: int) -> list[bool]:
-    """Which cells are in a long plain blank, or in the one the row ends with."""
+def _gaps(new: Row, limit: int, ground: Style, end: int) -> list[bool]:
+    """Which cells are in a long blank of the ground, or in the one the row ends with."""
     gaps = [False] * limit
-    if new.end < limit:
-        gaps[new.end :] = [True] * (limit - new.end)
+    if end < limit:
+        gaps[end:] = [True] * (limit - end)
     line = "".join([cell[0] if cell else "." for cell in new.text]) if new.wide else new.line
-    for match in _GAP.finditer(line, 0, min(new.end, limit)):
+    for match in _GAP.finditer(line, 0, min(end, limit)):
         x0, x1 = match.span()
-        if new.style[x0] == PLAIN == new.style[x1 - 1]:
-            gaps[x0:x1] = [style == PLAIN for style in new.style[x0:x1]]
+        gaps[x0:x1] = [style == ground for style in new.style[x0:x1]]
     return gaps
 
 

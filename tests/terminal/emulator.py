@@ -30,6 +30,15 @@ class _Screen(pyte.Screen):
         super().draw(data)
         self.last = data[-1:] or self.last
 
+    def erase_in_display(self, how: int = 0, *_: Any, **__: Any) -> None:
+        """As pyte's, but cells nothing was ever written to take the ground's colour too."""
+        y = self.cursor.y
+        rows = (range(y + 1, self.lines), range(y), range(self.lines), range(self.lines))[how]
+        for row in rows:
+            self.buffer[row].update(dict.fromkeys(range(self.columns), self.cursor.attrs))
+        if how < 2:
+            self.erase_in_line(how)
+
     def write_process_input(self, data: str) -> None:
         self.answers += data.encode()
 

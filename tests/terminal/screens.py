@@ -87,10 +87,11 @@ def successions(
         text,
         st.sampled_from(codes),
     ).map(lambda part: cut(part, width))
-    bars = st.builds(
-        Part, st.integers(0, height - 1), st.just(0), st.just("bar".ljust(width)), st.just("7")
-    )
-    screens = [draw(st.lists(st.one_of(parts, bars), max_size=height * 2))]
+    said = st.sampled_from(("bar".ljust(width), " " * width, "a long one".center(width)))
+    bars = st.builds(Part, st.integers(0, height - 1), st.just(0), said, st.sampled_from(codes))
+    under = draw(st.sampled_from(codes))
+    ground = [Part(y, 0, " " * width, under) for y in range(height)] if draw(st.booleans()) else []
+    screens = [ground + draw(st.lists(st.one_of(parts, bars), max_size=height * 2))]
     for _ in range(draw(st.integers(1, 5))):
         before = screens[-1]
         way = draw(st.sampled_from(("more", "scroll", "region", "fewer", "new", "same")))
@@ -104,7 +105,7 @@ def successions(
         elif way == "fewer":
             after = before[: len(before) // 2]
         elif way == "new":
-            after = draw(st.lists(parts, max_size=height * 2))
+            after = ground + draw(st.lists(st.one_of(parts, bars), max_size=height * 2))
         else:
             after = before
         screens.append(after)
