@@ -67,14 +67,22 @@ def run(argv: Sequence[str]) -> int:
     try:
         return int(command.run(arguments))
     except StxError as error:
-        print(f"stx-tui: {error}", file=sys.stderr)
-        if error.advice:
-            print(f"         {error.advice}", file=sys.stderr)
+        _complain(error)
         return exit_code(error)
     except BrokenPipeError:
         # The reader of a pipe has seen enough.
         sys.stderr.close()
         return 0
+
+
+def _complain(error: StxError) -> None:
+    """Say an error and its advice on stderr; their words may come from outside."""
+    from backend.clean import clean
+
+    print(f"stx-tui: {clean(str(error))}", file=sys.stderr)
+    if error.advice:
+        advice = "\n".join(map(clean, error.advice.split("\n")))
+        print(f"         {advice}", file=sys.stderr)
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Awaitable, Callable, Optional, TypeVar
 
+from backend.clean import clean
 from backend.errors import NotConfigured, NotFound, SettingsError, Untrusted
 from backend.folders import store_url
 from backend.kinds import KINDS, kind_named
@@ -96,7 +97,7 @@ async def trusting(lookout: Lookout, ask: Callable[[], Awaitable[T]]) -> T:
     except Untrusted as error:
         if error.pinned or not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise
-        print(f"{error}\n{error.advice}", file=sys.stderr)
+        print(f"{clean(str(error))}\n{clean(error.advice)}", file=sys.stderr)
         print("type yes to accept it from now on: ", end="", file=sys.stderr, flush=True)
         if sys.stdin.readline().strip() != "yes":
             raise

@@ -36,7 +36,7 @@ async def _do(arguments: argparse.Namespace) -> int:
     station = open_station(arguments, with_password(cloud_settings(arguments)))
     try:
         preview = await _preview(station, kind, action, form, tuple(arguments.name))
-        print("\n".join(preview_lines(preview)), file=sys.stderr)
+        print("\n".join(map(clean, preview_lines(preview))), file=sys.stderr)
         if arguments.dry_run:
             return 6 if preview.blocked else 0
         typed = _typed(arguments, preview)
@@ -145,5 +145,5 @@ def _typed(arguments: argparse.Namespace, preview: Preview) -> str:
             f"not confirmed: it is {preview.risk.name}",
             "--yes" if preview.risk is Risk.DISRUPTIVE else f"--confirm '{preview.wants}'",
         )
-    print(f"type {preview.wants} to do it: ", end="", file=sys.stderr, flush=True)
+    print(f"type {clean(preview.wants)} to do it: ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().rstrip("\n")

@@ -9,6 +9,7 @@ import platform
 import sys
 from typing import List, Tuple
 
+from backend.clean import clean
 from backend.errors import NotFound, Refused, StoreError, StxError, Untrusted
 from backend.folders import store_url
 from backend.lookout import Lookout
@@ -39,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _print(findings: List[Finding]) -> None:
     for mark, what, words in findings:
-        print(f" {mark:<2} {what:<12} {words}", flush=True)
+        print(f" {mark:<2} {what:<12} {clean(words)}", flush=True)
 
 
 def _machine() -> Finding:

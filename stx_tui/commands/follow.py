@@ -29,7 +29,7 @@ async def _run(arguments: argparse.Namespace) -> int:
     try:
         error = await station.start()
         if error is not None:
-            print(f"stx-tui: {error}; trying on", file=sys.stderr)
+            print(f"stx-tui: {clean(str(error))}; trying on", file=sys.stderr)
         deed = await follow(station, arguments.deed)
     finally:
         await station.close()
@@ -80,7 +80,7 @@ def _say(station: Station, deed: Deed, said: Set[str]) -> None:
     for step in station.timeline(deed).steps:
         if step.is_done and step.name not in said:
             said.add(step.name)
-            print(f"  ok  {step_line(step)}", flush=True)
+            print(f"  ok  {clean(step_line(step))}", flush=True)
 
 
 def step_line(step: TimelineStep) -> str:

@@ -7,6 +7,7 @@ import asyncio
 import sys
 from typing import Any, Tuple
 
+from backend.clean import clean
 from backend.errors import NotFound, StxError, Unreachable, Untrusted
 from backend.folders import store_url
 from backend.kind import Kind, Row
@@ -37,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     wide = arguments.output == "wide"
     print(rows_text(kind, rows, known, arguments.output, wide), end="")
     for error in reading.malformed:
-        print(f"stx-tui: not shown: {error}", file=sys.stderr)
+        print(f"stx-tui: not shown: {clean(str(error))}", file=sys.stderr)
     return code
 
 
@@ -54,7 +55,7 @@ def read(
             raise
         known, reading = remembered(arguments, settings, kind, error)
         age = span(known.now_ms - reading.at_ms)
-        print(f"stx-tui: {error}", file=sys.stderr)
+        print(f"stx-tui: {clean(str(error))}", file=sys.stderr)
         print(f"         what is shown was read {age} ago, and may have changed", file=sys.stderr)
         return known, reading, AWAY
     return known, reading, 0

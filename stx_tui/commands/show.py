@@ -35,7 +35,7 @@ def lines_of(kind: Kind[Row], row: Row, known: Known, width: int) -> tuple[str, 
     said = [f"{kind.singular} {clean(kind.name_of(row))}"]
     if kind.sentence is not None:
         verdict = kind.sentence(row, known)
-        said += [text for text in (verdict.text, verdict.more) if text]
+        said += [clean(text) for text in (verdict.text, verdict.more) if text]
     said += [f"  {clean(note)}" for note in kind.look(row, known).notes]
     figures = [tab.figure(row, known) for tab in kind.tabs if tab.figure is not None]
     for figure in figures or [fields_of(kind, row)]:

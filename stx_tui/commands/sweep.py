@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import sys
 
+from backend.clean import clean
 from stx_tui.commands.desk import cloud_settings, open_station, trusting, with_password
 
 
@@ -27,7 +28,7 @@ async def _sweep(arguments: argparse.Namespace) -> int:
         readings = await station.watch.sweep()
         failed = [reading for reading in readings if reading.error is not None]
         for reading in failed:
-            print(f"stx-tui: {reading.kind}: {reading.error}", file=sys.stderr)
+            print(f"stx-tui: {reading.kind}: {clean(str(reading.error))}", file=sys.stderr)
         rows = sum(len(reading.rows) for reading in readings if reading.error is None)
         print(f"{len(readings) - len(failed)} kinds, {rows} rows read into the record")
     finally:
