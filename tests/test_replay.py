@@ -67,6 +67,20 @@ async def looking(path: Path, replay: Optional[Replay] = None) -> AsyncIterator[
             await lookout.close()
 
 
+async def opened(path: Path, replay: Replay, **more: Any) -> Station:
+    """Return a station on the replay, started, with its record in ``path``."""
+    now_ms = more.pop("now_ms", lambda: NOW_MS)
+    station = Station(
+        replay.settings(),
+        store=Store(path / "record.db", now_ms=now_ms, kinds=KINDS),
+        place=more.pop("place", LAPTOP),
+        now_ms=now_ms,
+        pins=Pins(path / "pins.json"),
+    )
+    await station.start()
+    return station
+
+
 def test_every_kind_has_its_recorded_answer_or_a_reason_why_not() -> None:
     for kind in KINDS:
         assert isinstance(kind.read, Rest)
@@ -173,14 +187,9 @@ async def test_the_console_shows_five_hosts_and_nine_alarms(tmp_path: Path) -> N
     from tests.tui.things import screen_text, until
 
     async with replaying() as replay:
-        settings = replay.settings()
 
         async def opener() -> Station:
-            store = Store(tmp_path / "record.db", now_ms=lambda: NOW_MS, kinds=KINDS)
-            pins = Pins(tmp_path / "pins.json")
-            station = Station(settings, store=store, place=LAPTOP, now_ms=lambda: NOW_MS, pins=pins)
-            await station.start()
-            return station
+            return await opened(tmp_path, replay)
 
         app = StxApp(None, opener, now_ms=lambda: NOW_MS, place=LAPTOP)
         async with app.run_test(size=(80, 24)) as pilot:
