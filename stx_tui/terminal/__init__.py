@@ -1,4 +1,12 @@
-"""The far end of the line: its size, speed, glyphs, and the least bytes that make it right."""
+"""The far end of the line: its size, speed, glyphs, and the least bytes that make it right.
+
+For a theme's author. In monochrome only `bold`, `underline` and `reverse` arrive; `dim`, `italic`,
+`blink` and every colour are dropped, so nothing may be told by a colour alone. Dark ink on a light
+ground arrives as reverse video (white on blue does not), but a theme for monochrome should say
+`text-style: reverse` and leave all colours at `ansi_default`. Blanks at the end of a row are free
+only without reverse or underline. With 16 colours and more, a ground that fills the rows to their
+end is nearly free; changing grounds inside a row are not.
+"""
 
 from __future__ import annotations
 
