@@ -66,6 +66,8 @@ class Station:
             return error
         await self.watch.read_now("system")
         await self.remember()
+        # Now it has its own name: deeds may have been left open under another one of ours.
+        self.found += await self.follow.resume(self.watch.known.memory.deeds)
         return None
 
     async def run(self) -> None:
