@@ -45,7 +45,7 @@ async def test_status_says_what_a_slow_line_costs() -> None:
         assert 0.5 < interval_s(app, 0.5) < 2.0
         assert interval_s(app, 60.0) == 60.0
         assert app.animation_level == "none"
-        assert far(app).bytes_sent == far_end.count  # type: ignore[union-attr]
+        await until(lambda: far(app).bytes_sent == far_end.count)  # type: ignore[union-attr]
 
 
 async def test_status_is_silent_where_the_line_is_no_matter() -> None:
