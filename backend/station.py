@@ -117,11 +117,13 @@ class Station:
         await self.store.mark(self.key, kind, row_id, values, self.watch.known.place.user)
         await self.remember()
 
-    async def set_baseline(self) -> None:
-        """Say that the alarms there are now are known: what comes from here on is new."""
-        known = self.watch.known
-        ids = [row.uuid for row in known.rows("alarms")]
-        await self.store.set_baseline(self.key, ids, self._now_ms())
+    async def set_baseline(self, kind: str) -> None:
+        """Say that the rows of ``kind`` there are now are known: what comes from here on is new.
+
+        Raises ``StoreError``.
+        """
+        reading = self.watch.known.reading(kind)
+        await self.store.set_baseline(self.key, reading.by_id, reading.at_ms)
         await self.remember()
 
     def timeline(self, deed: Deed) -> Timeline:

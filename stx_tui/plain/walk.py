@@ -153,8 +153,7 @@ class Walk:
             talk.paper.say(f"{name} were not read yet: there is nothing to compare with")
             return
         try:
-            await station.store.set_baseline(station.key, reading.by_id, reading.at_ms)
-            await station.remember()
+            await station.set_baseline(name)
         except StxError as error:
             talk.paper.say(f"{error}. {error.advice}")
         else:

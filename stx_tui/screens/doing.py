@@ -79,11 +79,8 @@ def set_baseline(console: StxApp) -> str:
 
 
 async def _set_baseline(console: StxApp, station: Station) -> None:
-    reading = console.known.reading(console.rooms.baseline_of)
-    cloud = station.key or station.settings.name
     try:
-        await station.store.set_baseline(cloud, reading.by_id, reading.at_ms)
-        await station.remember()
+        await station.set_baseline(console.rooms.baseline_of)
     except StxError as error:
         console.say(str(error))
     else:

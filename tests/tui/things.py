@@ -166,7 +166,12 @@ def station(wire: Wire, rooms: Rooms = ROOMS, now_ms: Any = lambda: NOW_MS, **se
     async def nothing() -> None:
         return None
 
+    async def set_baseline(kind: str) -> None:
+        reading = watch.known.reading(kind)
+        await notes.set_baseline("uuid-7", reading.by_id, reading.at_ms)
+
     return SimpleNamespace(
+        set_baseline=set_baseline,
         start=nothing,
         remember=nothing,
         key="uuid-7",
