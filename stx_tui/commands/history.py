@@ -16,6 +16,12 @@ from stx_tui.commands.desk import cloud_settings, record_path, system_ms, the_ki
 from stx_tui.commands.kinds import shown
 
 MOST = 1000
+# A script reads an empty list as such.
+NOTHING = {
+    **dict.fromkeys(("table", "wide"), "nothing since then\n"),
+    **dict.fromkeys(("json", "yaml"), "[]\n"),
+    "csv": "",
+}
 UNITS = {"m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
 
 
@@ -63,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
         ]
     rows.sort(key=lambda row: row["ms"], reverse=True)
     lines = [{key: clean(str(row[key])) for key in row if key != "ms"} for row in rows]
-    print(shown(lines, arguments.output) if lines else "nothing since then\n", end="")
+    print(shown(lines, arguments.output) if lines else NOTHING[arguments.output], end="")
     return 0
 
 
