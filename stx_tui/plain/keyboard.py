@@ -80,6 +80,7 @@ class Keyboard:
         Raises ``Ended``. Of a file all was there before the question: nothing of it is an answer.
         """
         if not self._can_wait:
+            self._lines.clear()
             self._is_over = True
             raise Ended
         ends_s = asyncio.get_running_loop().time() + patience_s

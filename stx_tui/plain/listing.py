@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, List, Mapping, Optional, Sequence, Tuple, Union
 
-from backend.clean import pad
+from backend.clean import cut, pad
 from backend.figure import Jump, Lines
 from backend.kind import Kind
 from backend.known import Key, Known, Reading
@@ -22,7 +22,7 @@ from stx_tui.plain.talk import NOT_CONNECTED, Talk
 
 PAGE = 20
 # Cells before a row: its number, its mark.
-LEAD = 7
+LEAD = 6
 
 
 class ListPage(Page):
@@ -43,8 +43,9 @@ class ListPage(Page):
         some = f"{upto(len(self._ids))} opens, " if self._ids else ""
         act = "a acts, " if self.kind.actions else ""
         pages = "+ - page, " if len(self._ids) > PAGE else ""
-        bad = "n next bad, " if self._ids else ""
-        return f"{self.kind.name}: {some}{act}{pages}{bad}/text, :kind, r p w h b, ?, q>"
+        bad = "n bad, " if self._ids else ""
+        rest = f": {some}{act}{pages}{bad}/text, :kind, r p w h b, ?, q>"
+        return cut(self.kind.name, max(self.talk.paper.width - len(rest) - 1, 8)) + rest
 
     @property
     def help(self) -> Help:
