@@ -75,12 +75,13 @@ class Rest:
     """Ask a REST service of the catalogue: ``{parent}`` in the path is the parent row's id.
 
     ``items`` is the key around the list ("" where the body is the list or the one object itself);
-    ``marker`` pages by ``limit`` and that field, where a service has too much for one answer.
+    ``under`` is the path for the rows of one parent alone, where ``path`` answers for all of them.
     """
 
     service: str
     path: str
     items: str = ""
+    under: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -292,6 +293,8 @@ class Action(Generic[R]):
     expects: Optional[Callable[[Any, Known], Tuple[Expected, ...]]] = None
     # Two words of what the person's own session loses, "" where nothing: asked before sending.
     ends_session: Optional[Callable[[Any, Known], bool]] = None
+    # The action that gives back what this one takes: a lock is as long as its unlock after it.
+    undone_by: str = ""
     # Where the name on the operator's command line differs from ours.
     aliases: Tuple[str, ...] = ()
 
@@ -374,6 +377,8 @@ class Kind(Generic[R]):
     # What stands in the row's own first line of detail: a sentence that confirms or contradicts.
     sentence: Optional[Callable[[R, Known], Verdict]] = None
     sort: Optional[Callable[[R, Known], Any]] = None
+    # Letter and title of its page among its parent's ("m Memory"); "" makes both of the name.
+    tab: str = ""
     # Fields whose last change says since when the row is as it is.
     state_fields: Tuple[str, ...] = ()
     jump: Optional[Callable[[R, Known], Optional[Jump]]] = None

@@ -55,6 +55,8 @@ class Preview:
     title: str
     expects: Tuple[Expected, ...] = ()
     ends_session: bool = False
+    # The last durations of the action that undoes it (``Action.undone_by``).
+    undoing_ms: Tuple[int, ...] = ()
 
     @property
     def blocked(self) -> Tuple[Reason, ...]:
@@ -110,7 +112,8 @@ def preview(
         risk=risk,
         reasons=reasons,
         consequences=_each(action.consequences, targets, form, known),
-        usual_ms=_usual(known, kind, action, rows),
+        usual_ms=_usual(known, kind, action.name, rows),
+        undoing_ms=_usual(known, kind, action.undone_by, rows),
         wants=_wants(kind, rows, risk),
         title=_title(kind, action, rows),
         expects=tuple(
@@ -219,10 +222,8 @@ def _title(kind: Kind[Any], action: Action[Any], rows: Tuple[Row, ...]) -> str:
     return f"{action.words.upper()} {what}"
 
 
-def _usual(
-    known: Known, kind: Kind[Any], action: Action[Any], rows: Tuple[Row, ...]
-) -> Tuple[int, ...]:
-    return known.usual_ms(kind.name, action.name, kind.name_of(rows[0]) if rows else "")
+def _usual(known: Known, kind: Kind[Any], action: str, rows: Tuple[Row, ...]) -> Tuple[int, ...]:
+    return known.usual_ms(kind.name, action, kind.name_of(rows[0]) if rows else "")
 
 
 def middle(values: Sequence[int]) -> Optional[int]:

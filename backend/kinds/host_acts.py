@@ -46,6 +46,7 @@ UNLOCK_NEEDS = (
 SWACT_NEEDS = ("alarms", "system", "applications", "controller-filesystems", "service-groups")
 POWER_NEEDS = ("system", "osds")
 
+LOCKS: FrozenSet[str] = frozenset({"lock", "force-lock", "force-unsafe-lock"})
 # A simplex system has no such thing at all.
 NEVER_ON_SIMPLEX: FrozenSet[str] = frozenset(
     {"swact", "force-swact", "reboot", "reset", "reinstall", "power-on", "power-off"}
@@ -224,6 +225,7 @@ def _verb(name: str, key: str, words: str, needs: Tuple[str, ...]) -> Action[Hos
         failed=failed,
         expects=expects_of(name),
         ends_session=ends_session(name),
+        undone_by="unlock" if name in LOCKS else "",
         aliases=(f"host-{name}",),
     )
 

@@ -179,14 +179,19 @@ def _stops(preview: Preview, width: int) -> Tuple[Line, ...]:
 
 
 def _long(preview: Preview, width: int) -> Tuple[Line, ...]:
-    times = preview.usual_ms[:TIMES]
-    if times:
-        each = " ".join(stopwatch(ms) for ms in times)
-        words = f"usually {stopwatch(middle(times) or 0)}   (took {each} here)"
-        return _headed("HOW LONG", words, width)
-    if preview.action.ladder is not None:
-        return _headed("HOW LONG", "never done here before: nobody can tell", width)
-    return ()
+    said = f"{_took(preview.usual_ms)} here" if preview.usual_ms else ""
+    if preview.undoing_ms:
+        undoing = f"{preview.action.undone_by} after it {_took(preview.undoing_ms)}"
+        said = f"{said}, and the {undoing}" if said else f"never done here; the {undoing}"
+    if not said and preview.action.ladder is not None:
+        said = "never done here before: nobody can tell"
+    return _headed("HOW LONG", said, width) if said else ()
+
+
+def _took(times: Sequence[int]) -> str:
+    """Return ``usually 7:41 (7:41 7:38 7:44)``: the middle, and what it is the middle of."""
+    each = " ".join(stopwatch(ms) for ms in times[:TIMES])
+    return f"usually {stopwatch(middle(times[:TIMES]) or 0)} ({each})"
 
 
 def _failing(preview: Preview) -> Tuple[Reason, ...]:
