@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from typing import TYPE_CHECKING, Any, Awaitable, Callable, Mapping, Optional, Set, Tuple, Type
 
@@ -20,7 +19,7 @@ from backend.kind import Action, Kind
 from backend.known import Known, Reading
 from backend.place import Place, find_place
 from backend.tone import Tone, Verdict
-from stx_tui import keys, theme
+from stx_tui import keys, start, theme
 from stx_tui.alone import LOOK_ROUND_S, Alone
 from stx_tui.messages import KnownChanged, StationOpened
 from stx_tui.panes.late import Heard
@@ -81,6 +80,7 @@ class StxApp(App[None], inherit_bindings=False):
         self.station: Optional[Station] = None
         self.trouble: Optional[Verdict] = None
         self._opener = opener
+        self._is_shown = False
         self._now_ms = now_ms
         self._alone: Optional[Alone] = None
         self.heard = Heard()
@@ -98,15 +98,20 @@ class StxApp(App[None], inherit_bindings=False):
         return ListingScreen(self.rooms.areas[0].kinds[0])
 
     def on_ready(self) -> None:
-        if not gc.isenabled():
-            # Whoever put it off for a quick start left it to us; what is loaded stays anyway.
-            gc.freeze()
-            gc.enable()
         self.set_interval(LOOK_ROUND_S, self._look_round, name="alone")
-        self.run_worker(self._open(), name="open", group="station", exit_on_error=False)
+
+    def shown(self) -> None:
+        """The first screen is whole: open the rest as soon as it is painted."""
+        if not self._is_shown:
+            self._is_shown = True
+            self.call_after_refresh(
+                self.run_worker, self._open(), name="open", group="station", exit_on_error=False
+            )
 
     async def _open(self) -> None:
         """Open the station and watch until the end."""
+        await start.painted(self)
+        start.go_on()
         try:
             station = await self._opener()
         except StxError as error:

@@ -75,6 +75,7 @@ def _since(glance: Glance, kinds: Mapping[str, Kind[Any]]) -> Dict[Tuple[str, st
         if name:
             since[kind, row_id, name] = Since(ms=ms, at_least=at_least)
         elif kind in kinds:
+            by_then = Since(ms=ms, at_least=True)
             for one in kinds[kind].state_fields:
-                since.setdefault((kind, row_id, one), Since(ms=ms, at_least=True))
+                since.setdefault((kind, row_id, one), by_then)
     return since

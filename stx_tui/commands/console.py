@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Awaitable, Callable, Optional
 from backend.errors import StoreError
 from backend.folders import store_url
 from backend.store.glance import Glance, glance
+from stx_tui import start
 from stx_tui.commands.desk import (
     cloud_settings,
     open_station,
@@ -30,10 +31,12 @@ FIRST = ("system", "hosts", "alarms")
 
 def run(arguments: argparse.Namespace) -> int:
     """Open the console; with --plain, or where there is no screen, its numbered menus."""
+    start.begin()
     settings = with_password(cloud_settings(arguments))
     seen = last_seen(arguments, settings)
 
     async def opener() -> Station:
+        await start.load()
         station = open_station(arguments, settings)
         await station.start()
         return station

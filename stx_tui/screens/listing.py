@@ -160,8 +160,10 @@ class ListingScreen(Screen[None], inherit_bindings=False):
             return
         self.table.show(self.reading, self.known)
         self._show_status()
-        self._show_strip()
+        is_whole = self._show_strip()
         self._show_keys()
+        if is_whole:
+            self.console.shown()
 
     def _show_status(self) -> None:
         rooms = self.console.rooms
@@ -183,7 +185,8 @@ class ListingScreen(Screen[None], inherit_bindings=False):
             return area.headline(known)
         return Verdict(word="", text=f"{len(self.reading.rows)} {self.kind.name}", tone=Tone.PLAIN)
 
-    def _show_strip(self) -> None:
+    def _show_strip(self) -> bool:
+        """Return whether it has the rows it takes; else all is shown anew when it has."""
         table, strip = self.table, self.query_one(StripPane)
         entry = table.entry
         lines: Tuple[Line, ...] = ()
@@ -196,8 +199,9 @@ class ListingScreen(Screen[None], inherit_bindings=False):
             self._strip_rows = wanted
             if self._arrange():
                 self.call_after_refresh(self._show)
-                return
+                return False
         strip.show(self._head(), lines)
+        return True
 
     def _head(self) -> Tuple[str, str]:
         table = self.table

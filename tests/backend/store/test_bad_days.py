@@ -186,7 +186,7 @@ async def test_a_read_only_store_is_read_and_says_so(open_store: Opened, small_d
     with pytest.raises(StoreError, match="only be read"):
         await store.open_deed(deed())
     assert len((await store.memory(CLOUD)).deeds) == 1
-    assert glance(file, CLOUD, ["hosts"]).seen[0].count == 2
+    assert len(glance(file, CLOUD, ["hosts"]).seen[0].bodies) == 2
     subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
     await eventually(store)
     assert len(await store.changes(CLOUD)) == 1
@@ -223,7 +223,7 @@ async def test_a_full_store_says_so_and_goes_on_when_there_is_room(
     assert isinstance(await store.memory(CLOUD), Memory)
     (small_disk / "filler").unlink()
     await eventually(store)
-    assert glance(file, CLOUD, ["hosts"]).seen[0].count == 60
+    assert len(glance(file, CLOUD, ["hosts"]).seen[0].bodies) == 60
 
 
 async def test_what_waits_while_nothing_can_be_written_is_bounded(

@@ -48,27 +48,21 @@ async def filled(open_store: Callable[..., Store], path: Path) -> Path:
     return path
 
 
-def test_a_glance_shows_rows_by_name_with_their_age(filled: Path) -> None:
+def test_a_glance_shows_rows_as_they_came_with_their_age(filled: Path) -> None:
     seen = glance(filled, "site-7", ["hosts", "disks", "nothing"])
     assert (seen.uuid, seen.name) == (CLOUD, "site-7")
-    assert [(one.kind, one.count, one.at_ms) for one in seen.seen[:1]] == [
+    assert [(one.kind, len(one.bodies), one.at_ms) for one in seen.seen[:1]] == [
         ("hosts", 2, START_MS + 10_000)
     ]
     assert sorted(one.parent for one in seen.seen[1:]) == ["h1", "h2"]
-    assert '"worker-1"' in seen.seen[0].bodies[0]
+    assert '"worker-2"' in seen.seen[0].bodies[0]
     assert seen.visit_ms == START_MS
-
-
-def test_a_glance_counts_all_alarms_and_shows_as_many_as_wanted(filled: Path) -> None:
-    seen = glance(filled, None, ["alarms"], limit=4)
-    assert (len(seen.seen[0].bodies), seen.seen[0].count) == (4, 9)
-    assert seen.alarm_counts == {"critical": 3, "minor": 6}
 
 
 def test_a_glance_becomes_what_the_panes_look_at(filled: Path) -> None:
     seen = glance(filled, CLOUD, ["hosts", "alarms"], who="anna")
     known = seen.known(BY_NAME, now_ms=START_MS + 60_000, place=Place())
-    assert [row.hostname for row in known.rows("hosts")] == ["worker-1", "worker-2"]
+    assert [row.hostname for row in known.rows("hosts")] == ["worker-2", "worker-1"]
     assert known.age_ms("hosts") == 50_000
     assert known.reading("hosts").is_remembered
     assert len(known.rows("alarms")) == 9
@@ -84,7 +78,7 @@ async def test_a_body_that_its_kind_no_longer_takes_is_left_out_and_said(
     store = open_store()
     broken = host(3)
     row = HOSTS.model.model_construct(uuid="x", hostname="x")
-    row._body = {**broken, "hostname": None}
+    row.__dict__["body"] = {**broken, "hostname": None}
     now = reading(HOSTS, [host(1)], START_MS + 20_000)
     from dataclasses import replace
 
