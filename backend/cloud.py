@@ -42,8 +42,9 @@ class Cloud:
             from backend.sources.bodies import bodies
 
             items = read.items
+            path = read.under if parent and read.under else read.path
             raw = await self._service(read.service).get(
-                read.path.format(parent=quote(parent, safe="")), dict(read.query)
+                path.format(parent=quote(parent, safe="")), dict(read.query)
             )
             return lambda: bodies(raw, items)
         if isinstance(read, LocalRead):

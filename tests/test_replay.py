@@ -44,7 +44,8 @@ def target(kind: Kind[Any], parent: str = "") -> str:
     """Return where a kind is asked, as the replay serves it."""
     assert isinstance(kind.read, Rest)
     query = f"?{urlencode(kind.read.query)}" if kind.read.query else ""
-    return f"/{kind.read.service}/v1{kind.read.path.format(parent=parent)}{query}"
+    path = kind.read.under if parent and kind.read.under else kind.read.path
+    return f"/{kind.read.service}/v1{path.format(parent=parent)}{query}"
 
 
 def parents(kind: Kind[Any]) -> Tuple[str, ...]:
@@ -109,6 +110,26 @@ async def test_what_its_sample_shows_is_the_golden_table(kind: Kind[Any], tmp_pa
         golden.write_text(found, encoding="utf-8")
     assert found == golden.read_text(encoding="utf-8")
     assert all(line == clean(line) for line in found.splitlines())
+
+
+@each
+async def test_under_one_host_are_just_the_rows_that_the_whole_has_of_it(
+    kind: Kind[Any], tmp_path: Path
+) -> None:
+    if not (isinstance(kind.read, Rest) and kind.read.under):
+        return
+    async with looking(tmp_path) as (lookout, replay):
+        whole = await lookout.read(kind)
+        for parent in HOSTS:
+            part = await lookout.watch.read_now(kind.name, parent)
+            assert part.error is None
+            assert set(part.by_id) <= set(whole.by_id)
+            # Some rows do not say whose they are.
+            others = [row for row in part.rows if getattr(row, "host_uuid", "") not in ("", parent)]
+            assert others == []
+            mine = {i for i, row in whole.by_id.items() if getattr(row, "host_uuid", "") == parent}
+            assert mine <= set(part.by_id)
+            assert replay.asked[-1] == ("GET", target(kind, parent))
 
 
 def test_there_is_no_golden_table_of_a_kind_that_is_not() -> None:

@@ -144,7 +144,7 @@ PORTS: Kind[Port] = Kind(
     name="ports",
     singular="port",
     model=Port,
-    read=Rest(service="sysinv", path="/ports", items="ports"),
+    read=Rest(service="sysinv", path="/ports", items="ports", under="/ihosts/{parent}/ports"),
     parent="hosts",
     needs=("hosts",),
     label=lambda row: row.name or row.uuid,

@@ -201,6 +201,8 @@ class _Round:
             self._change(item, ("", None, text(label)))
             item.gone_ms, item.seen_ms = None, self._at_ms
         elif not found and item.label == label:
+            # Read for all parents before and now under one: this is that one's row.
+            item.parent = self._parent or item.parent
             return
         for difference in found:
             self._change(item, difference)

@@ -80,8 +80,10 @@ def pages_of(kind: Kind[Any], kinds: Iterable[Kind[Any]]) -> Tuple[Page, ...]:
     pages += declared
     for child in by_name.values():
         if child.parent == kind.name and not any(page.kind is child for page in pages):
-            title = child.name.replace("-", " ").capitalize()
-            pages.append(Page(key=_letter(child.name, taken), title=title, kind=child, of=True))
+            wanted, _, title = child.tab.partition(" ")
+            key = _letter(wanted + child.name, taken)
+            title = title or child.name.replace("-", " ").capitalize()
+            pages.append(Page(key=key, title=title, kind=child, of=True))
     mine = {page.key for page in declared}
     if HISTORY not in mine:
         pages.append(Page(key=HISTORY, title="History"))

@@ -42,8 +42,10 @@ def recorded(file: str) -> Reply:
 def rows_of(target: str, items: str) -> List[Dict[str, Any]]:
     """Return the recorded rows of one answer, to be changed: ``/sysinv/v1/ihosts``."""
     whole = json.loads(_ANSWERS["GET", target].body)
-    rows: List[Dict[str, Any]] = whole[items] if items else [{"value": whole}]
-    return rows
+    if items:
+        rows: List[Dict[str, Any]] = whole[items]
+        return rows
+    return [whole if isinstance(whole, dict) else {"value": whole}]
 
 
 def listed(items: str, rows: List[Dict[str, Any]]) -> Reply:

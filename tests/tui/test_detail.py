@@ -58,6 +58,20 @@ def test_every_page_has_a_letter_of_its_own() -> None:
     assert not set("qjkac") & set(keys)
 
 
+def test_a_child_may_say_the_letter_and_the_title_of_its_page() -> None:
+    child = Kind(
+        name="long-winded-parts",
+        singular="part",
+        model=Machine,
+        parent="machines",
+        read=MACHINES.read,
+        columns=(),
+        tab="W Parts",
+    )
+    page = pages_of(MACHINES, (MACHINES, child))[1]
+    assert (page.key, page.title, page.kind) == ("W", "Parts", child)
+
+
 def test_a_declared_tab_keeps_its_letter_against_the_derived_ones() -> None:
     tabs: Any = (Tab(key="h", title="Heat", figure=lambda row, known: Lines()),)
     kind = Kind(

@@ -144,6 +144,13 @@ async def test_under_one_parent_only_its_own_rows_go(store: Store) -> None:
     assert await said(store) == [("1111-0001", "", '"1111-0001"', None, 10, "poll")]
 
 
+async def test_rows_read_for_all_parents_are_those_of_one_once_it_was_asked(store: Store) -> None:
+    store.record(DISKS, reading(DISKS, [host(1), host(2)]), CLOUD)
+    store.record(DISKS, reading(DISKS, [host(1)], after(10), parent="h1"), CLOUD)
+    store.record(DISKS, reading(DISKS, [], after(20), parent="h1"), CLOUD)
+    assert await said(store) == [("1111-0001", "", '"1111-0001"', None, 20, "poll")]
+
+
 async def test_what_changed_while_nobody_looked_is_found_later(store: Store) -> None:
     store.record(HOSTS, reading(HOSTS, [host(1)]), CLOUD)
     store.record(HOSTS, reading(HOSTS, [host(1, availability="failed")], after(7200)), CLOUD)
