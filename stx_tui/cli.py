@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import List, Optional, Sequence
 
 from backend.errors import (
+    Malformed,
     NotConfigured,
     NotFound,
     Refused,
@@ -34,6 +35,7 @@ EXITS = (
     (8, "there is no such thing"),
     (9, "it was sent, and failed or its outcome is unknown"),
     (10, "the record cannot be used"),
+    (11, "a service answered what nobody can read"),
 )
 
 
@@ -49,6 +51,7 @@ def exit_code(error: StxError) -> int:
         (SettingsError, 3),
         (NotConfigured, 3),
         (StoreError, 10),
+        (Malformed, 11),
     ):
         if isinstance(error, sort):
             return code
