@@ -78,9 +78,10 @@ class Talk:
     async def close(self) -> None:
         """Close the station; what it follows stays open in the record."""
         for task in (self._opened, self._running):
-            if task is not None:
+            # Python 3.9 loses a cancellation that meets the end of a wait_for: it is said again.
+            while task is not None and not task.done():
                 task.cancel()
-                await asyncio.wait({task})
+                await asyncio.wait({task}, timeout=0.1)
         if self.station is not None:
             await self.station.close()
 

@@ -177,7 +177,7 @@ def test_what_an_act_asks_is_asked_line_by_line_with_choices_numbered(
         assert "! key: must be given" in hand.say("2")
         said = hand.say("rack", until="why, for the record")
         assert "overwrite: yes" in said
-        assert "system host-label-assign worker-2 rack=enabled" in said
+        assert "system host-label-assign --overwrite worker-2 rack=enabled" in said
 
 
 def test_a_form_is_left_with_a_dot(cloud: PretendCloud, opener: Opener) -> None:

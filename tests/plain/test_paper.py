@@ -66,3 +66,9 @@ def test_headings_stand_left_and_texts_below_each_other() -> None:
     said = printed(Line(heading="SENDS", text="PATCH " + "x" * 40), width=40)
     assert said.split("\n")[0] == "SENDS      PATCH"
     assert said.split("\n")[1].startswith("           xxx")
+
+
+def test_the_line_mode_loads_no_screen() -> None:
+    from tests.test_fence import imported_by
+
+    assert not {"textual", "rich"} & imported_by("import stx_tui.plain")

@@ -29,7 +29,14 @@ def opened(site: PretendCloud, home: Path, *argv: str) -> Any:
     first, *rest = command(*argv)
     env = {**environment(home, dict(told)), "TERM": "dumb"}
     child = pexpect.spawn(
-        first, rest, env=env, cwd=str(home), dimensions=(24, 80), timeout=30, encoding="utf-8"
+        first,
+        rest,
+        env=env,
+        cwd=str(home),
+        dimensions=(24, 80),
+        timeout=30,
+        encoding="utf-8",
+        codec_errors="replace",
     )
     child.logfile_read = Log()
     return child
