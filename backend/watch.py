@@ -150,9 +150,9 @@ class Watch:
             tasks = list(self._under_way.values())
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            # One that asks under each parent may have begun others meanwhile.
-            await asyncio.sleep(0)
+            # One may have begun others meanwhile; and Python 3.9 loses a cancellation that meets
+            # the end of a wait_for, so it is said again.
+            await asyncio.wait(tasks, timeout=0.1)
 
     async def read_now(self, kind: str, parent: str = "") -> Reading[Any]:
         """Read ``kind`` now, or join the reading that is under way."""
