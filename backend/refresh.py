@@ -61,7 +61,9 @@ def _compare(kind: Kind[R], last: Reading[R], answer: Answer) -> _Found:
     changed: List[str] = []
     malformed: List[Malformed] = []
     for index, whole in enumerate(answer()):
-        body = {key: value for key, value in whole.items() if key not in kind.drop}
+        body = whole
+        if kind.drop:
+            body = {key: value for key, value in whole.items() if key not in kind.drop}
         guess = last.rows[index] if index < len(last.rows) else None
         try:
             row, is_news = _row(kind, last, body, guess)

@@ -156,6 +156,7 @@ class StxApp(App[None], inherit_bindings=False):
         self.known = known
         if reading is not None:
             self.heard.note(reading)
+            start.set_aside(reading)
         self._tell(reading)
         error = reading.error if reading is not None else None
         if isinstance(error, Untrusted) and not error.pinned and error not in self._untrusted:
