@@ -21,6 +21,7 @@ from backend.kinds.disks import (
 from backend.kinds.host_verdict import verdict
 from backend.kinds.hosts import HOSTS
 from backend.kinds.inventory import INTERFACES, LABELS, NOISE, PORTS, look_of
+from backend.kinds.processors import PROCESSORS
 from backend.kinds.services import SERVICE_GROUPS, SERVICE_NODES, SERVICES
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
@@ -227,6 +228,7 @@ PLATFORM = Area(
         PHYSICAL_VOLUMES,
         OSDS,
         LABELS,
+        *PROCESSORS,
         SERVICE_GROUPS,
         SERVICES,
         SERVICE_NODES,
