@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Callable, Dict, List, Mapping, Optional, Protocol, Sequence, Tuple
@@ -70,6 +71,8 @@ class Acts:
         self._kinds = kinds
         self._now_ms = now_ms
         self._on_deed = on_deed
+        self._one_at_a_time: Optional[asyncio.Lock] = None
+        self._unrecorded = 0
 
     # --- before --------------------------------------------------------------------------------
 
@@ -117,16 +120,42 @@ class Acts:
             raise Refused("; ".join(reason.words or reason.check for reason in now.blocked))
         if now.says != preview.says:
             raise Refused("it is not what was shown any more; look again")
-        deeds: List[Deed] = []
+        async with self._turn():
+            return await self._do_all(now, why)
+
+    async def _do_all(self, preview: Preview, why: str) -> Tuple[Deed, ...]:
+        """Send for one row after the other; each is judged anew, on what those before it left."""
         targets: Tuple[Optional[Row], ...] = preview.rows or (None,)
-        for row, plan in zip(targets, now.plans):
-            deed = await self._do_one(now, row, plan, why)
-            deeds.append(deed)
-            if deed.outcome not in (Outcome.DONE, Outcome.FOLLOWED):
+        deeds: List[Deed] = []
+        for row, plan in zip(targets, preview.plans):
+            ids = [preview.kind.id(row)] if row is not None else []
+            now = self.preview(preview.kind, preview.action, ids, preview.form)
+            if now.blocked:
+                words = "; ".join(reason.words or reason.check for reason in now.blocked)
+                if not deeds:
+                    raise Refused(words)
+                deeds.append(await self._never(now, row, plan, why, words))
+                break
+            deeds.append(await self._do_one(now, row, plan, why))
+            if deeds[-1].outcome not in (Outcome.DONE, Outcome.FOLLOWED):
                 break
         return tuple(deeds)
 
-    async def _do_one(self, preview: Preview, row: Optional[Row], plan: Plan, why: str) -> Deed:
+    def _turn(self) -> asyncio.Lock:
+        """Return the lock that lets one act through at a time (made on the loop it is used on)."""
+        if self._one_at_a_time is None:
+            self._one_at_a_time = asyncio.Lock()
+        return self._one_at_a_time
+
+    async def _never(
+        self, preview: Preview, row: Optional[Row], plan: Plan, why: str, words: str
+    ) -> Deed:
+        """Record an act that was confirmed with others, and then not sent."""
+        deed = await self._open(preview, row, plan, why)
+        return await self._close(deed, Outcome.NEVER_SENT, words)
+
+    async def _open(self, preview: Preview, row: Optional[Row], plan: Plan, why: str) -> Deed:
+        """Write a new deed; raises ``Refused`` where that fails and was not said before."""
         known, kind = preview.known, preview.kind
         deed = Deed(
             number="",
@@ -143,6 +172,7 @@ class Acts:
             sends=tuple(request_line(step.write) for step in plan.steps),
             commands=tuple(command_line(step.write) for step in plan.steps if step.write.command),
             before=MappingProxyType(_before(kind, row)),
+            held=_held(preview, row),
             process=this_process(),
         )
         try:
@@ -152,8 +182,13 @@ class Acts:
                 words = f"not sent, for it could not be recorded first: {error}; look again"
                 raise Refused(words) from error
             # It was said, and confirmed a step higher: a full disk must not keep anybody out.
-            deed = replace(deed, number=UNRECORDED)
+            self._unrecorded += 1
+            deed = replace(deed, number=f"{UNRECORDED}-{self._unrecorded}")
         self._on_deed(deed)
+        return deed
+
+    async def _do_one(self, preview: Preview, row: Optional[Row], plan: Plan, why: str) -> Deed:
+        deed = await self._open(preview, row, plan, why)
         for step in plan.steps:
             deed = await self._send(deed, step)
             if deed.ended_ms is not None or deed.outcome is Outcome.UNKNOWN:
@@ -213,7 +248,7 @@ class Acts:
         )
 
     async def _update(self, deed: Deed) -> Deed:
-        if deed.number != UNRECORDED:
+        if not deed.number.startswith(UNRECORDED):
             await self._record.update_deed(deed)
         self._on_deed(deed)
         return deed
@@ -240,14 +275,19 @@ def _said(form: Form) -> Dict[str, str]:
     return values
 
 
+def _held(preview: Preview, row: Optional[Row]) -> Tuple[str, ...]:
+    """Return the rungs that are true already: a host that is online reboots and is online again."""
+    ladder, known = preview.action.ladder, preview.known
+    rungs = ladder(row, known) if ladder is not None and row is not None else ()
+    return tuple(rung.name for rung in rungs if rung.reached(row, known))
+
+
 def _before(kind: Kind[Any], row: Optional[Row]) -> Dict[str, str]:
-    """Return a row's plain fields as they were, to tell later what came of it."""
+    """Return a row's fields as they were, nested ones as JSON, to tell later what came of it."""
     if row is None:
         return {}
     return {
-        key: str(value)
+        key: json.dumps(value) if isinstance(value, (dict, list)) else str(value)
         for key, value in row.body.items()
-        if key not in kind.secret
-        and key not in kind.noise
-        and isinstance(value, (str, int, float, bool))
+        if value is not None and key not in kind.secret and key not in kind.noise
     }

@@ -55,13 +55,20 @@ class Deed:
     ended_ms: Optional[int] = None
     answer: str = ""
     reached: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
-    # "machine/pid" of the console that sends: another one on the same record leaves it alone.
+    # Rungs of the ladder that were true before it was sent: they say nothing of it by themselves.
+    held: Tuple[str, ...] = ()
+    # "machine/boot/pid/start" of the console that sends: others on the same record leave it alone.
     process: str = ""
 
     @property
     def is_open(self) -> bool:
         """Whether its end is still awaited."""
         return self.ended_ms is None
+
+    @property
+    def seen_ms(self) -> int:
+        """When something of it was seen last: a rung, else its sending, else its beginning."""
+        return max((*self.reached.values(), self.sent_ms or self.began_ms))
 
     @property
     def took_ms(self) -> Optional[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Awaitable, Callable, Dict, List, Mapping, Optional, Tuple
@@ -11,9 +12,10 @@ from backend.deed import Deed, Outcome
 from backend.figure import Line, Lines, Timeline, TimelineStep
 from backend.kind import Action, Kind, Row, Rung
 from backend.known import Known, Reading
-from backend.place import is_alive, this_process
+from backend.place import is_alive, is_elsewhere, this_process
 from backend.preview import middle
 from backend.tone import Tone
+from backend.units import stopwatch
 from backend.watch import Watch
 
 # The pace at which the row of a running deed is read, in seconds.
@@ -21,15 +23,19 @@ PACE_S = 2.0
 # How long after the sending something of it is seen, if it ever arrived: in seconds. A deed whose
 # answer was lost ends then, as unknown as it is, lest it bar its row for ever.
 UNSEEN_S = 120.0
+# How long after its last sign a deed is given up as unknown: longer than any step of maintenance.
+LOST_S = 3600.0
+# How long a deed of a console on another machine is left to it.
+ELSEWHERE_MS = 600_000
 
 
 @dataclass
 class _Way:
-    """The rungs of one running deed; ``held`` are those that were true before it began."""
+    """The rungs of one running deed; ``old`` is the reading from before it was followed."""
 
     deed: Deed
     rungs: Tuple[Rung[Any], ...]
-    held: Tuple[bool, ...]
+    old: Reading[Any]
     leave: List[Callable[[], None]]
 
 
@@ -61,6 +67,8 @@ class Follow:
         for deed in deeds:
             if not deed.is_open or is_alive(deed.process):
                 continue
+            if is_elsewhere(deed.process) and self._now_ms() - deed.seen_ms < ELSEWHERE_MS:
+                continue  # its console may well live
             if deed.sent_ms is None:
                 words = "the console ended before anything was sent"
                 deed = replace(deed, outcome=Outcome.NEVER_SENT, answer=words)  # noqa: PLW2901
@@ -90,8 +98,9 @@ class Follow:
         leave += [
             self._watch.look(need.name, of) for need in needs for of in parents(need, kind, (row,))
         ]
-        held = tuple(rung.reached(before, known) for rung in rungs)
-        self._ways[deed.number] = _Way(deed=deed, rungs=rungs, held=held, leave=leave)
+        self._ways[deed.number] = _Way(
+            deed=deed, rungs=rungs, old=known.reading(kind.name), leave=leave
+        )
 
     async def heard(self, known: Known, reading: Optional[Reading[Any]]) -> None:
         """Go on with every deed of the kind that was just read."""
@@ -134,9 +143,10 @@ class Follow:
     def _advance(self, way: _Way, kind: Kind[Any], action: Action[Any], known: Known) -> Deed:
         deed, row = way.deed, _row(known, kind, way.deed)
         began_ms = deed.sent_ms or deed.began_ms
-        read_ms = known.reading(kind.name).at_ms
-        if read_ms < began_ms:
+        reading = known.reading(kind.name)
+        if reading is way.old or reading.is_remembered:
             return deed  # what we have is older than the sending
+        read_ms = max(reading.at_ms, began_ms)  # the cloud's clock may have been set back
         reached = dict(deed.reached)
         for rung in way.rungs[: _passed(way, row, known)]:
             reached.setdefault(rung.name, read_ms)
@@ -145,9 +155,11 @@ class Follow:
         if way.rungs and len(reached) == len(way.rungs):
             return replace(deed, outcome=Outcome.DONE, ended_ms=read_ms)
         is_unseen = deed.outcome is Outcome.UNKNOWN and not reached
-        if is_unseen and read_ms - began_ms >= UNSEEN_S * 1000:
-            words = f"{deed.answer}; nothing of it was seen within {UNSEEN_S:.0f} s"
-            return replace(deed, answer=words, ended_ms=read_ms)
+        patience_s = UNSEEN_S if is_unseen else LOST_S
+        if read_ms - deed.seen_ms >= patience_s * 1000:
+            words = f"nothing more of it was seen within {stopwatch(round(patience_s * 1000))}"
+            answer = "; ".join(filter(None, (deed.answer, words)))
+            return replace(deed, outcome=Outcome.UNKNOWN, answer=answer, ended_ms=read_ms)
         words = action.failed(row, known) if action.failed and row is not None else ""
         if words:
             return replace(deed, outcome=Outcome.FAILED, answer=words, ended_ms=read_ms)
@@ -164,7 +176,7 @@ def _passed(way: _Way, row: Optional[Row], known: Known) -> int:
     for index, rung in enumerate(way.rungs):
         if index < passed or not rung.reached(row, known):
             continue
-        if index == passed or not way.held[index]:
+        if index == passed or rung.name not in way.deed.held:
             passed = index + 1
     return passed
 
@@ -176,8 +188,16 @@ def _row(known: Known, kind: Kind[Any], deed: Deed) -> Optional[Row]:
 
 def _row_before(kind: Kind[Any], deed: Deed) -> Row:
     """Return the row as it was when the deed began, as far as the deed kept it."""
-    row: Row = kind.model.model_construct(**deed.before)
+    row: Row = kind.model.model_construct(**{key: _value(deed.before[key]) for key in deed.before})
     return row
+
+
+def _value(text: str) -> Any:
+    """Return a nested value of a deed's ``before``, which keeps those as JSON; else the text."""
+    try:
+        return json.loads(text) if text[:1] in ("{", "[") else text
+    except ValueError:
+        return text  # a text of the service that only begins like one
 
 
 def timeline_of(deed: Deed, rungs: Tuple[Rung[Any], ...], known: Known) -> Timeline:

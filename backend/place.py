@@ -52,7 +52,7 @@ def find_place(
     platform = _pairs(conf)
     return Place(
         hostname=socket.gethostname().split(".")[0],
-        user=env.get("SUDO_USER") or getpass.getuser(),
+        user=env.get("SUDO_USER") or _user(),
         terminal=_terminal(),
         uuid=platform.get("UUID", ""),
         release=_pairs(build).get("SW_VERSION", "").strip('"') or platform.get("sw_version", ""),
@@ -61,10 +61,20 @@ def find_place(
     )
 
 
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a uid that no passwd knows
+        return f"uid {os.getuid()}"
+
+
 def _terminal() -> str:
     for descriptor in (0, 1, 2):
         if os.isatty(descriptor):
-            return os.ttyname(descriptor).replace("/dev/", "", 1)
+            try:
+                return os.ttyname(descriptor).replace("/dev/", "", 1)
+            except OSError:  # a pty of another /dev/pts, as in a container or chroot
+                return "unnamed terminal"
     return "no terminal"
 
 
@@ -92,6 +102,11 @@ def is_alive(process: str) -> bool:
     """
     parts = process.split("/")
     return len(parts) == 4 and parts[2].isdigit() and _process(int(parts[2])) == process
+
+
+def is_elsewhere(process: str) -> bool:
+    """Whether that console runs, or ran, on another machine: from here nobody can tell."""
+    return bool(process) and process.split("/", maxsplit=1)[0] != os.uname().nodename
 
 
 def _process(pid: int) -> str:

@@ -29,8 +29,12 @@ from backend.kind import (
     Write,
 )
 from backend.known import Known
+from backend.units import span
 
 MASK = "********"
+ALONE = "nothing else under way on it"
+# How long after its last sign an open deed bars others: then what it waits for may need them.
+BARS_MS = 900_000
 
 
 @dataclass(frozen=True)
@@ -176,7 +180,15 @@ def _gate(known: Known, kind: Kind[Any], rows: Tuple[Row, ...]) -> Tuple[Reason,
     for row in rows:
         for deed in known.running(kind.name, kind.id(row)):
             words = f"{deed.action} of {deed.label} is under way (deed {deed.number})"
-            reasons.append(_no("nothing else under way on it", words))
+            if known.now_ms - deed.seen_ms < BARS_MS:
+                reasons.append(_no(ALONE, words))
+            else:
+                words = (
+                    f"{words}, and nothing of it was seen for {span(known.now_ms - deed.seen_ms)}"
+                )
+                reasons.append(
+                    Reason(check=ALONE, answer=Answer.CANT_TELL, words=words, asker=Asker.OURS)
+                )
     reading = known.reading(kind.name)
     if reading.error is not None:
         reasons.append(

@@ -144,7 +144,7 @@ class Station:
             self.follow.begin(deed)
 
     async def _update(self, deed: Deed) -> Deed:
-        if deed.number != UNRECORDED:
+        if not deed.number.startswith(UNRECORDED):
             try:
                 await self.store.update_deed(deed)
             except StoreError as error:

@@ -71,6 +71,7 @@ def _fields(deed: Deed) -> Dict[str, Any]:
         "form": dict(deed.form),
         "before": dict(deed.before),
         # Pairs, for their order is the ladder's: rungs passed at one reading have one instant.
+        "held": list(deed.held),
         "reached": [list(pair) for pair in deed.reached.items()],
     }
     return {

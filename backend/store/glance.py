@@ -210,6 +210,7 @@ def deed_of(row: Any) -> Deed:
         form=MappingProxyType(detail.get("form", {})),
         before=MappingProxyType(detail.get("before", {})),
         reached=MappingProxyType(dict(detail.get("reached", ()))),
+        held=tuple(detail.get("held", ())),
         **{name: row[name] for name in _COPIED},
     )
 

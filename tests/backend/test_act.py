@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any, List, Tuple
 
@@ -168,6 +169,51 @@ async def test_a_second_act_on_the_same_row_is_refused_while_the_first_runs() ->
     door.watch.remember(memory)
     with pytest.raises(Refused, match="under way"):
         await door.do("id-a")
+
+
+async def test_two_confirmations_at_once_send_once() -> None:
+    door = await Door(thing("a")).ready()
+    keep = door.deeds.append
+
+    def on_deed(deed: Deed) -> None:
+        keep(deed)
+        door.watch.remember(replace(door.watch.known.memory, deeds=(deed,)))
+
+    door.acts._on_deed = on_deed
+    preview = door.preview("id-a")
+    both = await asyncio.gather(
+        door.acts.do(preview, typed="yes", why=""),
+        door.acts.do(preview, typed="yes", why=""),
+        return_exceptions=True,
+    )
+    assert len(door.service.sent) == 1
+    assert isinstance(both[1], Refused)
+
+
+async def test_a_deed_that_shows_no_sign_bars_others_only_for_a_while() -> None:
+    door = await Door(thing("a")).ready()
+    (deed,) = await door.do("id-a")
+    door.watch.remember(replace(door.watch.known.memory, deeds=(deed,)))
+    door.clock.ms += 901_000
+    await door.watch.read_now("things")
+    assert not door.preview("id-a").blocked
+
+
+async def test_each_further_row_is_judged_on_what_those_before_it_left() -> None:
+    door = await Door(thing("a"), thing("b")).ready()
+    preview = door.preview("id-a", "id-b")
+    send = door.service.send
+
+    async def spoil(write: Any) -> Any:
+        door.service.bodies = (thing("a"), thing("b", state="held"))
+        await door.watch.read_now("things")
+        return await send(write)
+
+    door.service.send = spoil  # type: ignore[method-assign]
+    deeds = await door.acts.do(preview, typed="2 things", why="")
+    assert [deed.outcome for deed in deeds] == [Outcome.FOLLOWED, Outcome.NEVER_SENT]
+    assert deeds[1].answer == "it is held"
+    assert len(door.service.sent) == 1
 
 
 async def test_a_record_that_cannot_be_written_refuses_then_asks_a_step_higher() -> None:

@@ -13,6 +13,9 @@ from backend.place import is_alive, this_process
 from backend.watch import Watch
 from tests.backend.things import KINDS, PLACE, Book, Clock, Service, thing
 
+# A console of this machine that is no more.
+DEAD = f"{this_process().split('/')[0]}/00000000/1/1"
+
 
 class Trail:
     """A deed followed on a service whose states a test sets."""
@@ -54,6 +57,7 @@ def deed(**more: Any) -> Deed:
         "outcome": Outcome.FOLLOWED,
         "before": MappingProxyType({"uuid": "id-a", "name": "a", "state": "up"}),
         "process": this_process(),
+        "held": ("again up",),
     }
     return Deed(**{**values, **more})
 
@@ -103,7 +107,7 @@ async def test_the_systems_giving_up_is_a_failure_in_its_words() -> None:
 
 async def test_what_a_killed_console_had_not_sent_was_never_sent() -> None:
     trail = Trail(thing("a"))
-    left = deed(sent_ms=None, answered_ms=None, outcome=Outcome.OPEN, process="gone")
+    left = deed(sent_ms=None, answered_ms=None, outcome=Outcome.OPEN, process=DEAD)
     (found,) = await trail.follow.resume((left,))
     assert found.outcome is Outcome.NEVER_SENT
     assert trail.service.sent == []
@@ -111,7 +115,7 @@ async def test_what_a_killed_console_had_not_sent_was_never_sent() -> None:
 
 async def test_what_a_killed_console_had_sent_is_read_and_never_sent_again() -> None:
     trail = Trail(thing("a"))
-    left = deed(answered_ms=None, outcome=Outcome.OPEN, process="gone")
+    left = deed(answered_ms=None, outcome=Outcome.OPEN, process=DEAD)
     (found,) = await trail.follow.resume((left,))
     assert found.outcome is Outcome.UNKNOWN
     await trail.see(thing("a", state="down"))
@@ -124,6 +128,27 @@ async def test_a_deed_of_another_living_console_is_left_to_it() -> None:
     trail = Trail(thing("a"))
     assert await trail.follow.resume((deed(process=this_process()),)) == ()
     assert trail.book.written == []
+
+
+async def test_a_deed_of_a_console_on_another_machine_is_left_to_it_while_it_is_fresh() -> None:
+    trail = Trail(thing("a"))
+    far = deed(sent_ms=None, answered_ms=None, outcome=Outcome.OPEN, process="other/b/1/2")
+    assert await trail.follow.resume((far,)) == ()
+    trail.clock.ms += 3_600_000
+    (found,) = await trail.follow.resume((far,))
+    assert found.outcome is Outcome.NEVER_SENT
+
+
+async def test_a_deed_of_which_nothing_more_is_seen_is_given_up_as_unknown() -> None:
+    trail = Trail(thing("a"))
+    trail.follow.begin(deed())
+    await trail.see(thing("a", state="stopping"))
+    await trail.see(thing("a", state="stopping"), after_s=3599)
+    assert trail.last.is_open
+    await trail.see(thing("a", state="stopping"), after_s=2)
+    assert trail.last.outcome is Outcome.UNKNOWN
+    assert not trail.last.is_open
+    assert "nothing more of it was seen within 1:00:00" in trail.last.answer
 
 
 async def test_a_deed_of_a_process_before_the_reboot_is_nobodys() -> None:
@@ -169,14 +194,14 @@ async def test_a_row_that_is_gone_is_handed_to_the_rungs_as_none() -> None:
 
 async def test_what_never_arrived_does_not_bar_its_row_for_ever() -> None:
     trail = Trail(thing("a"))
-    left = deed(answered_ms=None, outcome=Outcome.OPEN, process="gone")
+    left = deed(answered_ms=None, outcome=Outcome.OPEN, process=DEAD)
     await trail.follow.resume((left,))
     await trail.see(thing("a"), after_s=60)
     assert trail.last.is_open
     await trail.see(thing("a"), after_s=60)
     assert not trail.last.is_open
     assert trail.last.outcome is Outcome.UNKNOWN
-    assert "nothing of it was seen" in trail.last.answer
+    assert "nothing more of it was seen" in trail.last.answer
     written = len(trail.book.written)
     await trail.see(thing("a"), after_s=60)
     assert len(trail.book.written) == written
