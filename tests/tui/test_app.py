@@ -211,6 +211,7 @@ async def test_ctrl_l_and_its_printable_twin_paint_anew():
     app = console(Wire(bodies={"/boxes": [box(1)]}))
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.known.has("boxes"))
+        await pilot.pause()
         before = screen_text(app)
         await pilot.press("ctrl+l", "L")
         assert screen_text(app) == before
