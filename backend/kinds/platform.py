@@ -9,6 +9,7 @@ from pydantic import Field
 
 from backend.figure import Line, Lines
 from backend.kind import Area, Column, Kind, Rest, Row
+from backend.kinds.addressing import ON_INTERFACES, POOLS
 from backend.kinds.backends import BACKENDS, CONTROLLER_FILESYSTEMS, MONITORS
 from backend.kinds.disks import (
     DISKS,
@@ -229,6 +230,7 @@ PLATFORM = Area(
         OSDS,
         LABELS,
         *PROCESSORS,
+        *ON_INTERFACES,
         SERVICE_GROUPS,
         SERVICES,
         SERVICE_NODES,
@@ -236,6 +238,7 @@ PLATFORM = Area(
         CONTROLLER_FILESYSTEMS,
         MONITORS,
         NETWORKS,
+        *POOLS,
         APPLICATIONS,
         KUBE_UPGRADE,
         HEALTH,

@@ -1,0 +1,299 @@
+"""Addresses and networks: what a host's interfaces have, and the pools and networks behind them."""
+
+from __future__ import annotations
+
+from typing import Any, List, Mapping, Optional, Tuple
+
+from pydantic import Field
+
+from backend.kind import Column, Kind, Rest, Row
+from backend.kinds.inventory import EVERY_S, NOISE
+from backend.kinds.once import once
+from backend.known import Known
+
+SLOWLY_S = 60.0
+
+
+@once
+def _numbered(rows: Tuple[Any, ...]) -> Mapping[int, str]:
+    return {row.body.get("id"): row.name for row in rows}
+
+
+def numbered_host(number: Optional[int], known: Known) -> Optional[str]:
+    """Return the name of a host by its number, the number where hosts were not read."""
+    if number is None:
+        return None
+    return _numbered(known.rows("hosts")).get(number, f"host {number}")
+
+
+class OfNumberedHost(Row):
+    """A row that names its host by the number sysinv gave it, and an interface of it."""
+
+    uuid: str
+    forihostid: Optional[int] = None
+    ifname: Optional[str] = None
+
+
+HOST: Column[Any] = Column(
+    heading="HOST", joined=lambda row, known: numbered_host(row.forihostid, known), most=20
+)
+IF: Column[Any] = Column(heading="IF", value=lambda row: row.ifname, most=16)
+
+
+def _place(row: OfNumberedHost, known: Known) -> Tuple[str, str]:
+    """Sort by host and interface; what has no host stands last."""
+    return numbered_host(row.forihostid, known) or "~", row.ifname or ""
+
+
+def with_prefix(address: Optional[str], prefix: Optional[int]) -> Optional[str]:
+    """Return a network as it is written: ``192.168.204.0/24``."""
+    return address if not address or prefix is None else f"{address}/{prefix}"
+
+
+class Address(OfNumberedHost):
+    """An IP address: of an interface, or kept in a pool for the platform itself."""
+
+    address: Optional[str] = None
+    prefix: Optional[int] = None
+    pool_uuid: Optional[str] = None
+
+
+def _pool_name(row: Address, known: Known) -> Optional[str]:
+    pool = known.row("address-pools", row.pool_uuid or "")
+    return row.pool_uuid if pool is None else pool.name
+
+
+ADDRESSES: Kind[Address] = Kind(
+    name="addresses",
+    singular="address",
+    model=Address,
+    read=Rest(
+        service="sysinv", path="/addresses", items="addresses", under="/ihosts/{parent}/addresses"
+    ),
+    parent="hosts",
+    needs=("hosts", "address-pools"),
+    label=lambda row: row.address or row.uuid,
+    columns=(
+        HOST,
+        IF,
+        Column(heading="ADDRESS", value=lambda row: with_prefix(row.address, row.prefix), most=43),
+        Column(heading="POOL", joined=_pool_name, most=32),
+    ),
+    sort=lambda row, known: (*_place(row, known), row.address or ""),
+    tab="I Addr",
+    aliases=("addrs", "host-addrs"),
+    noise=NOISE,
+    every_s=SLOWLY_S,
+)
+
+
+class Route(OfNumberedHost):
+    """A static route of an interface."""
+
+    network: Optional[str] = None
+    prefix: Optional[int] = None
+    gateway: Optional[str] = None
+    metric: Optional[int] = None
+
+
+ROUTES: Kind[Route] = Kind(
+    name="routes",
+    singular="route",
+    model=Route,
+    read=Rest(service="sysinv", path="/routes", items="routes", under="/ihosts/{parent}/routes"),
+    parent="hosts",
+    needs=("hosts",),
+    label=lambda row: with_prefix(row.network, row.prefix) or row.uuid,
+    columns=(
+        HOST,
+        IF,
+        Column(heading="NETWORK", value=lambda row: with_prefix(row.network, row.prefix), most=43),
+        Column(heading="GATEWAY", value=lambda row: row.gateway, most=39),
+        Column(heading="METRIC", value=lambda row: row.metric, right=True),
+    ),
+    sort=lambda row, known: (*_place(row, known), row.network or ""),
+    tab="R Routes",
+    aliases=("host-routes",),
+    noise=NOISE,
+    every_s=EVERY_S,
+)
+
+
+class InterfaceNetwork(OfNumberedHost):
+    """An interface and a platform network that was assigned to it."""
+
+    network_name: Optional[str] = None
+    network_type: Optional[str] = None
+
+
+INTERFACE_NETWORKS: Kind[InterfaceNetwork] = Kind(
+    name="interface-networks",
+    singular="interface-network",
+    model=InterfaceNetwork,
+    read=Rest(
+        service="sysinv",
+        path="/interface_networks",
+        items="interface_networks",
+        under="/ihosts/{parent}/interface_networks",
+    ),
+    parent="hosts",
+    needs=("hosts",),
+    label=lambda row: f"{row.ifname} {row.network_name}",
+    columns=(
+        HOST,
+        IF,
+        Column(heading="NETWORK", value=lambda row: row.network_name, most=32),
+        Column(heading="TYPE", value=lambda row: row.network_type),
+    ),
+    sort=_place,
+    tab="W Nets",
+    aliases=("interface_networks", "if-networks"),
+    noise=NOISE,
+    every_s=EVERY_S,
+)
+
+
+class InterfaceDataNetwork(OfNumberedHost):
+    """An interface and a data network that was assigned to it."""
+
+    datanetwork_name: Optional[str] = None
+
+
+INTERFACE_DATA_NETWORKS: Kind[InterfaceDataNetwork] = Kind(
+    name="interface-datanetworks",
+    singular="interface-datanetwork",
+    model=InterfaceDataNetwork,
+    read=Rest(
+        service="sysinv",
+        path="/interface_datanetworks",
+        items="interface_datanetworks",
+        under="/ihosts/{parent}/interface_datanetworks",
+    ),
+    parent="hosts",
+    needs=("hosts",),
+    label=lambda row: f"{row.ifname} {row.datanetwork_name}",
+    columns=(
+        HOST,
+        IF,
+        Column(heading="DATA NETWORK", value=lambda row: row.datanetwork_name, most=32),
+    ),
+    sort=_place,
+    tab="D Data",
+    aliases=("interface_datanetworks", "if-datanetworks"),
+    noise=NOISE,
+    every_s=EVERY_S,
+)
+
+
+# --- of the whole system -----------------------------------------------------------------------
+
+
+class AddressPool(Row):
+    """The addresses that a network hands out, and those it keeps for the controllers."""
+
+    uuid: str
+    name: Optional[str] = None
+    network: Optional[str] = None
+    prefix: Optional[int] = None
+    order: Optional[str] = None
+    floating_address: Optional[str] = None
+    controller0_address: Optional[str] = None
+    controller1_address: Optional[str] = None
+    gateway_address: Optional[str] = None
+    ranges: List[List[str]] = Field(default_factory=list)
+
+
+ADDRESS_POOLS: Kind[AddressPool] = Kind(
+    name="address-pools",
+    singular="address-pool",
+    model=AddressPool,
+    read=Rest(service="sysinv", path="/addrpools", items="addrpools"),
+    label=lambda row: row.name or row.uuid,
+    columns=(
+        Column(heading="NAME", value=lambda row: row.name, most=32),
+        Column(heading="NETWORK", value=lambda row: with_prefix(row.network, row.prefix), most=43),
+        Column(heading="FLOATING", value=lambda row: row.floating_address, most=39),
+        Column(heading="GATEWAY", value=lambda row: row.gateway_address, most=39),
+        Column(heading="CONTROLLER-0", value=lambda row: row.controller0_address, wide=True),
+        Column(heading="CONTROLLER-1", value=lambda row: row.controller1_address, wide=True),
+        Column(
+            heading="RANGES",
+            value=lambda row: ", ".join("-".join(ends) for ends in row.ranges) or None,
+            most=60,
+            wide=True,
+        ),
+        Column(heading="ORDER", value=lambda row: row.order, wide=True),
+    ),
+    aliases=("addrpools", "addrpool"),
+    noise=NOISE,
+    every_s=SLOWLY_S,
+)
+
+
+class NetworkAddressPool(Row):
+    """A network and a pool that gives it addresses: two where it has IPv4 and IPv6."""
+
+    uuid: str
+    network_name: Optional[str] = None
+    address_pool_name: Optional[str] = None
+
+
+NETWORK_ADDRESS_POOLS: Kind[NetworkAddressPool] = Kind(
+    name="network-address-pools",
+    singular="network-address-pool",
+    model=NetworkAddressPool,
+    read=Rest(service="sysinv", path="/network_addresspools", items="network_addresspools"),
+    label=lambda row: f"{row.network_name} {row.address_pool_name}",
+    columns=(
+        Column(heading="NETWORK", value=lambda row: row.network_name, most=32),
+        Column(heading="POOL", value=lambda row: row.address_pool_name, most=32),
+    ),
+    aliases=("network_addresspools", "network-addrpools", "network-addrpool"),
+    noise=NOISE,
+    every_s=SLOWLY_S,
+)
+
+
+class DataNetwork(Row):
+    """A provider network that data interfaces can be assigned to."""
+
+    uuid: str
+    name: Optional[str] = None
+    network_type: Optional[str] = None
+    mtu: Optional[int] = None
+    multicast_group: Optional[str] = None
+    port_num: Optional[int] = None
+    ttl: Optional[int] = None
+    mode: Optional[str] = None
+    description: Optional[str] = None
+
+
+DATA_NETWORKS: Kind[DataNetwork] = Kind(
+    name="data-networks",
+    singular="data-network",
+    model=DataNetwork,
+    read=Rest(service="sysinv", path="/datanetworks", items="datanetworks"),
+    label=lambda row: row.name or row.uuid,
+    columns=(
+        Column(heading="NAME", value=lambda row: row.name, most=32),
+        Column(heading="TYPE", value=lambda row: row.network_type),
+        Column(heading="MTU", value=lambda row: row.mtu, right=True),
+        Column(heading="DESCRIPTION", value=lambda row: row.description, most=32),
+        # Only VXLAN has these.
+        Column(heading="GROUP", value=lambda row: row.multicast_group, wide=True),
+        Column(heading="PORT", value=lambda row: row.port_num, right=True, wide=True),
+        Column(heading="TTL", value=lambda row: row.ttl, right=True, wide=True),
+        Column(heading="MODE", value=lambda row: row.mode, wide=True),
+    ),
+    aliases=("datanetworks", "datanetwork"),
+    noise=NOISE,
+    every_s=SLOWLY_S,
+)
+
+ON_INTERFACES: Tuple[Kind[Any], ...] = (
+    ADDRESSES,
+    ROUTES,
+    INTERFACE_NETWORKS,
+    INTERFACE_DATA_NETWORKS,
+)
+POOLS: Tuple[Kind[Any], ...] = (ADDRESS_POOLS, NETWORK_ADDRESS_POOLS, DATA_NETWORKS)
