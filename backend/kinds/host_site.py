@@ -65,7 +65,7 @@ def one_sits_beside(host: Host, known: Known) -> bool:
 
 
 # Asked for all hosts at once these are wrong or empty: only what a host itself was asked counts.
-ONLY_UNDER_HOST = frozenset({"labels", "interfaces", "partitions", "kernels"})
+ONLY_UNDER_HOST = frozenset({"labels", "interfaces", "partitions", "kernels", "sensor-groups"})
 
 
 def children(known: Known, kind: str, host: Host) -> Optional[Tuple[Any, ...]]:

@@ -11,6 +11,8 @@ from backend.figure import Line, Lines
 from backend.kind import Area, Column, Kind, Rest, Row
 from backend.kinds.addressing import ON_INTERFACES, POOLS
 from backend.kinds.backends import BACKENDS, CONTROLLER_FILESYSTEMS, MONITORS
+from backend.kinds.cabling import CABLES
+from backend.kinds.devices import SENSED
 from backend.kinds.disks import (
     DISKS,
     FILESYSTEMS,
@@ -231,6 +233,8 @@ PLATFORM = Area(
         LABELS,
         *PROCESSORS,
         *ON_INTERFACES,
+        *CABLES,
+        *SENSED,
         SERVICE_GROUPS,
         SERVICES,
         SERVICE_NODES,
