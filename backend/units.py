@@ -8,6 +8,8 @@ from typing import Optional
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
+# The years 1 to 9999: what lies outside is a service's slip, and no instant.
+_FIRST_MS, _LAST_MS = -62_135_596_800_000, 253_402_300_799_999
 
 
 def span(ms: int) -> str:
@@ -30,14 +32,19 @@ def stopwatch(ms: int) -> str:
 
 
 def clock(ms: int, *, seconds: bool = False) -> str:
-    """Return an instant (epoch ms) as UTC time of day: ``02:41Z`` or ``02:41:20Z``."""
-    moment = datetime.fromtimestamp(ms / 1000, tz=timezone.utc)
-    return moment.strftime("%H:%M:%SZ" if seconds else "%H:%MZ")
+    """Return an instant (epoch ms) as UTC time of day: ``02:41Z`` or ``02:41:20Z``; else "?"."""
+    return _written(ms, "%H:%M:%SZ" if seconds else "%H:%MZ")
 
 
 def day(ms: int) -> str:
-    """Return an instant (epoch ms) as UTC day and time: ``2026-11-21 02:41Z``."""
-    return datetime.fromtimestamp(ms / 1000, tz=timezone.utc).strftime("%Y-%m-%d %H:%MZ")
+    """Return an instant (epoch ms) as UTC day and time: ``2026-11-21 02:41Z``; else "?"."""
+    return _written(ms, "%Y-%m-%d %H:%MZ")
+
+
+def _written(ms: int, form: str) -> str:
+    if not _FIRST_MS <= ms <= _LAST_MS:
+        return "?"
+    return datetime.fromtimestamp(ms / 1000, tz=timezone.utc).strftime(form)
 
 
 def when(ms: int, now_ms: int) -> str:

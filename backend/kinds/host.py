@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+import json
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from pydantic import Field
 
@@ -24,6 +25,9 @@ AVAILABILITY = (
     "poweroff",
     "failed",
 )
+
+# Nobody was ever up for longer, in seconds (a hundred years): what says so is no uptime.
+LONGEST_S = 3_155_760_000
 
 
 class Host(Row):
@@ -101,7 +105,19 @@ class Host(Row):
     @property
     def is_active(self) -> bool:
         """Whether it is the active controller."""
-        return self.capabilities.get("Personality") == "Controller-Active"
+        return _mapping(self.capabilities).get("Personality") == "Controller-Active"
+
+    @property
+    def group(self) -> str:
+        """The storage group it keeps copies in, "" where it is in none."""
+        return str(_mapping(self.peers).get("name") or "")
+
+    @property
+    def peer_names(self) -> Tuple[str, ...]:
+        """The other hosts of its storage group."""
+        names = _mapping(self.peers).get("hosts")
+        found = names if isinstance(names, (list, tuple)) else ()
+        return tuple(str(name) for name in found if name != self.hostname)
 
     @property
     def has_bmc(self) -> bool:
@@ -128,6 +144,12 @@ class Host(Row):
     def is_enabled(self) -> bool:
         """Whether it is in service with all its functions."""
         return self.administrative == UNLOCKED and self.oper == ENABLED
+
+    @property
+    def up_ms(self) -> Optional[int]:
+        """For how long it has been up, None where sysinv does not say or says what can't be."""
+        seconds = self.uptime or 0
+        return seconds * 1000 if 0 < seconds <= LONGEST_S else None
 
     @property
     def worker_lags(self) -> bool:
@@ -168,6 +190,16 @@ class Host(Row):
             and self.install_state in (None, "", "completed")
             and (not self.is_aio or (self.oper == ENABLED and self.avail == "available"))
         )
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    """Return a nested value; a deed keeps those of its row as JSON text, unvalidated."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return {}
+    return value if isinstance(value, dict) else {}
 
 
 def _worse(main: str, other: Optional[str], order: tuple[str, ...], *, both: bool) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Tuple, Union
+from typing import Tuple, Union
 
 from backend.kinds.host import Host
 from backend.kinds.host_checks import (
@@ -94,16 +94,11 @@ def _quorum_counts(host: Host, known: Known) -> bool:
 
 
 def _group(host: Host, known: Known) -> str:
-    names = _peer_names(host)
+    names = host.peer_names
     serving = [h for h in known.rows("hosts") if h.name in names and h.is_enabled]
     if serving:
         return ""
     return "no other host of its storage group serves: refused unless the pools are empty"
-
-
-def _peer_names(host: Host) -> Tuple[str, ...]:
-    peers: Any = (host.peers or {}).get("hosts", ())
-    return tuple(str(name) for name in peers if name != host.hostname)
 
 
 def _strategy(_host: Host, known: Known) -> str:

@@ -60,9 +60,9 @@ def _told_ms(host: Host, known: Known) -> Optional[int]:
     if host.is_locked or host.avail == "degraded":
         return min(raised, default=None)
     reading_ms = known.reading("hosts").at_ms
-    if host.is_enabled and host.avail == "available" and host.uptime:
+    if host.is_enabled and host.avail == "available" and host.up_ms:
         # It has been up since minutes after its boot; of what was before we know nothing.
-        return reading_ms - host.uptime * 1000
+        return reading_ms - host.up_ms
     return None
 
 

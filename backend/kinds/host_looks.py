@@ -237,8 +237,8 @@ def _expected_words(host: Host, known: Known) -> str:
 def _where(host: Host, known: Known) -> str:
     parts = [f"mgmt {host.mgmt_ip or '-'}"]
     parts.append(f"BMC {host.bm_type} {host.bm_ip or '-'}" if host.has_bmc else "no BMC known")
-    if host.uptime:
-        parts.append(f"up {span(host.uptime * 1000)}")
+    if host.up_ms:
+        parts.append(f"up {span(host.up_ms)}")
     if one_sits_on(host, known):
         parts.append("you are on it")
     active = active_controller(known)

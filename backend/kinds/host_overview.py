@@ -153,8 +153,8 @@ def _hardware(host: Host, known: Known) -> List[Line]:
         Line(heading="boot", text=boot),
         Line(heading="network", text=where),
     ]
-    if host.uptime:
-        lines.append(Line(heading="up", text=span(host.uptime * 1000)))
+    if host.up_ms:
+        lines.append(Line(heading="up", text=span(host.up_ms)))
     place = (host.location or {}).get("locn")
     if place:
         lines.append(Line(heading="location", text=str(place)))

@@ -20,8 +20,8 @@ def together(hosts: Tuple[Any, ...], _known: Known) -> Tuple[Reason, ...]:
         reasons.append(_never("not both controllers", controllers))
     groups: dict[str, List[str]] = {}
     for host in hosts:
-        if host.peers:
-            groups.setdefault(str(host.peers.get("name")), []).append(host.name)
+        if host.group:
+            groups.setdefault(host.group, []).append(host.name)
     reasons += [
         _never(f"not both peers of {group}", names)
         for group, names in groups.items()
