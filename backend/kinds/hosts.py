@@ -48,6 +48,12 @@ TABS: Tuple[Tab[Host], ...] = (
         related=lambda host, row: row.node_name == host.hostname,
     ),
     Tab(key="x", title="Labels", kind="labels", related=_is_of),
+    Tab(
+        key="z",
+        title="Ptp",
+        kind="ptp-instances",
+        related=lambda host, row: host.hostname in row.hostnames,
+    ),
 )
 
 HOSTS = Kind[Host](

@@ -12,6 +12,7 @@ from backend.kind import Area, Column, Kind, Rest, Row
 from backend.kinds.addressing import ON_INTERFACES, POOLS
 from backend.kinds.backends import BACKENDS, CONTROLLER_FILESYSTEMS, MONITORS
 from backend.kinds.cabling import CABLES
+from backend.kinds.configuration import SETTINGS
 from backend.kinds.devices import SENSED
 from backend.kinds.disks import (
     DISKS,
@@ -26,6 +27,7 @@ from backend.kinds.hosts import HOSTS
 from backend.kinds.inventory import INTERFACES, LABELS, NOISE, PORTS, look_of
 from backend.kinds.processors import PROCESSORS
 from backend.kinds.services import SERVICE_GROUPS, SERVICE_NODES, SERVICES
+from backend.kinds.timing import TIME
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
 
@@ -243,6 +245,8 @@ PLATFORM = Area(
         MONITORS,
         NETWORKS,
         *POOLS,
+        *SETTINGS,
+        *TIME,
         APPLICATIONS,
         KUBE_UPGRADE,
         HEALTH,
