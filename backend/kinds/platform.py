@@ -12,6 +12,7 @@ from backend.kind import Area, Column, Kind, Rest, Row
 from backend.kinds.addressing import ON_INTERFACES, POOLS
 from backend.kinds.backends import BACKENDS, CONTROLLER_FILESYSTEMS, MONITORS
 from backend.kinds.cabling import CABLES
+from backend.kinds.certificates import CERTIFIED
 from backend.kinds.configuration import SETTINGS
 from backend.kinds.devices import SENSED
 from backend.kinds.disks import (
@@ -25,8 +26,10 @@ from backend.kinds.disks import (
 from backend.kinds.host_verdict import verdict
 from backend.kinds.hosts import HOSTS
 from backend.kinds.inventory import INTERFACES, LABELS, NOISE, PORTS, look_of
+from backend.kinds.kube_platform import KUBE
 from backend.kinds.processors import PROCESSORS
 from backend.kinds.services import SERVICE_GROUPS, SERVICE_NODES, SERVICES
+from backend.kinds.tiers import CEPH
 from backend.kinds.timing import TIME
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
@@ -243,12 +246,15 @@ PLATFORM = Area(
         BACKENDS,
         CONTROLLER_FILESYSTEMS,
         MONITORS,
+        *CEPH,
         NETWORKS,
         *POOLS,
         *SETTINGS,
         *TIME,
+        *CERTIFIED,
         APPLICATIONS,
         KUBE_UPGRADE,
+        *KUBE,
         HEALTH,
     ),
     headline=verdict,
