@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Callable
 
-from backend.simulator import alarms, inventory, shared
+from backend.simulator import alarms, shared
+from backend.simulator.children import children
 from backend.simulator.cloud import Cloud
 from backend.simulator.model import Host
 from backend.simulator.refuse import client
@@ -50,7 +51,7 @@ def _lock_controller(cloud: Cloud, host: Host, *, force: bool, unsafe: bool = Fa
         return
     if host.is_active and not cloud.system.is_simplex:
         raise client(f"{host.name} : Rejected: Can not lock an active controller.")
-    stors = inventory.children(cloud, host, "istors")
+    stors = children(cloud, host, "istors")
     if not force and any(stor["state"] == "configuring" for stor in stors):
         raise client(
             f"{host.name} : Rejected: Can not lock a controller with storage devices in "
@@ -124,7 +125,7 @@ def _unlock(cloud: Cloud, host: Host, *, force: bool) -> None:
     _unlock_provisioned(host, force=force)
     _unlock_applications(cloud, host, force=force)
     _unlock_rootca(cloud, host, force=force)
-    if not inventory.children(cloud, host, "ipvs"):
+    if not children(cloud, host, "ipvs"):
         raise client(
             f"The cgts-vg volume group on {host.name} does not contain any physical volumes."
         )
@@ -188,7 +189,7 @@ def _unlock_controller(cloud: Cloud, host: Host, *, force: bool) -> None:
 
 
 def _unlock_storage(cloud: Cloud, host: Host) -> None:
-    if host.personality == "storage" and not inventory.children(cloud, host, "istors"):
+    if host.personality == "storage" and not children(cloud, host, "istors"):
         raise client("Can not unlock a storage node without any Storage Volumes configured")
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Callable, Optional
 
-from backend.simulator import alarms, enabling, inventory, shared
+from backend.simulator import alarms, enabling, shared
+from backend.simulator.children import children
 from backend.simulator.cloud import SERVICES, Cloud
 from backend.simulator.keystone import Keystone
 from backend.simulator.model import Json
@@ -123,7 +124,7 @@ class Faults:
 
     def osd_configures(self, host: str, for_s: float = 120) -> None:
         """A host's OSDs are being set up: a lock of a controller is refused meanwhile."""
-        rows = inventory.children(self._cloud, self._cloud.named(host), "istors")
+        rows = children(self._cloud, self._cloud.named(host), "istors")
         for row in rows:
             row["state"] = "configuring"
 

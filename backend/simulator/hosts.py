@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Callable, Iterable
 
-from backend.simulator import alarms, arrivals, inventory, labels, life
+from backend.simulator import alarms, arrivals, children, labels, life, shared
 from backend.simulator.bodies import object_of, patch_of
 from backend.simulator.cloud import Cloud
 from backend.simulator.exchange import JSON, Answer, Request, answer
@@ -94,10 +94,12 @@ def _below(cloud: Cloud, request: Request, host: Host, path: list[str]) -> Answe
     if request.method not in {"GET", "HEAD"}:
         raise no_such_method(request.method, "GET")
     if name == "labels":
+        known(request)
         return answer({"labels": labels.of(cloud, host)})
-    if name in inventory.PER_HOST and len(path) == 1:
-        rows = inventory.children(cloud, host, name)
-        return answer({name: [inventory.linked(row, name, _base(request)) for row in rows]})
+    if name == "ceph_mon" and len(path) == 1:
+        return shared.of_host(cloud, request, host, name)
+    if name in children.PER_HOST and len(path) == 1:
+        return children.of_host(cloud, request, host, name)
     raise no_such_path()
 
 
@@ -224,6 +226,13 @@ def _image_abort(cloud: Cloud, request: Request, host: Host) -> Answer:
     return answer(host.detail(_base(request), cloud.clock.now()))
 
 
+def _authority(cloud: Cloud, request: Request, host: Host) -> Answer:
+    """Linked from each host, though it only takes orders, and no root CA is being updated."""
+    del cloud
+    _posted(request)
+    raise client(f"kube-rootca-host-update rejected: no update in progress on {host.name}.")
+
+
 def _posted(request: Request) -> None:
     if request.method != "POST":
         raise no_such_method(request.method, "POST")
@@ -234,6 +243,7 @@ IMAGE_S = 300
 BESIDE: dict[str, Callable[[Cloud, Request, Host], Answer]] = {
     "kernel": _kernel,
     "vim": _vim,
+    "kube_update_ca": _authority,
     "device_image_update": _image_update,
     "device_image_update_abort": _image_abort,
 }

@@ -1,65 +1,20 @@
-"""What is in the hosts: disks, filesystems, volumes, OSDs, interfaces, ports."""
+"""What is in the hosts: disks, filesystems, volumes, OSDs, ports, interfaces."""
 
 from __future__ import annotations
 
 from typing import Callable, Optional
 
 from backend.simulator.cloud import Cloud
-from backend.simulator.exchange import Answer, Request, answer
-from backend.simulator.model import Host, Json, iso, links
-from backend.simulator.paging import known
-from backend.simulator.refuse import client
+from backend.simulator.model import Host, Json, iso
 
 BY_PATH = "/dev/disk/by-path/pci-0000:00:1f.2-ata-"
 PE_BYTES = 32 * 1024**2
-
-
-def children(cloud: Cloud, host: Host, name: str) -> list[Json]:
-    """A host's rows of one kind; made when first asked for, then kept. None before inventory."""
-    if not host.inv_state:
-        return []
-    key = (host.uuid, name)
-    if key not in cloud.children:
-        cloud.children[key] = PER_HOST[name](cloud, host)
-    return cloud.children[key]
-
-
-def linked(row: Json, name: str, base: str) -> Json:
-    """A row with the links the request's Host gives it."""
-    at = links(base, name, row["uuid"])
-    more = {}
-    if name == "ports":
-        more = {s: links(base, name, row["uuid"], s) for s in ("lldp_agents", "lldp_neighbours")}
-    return {**row, "links": at, **more}
-
-
-def everywhere(cloud: Cloud, request: Request, name: str, uuid: Optional[str]) -> Answer:
-    """/v1/<kind> over all hosts, or one row by uuid."""
-    if name == "iinterfaces" and uuid is None:
-        raise client("Invalid ihost None")
-    base = f"{request.base}/platform"
-    rows = [row for host in cloud.hosts for row in children(cloud, host, name)]
-    if uuid is None:
-        known(request)
-        return answer({name: [linked(row, name, base) for row in rows]})
-    found = next((row for row in rows if row["uuid"] == uuid), None)
-    if found is None:
-        word = "disk" if name == "idisks" else name
-        raise client(f"No {word} with id {uuid}", 404)
-    return answer(linked(found, name, base))
-
-
-def ports_of(cloud: Cloud, request: Request, interface: str) -> Answer:
-    """The ports an interface is made of, as the CLI asks for each interface of a host."""
-    base = f"{request.base}/platform"
-    rows = [
-        row
-        for host in cloud.hosts
-        if any(one["uuid"] == interface for one in children(cloud, host, "iinterfaces"))
-        for row in children(cloud, host, "ports")
-        if row["interface_uuid"] == interface
-    ]
-    return answer({"ports": [linked(row, "ports", base) for row in rows]})
+# Size of the root disk and what of it is not yet in use.
+ROOT_DISK_MIB = (457440, 219190)
+# The extents of the volume group, which is all of one partition.
+VOLUME_PES = 5951
+# The one storage tier.
+TIER = "942571d9-6d87-4f3d-a292-1e5e6566f365"
 
 
 def dates(cloud: Cloud) -> Json:
@@ -69,8 +24,9 @@ def dates(cloud: Cloud) -> Json:
 def _disks(cloud: Cloud, host: Host) -> list[Json]:
     """The root disk, and a second one for data: an OSD's, where there is one."""
     osd = bears_osd(cloud, host)
+    size_mib, free_mib = ROOT_DISK_MIB
     return [
-        _disk(cloud, host, 0, size_mib=457440, free_mib=219190, model="480"),
+        _disk(cloud, host, 0, size_mib=size_mib, free_mib=free_mib, model="480"),
         _disk(cloud, host, 1, size_mib=914880, free_mib=0 if osd else 914880, model="960"),
     ]
 
@@ -140,9 +96,9 @@ def _volume_groups(cloud: Cloud, host: Host) -> list[Json]:
             "lvm_cur_lv": 12,
             "lvm_max_pv": 0,
             "lvm_cur_pv": 1,
-            "lvm_vg_size": 5951 * PE_BYTES,
+            "lvm_vg_size": VOLUME_PES * PE_BYTES,
             "lvm_vg_avail_size": 1230 * PE_BYTES,
-            "lvm_vg_total_pe": 5951,
+            "lvm_vg_total_pe": VOLUME_PES,
             "lvm_vg_free_pe": 1230,
             "capabilities": {},
             "ihost_uuid": host.uuid,
@@ -164,8 +120,8 @@ def _physical_volumes(cloud: Cloud, host: Host) -> list[Json]:
             "lvm_pv_name": "/dev/sda5",
             "lvm_vg_name": "cgts-vg",
             "lvm_pv_uuid": f"qF3-{host.id}",
-            "lvm_pv_size": 5951 * PE_BYTES,
-            "lvm_pe_total": 5951,
+            "lvm_pv_size": VOLUME_PES * PE_BYTES,
+            "lvm_pe_total": VOLUME_PES,
             "lvm_pe_alloced": 4721,
             "capabilities": {},
             "ihost_uuid": host.uuid,
@@ -203,21 +159,26 @@ def _osds(cloud: Cloud, host: Host) -> list[Json]:
         "journal_size_mib": None,
         "journal_path": None,
         "journal_node": None,
-        "tier_uuid": "942571d9-6d87-4f3d-a292-1e5e6566f365",
+        "tier_uuid": TIER,
         "tier_name": "storage",
         **dates(cloud),
     }
     return [osd]
 
 
-def _ports(cloud: Cloud, host: Host) -> list[Json]:
+def port_names(host: Host) -> tuple[Optional[str], Optional[str]]:
+    """The interfaces on a host's two ports: OAM's, the one it boots from, a worker's for data."""
+    if host.personality == "controller":
+        return "oam0", "pxeboot0"
+    return "pxeboot0", "data0" if host.personality == "worker" else None
+
+
+def ports(cloud: Cloud, host: Host) -> list[Json]:
     return [_port(cloud, host, number) for number in range(2)]
 
 
 def _port(cloud: Cloud, host: Host, number: int) -> Json:
-    """A controller has a port for OAM and one to boot from; the others boot from their first."""
-    names = ("oam0", "pxeboot0") if host.personality == "controller" else ("pxeboot0", None)
-    carries = names[number]
+    carries = port_names(host)[number]
     return {
         "uuid": cloud.uuid_of(host.uuid, "port", number),
         "type": "ethernet",
@@ -254,28 +215,39 @@ def _port(cloud: Cloud, host: Host, number: int) -> Json:
 
 
 # name, type, VLAN, uses, used by, IPv4 mode
-_CONTROLLER_INTERFACES: tuple[tuple[str, str, Optional[int], str, str, Optional[str]], ...] = (
+_INTERFACES: tuple[tuple[str, str, Optional[int], str, str, Optional[str]], ...] = (
     ("oam0", "ethernet", None, "", "", "static"),
     ("pxeboot0", "ethernet", None, "", "mgmt0 cluster0", None),
     ("mgmt0", "vlan", 100, "pxeboot0", "", "static"),
     ("cluster0", "vlan", 101, "pxeboot0", "", None),
+    ("data0", "ethernet", None, "", "", None),
 )
+# What travels tagged over a port, as the switch at its end names it.
+CARRIED = {"pxeboot0": "mgmt:100, cluster:101"}
 
 
 def _interfaces(cloud: Cloud, host: Host) -> list[Json]:
-    """OAM on controllers only; management and cluster on VLANs of the boot interface."""
-    controller = host.personality == "controller"
+    """OAM on controllers, data on workers; management and cluster on VLANs of the boot one."""
+    ends = port_names(host)
     return [
-        _interface(cloud, host, number, row)
-        for number, row in enumerate(_CONTROLLER_INTERFACES)
-        if row[0] != "oam0" or controller
+        _interface(cloud, host, row) for row in _INTERFACES if row[1] == "vlan" or row[0] in ends
     ]
+
+
+def mac_of(host: Host, name: Optional[str]) -> str:
+    """The address of an interface, or of a port that has none: the boot one's is the host's."""
+    if name == "pxeboot0":
+        return host.mgmt_mac
+    names = [row[0] for row in _INTERFACES]
+    number = names.index(name) if name in names else len(names)
+    first, second, third, fourth, *rest = host.mgmt_mac.split(":")
+    fourth = f"{(int(fourth, 16) + number + 1) % 256:02x}"
+    return ":".join((first, second, third, fourth, *rest))
 
 
 def _interface(
     cloud: Cloud,
     host: Host,
-    number: int,
     told: tuple[str, str, Optional[int], str, str, Optional[str]],
 ) -> Json:
     name, kind, vlan, uses, used_by, mode = told
@@ -283,9 +255,9 @@ def _interface(
         "uuid": cloud.uuid_of(host.uuid, "interface", name),
         "ifname": name,
         "iftype": kind,
-        "imac": host.mgmt_mac if name == "pxeboot0" else f"{host.mgmt_mac[:-2]}{0xF0 + number:02x}",
+        "imac": mac_of(host, name),
         "imtu": 1500,
-        "ifclass": "platform",
+        "ifclass": "data" if name == "data0" else "platform",
         "aemode": None,
         "schedpolicy": None,
         "txhashpolicy": None,
@@ -317,5 +289,5 @@ PER_HOST: dict[str, Callable[[Cloud, Host], list[Json]]] = {
     "ipvs": _physical_volumes,
     "istors": _osds,
     "iinterfaces": _interfaces,
-    "ports": _ports,
+    "ports": ports,
 }

@@ -1,42 +1,78 @@
-"""What the hosts share: storage backends, controller filesystems, monitors, networks, upgrades."""
+"""What the hosts share: storage, controller filesystems, monitors; and all cluster-wide lists."""
 
 from __future__ import annotations
 
-from typing import Callable, Optional
+from typing import Callable
 
+from backend.simulator import addressing, clocks, kubernetes, settled
+from backend.simulator.children import children, listed
 from backend.simulator.cloud import Cloud
 from backend.simulator.exchange import Answer, Request, answer
-from backend.simulator.inventory import dates
-from backend.simulator.model import Json, links
-from backend.simulator.paging import known
-from backend.simulator.refuse import client
+from backend.simulator.inventory import TIER, dates
+from backend.simulator.model import Host, Json, links
+from backend.simulator.paging import known, page
+from backend.simulator.refuse import client, no_such_path
 
 
 def rows(cloud: Cloud, name: str) -> list[Json]:
     """The rows of a cluster-wide kind; made when first asked for, then kept."""
+    if name in FOLLOWING:
+        return SHARED[name](cloud)
     if name not in cloud.shared:
         cloud.shared[name] = SHARED[name](cloud)
     return cloud.shared[name]
 
 
-def reply(cloud: Cloud, request: Request, name: str, uuid: Optional[str] = None) -> Answer:
-    """A cluster-wide list, or one row of it by uuid."""
+def reply(cloud: Cloud, request: Request, name: str, path: list[str]) -> Answer:
+    """A cluster-wide list, one row of it, or what hangs below one."""
+    known(request)
     base = f"{request.base}/platform"
-    drawn = [_with_links(row, name, base) for row in rows(cloud, name)]
-    if uuid is None:
-        known(request)
-        return answer({LIST_KEYS.get(name, name): drawn})
-    found = next((row for row in drawn if row["uuid"] == uuid), None)
+    if not path:
+        return _listed(request, name, rows(cloud, name))
+    key = KEYS.get(name, "uuid")
+    found = next((row for row in rows(cloud, name) if row[key] == path[0]), None)
     if found is None:
-        raise client(f"No {name} with id {uuid}", 404)
-    return answer(found)
+        raise client(f"No {name} with id {path[0]}", 404)
+    if path[1:]:
+        return _below(cloud, request, name, path[1:])
+    return answer(_with_links(found, name, base))
+
+
+def _listed(request: Request, name: str, found: list[Json]) -> Answer:
+    base = f"{request.base}/platform"
+    hidden, key = ALONE.get(name, set()), KEYS.get(name, "uuid")
+    shown, tail = page(request, found, lambda row: str(row[key]), len(found))
+    drawn = [
+        _with_links({k: v for k, v in row.items() if k not in hidden}, name, base) for row in shown
+    ]
+    more = {} if tail is None else {"next": f"{request.base}{request.path}?{tail}"}
+    return answer({LIST_KEYS.get(name, name): drawn, **more})
+
+
+def _below(cloud: Cloud, request: Request, name: str, path: list[str]) -> Answer:
+    """There is one cluster, and one tier in it: all there is hangs below."""
+    if path != [LINKED.get(name)]:
+        raise no_such_path()
+    if name == "clusters":
+        return _listed(request, "storage_tiers", rows(cloud, "storage_tiers"))
+    osds = [osd for host in cloud.hosts for osd in children(cloud, host, "istors")]
+    return listed(request, "istors", osds)
+
+
+def of_host(cloud: Cloud, request: Request, host: Host, name: str) -> Answer:
+    """The rows of a cluster-wide kind that are one host's."""
+    return _listed(
+        request, name, [row for row in rows(cloud, name) if row["ihost_uuid"] == host.uuid]
+    )
 
 
 def _with_links(row: Json, name: str, base: str) -> Json:
-    if name == "networks":
+    if "links" not in row:
         return row
     path = LINK_NAMES.get(name, name)
-    return {**row, "links": links(base, path, row["uuid"])}
+    sub = LINKED.get(name, "")
+    below = {sub: links(base, path, row["uuid"], sub)} if sub in row else {}
+    return {**row, "links": links(base, path, row["uuid"]), **below}
 
 
 def _backends(cloud: Cloud) -> list[Json]:
@@ -107,30 +143,59 @@ def _monitors(cloud: Cloud) -> list[Json]:
     ]
 
 
-# type, name, dynamic
-NETWORKS = (
-    ("pxeboot", "pxeboot", True),
-    ("mgmt", "management", True),
-    ("oam", "oam", False),
-    ("cluster-host", "cluster-host", True),
-    ("cluster-pod", "cluster-pod", False),
-    ("cluster-service", "cluster-service", False),
-    ("multicast", "multicast", False),
-)
-
-
-def _networks(cloud: Cloud) -> list[Json]:
+def _clusters(cloud: Cloud) -> list[Json]:
+    """The one Ceph cluster, of the uuid its alarms name."""
+    alone, apart = cloud.system.is_simplex, bool(cloud.of("storage"))
+    tier = {"name": "storage", "status": "in-use", "uuid": TIER}
     return [
         {
-            "id": number,
-            "uuid": cloud.uuid_of("network", name),
-            "type": kind,
-            "name": name,
-            "dynamic": dynamic,
-            "pool_uuid": cloud.uuid_of("pool", name),
-            "primary_pool_family": "IPv4",
+            "id": 1,
+            "uuid": cloud.uuid_of("cluster"),
+            "cluster_uuid": cloud.system.uuid,
+            "type": "ceph",
+            "name": "ceph_cluster",
+            "deployment_model": "aio-sx"
+            if alone
+            else ("storage-nodes" if apart else "controller-nodes"),
+            "peers": _peers(cloud),
+            "tiers": [tier],
+            "links": [],
+            "storage_tiers": [],
+            **dates(cloud),
         }
-        for number, (kind, name, dynamic) in enumerate(NETWORKS, 1)
+    ]
+
+
+def _peers(cloud: Cloud) -> list[Json]:
+    """The groups that hold the same data."""
+    groups = {host.peers["name"]: host.peers["hosts"] for host in cloud.hosts if host.peers}
+    return [
+        {
+            "name": name,
+            "hosts": hosts,
+            "status": "provisioned",
+            "uuid": cloud.uuid_of("peer group", name),
+        }
+        for name, hosts in groups.items()
+    ]
+
+
+def _tiers(cloud: Cloud) -> list[Json]:
+    stors = [osd["osdid"] for host in cloud.hosts for osd in children(cloud, host, "istors")]
+    return [
+        {
+            "uuid": TIER,
+            "name": "storage",
+            "type": "ceph",
+            "status": "in-use",
+            "capabilities": {},
+            "backend_uuid": cloud.uuid_of("backend"),
+            "cluster_uuid": cloud.uuid_of("cluster"),
+            "stors": stors,
+            "links": [],
+            "istors": [],
+            **dates(cloud),
+        }
     ]
 
 
@@ -143,15 +208,62 @@ SHARED: dict[str, Callable[[Cloud], list[Json]]] = {
     "storage_backend": _backends,
     "controller_fs": _controller_filesystems,
     "ceph_mon": _monitors,
-    "networks": _networks,
+    "clusters": _clusters,
+    "storage_tiers": _tiers,
     "kube_upgrade": _none,
     "kube_rootca_update": _none,
+    **addressing.SHARED,
+    **clocks.SHARED,
+    **kubernetes.SHARED,
+    **settled.SHARED,
+}
+
+# What follows the hosts, and so is made anew each time.
+FOLLOWING = {
+    "addresses",
+    "addrpools",
+    "ceph_mon",
+    "certificate",
+    "clusters",
+    "iextoam",
+    "kube_host_upgrades",
+    "ptp_instances",
+    "storage_tiers",
 }
 
 # The key around a list, and the word in a row's links, where they differ from the path.
 LIST_KEYS = {
-    "storage_backend": "storage_backends",
+    "certificate": "certificates",
+    "drbdconfig": "drbdconfigs",
+    "idns": "idnss",
+    "iextoam": "iextoams",
+    "intp": "intps",
+    "iuser": "iusers",
     "kube_upgrade": "kube_upgrades",
     "kube_rootca_update": "kube_rootca_updates",
+    "ptp": "ptps",
+    "remotelogging": "remoteloggings",
+    "sdn_controller": "sdn_controllers",
+    "service_parameter": "parameters",
+    "storage_backend": "storage_backends",
 }
-LINK_NAMES = {"storage_backend": "storage_backends"}
+LINK_NAMES = {**LIST_KEYS, "kube_host_upgrades": "kube_host_upgrade"}
+
+# What tells rows apart, where it is not their uuid.
+KEYS = {"kube_versions": "version", "kube_clusters": "cluster_name"}
+
+_DATES = {"created_at", "updated_at"}
+# What only a row asked for by itself has.
+ALONE = {
+    "addresses": {"id", "name", *_DATES},
+    "addrpools": {"id", *_DATES},
+    "clusters": {"id", "peers", "tiers", "storage_tiers", *_DATES},
+    "datanetworks": _DATES,
+    "device_images": _DATES,
+    "kube_versions": {"upgrade_from", "downgrade_to", "applied_patches", "available_patches"},
+    "networks": _DATES,
+    "service_parameter": _DATES,
+    "storage_tiers": {"istors"},
+}
+# What hangs below a row.
+LINKED = {"clusters": "storage_tiers", "storage_tiers": "istors"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from backend.simulator import hosts, inventory, labels, platform, shared
+from backend.simulator import children, hosts, kubernetes, labels, platform, shared
 from backend.simulator.bodies import patch_of
 from backend.simulator.cloud import Cloud
 from backend.simulator.exchange import JSON, Answer, Request, answer
@@ -77,7 +77,7 @@ def _isystems(cloud: Cloud, request: Request, path: list[str]) -> Answer:
     if path[1:] == ["ihosts"]:
         raise server("(psycopg2.errors.InvalidTextRepresentation) invalid input syntax")
     if path[1:] == ["controller_fs"]:
-        return shared.reply(cloud, request, "controller_fs")
+        return shared.reply(cloud, request, "controller_fs", [])
     if path[1:]:
         raise no_such_path()
     if request.method == "PATCH":
@@ -111,6 +111,7 @@ def _drawn_from(draw: Callable[[Cloud], Any]) -> Route:
         _only(request, "GET")
         if path:
             raise no_such_path()
+        known(request)
         return answer(draw(cloud))
 
     return route
@@ -119,7 +120,7 @@ def _drawn_from(draw: Callable[[Cloud], Any]) -> Route:
 def _shared(name: str) -> Route:
     def route(cloud: Cloud, request: Request, path: list[str]) -> Answer:
         _only(request, "GET")
-        return shared.reply(cloud, request, name, path[0] if path else None)
+        return shared.reply(cloud, request, name, path)
 
     return route
 
@@ -127,11 +128,28 @@ def _shared(name: str) -> Route:
 def _children(name: str) -> Route:
     def route(cloud: Cloud, request: Request, path: list[str]) -> Answer:
         _only(request, "GET")
-        if name == "iinterfaces" and path[1:] == ["ports"]:
-            return inventory.ports_of(cloud, request, path[0])
-        return inventory.everywhere(cloud, request, name, path[0] if path else None)
+        return children.everywhere(cloud, request, name, path)
 
     return route
+
+
+def _images(cloud: Cloud, request: Request, path: list[str]) -> Answer:
+    del cloud
+    _only(request, "GET")
+    if path:
+        raise no_such_path()
+    return kubernetes.images(request)
+
+
+def _restoring(cloud: Cloud) -> str:
+    del cloud
+    return "Restore procedure is not in progress"
+
+
+def _ungettable(cloud: Cloud, request: Request, path: list[str]) -> Answer:
+    """A root with nothing to read: what it is for is below it, by other methods."""
+    del cloud, path
+    raise no_such_method(request.method, "")
 
 
 def _deprecated(cloud: Cloud, request: Request, path: list[str]) -> Answer:
@@ -163,6 +181,10 @@ ROUTES: dict[str, Route] = {
     "servicenodes": _drawn_from(platform.service_nodes),
     "services": _drawn_from(platform.services),
     "upgrade": _deprecated,
+    "license": _ungettable,
+    "registry_image": _images,
+    "restore": _drawn_from(_restoring),
+    "kube_cmd_versions": _drawn_from(kubernetes.command_versions),
+    **{name: _children(name) for name in children.PER_HOST},
     **{name: _shared(name) for name in shared.SHARED},
-    **{name: _children(name) for name in inventory.PER_HOST},
 }

@@ -1,0 +1,118 @@
+"""Kubernetes as sysinv tells of it: its cluster, versions, each host's, and the image registry."""
+
+from __future__ import annotations
+
+import base64
+import textwrap
+from typing import Callable
+
+from backend.simulator.addressing import subnet
+from backend.simulator.cloud import Cloud
+from backend.simulator.exchange import Answer, Request, answer
+from backend.simulator.model import Json
+from backend.simulator.paging import known
+from backend.simulator.refuse import client
+
+# version → whether it runs or could
+VERSIONS = {
+    "v1.29.2": "active",
+    "v1.30.6": "available",
+    "v1.31.5": "available",
+    "v1.32.2": "available",
+}
+RUNNING = "v1.29.2"
+# image → its tags
+IMAGES = {
+    "docker.io/starlingx/n3000-opae": ("v1.13.3",),
+    "ghcr.io/fluxcd/helm-controller": ("v1.0.1",),
+    "quay.io/jetstack/cert-manager-controller": ("v1.15.3",),
+}
+
+
+def pem(kind: str, words: str) -> str:
+    """Text with the look of a PEM file, and words in it instead of a certificate or a key."""
+    body = "\n".join(textwrap.wrap(base64.b64encode(f"pretend {words}".encode()).decode(), 64))
+    return f"-----BEGIN {kind}-----\n{body}\n-----END {kind}-----\n"
+
+
+def _clusters(cloud: Cloud) -> list[Json]:
+    return [
+        {
+            "cluster_name": "kubernetes",
+            "cluster_version": RUNNING,
+            "cluster_api_endpoint": f"https://{subnet(cloud, 'oam')[2]}:6443",
+            "cluster_ca_cert": pem("CERTIFICATE", "root of the cluster"),
+            "admin_client_cert": pem("CERTIFICATE", "administrator of the cluster"),
+            "admin_client_key": pem("PRIVATE KEY", "key of the administrator"),
+            "admin_user": "kubernetes-admin",
+            "admin_token": "pretend-token",
+        }
+    ]
+
+
+def _versions(cloud: Cloud) -> list[Json]:
+    """Each version, and from and to which one goes: one step at a time."""
+    del cloud
+    names = list(VERSIONS)
+    return [
+        {
+            "version": name,
+            "upgrade_from": names[max(place - 1, 0) : place],
+            "downgrade_to": [],
+            "applied_patches": [],
+            "available_patches": [],
+            "target": name == RUNNING,
+            "state": VERSIONS[name],
+        }
+        for place, name in enumerate(names)
+    ]
+
+
+def _host_upgrades(cloud: Cloud) -> list[Json]:
+    """What runs on each host that is a node; storage hosts are none."""
+    return [
+        {
+            "id": host.id,
+            "uuid": cloud.uuid_of(host.uuid, "kube upgrade"),
+            "target_version": None,
+            "status": None,
+            "control_plane_version": RUNNING if host.personality == "controller" else "N/A",
+            "kubelet_version": RUNNING,
+            "host_id": host.id,
+            "links": [],
+        }
+        for host in cloud.hosts
+        if host.invprovision == "provisioned" and host.personality != "storage"
+    ]
+
+
+SHARED: dict[str, Callable[[Cloud], list[Json]]] = {
+    "kube_clusters": _clusters,
+    "kube_versions": _versions,
+    "kube_host_upgrades": _host_upgrades,
+}
+
+
+def command_versions(cloud: Cloud) -> Json:
+    """A bare object; its versions are without the v."""
+    del cloud
+    number = RUNNING[1:]
+    return {
+        "kubeadm_version": number,
+        "kubelet_version": number,
+        "created_at": None,
+        "updated_at": None,
+    }
+
+
+def images(request: Request) -> Answer:
+    """The registry's images, or one image's tags."""
+    known(request, "image_name", "filter_out_untagged")
+    name = request.arg("image_name")
+    if name is None:
+        rows = [{"name": image, "tag": None} for image in IMAGES]
+    elif name in IMAGES:
+        rows = [{"name": name, "tag": tag} for tag in IMAGES[name]]
+    else:
+        raise client(f"Image {name} is not found in the registry.", 404)
+    return answer({"registry_images": rows})
