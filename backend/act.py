@@ -25,7 +25,7 @@ from backend.kind import (
     Step,
 )
 from backend.place import this_process
-from backend.preview import MASK, Preview, command_line, preview, request_line
+from backend.preview import MASK, Preview, command_line, preview, request_line, secret_fields
 from backend.watch import Watch
 
 # The number of a deed done while the record could not be written.
@@ -97,11 +97,11 @@ class Acts:
 
     async def ask_again(self, preview: Preview) -> Preview:
         """Read anew what the action needs, and return the preview on that."""
+        ids = [preview.kind.id(row) for row in preview.rows]
         wanted = [(preview.kind.name, "")]
         for name in preview.action.needs:
-            wanted += [(name, of) for of in parents(self._kinds[name], preview.kind, preview.rows)]
+            wanted += [(name, of) for of in parents(self._kinds[name], preview.kind, ids)]
         await asyncio.gather(*(self._watch.read_now(*key) for key in dict.fromkeys(wanted)))
-        ids = [preview.kind.id(row) for row in preview.rows]
         return self.preview(preview.kind, preview.action, ids, preview.form)
 
     # --- the door ------------------------------------------------------------------------------
@@ -254,25 +254,25 @@ class Acts:
         return deed
 
 
-def parents(needed: Kind[Any], kind: Kind[Any], rows: Sequence[Row]) -> Tuple[str, ...]:
+def parents(needed: Kind[Any], kind: Kind[Any], row_ids: Sequence[str]) -> Tuple[str, ...]:
     """Return under which parents a needed kind is to be read: the rows', where it is their child.
 
     A child that answers only per parent would otherwise fan out over all parents there are.
     """
-    if needed.parent == kind.name and needed.reach is Reach.PER_PARENT and rows:
-        return tuple(kind.id(row) for row in rows)
+    if needed.parent == kind.name and needed.reach is Reach.PER_PARENT and row_ids:
+        return tuple(row_ids)
     return ("",)
 
 
 def _said(form: Form) -> Dict[str, str]:
     """Return a form's values as the record keeps them: secrets masked."""
-    values: Dict[str, str] = {}
-    for name, field in type(form).model_fields.items():
-        extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-        value = getattr(form, name)
-        if value is not None:
-            values[name] = MASK if extra.get("secret") else str(value)
-    return values
+    secret = secret_fields(type(form))
+    values = {name: getattr(form, name) for name in type(form).model_fields}
+    return {
+        name: MASK if name in secret else str(value)
+        for name, value in values.items()
+        if value is not None
+    }
 
 
 def _held(preview: Preview, row: Optional[Row]) -> Tuple[str, ...]:

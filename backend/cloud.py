@@ -71,6 +71,11 @@ class Cloud:
         worst = max(off, key=abs, default=0)
         return worst if abs(worst) >= CLOCKS_AGREE_MS else 0
 
+    def retry(self) -> None:
+        """Let a password that was refused be tried once more: somebody asked for it."""
+        if self._keystone is not None:
+            self._keystone.retry()
+
     async def close(self) -> None:
         """Close all connections."""
         for service in self._services.values():

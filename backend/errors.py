@@ -8,6 +8,7 @@ StxError
 │   ├── Forbidden          … because of who we are
 │   └── NotFound           … because it is not there
 ├── Malformed              the service answered what its kind does not describe
+├── Missing                what was named is not there: a kind, a row, a deed, an action
 ├── NotConfigured          this cloud has no such service
 ├── SettingsError          clouds.yaml, an environment variable or a secrets file is wrong
 ├── StoreError             the record cannot be read or written
@@ -101,6 +102,10 @@ class Malformed(StxError):
         super().__init__(f"{kind}: {path}: {words}", "the rest is shown; please report it")
         self.kind = kind
         self.path = path
+
+
+class Missing(StxError):
+    """What somebody named is not there."""
 
 
 class NotConfigured(StxError):

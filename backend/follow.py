@@ -93,10 +93,11 @@ class Follow:
         before = _row_before(kind, deed)
         rungs = action.ladder(_row(known, kind, deed) or before, known) if action.ladder else ()
         leave = [self._watch.look(kind.name, every_s=PACE_S)]
-        row = _row(known, kind, deed) or before
         needs = [self._kinds[name] for name in action.needs]
         leave += [
-            self._watch.look(need.name, of) for need in needs for of in parents(need, kind, (row,))
+            self._watch.look(need.name, of)
+            for need in needs
+            for of in parents(need, kind, (deed.row_id,))
         ]
         self._ways[deed.number] = _Way(
             deed=deed, rungs=rungs, old=known.reading(kind.name), leave=leave

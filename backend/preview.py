@@ -6,7 +6,7 @@ import json
 import shlex
 import statistics
 from dataclasses import dataclass
-from typing import Any, Callable, List, Optional, Sequence, Tuple
+from typing import Any, Callable, List, Optional, Sequence, Tuple, Type
 
 from typing_extensions import assert_never
 
@@ -236,6 +236,14 @@ def _title(kind: Kind[Any], action: Action[Any], rows: Tuple[Row, ...]) -> str:
 
 def _usual(known: Known, kind: Kind[Any], action: str, rows: Tuple[Row, ...]) -> Tuple[int, ...]:
     return known.usual_ms(kind.name, action, kind.name_of(rows[0]) if rows else "")
+
+
+def secret_fields(form: Type[Form]) -> Tuple[str, ...]:
+    """Return the fields of a form that are never shown or recorded."""
+    extras = {name: field.json_schema_extra for name, field in form.model_fields.items()}
+    return tuple(
+        name for name, said in extras.items() if isinstance(said, dict) and said.get("secret")
+    )
 
 
 def middle(values: Sequence[int]) -> Optional[int]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable, List, Mapping, Optional, Tuple
 
 from backend.act import UNRECORDED, Acts
 from backend.deed import Deed, Outcome
-from backend.errors import StoreError, StxError
+from backend.errors import Refused, StoreError, StxError
 from backend.figure import Timeline
 from backend.follow import Follow
 from backend.kind import Kind
@@ -20,6 +20,10 @@ from backend.store.store import Store
 
 if TYPE_CHECKING:
     from backend.settings import CloudSettings
+
+
+# How often the record is looked at for what others did on it.
+REMEMBER_MS = 30_000
 
 
 class Station:
@@ -45,20 +49,24 @@ class Station:
         self.acts = Acts(self.watch, self.cloud, self, kinds, self._now_ms, self._on_deed)
         self.follow = Follow(self.watch, kinds, self._update, self._now_ms)
         self.found: Tuple[Deed, ...] = ()
+        self._visit_ms = 0
+        self._remembered_ms = 0
         self._heard: List[asyncio.Task[None]] = []
         self._leave = self.watch.listen(self._on_reading)
 
     # --- its life ------------------------------------------------------------------------------
 
-    async def start(self) -> Optional[StxError]:
+    async def start(self, *, is_visit: bool = False) -> Optional[StxError]:
         """Remember, take up what was left open, log in; return why that failed, None where not.
 
         A station that could not log in works all the same: what is remembered can be read, acts
-        say why they can't, and the loop goes on trying.
+        say why they can't, and the loop goes on trying. ``is_visit`` where a person looks from now
+        on, and what came since they looked last is new to them.
         """
+        if is_visit:
+            place = self.watch.known.place
+            self._visit_ms = await self.store.visit(self.key, place.user, place.terminal)
         await self.remember()
-        place = self.watch.known.place
-        await self.store.visit(self.settings.name, place.user, place.terminal)
         self.found = await self.follow.resume(self.watch.known.memory.deeds)
         try:
             self.watch.take(roles=await self.cloud.roles())
@@ -100,9 +108,18 @@ class Station:
 
     async def remember(self) -> None:
         """Take what the record says now into what is known."""
+        self._remembered_ms = self._now_ms()
         memory = await self.store.memory(self.key)
-        since = {**memory.since, **self.watch.known.memory.since}
-        self.watch.remember(replace(memory, since=since))
+        now = self.watch.known.memory
+        # What we saw change ourselves is newer; what we only found so, the record knows better.
+        since = dict(memory.since)
+        for key, seen in now.since.items():
+            if key not in since or not seen.at_least:
+                since[key] = seen
+        ours = tuple(deed for deed in now.deeds if deed.number.startswith(UNRECORDED))
+        self.watch.remember(
+            replace(memory, since=since, deeds=ours + memory.deeds, visit_ms=self._visit_ms)
+        )
 
     async def open_deed(self, deed: Deed) -> Deed:
         """Write a new deed under this cloud's key; raises ``StoreError``."""
@@ -120,8 +137,10 @@ class Station:
     async def set_baseline(self, kind: str) -> None:
         """Say that the rows of ``kind`` there are now are known: what comes from here on is new.
 
-        Raises ``StoreError``.
+        Raises ``StoreError``, and ``Refused`` in read-only mode: it is what others see as new.
         """
+        if self.watch.known.read_only:
+            raise Refused("this console is in read-only mode: the baseline stays as it is")
         reading = self.watch.known.reading(kind)
         await self.store.set_baseline(self.key, reading.by_id, reading.at_ms)
         await self.remember()
@@ -154,9 +173,17 @@ class Station:
             await self.remember()
         return deed
 
+    async def ask_again(self, kind: str, parent: str = "") -> Reading[Any]:
+        """Read a kind because somebody asked for it: a password refused before is tried once."""
+        self.cloud.retry()
+        return await self.watch.read_now(kind, parent)
+
     async def _take_roles(self) -> None:
         """Take the roles of a login that came later than the start; the token is at hand then."""
-        self.watch.take(roles=await self.cloud.roles())
+        try:
+            self.watch.take(roles=await self.cloud.roles())
+        except StxError:
+            return  # the token ended meanwhile: the readings say so, and the next good one asks
 
     def _on_reading(self, known: Known, reading: Optional[Reading[Any]]) -> None:
         trouble = str(self.store.trouble or "")
@@ -167,5 +194,9 @@ class Station:
             task.result()  # a defect of ours is raised where the loop ends
         if reading is not None and reading.error is None and not known.roles:
             self._heard.append(asyncio.ensure_future(self._take_roles()))
+        if self._now_ms() - self._remembered_ms >= REMEMBER_MS:
+            # Another console may have acted, or said something, on the same record.
+            self._remembered_ms = self._now_ms()
+            self._heard.append(asyncio.ensure_future(self.remember()))
         if known.running():
             self._heard.append(asyncio.ensure_future(self.follow.heard(known, reading)))

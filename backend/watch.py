@@ -20,8 +20,14 @@ log = logging.getLogger(__name__)
 PARALLEL = 4
 # The longest pause after repeated failures, in seconds.
 CEILING_S = 60.0
-# How often a sweep comes round, in seconds.
-SWEEP_S = 3600.0
+# The same where somebody follows an act: its steps are dated by what is read.
+FAST_CEILING_S = 5.0
+# How often a sweep comes round, and when what failed is tried again, in seconds.
+SWEEP_S, RETRY_S = 3600.0, 60.0
+# Parents asked at once for what answers only under one, and how often what came is shown, in s.
+FAN_OUT, UNITE_S = 2, 0.5
+# After how many of its own paces without an answer a change is only known to be somewhere before.
+LATE_PACES, LATE_S = 3, 60.0
 # How often listeners hear that time went on, in seconds: idle, and while a deed is open.
 TICK_S, TICK_RUNNING_S = 10.0, 1.0
 
@@ -63,6 +69,7 @@ class Watch:
         self._listeners: List[Heard] = []
         self._woken = asyncio.Event()
         self._limit = asyncio.Semaphore(PARALLEL)
+        self._fan_out = asyncio.Semaphore(FAN_OUT)
         self._sweep_due: Dict[str, float] = {}
         self._jitter = random.Random(seed)  # noqa: S311 - spreads polls, guards nothing
         self.known = Known(cloud=cloud, now_ms=now_ms(), place=place, read_only=read_only)
@@ -129,7 +136,7 @@ class Watch:
                 now_s = self._loop_s()
                 for key, post in list(self._posts.items()):
                     if post.due_s <= now_s and key not in self._under_way:
-                        reads.add(asyncio.ensure_future(self.read_now(*key)))
+                        reads.add(self._begin(*key))
                 if not reads:
                     reads.update(self._sweep_one(now_s))
                 await self._pause()
@@ -185,8 +192,14 @@ class Watch:
             if is_swept and self._sweep_due.setdefault(kind.name, 0.0) <= now_s:
                 self._sweep_due[kind.name] = now_s + SWEEP_S
                 if (kind.name, "") not in self._posts:
-                    return [asyncio.ensure_future(self.read_now(kind.name))]
+                    return [self._begin(kind.name)]
         return []
+
+    def _begin(self, kind: str, parent: str = "") -> asyncio.Task[Reading[Any]]:
+        """Begin a reading of the loop's own; its end wakes the loop."""
+        task = asyncio.ensure_future(self.read_now(kind, parent))
+        task.add_done_callback(lambda _: self._woken.set())
+        return task
 
     async def _read(self, key: Key) -> Reading[Any]:
         kind = self._kinds[key[0]]
@@ -216,28 +229,36 @@ class Watch:
                 self.put(whole)
                 return whole
         ids = [parent.id(row) for row in self.known.rows(parent.name)]
-        whole = self.known.reading(kind.name)
-        for coming in asyncio.as_completed([self.read_now(kind.name, of) for of in ids]):
-            part = await coming
-            whole = self._union(kind, whole, part, ids)
-            self.put(whole)
+        parts: List[Reading[Any]] = []
+        shown_s = self._loop_s()
+        for coming in asyncio.as_completed([self._read_under(kind, of) for of in ids]):
+            parts.append(await coming)
+            if self._loop_s() - shown_s >= UNITE_S:
+                self.put(self._union(kind, parts, ids))
+                parts, shown_s = [], self._loop_s()
+        whole = self._union(kind, parts, ids)
+        self.put(whole)
         self._plan_next((kind.name, ""), kind, whole)
         return whole
 
-    def _union(
-        self, kind: Kind[Any], whole: Reading[Any], part: Reading[Any], parents: List[str]
-    ) -> Reading[Any]:
+    async def _read_under(self, kind: Kind[Any], of: str) -> Reading[Any]:
+        """Read under one of many parents, leaving room for what somebody looks at."""
+        async with self._fan_out:
+            return await self.read_now(kind.name, of)
+
+    def _union(self, kind: Kind[Any], news: List[Reading[Any]], parents: List[str]) -> Reading[Any]:
+        """Return the rows under all parents; ``news`` are the readings that came since the last."""
         parts = [self.known.reading(kind.name, of) for of in parents]
         rows = {kind.id(row): row for piece in parts for row in piece.rows}
         return replace(
-            whole,
+            self.known.reading(kind.name),
             rows=tuple(rows.values()),
             by_id=MappingProxyType(rows),
             at_ms=min((piece.at_ms for piece in parts if piece.was_read), default=0),
-            tried_ms=part.tried_ms,
+            tried_ms=self._now_ms(),
             error=next((piece.error for piece in parts if piece.error), None),
-            changed=part.changed,
-            gone=part.gone,
+            changed=tuple(row_id for part in news for row_id in part.changed),
+            gone=tuple(row_id for part in news for row_id in part.gone),
             malformed=tuple(fault for piece in parts for fault in piece.malformed),
         )
 
@@ -246,6 +267,8 @@ class Watch:
     def _note(self, key: Key, kind: Kind[Any], reading: Reading[Any]) -> None:
         if reading.error is None:
             before = self.known.reading(*key)
+            if before.error is not None:
+                self._try_others()
             self.known = replace(self.known, memory=self._memory(kind, before, reading))
             if self._record is not None:
                 self._record(kind, reading)
@@ -258,7 +281,8 @@ class Watch:
             # Of 10,000 hosts, copying what is remembered alone takes 12 ms.
             return self.known.memory
         since = dict(self.known.memory.since)
-        by_then, now = Since(ms=reading.at_ms, at_least=True), Since(ms=reading.at_ms)
+        by_then = Since(ms=reading.at_ms, at_least=True)
+        now = Since(ms=reading.at_ms, at_least=_is_late(kind, before, reading))
         for row_id in reading.changed:
             old, new = before.by_id.get(row_id), reading.by_id[row_id]
             for name in kind.state_fields:
@@ -270,16 +294,23 @@ class Watch:
         return replace(self.known.memory, since=MappingProxyType(since))
 
     def _plan_next(self, key: Key, kind: Kind[Any], reading: Reading[Any]) -> None:
-        self._sweep_due[kind.name] = self._loop_s() + SWEEP_S
+        self._sweep_due[kind.name] = self._loop_s() + (RETRY_S if reading.error else SWEEP_S)
         post = self._posts.get(key)
         if post is None:
             return
         post.failures = post.failures + 1 if reading.error else 0
         pause = min(post.every_s)
         if post.failures:
-            pause = min(pause * 2.0 ** min(post.failures, 6), max(CEILING_S, pause))
+            ceiling_s = FAST_CEILING_S if pause < FAST_CEILING_S else max(CEILING_S, pause)
+            pause = min(pause * 2.0 ** min(post.failures, 6), ceiling_s)
             pause *= self._jitter.uniform(0.8, 1.2)
         post.due_s = self._loop_s() + pause
+
+    def _try_others(self) -> None:
+        """What failed with a service that answers again need not wait for its own turn."""
+        for post in self._posts.values():
+            if post.failures:
+                post.due_s = self._loop_s()
 
     def _speak(self, last: Reading[Any], reading: Reading[Any]) -> None:
         """Log one line when a source goes, and one when it comes back."""
@@ -311,3 +342,10 @@ class Watch:
     @staticmethod
     def _loop_s() -> float:
         return asyncio.get_running_loop().time()
+
+
+def _is_late(kind: Kind[Any], before: Reading[Any], reading: Reading[Any]) -> bool:
+    """Whether nobody looked for a while, so that a change may be older than its reading."""
+    pause_s = max(LATE_PACES * kind.every_s, LATE_S)
+    is_gap = reading.at_ms - before.at_ms > pause_s * 1000
+    return before.is_remembered or before.error is not None or is_gap

@@ -10,6 +10,7 @@ from typing import List, Optional, Sequence
 
 from backend.errors import (
     Malformed,
+    Missing,
     NotConfigured,
     NotFound,
     Refused,
@@ -35,6 +36,8 @@ EXITS = (
     (8, "there is no such thing"),
     (9, "it was sent, and failed or its outcome is unknown"),
     (10, "the record cannot be used"),
+    (11, "doctor found something wrong"),
+    (130, "interrupted; what was sent goes on"),
     (11, "a service answered what nobody can read"),
 )
 
@@ -46,6 +49,7 @@ def exit_code(error: StxError) -> int:
         (Unreachable, 5),
         (Unauthorized, 4),
         (NotFound, 8),
+        (Missing, 8),
         (Rejected, 6),
         (Refused, 6),
         (SettingsError, 3),
@@ -72,6 +76,10 @@ def run(argv: Sequence[str]) -> int:
     except StxError as error:
         _complain(error)
         return exit_code(error)
+    except KeyboardInterrupt:
+        print("\nstx-tui: interrupted; an act that was sent goes on", file=sys.stderr)
+        print("         stx-tui history --deeds names it, stx-tui follow finds it", file=sys.stderr)
+        return 130
     except BrokenPipeError:
         # The reader of a pipe has seen enough.
         sys.stderr.close()
@@ -97,9 +105,12 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     arguments.fields = {}
     while rest:
         name, equals, value = rest.pop(0).partition("=")
-        if not name.startswith("--") or not (equals or rest):
+        if not name.startswith("--"):
             whole.error(f"a field is given as --field value, not {name!r}")
-        arguments.fields[name[2:].replace("-", "_")] = value if equals else rest.pop(0)
+        if not equals:
+            # One without a value is a flag.
+            value = "true" if not rest or rest[0].startswith("--") else rest.pop(0)
+        arguments.fields[name[2:].replace("-", "_")] = value
     return arguments
 
 
@@ -207,7 +218,6 @@ def _do(commands: Commands) -> None:  # type: ignore[valid-type]
     made.add_argument("--why", default="", help="why, for the record")
     made.add_argument("--dry-run", action="store_true", help="show everything, send nothing")
     made.add_argument("--no-wait", action="store_true", help="leave it running; follow it later")
-    made.add_argument("--of", metavar="PARENT", default="")
     made.epilog = "fields of the action's form are options too: --personality worker"
 
 

@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     async def opener() -> Station:
         await start.load()
         station = open_station(arguments, settings)
-        await station.start()
+        await station.start(is_visit=True)
         return station
 
     return show(arguments, settings, seen, opener)

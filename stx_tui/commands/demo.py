@@ -110,7 +110,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         async def opener() -> Station:
             opened = station()
-            await opened.start()
+            await opened.start(is_visit=True)
             return opened
 
         if is_told:

@@ -8,16 +8,16 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Awaitable, Callable, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, Awaitable, Callable, Optional, Sequence, TypeVar
 
 from backend.clean import clean
-from backend.errors import NotConfigured, NotFound, SettingsError, Untrusted
+from backend.errors import Missing, NotConfigured, Refused, SettingsError, Untrusted
 from backend.folders import store_url
 from backend.kinds import KINDS, kind_named
 from backend.settings import CloudSettings, Settings, load
 
 if TYPE_CHECKING:
-    from backend.kind import Kind
+    from backend.kind import Kind, Row
     from backend.lookout import Lookout
     from backend.station import Station
 
@@ -60,7 +60,7 @@ def with_password(settings: CloudSettings) -> CloudSettings:
 
 
 def the_kind(name: str) -> Kind[Any]:
-    """Return the kind of that name; raises ``NotFound`` with names that are near."""
+    """Return the kind of that name; raises ``Missing`` with names that are near."""
     kind = kind_named(name)
     if kind is not None:
         return kind
@@ -68,7 +68,18 @@ def the_kind(name: str) -> Kind[Any]:
 
     near = difflib.get_close_matches(name, [kind.name for kind in KINDS], n=3)
     advice = f"did you mean {', '.join(near)}?" if near else "stx-tui kinds lists them"
-    raise NotFound("stx-tui", 0, f"there is no kind {name!r}", advice)
+    raise Missing(f"there is no kind {name!r}", advice)
+
+
+def the_row(kind: Kind[Any], rows: Sequence[Row], name: str) -> Row:
+    """Return the row of that name or id; raises ``Missing``, ``Refused`` where several are."""
+    found = [row for row in rows if name in (kind.name_of(row), kind.id(row))]
+    if not found:
+        raise Missing(f"there is no {kind.singular} {name!r}")
+    if len(found) > 1:
+        ids = ", ".join(kind.id(row) for row in found)
+        raise Refused(f"{len(found)} {kind.name} are called {name!r}", f"name one by its id: {ids}")
+    return found[0]
 
 
 def record_path(url: str) -> Optional[Path]:
@@ -85,6 +96,13 @@ def open_station(arguments: argparse.Namespace, settings: CloudSettings) -> Stat
     url = store_url(settings, arguments.store or "")
     store = Store(url, now_ms=system_ms, kinds=KINDS)
     return Station(settings, store=store, place=find_place(), now_ms=system_ms)
+
+
+async def leave(station: Station) -> None:
+    """Close the station, and say on stderr what became of the record meanwhile."""
+    await station.close()
+    for notice in station.store.notices:
+        print(f"stx-tui: {clean(notice)}", file=sys.stderr)
 
 
 async def trusting(lookout: Lookout, ask: Callable[[], Awaitable[T]]) -> T:

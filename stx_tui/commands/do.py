@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import getpass
 import sys
 from typing import Any, List, Mapping, Tuple
 
@@ -11,11 +12,19 @@ from pydantic import ValidationError
 
 from backend.clean import clean
 from backend.deed import Outcome
-from backend.errors import NotFound, Refused
+from backend.errors import Missing, Refused
 from backend.kind import Action, Answer, Form, Kind, Risk
-from backend.preview import Preview
+from backend.preview import Preview, secret_fields
 from backend.station import Station
-from stx_tui.commands.desk import cloud_settings, open_station, the_kind, trusting, with_password
+from stx_tui.commands.desk import (
+    cloud_settings,
+    leave,
+    open_station,
+    the_kind,
+    the_row,
+    trusting,
+    with_password,
+)
 from stx_tui.commands.follow import follow
 
 FAILED = 9
@@ -52,22 +61,34 @@ async def _do(arguments: argparse.Namespace) -> int:
         ends = [await follow(station, deed.number) for deed in deeds if deed.is_open]
         return 0 if all(end.outcome is Outcome.DONE for end in ends) else FAILED
     finally:
-        await station.close()
+        await leave(station)
 
 
 def the_action(kind: Kind[Any], name: str) -> Action[Any]:
-    """Return the action of that name; raises ``NotFound`` with those there are."""
+    """Return the action of that name; raises ``Missing`` with those there are."""
     action = kind.action(name)
     if action is None:
         there = ", ".join(one.name for one in kind.actions) or "none"
-        raise NotFound("stx-tui", 0, f"{kind.name} have no action {name!r}", f"there are: {there}")
+        raise Missing(f"{kind.name} have no action {name!r}", f"there are: {there}")
     return action
 
 
 def the_form(action: Action[Any], fields: Mapping[str, str]) -> Form:
-    """Return the filled form; raises ``Refused`` naming each field that is wrong."""
+    """Return the filled form; raises ``Refused`` naming each field that is wrong.
+
+    A secret is never taken from the command line, where everybody's process list shows it: given
+    as ``-`` it is asked for.
+    """
+    filled = dict(fields)
+    for name in secret_fields(action.form):
+        if filled.get(name) not in (None, "-"):
+            raise Refused(
+                f"--{name} would stand in the process list", f"give --{name} - to be asked"
+            )
+        if name in filled:
+            filled[name] = getpass.getpass(f"{name}: ")
     try:
-        return action.form.model_validate(dict(fields))
+        return action.form.model_validate(filled)
     except ValidationError as error:
         faults = [
             f"--{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
@@ -89,22 +110,27 @@ async def _preview(
     await trusting(station.lookout, start)
     if kind.parent is not None:
         await station.watch.read_now(kind.parent)
-    needs = dict.fromkeys((kind.name, *kind.needs, *action.needs))
-    await asyncio.gather(*(station.watch.read_now(name) for name in needs))
+    await asyncio.gather(*(station.watch.read_now(name) for name in (kind.name, *kind.needs)))
     reading = station.watch.known.reading(kind.name)
     if reading.error is not None:
         raise reading.error
-    rows = [kind.find(reading.rows, name) for name in names]
-    for name, row in zip(names, rows):
-        if row is None:
-            raise NotFound("stx-tui", 0, f"there is no {kind.singular} {name!r}")
+    rows = [the_row(kind, reading.rows, name) for name in names]
     if not rows and not action.on_kind:
-        raise NotFound("stx-tui", 0, f"{action.name} what? name a {kind.singular}")
-    ids = [kind.id(row) for row in rows if row is not None]
+        raise Missing(f"{action.name} what? name a {kind.singular}")
     first = rows[0] if rows else None
     if action not in station.acts.actions(kind, first):
         raise Refused(f"{action.name} makes no sense here")
-    return station.acts.preview(kind, action, ids, form)
+    _hold_to_choices(form, action.choices(first, station.watch.known))
+    preview = station.acts.preview(kind, action, [kind.id(row) for row in rows], form)
+    return await station.acts.ask_again(preview)
+
+
+def _hold_to_choices(form: Form, choices: Mapping[str, Tuple[str, ...]]) -> None:
+    """Refuse a value that is none of those there are, as the console's form would."""
+    for name, allowed in choices.items():
+        value = getattr(form, name, None)
+        if value not in (None, "") and allowed and str(value) not in allowed:
+            raise Refused(f"--{name}: {value!r} is none of {', '.join(allowed)}")
 
 
 def preview_lines(preview: Preview) -> List[str]:

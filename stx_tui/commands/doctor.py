@@ -10,7 +10,7 @@ import sys
 from typing import List, Tuple
 
 from backend.clean import clean
-from backend.errors import NotFound, Refused, StoreError, StxError, Untrusted
+from backend.errors import Missing, Refused, StoreError, StxError, Untrusted
 from backend.folders import store_url
 from backend.lookout import Lookout
 from backend.place import Place, find_place
@@ -23,19 +23,20 @@ from stx_tui.terminal import detect
 # Kinds whose answers tell whether a service works; the first tells the system's name.
 ASKED = ("system", "hosts", "alarms")
 OK, WRONG = "ok", "!"
+SOMETHING_WRONG = 11
 
 Finding = Tuple[str, str, str]  # mark, what, words
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print one line a finding; exit 0 when nothing is wrong."""
+    """Print one line a finding; exit 0 when nothing is wrong, else 11."""
     findings = [_machine(), _place(find_place()), _terminal()]
     settings = cloud_settings(arguments)
     findings.append((OK, "cloud", f"{settings.name}, from {settings.source or 'the environment'}"))
     findings.append(_record(arguments, settings))
     _print(findings)
     findings += asyncio.run(_cloud(arguments, with_password(settings)))
-    return 1 if any(mark == WRONG for mark, _, _ in findings) else 0
+    return SOMETHING_WRONG if any(mark == WRONG for mark, _, _ in findings) else 0
 
 
 def _print(findings: List[Finding]) -> None:
@@ -104,7 +105,7 @@ def _printed(findings: List[Finding]) -> List[Finding]:
 
 def _forget(lookout: Lookout, endpoint: str) -> Finding:
     if not lookout.pins.forget(endpoint):
-        raise NotFound("stx-tui", 0, f"no certificate of {endpoint!r} is pinned")
+        raise Missing(f"no certificate of {endpoint!r} is pinned")
     return (OK, "certificate", f"that of {endpoint} is forgotten, and will be shown again")
 
 

@@ -9,14 +9,16 @@ from typing import Any, Optional, Set
 
 from backend.clean import clean
 from backend.deed import Deed, Outcome
-from backend.errors import NotFound
+from backend.errors import Missing
 from backend.figure import TimelineStep
 from backend.known import Known, Reading
+from backend.place import is_alive, is_elsewhere, this_process
 from backend.station import Station
 from backend.units import stopwatch
-from stx_tui.commands.desk import cloud_settings, open_station, with_password
+from stx_tui.commands.desk import cloud_settings, leave, open_station, with_password
 
 FAILED = 9
+LOOK_S = 2.0
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -32,18 +34,18 @@ async def _run(arguments: argparse.Namespace) -> int:
             print(f"stx-tui: {clean(str(error))}; trying on", file=sys.stderr)
         deed = await follow(station, arguments.deed)
     finally:
-        await station.close()
+        await leave(station)
     return 0 if deed.outcome is Outcome.DONE else FAILED
 
 
 async def follow(station: Station, number: str) -> Deed:
-    """Watch until the deed ends, printing its steps; raises ``NotFound`` for a wrong number.
+    """Watch until the deed ends, printing its steps; raises ``Missing`` for a wrong number.
 
     A deed that another console sends is followed too, and left for that console to close.
     """
     deed = the_deed(station.watch.known, number)
     if deed is None:
-        raise NotFound("stx-tui", 0, f"there is no deed {number!r} in the record")
+        raise Missing(f"there is no deed {number!r} in the record")
     ended = asyncio.Event()
     said: Set[str] = set()
 
@@ -53,7 +55,10 @@ async def follow(station: Station, number: str) -> Deed:
         if not now.is_open:
             ended.set()
 
-    station.follow.begin(deed)
+    is_theirs = is_elsewhere(deed.process) or is_alive(deed.process)
+    if not is_theirs or deed.process == this_process():
+        station.follow.begin(deed)
+    looking = asyncio.ensure_future(_look(station))
     leave = station.watch.listen(heard)
     watching = asyncio.ensure_future(station.run())
     heard(station.watch.known, None)
@@ -62,12 +67,20 @@ async def follow(station: Station, number: str) -> Deed:
     leave()
     if watching.done():
         watching.result()
-    watching.cancel()
-    await asyncio.gather(watching, waiting, return_exceptions=True)
+    for task in (watching, looking):
+        task.cancel()
+    await asyncio.gather(watching, looking, waiting, return_exceptions=True)
     last = the_deed(station.watch.known, number) or deed
     took = f" after {stopwatch(last.took_ms)}" if last.took_ms is not None else ""
     print(f"{last.outcome.value}{took} {clean(last.answer)}".rstrip())
     return last
+
+
+async def _look(station: Station) -> None:
+    """Look at the record for what another console, which sends the deed, writes of it."""
+    while True:
+        await asyncio.sleep(LOOK_S)
+        await station.remember()
 
 
 def the_deed(known: Known, number: str) -> Optional[Deed]:

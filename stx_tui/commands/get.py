@@ -8,7 +8,7 @@ import sys
 from typing import Any, Tuple
 
 from backend.clean import clean
-from backend.errors import NotFound, StxError, Unreachable, Untrusted
+from backend.errors import Missing, StxError, Unreachable, Untrusted
 from backend.folders import store_url
 from backend.kind import Kind, Row
 from backend.known import Known, Reading
@@ -87,7 +87,7 @@ async def _parent(lookout: Lookout, kind: Kind[Any], name: str) -> str:
     if not name:
         return ""
     if kind.parent is None:
-        raise NotFound("stx-tui", 0, f"{kind.name} belong to nothing: leave --of out")
+        raise Missing(f"{kind.name} belong to nothing: leave --of out")
     parent = lookout.kinds[kind.parent]
 
     async def ask() -> Reading[Any]:
@@ -99,7 +99,7 @@ async def _parent(lookout: Lookout, kind: Kind[Any], name: str) -> str:
     reading = await trusting(lookout, ask)
     row = parent.find(reading.rows, name)
     if row is None:
-        raise NotFound("stx-tui", 0, f"there is no {parent.singular} {name!r}")
+        raise Missing(f"there is no {parent.singular} {name!r}")
     return parent.id(row)
 
 
@@ -144,13 +144,13 @@ def remembered(
 def chosen(
     kind: Kind[Any], reading: Reading[Any], known: Known, names: Tuple[str, ...], text: str
 ) -> Tuple[Row, ...]:
-    """Return the rows of those names, that show ``text``; raises ``NotFound`` for a wrong name."""
+    """Return the rows of those names, that show ``text``; raises ``Missing`` for a wrong name."""
     rows = reading.rows
     if names:
         found = {name: kind.find(rows, name) for name in names}
         missing = [name for name, row in found.items() if row is None]
         if missing:
-            raise NotFound("stx-tui", 0, f"there is no {kind.singular} {missing[0]!r}")
+            raise Missing(f"there is no {kind.singular} {missing[0]!r}")
         rows = tuple(row for row in found.values() if row is not None)
     if text:
         wanted = text.casefold()

@@ -7,7 +7,7 @@ import asyncio
 import sys
 
 from backend.clean import clean
-from stx_tui.commands.desk import cloud_settings, open_station, trusting, with_password
+from stx_tui.commands.desk import cloud_settings, leave, open_station, trusting, with_password
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -32,7 +32,7 @@ async def _sweep(arguments: argparse.Namespace) -> int:
         rows = sum(len(reading.rows) for reading in readings if reading.error is None)
         print(f"{len(readings) - len(failed)} kinds, {rows} rows read into the record")
     finally:
-        await station.close()
+        await leave(station)
     if station.store.trouble is not None:
         raise station.store.trouble
     return 0 if len(failed) < len(readings) else 5

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, List, Mapping, Sequence, Tuple
 
+from backend.act import parents
 from backend.clean import cells, cut, pad, wrap
 from backend.figure import Jump, Line
 from backend.kind import Answer, Asker, Kind, Reason, RestWrite, Risk
@@ -53,12 +54,14 @@ def title_of(preview: Preview) -> str:
 
 
 def sheet(preview: Preview, width: int, height: int, *, every: bool = False) -> Sheet:
-    """Return the dialog in lines of ``width`` cells; the checks that pass are folded into a count
-    where it would be longer than ``height``, unless ``every`` one is wanted.
+    """Return the dialog in lines of ``width`` cells. Where it would be longer than ``height`` the
+    request is cut to one line, then the checks that pass are folded into a count, unless ``every``
+    one is wanted.
     """
-    shown = _sheet(preview, width, folded=False)
-    if not every and len(shown.lines) > height:
-        shown = _sheet(preview, width, folded=True)
+    shown = _sheet(preview, width, folded=False, short=False)
+    for folded in (False, True):
+        if not every and len(shown.lines) > height:
+            shown = _sheet(preview, width, folded=folded, short=True)
     if len(shown.lines) < height:
         return replace(shown, lines=(Line(rule=True), *shown.lines))
     return shown
@@ -91,16 +94,19 @@ def is_news(before: Preview, after: Preview) -> bool:
 def old(preview: Preview, known: Known, kinds: Mapping[str, Kind[Any]]) -> Tuple[str, ...]:
     """Return in words which of the readings that the preview rests on are too old for it."""
     words: List[str] = []
+    ids = [preview.kind.id(row) for row in preview.rows]
     for name in dict.fromkeys((preview.kind.name, *preview.action.needs)):
-        age_ms, kind = known.age_ms(name), kinds.get(name)
-        if age_ms is None and known.reading(name).error is not None:
-            continue  # it was asked in vain, and stands among the checks as not known
+        kind = kinds.get(name)
         most_ms = max(OLD_MS, round(OLD_TIMES * 1000 * kind.every_s)) if kind else OLD_MS
-        if age_ms is None:
-            words.append(f"{name} never read")
-        elif age_ms > most_ms:
-            words.append(f"{name} {span(age_ms)} old")
-    return tuple(words)
+        for of in parents(kind, preview.kind, ids) if kind else ("",):
+            age_ms = known.age_ms(name, of)
+            if age_ms is None and known.reading(name, of).error is not None:
+                continue  # it was asked in vain, and stands among the checks as not known
+            if age_ms is None:
+                words.append(f"{name} never read")
+            elif age_ms > most_ms:
+                words.append(f"{name} {span(age_ms)} old")
+    return tuple(dict.fromkeys(words))
 
 
 def stale_names(stale: Tuple[str, ...]) -> Tuple[str, ...]:
@@ -117,7 +123,7 @@ def _read(preview: Preview) -> Tuple[object, ...]:
 # --- the sections ------------------------------------------------------------------------------
 
 
-def _sheet(preview: Preview, width: int, *, folded: bool) -> Sheet:
+def _sheet(preview: Preview, width: int, *, folded: bool, short: bool) -> Sheet:
     digits = {str(n): r.jump for n, r in enumerate(_failing(preview), 1) if r.jump and n <= 9}
     checks = _checks(preview, width, folded=folded)
     stops = (
@@ -128,7 +134,7 @@ def _sheet(preview: Preview, width: int, *, folded: bool) -> Sheet:
     )
     rule = Line(rule=True)
     first, second = (checks, stops) if preview.blocked else (stops, checks)
-    lines = (*first, rule, *second, rule, *_sends(preview, width, folded=folded))
+    lines = (*first, rule, *second, rule, *_sends(preview, width, folded=short))
     return Sheet(lines=lines, digits=MappingProxyType(digits), is_folded=folded)
 
 
@@ -157,7 +163,8 @@ def _was(preview: Preview, name: str) -> str:
 
 
 def _ends(preview: Preview, width: int) -> Tuple[Line, ...]:
-    if not preview.ends_session:
+    told = " ".join(consequence.words for consequence in preview.consequences)
+    if not preview.ends_session or "This program ends with it." in told:
         return ()
     where = preview.known.place.terminal or "this terminal"
     words = f"YOU ARE ON IT ({where}): THIS PROGRAM ENDS WITH IT."
@@ -232,7 +239,7 @@ def _no(number: int, reason: Reason, width: int) -> Tuple[Line, ...]:
     digit = str(number) if number <= 9 else "-"
     texts = [f"{digit}  {first}", *(f"   {rest}" for rest in more)]
     if reason.jump is not None and number <= 9:
-        go = f"{digit}  go to {reason.jump.kind}"
+        go = f"{digit}  go there" if reason.jump.id else f"{digit}  go to {reason.jump.kind}"
         if cells(texts[-1]) + cells(go) + 3 > width:
             texts.append("")
         texts[-1] = pad(texts[-1], max(width - cells(go), 3)) + go

@@ -7,6 +7,7 @@ from typing import Any, Callable, List, Optional, Tuple
 from textual import events, on
 from textual.app import ComposeResult
 
+from backend.act import parents
 from backend.deed import Deed, Outcome
 from backend.errors import Refused, StxError
 from backend.figure import Line
@@ -83,8 +84,11 @@ class ActScreen(Dialog[Tuple[Deed, ...]]):
     def on_mount(self) -> None:
         station = self.console.station
         if station is not None:
-            names = (self.kind.name, *self.action.needs)
-            self._leave += [station.watch.look(name) for name in dict.fromkeys(names)]
+            self._leave.append(station.watch.look(self.kind.name))
+            for need in self.action.needs:
+                needed = self.console.rooms.by_name[need]
+                for of in parents(needed, self.kind, self.asked.row_ids):
+                    self._leave.append(station.watch.look(need, of))
         if self.form is None:
             self.call_after_refresh(self._ask_form)
 

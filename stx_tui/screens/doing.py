@@ -63,7 +63,7 @@ def ask_again(console: StxApp, kind: Kind[Any], parent: str) -> str:
     """Read a kind now."""
     if console.station is None:
         return _not_open(console)
-    console.run_worker(console.station.watch.read_now(kind.name, parent), name="read")
+    console.run_worker(console.station.ask_again(kind.name, parent), name="read")
     return f"asking for {kind.name} ..."
 
 

@@ -172,6 +172,7 @@ def station(wire: Wire, rooms: Rooms = ROOMS, now_ms: Any = lambda: NOW_MS, **se
 
     return SimpleNamespace(
         set_baseline=set_baseline,
+        ask_again=watch.read_now,
         start=nothing,
         remember=nothing,
         key="uuid-7",
