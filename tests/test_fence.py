@@ -6,20 +6,23 @@ import ast
 import subprocess
 import sys
 from pathlib import Path
-from typing import Iterator, List, Set, Tuple
+from typing import Iterator, List, Mapping, Optional, Set, Tuple
 
 import pytest
+
+from tests.bench.process import environment, pretend_cloud
 
 ROOT = Path(__file__).parent.parent
 
 
-def imported_by(statement: str) -> Set[str]:
+def imported_by(statement: str, env: Optional[Mapping[str, str]] = None) -> Set[str]:
     """Return the names of all modules that a fresh interpreter holds after ``statement``."""
     code = f"{statement}\nimport sys; print(' '.join(sorted(sys.modules)))"
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=True
     )
-    return set(done.stdout.split())
+    # Its last line, below what the statement itself may print.
+    return set(done.stdout.splitlines()[-1].split())
 
 
 @pytest.mark.parametrize(
@@ -29,6 +32,16 @@ def imported_by(statement: str) -> Set[str]:
 def test_the_vocabulary_loads_no_heavy_library(module: str) -> None:
     heavy = {"textual", "rich", "httpx", "sqlmodel", "sqlalchemy", "kubernetes", "pyghmi"}
     assert not heavy & imported_by(f"import {module}")
+
+
+def test_get_loads_only_what_it_needs(tmp_path: Path) -> None:
+    with pretend_cloud() as openrc:
+        statement = "from stx_tui.cli import run; assert run(['get', 'hosts', '-o', 'json']) == 0"
+        loaded = imported_by(statement, environment(tmp_path, openrc))
+    assert "httpx" in loaded
+    # Not rich: httpx itself loads it where click happens to be installed.
+    heavy = {"textual", "sqlmodel", "sqlalchemy", "kubernetes", "pyghmi"}
+    assert not heavy & loaded
 
 
 def sources(room: str) -> Iterator[Tuple[Path, ast.Module]]:

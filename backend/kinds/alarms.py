@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timezone
 from types import MappingProxyType
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple, Union
 
 from backend.deed import Deed
 from backend.kind import Expected, Row
@@ -214,19 +214,22 @@ def order(alarm: Alarm, known: Known) -> Tuple[bool, bool, float, int, str]:
 
 def alarms_of(known: Known, hostname: str) -> Tuple[Alarm, ...]:
     """Return the active alarms on a host and on what is in it, worst first; none suppressed."""
-    return _by_host(known.rows(NAME)).get(hostname, ())
+    by_host = _by_host(known.rows(NAME))
+    found = by_host.get(hostname, ())
+    if isinstance(found, list):
+        # Sorted when first asked for: the first screen of 1,000 hosts asks for twenty.
+        found.sort(key=lambda alarm: (rank(alarm.severity), -alarm.raised_ms))
+        found = by_host[hostname] = tuple(found)
+    return found
 
 
 @once
-def _by_host(rows: Tuple[Any, ...]) -> Mapping[str, Tuple[Alarm, ...]]:
-    found: Dict[str, List[Alarm]] = {}
+def _by_host(rows: Tuple[Any, ...]) -> Dict[str, Union[List[Alarm], Tuple[Alarm, ...]]]:
+    lists: Dict[str, List[Alarm]] = {}
     for alarm in rows:
-        if alarm.hostname and not alarm.is_suppressed:
-            found.setdefault(alarm.hostname, []).append(alarm)
-    return {
-        host: tuple(sorted(alarms, key=lambda alarm: (rank(alarm.severity), -alarm.raised_ms)))
-        for host, alarms in found.items()
-    }
+        if not alarm.is_suppressed and alarm.hostname:
+            lists.setdefault(alarm.hostname, []).append(alarm)
+    return dict(lists)
 
 
 def severity_counts(rows: Iterable[Alarm]) -> Mapping[str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from types import MappingProxyType
 from typing import Any, Dict, List, Mapping, Tuple
 
@@ -48,10 +47,9 @@ def known(
 def _reading(kind: Kind[Any], seen: Seen) -> Reading[Any]:
     rows: Dict[str, Any] = {}
     malformed: List[StxError] = []
-    # One text is read twice as fast as thousands.
-    for index, body in enumerate(json.loads(f"[{','.join(seen.bodies)}]")):
+    for index, body in enumerate(seen.bodies):
         try:
-            row = kind.model.read(body)
+            row = kind.model.recall(body)
         except ValidationError as error:
             malformed.append(Malformed(kind.name, str(index), str(error).partition("\n")[0]))
             continue
