@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Mapping, Optional
+from typing import Any, Callable, FrozenSet, Mapping, Optional
 
 from backend.deed import Deed
 from backend.kind import Rung
-from backend.kinds.host import Host
+from backend.kinds.host import LOCKED, Host
+from backend.kinds.host_fresh import is_with_hosts
 from backend.kinds.host_site import other_controller
+from backend.kinds.host_stops import BRINGS_IN, TAKES_OUT
 from backend.kinds.host_tasks import gave_up, help_of
-from backend.kinds.host_unlock_ladder import Ladder, Reached, does, unlock, unsettled, when
+from backend.kinds.host_unlock_ladder import Ladder, Reached, does, unlock, when
 from backend.known import Known
 
-# How long after the last state its alarms may take to clear.
-SETTLE_S = 600
+# What is in one of these does not hear maintenance: whether it ever will nobody knows.
+UNHEARD = ("offline", "failed", "power-off", "poweroff")
 
 INSTALL_STATES = ("preinstall", "installing", "postinstall", "booting", "installed", "completed")
 
@@ -30,7 +32,27 @@ def accepted(*beginnings: str) -> Rung[Host]:
 # --- lock, force-lock, swact -------------------------------------------------------------------
 
 
-def lock(_host: Host, _known: Known) -> Ladder:
+def _was_heard(host: Host, known: Known) -> bool:
+    """Whether maintenance heard the host when the act on it began."""
+    deed = next(iter(known.running("hosts", host.uuid)), None)
+    before = deed.before.get("availability") if deed is not None else None
+    return (before or host.availability) not in UNHEARD
+
+
+def _online_if_heard(host: Host, known: Known, *before: Rung[Host], says: str) -> Ladder:
+    """Return what comes after the lock itself; a host that is dead is locked, and that is all."""
+    if not _was_heard(host, known):
+        return ()
+    online: Rung[Host] = Rung(
+        name="online, to be worked on",
+        reached=when(lambda h: h.is_locked and h.availability == "online"),
+        says=says,
+        settles=True,
+    )
+    return (*before, online)
+
+
+def lock(host: Host, known: Known) -> Ladder:
     """Return the way out of service: the VIM moves the pods first."""
     return (
         accepted("locking"),
@@ -40,29 +62,22 @@ def lock(_host: Host, _known: Known) -> Ladder:
             says="services-enabled",
         ),
         Rung(name="locked", reached=when(lambda h: h.is_locked), says="locked/disabled"),
-        Rung(
-            name="online, to be worked on",
-            reached=when(lambda h: h.is_locked and h.availability == "online"),
-            says="locked/disabled/online",
-        ),
+        *_online_if_heard(host, known, says="locked/disabled/online"),
     )
 
 
-def force_lock(_host: Host, _known: Known) -> Ladder:
+def force_lock(host: Host, known: Known) -> Ladder:
     """Return the way out without moving anything: a reset."""
+    down: Rung[Host] = Rung(
+        name="reset, host goes down",
+        reached=when(lambda h: h.is_locked and h.availability == "offline"),
+        says="locked/disabled",
+        settles=True,
+    )
     return (
         accepted("force lock", "unsafely force"),
         Rung(name="locked", reached=when(lambda h: h.is_locked), says="Force Locking"),
-        Rung(
-            name="reset, host goes down",
-            reached=when(lambda h: h.is_locked and h.availability == "offline"),
-            says="locked/disabled",
-        ),
-        Rung(
-            name="online, to be worked on",
-            reached=when(lambda h: h.is_locked and h.availability == "online"),
-            says="locked/disabled/offline",
-        ),
+        *_online_if_heard(host, known, down, says="locked/disabled/offline"),
     )
 
 
@@ -71,13 +86,18 @@ def _is_handed_over(row: Optional[Host], known: Known) -> bool:
     return row is not None and not row.is_active and peer is not None and peer.is_active
 
 
-def _has_standby(row: Optional[Host], known: Known) -> bool:
-    if row is None or not _is_handed_over(row, known):
+def _groups_serve(row: Optional[Host], known: Known) -> bool:
+    """Whether the service groups are active where they went; a warning of theirs holds nothing."""
+    peer = other_controller(row, known) if row is not None else None
+    if (
+        peer is None
+        or not _is_handed_over(row, known)
+        or not is_with_hosts("service-groups", known)
+    ):
         return False
-    mine = [g for g in known.rows("service-groups") if g.node_name == row.hostname]
-    return bool(mine) and all(
-        group.state == group.desired_state and not group.status for group in mine
-    )
+    groups = [g for g in known.rows("service-groups") if g.node_name == peer.hostname]
+    wanted = [group for group in groups if group.desired_state == "active"]
+    return bool(wanted) and all(group.state == "active" for group in wanted)
 
 
 def swact(_host: Host, _known: Known) -> Ladder:
@@ -93,9 +113,9 @@ def swact(_host: Host, _known: Known) -> Ladder:
             name="the other controller is active", reached=_is_handed_over, says="Swact: Complete"
         ),
         Rung(
-            name="every group has its standby again",
-            reached=_has_standby,
-            says="service groups as desired",
+            name="its service groups are active",
+            reached=_groups_serve,
+            says="service groups active there",
             settles=True,
         ),
     )
@@ -201,11 +221,16 @@ LADDERS: Mapping[str, Callable[[Any, Known], Ladder]] = {
 # --- when the system gave up -------------------------------------------------------------------
 
 
+# What is done to a locked host, and makes no sense any more once somebody unlocks it.
+ON_LOCKED: FrozenSet[str] = frozenset({"reboot", "reset", "power-on", "power-off", "reinstall"})
+
+
 def failed(host: Host, known: Known) -> str:
     """Return why the running action will not come to its end, "" while it may.
 
     The words are maintenance's own, with what they mean; a retry of its own is no end, nor is what
-    stood there before the action began.
+    stood there before the action began. Nor is time: an alarm or a copying that lasts is no
+    failure of an unlock that serves.
     """
     deed = next(iter(known.running("hosts", host.uuid)), None)
     if gave_up(host.doing) and not _stood(deed, "task", host.task):
@@ -216,18 +241,23 @@ def failed(host: Host, known: Known) -> str:
         return f"the VIM could not move its services away ({moving})"
     if host.installing == "failed" and not _stood(deed, "install_state", host.install_state):
         return f"the installation failed {host.install_state_info or ''}".rstrip()
-    return _unsettled_words(host, known, deed)
+    return _went_elsewhere(host, deed)
+
+
+def _went_elsewhere(host: Host, deed: Optional[Deed]) -> str:
+    """Say that somebody else took the host out of what the act was about."""
+    if deed is None:
+        return ""
+    was_locked = deed.before.get("administrative") == LOCKED
+    if deed.action in ON_LOCKED and was_locked and not host.is_locked:
+        return f"{host.name} was unlocked meanwhile: the end of its {deed.action} can't be seen"
+    if deed.action in TAKES_OUT and "locked" in deed.reached and not host.is_locked:
+        return f"{host.name} was unlocked meanwhile"
+    if deed.action in BRINGS_IN and "sysinv prepares its config" in deed.reached and host.is_locked:
+        return f"{host.name} was locked again meanwhile"
+    return ""
 
 
 def _stood(deed: Optional[Deed], field: str, value: Optional[str]) -> bool:
     """Whether a field says what it said before, and the action is not yet past its first rung."""
     return deed is not None and len(deed.reached) < 2 and deed.before.get(field) == value
-
-
-def _unsettled_words(host: Host, known: Known, deed: Optional[Deed]) -> str:
-    """Say what stays after an unlock, once that lasted longer than it can take."""
-    in_service_ms = deed.reached.get("available") if deed is not None else None
-    if in_service_ms is None or known.now_ms - in_service_ms < SETTLE_S * 1000:
-        return ""
-    left = unsettled(host, known) or ("data not in sync",)
-    return f"it is in service, and after {SETTLE_S // 60} minutes there is still {', '.join(left)}"

@@ -8,6 +8,7 @@ from backend.errors import NotConfigured
 from backend.kind import Rung
 from backend.kinds.alarms import alarms_of
 from backend.kinds.host import Host
+from backend.kinds.host_fresh import is_with_hosts
 from backend.kinds.host_site import is_duplex
 from backend.known import Known
 
@@ -124,7 +125,7 @@ def _in_service_rungs(host: Host, known: Known) -> Ladder:
         ),
         Rung(
             name="its alarms cleared",
-            reached=_settled(lambda row, now: not unsettled(row, now)),
+            reached=_settled(has_no_alarm_left),
             says=" ".join(clears_with_unlock(host, known)),
             settles=True,
         ),
@@ -147,19 +148,22 @@ def clears_with_unlock(host: Host, known: Known) -> Tuple[str, ...]:
     return ids + (("400.002",) if redundancy else ())
 
 
-def unsettled(host: Host, known: Known) -> Tuple[str, ...]:
-    """Return the alarms that still keep an unlocked host from being really done."""
-    if not known.has("alarms"):
-        # Where no fault management is configured nobody will ever tell.
-        return () if isinstance(known.reading("alarms").error, NotConfigured) else ("alarms",)
+def has_no_alarm_left(host: Host, known: Known) -> bool:
+    """Whether the alarms that come with a lock or a boot are gone, as told since it serves."""
+    if isinstance(known.reading("alarms").error, NotConfigured):
+        return True  # where no fault management is configured nobody will ever tell
+    if not is_with_hosts("alarms", known):
+        return False
     ids = clears_with_unlock(host, known)
     mine = {alarm.alarm_id for alarm in alarms_of(known, host.hostname or "")}
     if "400.002" in ids:
         mine |= {a.alarm_id for a in known.rows("alarms") if a.alarm_id == "400.002"}
-    return tuple(alarm_id for alarm_id in ids if alarm_id in mine)
+    return not any(alarm_id in mine for alarm_id in ids)
 
 
 def is_in_sync(host: Host, known: Known) -> bool:
-    """Whether no service group of a controller still copies its data."""
+    """Whether no service group of a controller still copies its data, as told since it serves."""
+    if not is_with_hosts("service-groups", known):
+        return False
     mine = [g for g in known.rows("service-groups") if g.node_name == host.hostname]
     return bool(mine) and not any("data" in (group.condition or "") for group in mine)

@@ -10,9 +10,9 @@ import pytest
 
 from backend.deed import Deed, Outcome
 from backend.errors import NotConfigured
-from backend.kinds.host_ladders import LADDERS, SETTLE_S, failed
+from backend.kinds.host_ladders import LADDERS, failed
 from backend.known import Known, Memory, Reading
-from tests.backend.kinds.site import AIO, SAMPLES, STANDBY_OK, at_ms, host, hosts, site, uuid_of
+from tests.backend.kinds.site import AIO, SAMPLES, STANDBY_OK, host, hosts, site, uuid_of
 
 RECORDED: Dict[str, Dict[str, Any]] = json.loads((SAMPLES / "host_actions.json").read_text())
 
@@ -124,15 +124,6 @@ def test_a_host_that_is_gone_ends_a_delete_and_nothing_else() -> None:
         assert bool(past) == (verb == "delete")
 
 
-def test_a_swact_ends_when_the_other_is_active_and_every_group_has_its_standby() -> None:
-    active, standby = (
-        {"capabilities": {"Personality": f"Controller-{r}"}} for r in ("Active", "Standby")
-    )
-    known = site(hosts=hosts(controller_0=standby, controller_1=active))
-    assert furthest("swact", "controller-0", known) == "every group has its standby again"
-    assert furthest("swact", "controller-0", site()) == ""
-
-
 @pytest.mark.parametrize(
     ("verb", "changes", "rung"),
     [
@@ -209,12 +200,3 @@ def test_what_stood_there_before_the_order_is_no_failure_of_it() -> None:
 def test_the_vim_that_cannot_move_services_ends_a_lock() -> None:
     known = stood("worker-0", vim_progress_status="services-disable-failed")
     assert "VIM" in failed(host(known, "worker-0"), known)
-
-
-def test_an_alarm_that_never_clears_ends_the_waiting() -> None:
-    known = site(hosts=hosts(worker_1=UP))
-    deed = running(reached={"available": known.now_ms})
-    known = replace(known, memory=Memory(deeds=(deed,)))
-    assert failed(host(known, "worker-1"), at_ms(known, SETTLE_S - 1)) == ""
-    words = failed(host(known, "worker-1"), at_ms(known, SETTLE_S + 1))
-    assert words == "it is in service, and after 10 minutes there is still 200.001"
