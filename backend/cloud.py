@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable, Dict, Optional
+from itertools import chain
+from typing import TYPE_CHECKING, Callable, Dict, List, Mapping, Optional
 from urllib.parse import quote
 
 from typing_extensions import assert_never
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from backend.sources.tls import Pins
 
 
+# The service whose lists are cut, and how many pages are asked at most.
+PAGED, MOST_PAGES = "sysinv", 100
 # A Date header has whole seconds, and an answer is on its way for a while.
 CLOCKS_AGREE_MS = 3000
 
@@ -43,13 +46,29 @@ class Cloud:
 
             items = read.items
             path = read.under if parent and read.under else read.path
-            raw = await self._service(read.service).get(
-                path.format(parent=quote(parent, safe="")), dict(read.query)
-            )
-            return lambda: bodies(raw, items)
+            path = path.format(parent=quote(parent, safe=""))
+            pages = await self._pages(read.service, path, read.query)
+            return lambda: chain.from_iterable(bodies(raw, items) for raw in pages)
         if isinstance(read, LocalRead):
             raise NotConfigured(f"{read.table} is read from the record, not from the cloud")
         assert_never(read)
+
+    async def _pages(self, service: str, path: str, query: Mapping[str, str]) -> List[bytes]:
+        """Return the answer, and those after it where sysinv cut the list.
+
+        FM's pages by marker fail on some of its releases, so of FM the first is all there is.
+        """
+        from backend.sources.bodies import next_query
+
+        pages = [await self._service(service).get(path, dict(query))]
+        seen = set()
+        while service == PAGED and len(pages) < MOST_PAGES:
+            after = next_query(pages[-1])
+            if not after or after.get("marker") in seen:
+                break
+            seen.add(after.get("marker"))
+            pages.append(await self._service(service).get(path, {**query, **after}))
+        return pages
 
     async def send(self, write: RestWrite) -> Json:
         """Send one request that changes something; only ``act`` calls this."""

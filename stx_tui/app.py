@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING, Any, Awaitable, Callable, Mapping, Optional, Set, Tuple, Type
 
@@ -167,6 +168,8 @@ class StxApp(App[None], inherit_bindings=False):
         """Show a certificate once; what is accepted is asked again at once."""
         from stx_tui.screens.trust import TrustScreen
 
+        while isinstance(self.screen, LockedScreen):
+            await asyncio.sleep(LOOK_ROUND_S)  # who only plugs in vouches for nothing
         if await self.push_screen_wait(TrustScreen(error)) and self.station is not None:
             self.station.lookout.accept(error)
             for name in self.rooms.banner_needs:

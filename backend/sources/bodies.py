@@ -9,8 +9,10 @@ from __future__ import annotations
 import codecs
 import json
 import math
+import re
 import time
-from typing import Any, Dict, Iterator, NoReturn
+from typing import Any, Dict, Iterator, Mapping, NoReturn
+from urllib.parse import parse_qsl, urlsplit
 
 from backend.errors import Malformed
 from backend.kind import Body
@@ -27,6 +29,25 @@ _TURN_S = 1e-5
 _BLANK = " \t\n\r"
 _NUMBER = "0123456789.eE+-"
 _HYPERMEDIA = {"href", "rel"}
+
+
+# The envelope's own "next": right after its list, or before it; a text inside a row can't stand so.
+_NEXT_LAST = re.compile(rb'\]\s*,\s*"next"\s*:\s*"([^"]+)"\s*\}\s*\Z')
+_NEXT_FIRST = re.compile(rb'\A\s*\{\s*"next"\s*:\s*"([^"]+)"')
+_NEXT_ROOM = 4096
+
+
+def next_query(raw: bytes) -> Mapping[str, str]:
+    """Return the query of the page after this one, empty where this is the last.
+
+    sysinv answers at most 2,000 rows at once, and says by ``next`` that there are more; its host is
+    the one that was asked and is left out: a token goes where the catalogue says.
+    """
+    found = _NEXT_LAST.search(raw[-_NEXT_ROOM:]) or _NEXT_FIRST.search(raw[:_NEXT_ROOM])
+    if found is None:
+        return {}
+    url = found[1].decode("utf-8", "replace").replace("\\/", "/")
+    return dict(parse_qsl(urlsplit(url).query))
 
 
 def bodies(raw: bytes, items: str, kind: str = "") -> Iterator[Body]:

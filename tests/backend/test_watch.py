@@ -141,3 +141,51 @@ async def test_inventory_is_swept_though_nobody_looks() -> None:
     subject = watch(service)
     async with running(subject):
         await until(lambda: subject.known.has("things"))
+
+
+async def test_a_change_seen_after_a_time_without_looking_is_only_known_to_be_before() -> None:
+    service, clock = Service(thing("a")), Clock(1000)
+    subject = watch(service, clock)
+    await subject.read_now("things")
+    clock.ms, service.bodies = 9_000_000, (thing("a", state="down"),)
+    await subject.read_now("things")
+    since = subject.known.since("things", "id-a", "state")
+    assert since is not None
+    assert since.at_least
+
+
+async def test_what_failed_in_a_sweep_is_tried_again_within_minutes() -> None:
+    service = Service()
+    service.error = Unreachable("things", "refused")
+    subject = watch(service)
+    async with running(subject):
+        await until(lambda: subject.known.reading("things").error is not None)
+        now_s = asyncio.get_running_loop().time()
+        assert subject._sweep_due["things"] - now_s < 120
+
+
+async def test_one_good_answer_brings_the_others_back_at_once() -> None:
+    service = Service(thing("a"))
+    subject = watch(service)
+    subject.look("things", every_s=30.0)
+    subject.look("parts", "id-a", every_s=30.0)
+    service.error = Unreachable("things", "refused")
+    for name, of in (("things", ""), ("parts", "id-a")):
+        await subject.read_now(name, of)
+        await subject.read_now(name, of)
+    service.error = None
+    asked = len(service.asked)
+    await subject.read_now("things")
+    async with running(subject):
+        await until(lambda: any("parts" in path for path, _ in service.asked[asked:]), 2.0)
+
+
+async def test_a_followed_row_is_asked_again_within_seconds_after_an_outage() -> None:
+    service = Service()
+    service.error = Unreachable("things", "refused")
+    subject = watch(service, seed=1)
+    subject.look("things", every_s=2.0)
+    for _ in range(8):
+        await subject.read_now("things")
+    due_s = subject._posts[("things", "")].due_s - asyncio.get_running_loop().time()
+    assert due_s <= 6.0
