@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import TYPE_CHECKING, Any, Awaitable, Callable, Mapping, Optional, Set, Tuple, Type
 
@@ -160,6 +159,8 @@ class StxApp(App[None], inherit_bindings=False):
             start.set_aside(reading)
         self._tell(reading)
         error = reading.error if reading is not None else None
+        if isinstance(self.screen, LockedScreen):
+            return  # who only plugs in vouches for nothing; the next reading asks
         if isinstance(error, Untrusted) and not error.pinned and error not in self._untrusted:
             self._untrusted.add(error)
             self.run_worker(self._ask_to_trust(error), name="trust", exit_on_error=False)
@@ -168,8 +169,6 @@ class StxApp(App[None], inherit_bindings=False):
         """Show a certificate once; what is accepted is asked again at once."""
         from stx_tui.screens.trust import TrustScreen
 
-        while isinstance(self.screen, LockedScreen):
-            await asyncio.sleep(LOOK_ROUND_S)  # who only plugs in vouches for nothing
         if await self.push_screen_wait(TrustScreen(error)) and self.station is not None:
             self.station.lookout.accept(error)
             for name in self.rooms.banner_needs:
