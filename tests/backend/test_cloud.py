@@ -15,7 +15,7 @@ from backend.simulator import Simulator
 from backend.sources.bodies import next_query
 from backend.sources.tls import Pins
 
-HOSTS = Rest(service="sysinv", path="/ihosts", items="ihosts")
+HOSTS = Rest(service="sysinv", path="/ihosts", items="ihosts", query={"limit": "10"})
 
 
 def test_next_is_read_from_the_envelope_and_never_from_inside_a_row() -> None:
@@ -29,7 +29,7 @@ def test_next_is_read_from_the_envelope_and_never_from_inside_a_row() -> None:
 
 
 async def test_a_list_that_the_service_cuts_is_asked_for_to_its_end(tmp_path: Path) -> None:
-    async with Simulator("standard", hosts=25, page_max=10, frozen=True) as sim:
+    async with Simulator("standard", hosts=25, frozen=True) as sim:
         lookout = Lookout(
             settings_of(sim, tmp_path),
             place=Place(hostname="desk"),
