@@ -46,6 +46,7 @@ class PretendCloud:
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._over.set)
         self._thread.join()
+        self._loop.close()
 
     def now_ms(self) -> int:
         """Return now by the pretend clock."""
