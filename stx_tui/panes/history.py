@@ -113,10 +113,13 @@ def verdict(rows: Sequence[Happening], known: Known, rooms: Rooms) -> Verdict:
     others = sum(f"by {known.place.user} ({known.place.terminal})" not in row.says for row in deeds)
     acted = f"Acts: {len(deeds)}" + (f", {others} of them not from here." if others else ".")
     found = sum(row.is_found for row in changed)
-    more = f"{found} were found later: nobody was looking when they happened." if found else ""
+    words = "was found later: nobody was looking when it" if found == 1 else ""
+    words = words or "were found later: nobody was looking when they"
+    more = f"{found} {words} happened." if found else ""
     if not changed:
         return Verdict(word="NOTHING CHANGED", text=acted, more=more)
-    text = f"{len(changed)} differ, {unwell} of them are not well now. {acted}"
+    differ = "1 differs" if len(changed) == 1 else f"{len(changed)} differ"
+    text = f"{differ}, {unwell} of them {'is' if unwell == 1 else 'are'} not well now. {acted}"
     tone = Tone.WARN if unwell else Tone.PLAIN
     return Verdict(word="CHANGED", text=text, more=more, tone=tone)
 
@@ -203,7 +206,7 @@ def _of_flaps(kind: str, gone: Sequence[Changed]) -> Happening:
     return Happening(
         key=f"{kind}/flaps",
         kind=kind,
-        label=f"{len(gone)} others",
+        label=f"{len(gone)} other{'s' if len(gone) > 1 else ''}",
         says=f"came and went meanwhile: {', '.join(names)}",
         at_ms=max(change.at_ms for change in gone),
     )
@@ -219,7 +222,13 @@ def _of_deed(deed: Deed) -> Happening:
         says=f"{deed.outcome.value}{took}, by {deed.who} ({deed.terminal})",
         at_ms=deed.began_ms,
         fields=tuple(
-            pair for pair in (("why", "", deed.why), ("answer", "", deed.answer)) if pair[2]
+            (name, "", text)
+            for name, text in (
+                ("why", deed.why),
+                ("sent", "; ".join(deed.sends)),
+                ("answer", deed.answer),
+            )
+            if text
         ),
         deed=deed.number,
         is_bad=deed.outcome in (Outcome.FAILED, Outcome.REFUSED, Outcome.UNKNOWN),
@@ -259,8 +268,8 @@ def _strip(row: Happening, known: Known) -> Lines:
     when = moment(row.at_ms, known.now_ms)
     if row.is_found:
         when += ", or before: it was found then"
-    number = f"deed {row.deed}   " if row.deed else ""
-    lines = [Line(text=f"{number}{row.label}   {when}")]
+    first = f"{row.label}   {when}"
+    lines = [Line(text=f"deed {row.deed}   {first}   {row.says}" if row.deed else first)]
     for name, old, new in row.fields:
         lines.append(Line(text=f"{name}: {old} -> {new}" if old else f"{name}: {new}"))
     if not row.fields:

@@ -18,6 +18,8 @@ from stx_tui.panes.text import safe
 
 # Cells for the headings on the left, as CAUSE, DO, VERIFY.
 HEADING = 9
+# Cells before what goes on of a line that has no heading.
+HANG = 4
 # Lines one thing may take, so that one long text does not push the others out.
 LONGEST = 3
 
@@ -74,13 +76,17 @@ def _painted(one: Line, width: int, longest: int) -> List[Strip]:
     heading = safe(one.heading) if one.heading else ""
     lead = f" {heading:<{HEADING - 1}} " if heading else " "
     room = max(width - cells(lead) - 1, 1)
-    texts = wrap(safe(one.text), room)
+    hang = cells(lead) if heading else HANG
+    rest = max(width - hang - 1, 1)
+    text = safe(one.text)
+    texts = wrap(text, room)
+    if len(texts) > 1:
+        texts = [texts[0], *wrap(text[len(texts[0]) :].lstrip(), rest)]
     if len(texts) > longest:
-        texts = [*texts[: longest - 1], cut(texts[longest - 1] + " " + texts[longest], room)]
+        texts = [*texts[: longest - 1], cut(texts[longest - 1] + " " + texts[longest], rest)]
     style = theme.BOLD if one.tone in (Tone.BAD, Tone.WARN) else theme.PLAIN
     strips = [line((lead, theme.PLAIN), (texts[0], style), width=width)]
-    blank = " " * (cells(lead) if heading else 1 + HEADING)
-    more = (line((blank, theme.PLAIN), (text, style), width=width) for text in texts[1:])
+    more = (line((" " * hang, theme.PLAIN), (text, style), width=width) for text in texts[1:])
     return [*strips, *more]
 
 

@@ -159,7 +159,8 @@ class ActionsScreen(Dialog[None]):
             mine = station.acts.actions(self.kind, row)
             actions += [one for one in mine if one not in actions]
         actions += station.acts.actions(self.kind, None)
-        return tuple(self._offer(action) for action in actions)
+        # What can be done stands first: on 24 rows what can't would push it out of sight.
+        return tuple(sorted(map(self._offer, actions), key=lambda offer: bool(offer.why_not)))
 
     def _offer(self, action: Action[Any]) -> Offer:
         station = self.console.station

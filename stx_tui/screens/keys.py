@@ -9,7 +9,7 @@ from textual.binding import Binding
 from textual.screen import Screen
 
 from backend.figure import Line
-from backend.kind import Kind
+from backend.kind import Action, Kind
 from stx_tui import keys
 from stx_tui.keys import key
 from stx_tui.panes.lines import LinesPane
@@ -55,9 +55,15 @@ class KeysScreen(Screen[None], inherit_bindings=False):
             words = f"on a {self._of.singular}; what breaks something asks first, and says what"
             lines.append(Line(text=words))
             lines += [
-                Line(text=f"{action.key or '(a)':<18} {action.name}: {action.words}")
+                Line(text=f"{action.key or '(a)':<18} {_called(action)}")
                 for action in self._of.actions
             ]
         lines += [Line(), Line(rule=True), *(Line(text=text) for text in MARKS)]
         speed = status(self.app)
         return [*lines, Line(), Line(text=f"this line: {speed}")] if speed else lines
+
+
+def _called(action: Action[Any]) -> str:
+    """Return an action's words, and its name where that is another: the command line takes it."""
+    words, name = action.words, action.name
+    return words if words.lower() == name else f"{words} ({name})"

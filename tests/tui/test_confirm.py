@@ -394,7 +394,7 @@ async def test_leaving_while_it_is_sent_stops_nothing() -> None:
 
 async def test_c_shows_the_command_and_d_every_check() -> None:
     desk = Desk(machine("m-1"), machine("m-2"))
-    async with desk.sat_at():
+    async with desk.sat_at((80, 18)):
         await desk.open(stop("m-1", "m-2"))
         assert "2 checks pass" in desk.text
         await desk.press("d")

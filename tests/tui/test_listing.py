@@ -296,7 +296,7 @@ async def test_question_mark_lists_the_keys_of_where_one_is_and_the_acts_of_the_
         text = "\n".join(rows)
         assert "to the next row that is not well" in text
         await pilot.press("end")
-        await shown(pilot, "topple: topple it")
+        await shown(pilot, "topple it (topple)")
         await pilot.press("q")
         await shown(pilot, "5 of 5 boxes")
 
