@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from types import MappingProxyType
-from typing import Awaitable, Callable, Tuple
+from typing import Awaitable, Callable, Sequence, Tuple
 
 from backend.kind import Nothing
 from backend.kinds import kind_named
@@ -62,14 +62,22 @@ CHAPTERS: Tuple[Chapter, ...] = (
 NOW = _at(21, 2, 41, 20)
 
 
-async def live(station: Station, now_ms: Callable[[], int], advance: Advance) -> None:
-    """Live through the chapters, up to the moment the demo begins in."""
+async def live(
+    station: Station,
+    now_ms: Callable[[], int],
+    advance: Advance,
+    chapters: Sequence[Chapter] = CHAPTERS,
+    now: datetime = NOW,
+) -> None:
+    """Live through the chapters, up to the moment ``now`` (the demo begins in NOW)."""
     await station.start()
-    for chapter in CHAPTERS:
+    for chapter in chapters:
         await advance(chapter.at.timestamp() - now_ms() / 1000)
         await _look(station)
         await _act(station, chapter)
-        await _follow(station, now_ms, advance)
+        await _follow(station, now_ms, advance, now)
+    await _follow(station, now_ms, advance, now)
+    await advance(max(now.timestamp() - now_ms() / 1000, 0.0))
     await _look(station)
 
 
@@ -93,9 +101,11 @@ async def _act(station: Station, chapter: Chapter) -> None:
     await station.acts.do(preview, typed=preview.wants, why=chapter.why)
 
 
-async def _follow(station: Station, now_ms: Callable[[], int], advance: Advance) -> None:
-    """Look every ten pretend seconds until the act is over, or the demo begins."""
-    ends_ms = min(now_ms() + MOST_S * 1000, round(NOW.timestamp() * 1000))
+async def _follow(
+    station: Station, now_ms: Callable[[], int], advance: Advance, now: datetime
+) -> None:
+    """Look every ten pretend seconds until the act is over, or ``now`` has come."""
+    ends_ms = min(now_ms() + MOST_S * 1000, round(now.timestamp() * 1000))
     while station.watch.known.running() and now_ms() < ends_ms:
         await advance(min(STEP_S, (ends_ms - now_ms()) / 1000))
         await _look(station, "hosts", "alarms")

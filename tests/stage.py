@@ -1,0 +1,124 @@
+"""The pretend cloud at the moments that are photographed: ``python -m tests.stage later``."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from types import MappingProxyType
+from typing import Awaitable, Callable, Dict, Iterator, Sequence, Tuple
+
+from backend.kinds import KINDS
+from backend.place import Place
+from backend.settings import CloudSettings
+from backend.simulator.scenes import CALM_START
+from backend.station import Station
+from backend.store.glance import Glance, glance
+from backend.store.store import Store
+from stx_tui.cli import parser
+from stx_tui.commands.console import FIRST, show
+from stx_tui.commands.demo import PretendCloud
+from stx_tui.story import CHAPTERS, NOW, PLACE, Chapter, live
+
+SIMPLEX = replace(PLACE, platform=MappingProxyType({**PLACE.platform, "system_mode": "simplex"}))
+
+
+def _at(day: int, hour: int, minute: int, second: int = 0) -> datetime:
+    return datetime(2026, 11, day, hour, minute, second, tzinfo=timezone.utc)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A scene that began at one time and was lived through to another."""
+
+    scene: str
+    began: datetime
+    now: datetime
+    chapters: Sequence[Chapter]
+    place: Place = PLACE
+
+
+def _alone(*days: Tuple[int, str]) -> Tuple[Chapter, ...]:
+    """Return the locks and unlocks of the one machine of a site."""
+    return tuple(
+        Chapter(at=_at(day, 3, minute), action=action, host="controller-0", why=why)
+        for day, why in days
+        for action, minute in (("lock", 0), ("unlock", 4))
+    )
+
+
+MOMENTS: Dict[str, Moment] = {
+    # What `stx-tui demo --freeze` opens on.
+    "demo": Moment("site-7-calm", CALM_START, NOW, CHAPTERS),
+    # The same, when the unlock is over.
+    "later": Moment("site-7-calm", CALM_START, NOW + timedelta(minutes=10), CHAPTERS),
+    # One machine that is everything, locked: what remains is its unlock.
+    "alone": Moment(
+        "site-9",
+        _at(7, 3, 0),
+        _at(21, 3, 12, 44),
+        (
+            *_alone((9, "BIOS update"), (12, "memory"), (17, "cfg change NTP")),
+            Chapter(at=_at(21, 3, 8), action="lock", host="controller-0", why="cfg change OAM"),
+        ),
+        SIMPLEX,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a console needs to be sat at, its clock standing still."""
+
+    settings: CloudSettings
+    seen: Glance
+    opener: Callable[[], Awaitable[Station]]
+    now_ms: Callable[[], int]
+    place: Place
+
+
+@contextmanager
+def stage(name: str) -> Iterator[Stage]:
+    """Live up to a moment of ``MOMENTS``, and let the clock stand."""
+    moment = MOMENTS[name]
+    cloud = PretendCloud(scene=moment.scene, frozen=True, seed=7, start=moment.began)
+    site = moment.scene.replace("-calm", "")
+    with tempfile.TemporaryDirectory(prefix="stx-tui-stage-") as folder, cloud:
+        record = Path(folder) / "record.db"
+        settings = cloud.settings(Path(folder), site)
+
+        def station() -> Station:
+            store = Store(record, now_ms=cloud.now_ms, kinds=KINDS)
+            return Station(settings, store=store, place=moment.place, now_ms=cloud.now_ms)
+
+        async def opener() -> Station:
+            opened = station()
+            await opened.start()
+            return opened
+
+        async def lived() -> None:
+            past = station()
+            try:
+                await live(past, cloud.now_ms, cloud.advance, moment.chapters, moment.now)
+            finally:
+                await past.close()
+
+        asyncio.run(lived())
+        yield Stage(settings, glance(record, site, FIRST), opener, cloud.now_ms, moment.place)
+
+
+def main(name: str) -> int:
+    """Show the console at that moment, on the terminal that is really there."""
+    logging.getLogger("backend").addHandler(logging.NullHandler())
+    with stage(name) as at:
+        arguments = parser().parse_args(["demo"])
+        return show(arguments, at.settings, at.seen, at.opener, at.now_ms, at.place)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
