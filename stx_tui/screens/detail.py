@@ -278,9 +278,15 @@ class DetailScreen(Screen[None], inherit_bindings=False):
         while first < here and sum(cells(w) + 2 for w in words[first : here + 1]) > width - 2:
             first += 1
         parts: List[Tuple[str, Style]] = [(" " if not first else "<", theme.PLAIN)]
+        used = 1
         for at in range(first, len(words)):
+            wanted = cells(words[at]) + (3 if at + 1 < len(words) else 0)
+            if used + wanted > width and at > here:
+                parts.append((">".rjust(width - used), theme.PLAIN))
+                break
             style = theme.HERE if at == here else theme.PLAIN
             parts += [(words[at], style), ("  ", theme.PLAIN)]
+            used += cells(words[at]) + 2
         pane.put([line(*parts, width=width)])
 
     def _show_page(self) -> None:

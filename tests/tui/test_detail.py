@@ -150,6 +150,19 @@ async def test_rows_one_to_three_say_where_what_pages_and_how_it_stands() -> Non
     assert lines[6].startswith(" ----")
 
 
+async def test_pages_that_have_no_room_are_pointed_at_and_the_one_at_hand_is_in_sight() -> None:
+    desk = Desk(machine("m-1"))
+    async with desk.sat_at():
+        await desk.pilot.resize_terminal(30, 24)
+        await desk.open(detail())
+        assert desk.lines[1].rstrip() == " o Overview  p Parts         >"
+        await desk.press("y")
+        assert desk.lines[1].rstrip() == "<p Parts  h History  y YAML"
+        await desk.pilot.resize_terminal(50, 24)
+        await desk.pilot.pause()
+        assert desk.lines[1].rstrip() == " o Overview  p Parts  h History  y YAML"
+
+
 async def test_letters_and_tab_turn_the_pages() -> None:
     desk = Desk(machine("m-1"))
     async with desk.sat_at():
