@@ -8,11 +8,14 @@ from typing import Any, Callable, FrozenSet, List, Optional, Tuple
 from backend.figure import Jump
 from backend.kind import Answer, Asker, Reason
 from backend.kinds.host import Host
-from backend.kinds.host_site import children
-from backend.known import Known
+from backend.kinds.host_fresh import why_stale
+from backend.kinds.host_site import children, reading_of
+from backend.known import Known, Reading
 
 Fails = Callable[[Host, Known], str]
 Applies = Callable[[Host, Known], bool]
+
+NONE: FrozenSet[str] = frozenset()
 
 # Kinds that are read under each host; the others are the system's.
 OF_HOST = frozenset(
@@ -40,7 +43,8 @@ class Check:
 
     ``verbs`` are those the service asks it for, ``ours`` those it forgets and we ask it for.
     ``soft`` are verbs for which a failure is only said, as where forcing is meant to overcome it.
-    ``needs`` are kinds that must have been read; else the answer is "can't tell".
+    ``needs`` are kinds that must tell of now: where one was not read, does not answer, or comes
+    from the record, the answer is "can't tell", whatever its rows say.
     """
 
     name: str
@@ -55,9 +59,8 @@ class Check:
     def answer(self, verb: str, host: Host, known: Known) -> Reason:
         """Return what this check says of ``verb`` on ``host``."""
         asker = Asker.SERVICE if verb in self.verbs else Asker.OURS
-        unread = [kind for kind in self.needs if not was_read(kind, host, known)]
-        if unread:
-            words = f"{', '.join(unread)} not read"
+        words = self._untold(host, known)
+        if words:
             return Reason(check=self.name, answer=Answer.CANT_TELL, words=words, asker=asker)
         words = self.fails(host, known)
         if not words:
@@ -69,6 +72,14 @@ class Check:
             jump=self.jump(host, known) if self.jump else None,
             asker=asker,
         )
+
+    def _untold(self, host: Host, known: Known) -> str:
+        """Say what of its needs does not tell of now, and how old it is."""
+        readings = [(kind, _reading(kind, host, known)) for kind in self.needs]
+        unread = [kind for kind, reading in readings if not reading.was_read]
+        if unread:
+            return f"{', '.join(unread)} not read"
+        return "; ".join(filter(None, (why_stale(kind, of, known) for kind, of in readings)))
 
 
 @dataclass(frozen=True)
@@ -92,9 +103,14 @@ def verbs(*names: str) -> FrozenSet[str]:
     return frozenset(names)
 
 
-def was_read(kind: str, host: Host, known: Known) -> bool:
-    """Whether ``kind`` was read as far as ``host`` is concerned."""
-    return children(known, kind, host) is not None if kind in OF_HOST else known.has(kind)
+def _reading(kind: str, host: Host, known: Known) -> Reading[Any]:
+    """Return the reading of ``kind`` as far as ``host`` is concerned."""
+    return reading_of(known, kind, host) if kind in OF_HOST else known.reading(kind)
+
+
+def tells(kind: str, host: Host, known: Known) -> bool:
+    """Whether ``kind`` was read of ``host``, and is of now."""
+    return not why_stale(kind, _reading(kind, host, known), known)
 
 
 def reasons_of(verb: str) -> Callable[[Any, Any, Known], Tuple[Reason, ...]]:
@@ -154,3 +170,48 @@ def standing(known: Known, *ids: str) -> str:
 def backend_of(known: Known, sort: str) -> Optional[Any]:
     """Return the storage backend of that sort (``ceph``, ``ceph-rook``), None without one."""
     return next((row for row in known.rows("backends") if row.backend == sort), None)
+
+
+# --- checks of several verbs -------------------------------------------------------------------
+
+
+def is_busy_fs(row: Any) -> bool:
+    """Whether a controller filesystem is being changed at this moment."""
+    return "in_progress" in row.status
+
+
+def _fs_busy(_host: Host, known: Known) -> str:
+    busy = [row for row in known.rows("controller-filesystems") if is_busy_fs(row)]
+    return f"controller filesystem {busy[0].name} is {busy[0].status}" if busy else ""
+
+
+def no_filesystem_busy(
+    name: str, asked: FrozenSet[str], ours: FrozenSet[str] = NONE, applies: Applies = always
+) -> Check:
+    """Return the check that no filesystem of the controllers is being resized."""
+    return Check(
+        name=name,
+        fails=_fs_busy,
+        verbs=asked,
+        ours=ours,
+        applies=applies,
+        needs=("controller-filesystems",),
+        jump=first_row("controller-filesystems", is_busy_fs),
+    )
+
+
+def _root_ca(_host: Host, known: Known) -> str:
+    under_way = standing(known, "900.008")
+    return f"a Kubernetes root CA update is under way ({under_way})" if under_way else ""
+
+
+def no_root_ca_update(asked: FrozenSet[str], ours: FrozenSet[str] = NONE) -> Check:
+    """Return the check of an update that the service refuses in some of its phases only."""
+    return Check(
+        name="no root CA update",
+        fails=_root_ca,
+        verbs=asked,
+        ours=ours,
+        soft=asked | ours,
+        needs=("alarms",),
+    )

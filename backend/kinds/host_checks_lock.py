@@ -15,6 +15,7 @@ from backend.kinds.host_checks import (
     standing,
     verbs,
 )
+from backend.kinds.host_fresh import is_current
 from backend.kinds.host_site import children, is_simplex, other_controller
 from backend.known import Known
 
@@ -63,14 +64,14 @@ def _rook_moves(_host: Host, known: Known) -> str:
 
 
 def has_rook(_host: Host, known: Known) -> bool:
-    """Whether Ceph runs in Kubernetes here; True where nobody knows yet."""
-    return not known.has("backends") or backend_of(known, "ceph-rook") is not None
+    """Whether Ceph runs in Kubernetes here; True where nobody knows now."""
+    return not is_current("backends", known) or backend_of(known, "ceph-rook") is not None
 
 
 def has_ceph(host: Host, known: Known) -> bool:
     """Whether Ceph runs on the hosts themselves, and this host has to do with it."""
     touches = host.is_storage or host.is_controller
-    return touches and (not known.has("backends") or backend_of(known, "ceph") is not None)
+    return touches and (not is_current("backends", known) or backend_of(known, "ceph") is not None)
 
 
 def monitors_up(known: Known) -> Tuple[Tuple[str, ...], int]:

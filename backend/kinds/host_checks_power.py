@@ -17,6 +17,11 @@ POWER = BMC_VERBS | verbs("reboot", "reinstall")
 ALL = POWER | verbs("delete")
 
 
+def _is_locked(host: Host, _known: Known) -> bool:
+    """Whether "online" is what it should be; of a host that serves only the lock is asked."""
+    return host.is_locked
+
+
 def _unlocked(host: Host, _known: Known) -> str:
     return "" if host.is_locked else f"{host.name} is unlocked: lock it first"
 
@@ -65,8 +70,13 @@ POWER_CHECKS: Tuple[Union[Check, ServersOwn], ...] = (
     Check(name="locked first", fails=_unlocked, verbs=ALL, jump=itself),
     Check(name="not simplex", fails=_simplex, verbs=POWER, needs=("system",)),
     Check(name="has a BMC", fails=_no_bmc, ours=BMC_VERBS, jump=itself),
-    Check(name="hears the order", fails=_deaf, ours=verbs("reboot")),
-    Check(name="can be made to install", fails=_cannot_install, verbs=verbs("reinstall")),
+    Check(name="hears the order", fails=_deaf, ours=verbs("reboot"), applies=_is_locked),
+    Check(
+        name="can be made to install",
+        fails=_cannot_install,
+        verbs=verbs("reinstall"),
+        applies=_is_locked,
+    ),
     Check(name="off now", fails=_on_already, ours=verbs("power-on")),
     Check(name="on now", fails=_off_already, ours=verbs("power-off")),
     Check(name="not busy with something else", fails=_busy, ours=ALL - verbs("power-on")),

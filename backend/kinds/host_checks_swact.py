@@ -6,8 +6,15 @@ from typing import Optional, Tuple, Union
 
 from backend.figure import Jump
 from backend.kinds.host import Host
-from backend.kinds.host_checks import Check, ServersOwn, first_row, standing, verbs
-from backend.kinds.host_checks_unlock import is_busy_fs
+from backend.kinds.host_checks import (
+    Check,
+    ServersOwn,
+    first_row,
+    no_filesystem_busy,
+    no_root_ca_update,
+    standing,
+    verbs,
+)
 from backend.kinds.host_site import is_simplex, other_controller
 from backend.known import Known
 
@@ -77,20 +84,9 @@ def _partner_busy(host: Host, known: Known) -> str:
     return f"{peer.name} is busy: {peer.doing}" if peer.doing else ""
 
 
-def _resizing(_host: Host, known: Known) -> str:
-    busy = [row for row in known.rows("controller-filesystems") if is_busy_fs(row)]
-    return f"filesystem {busy[0].name} is {busy[0].status}" if busy else ""
-
-
 def _applying(_host: Host, known: Known) -> str:
     busy = [app for app in known.rows("applications") if app.status == "applying"]
     return f"application {busy[0].name} is being applied" if busy else ""
-
-
-def _rootca(_host: Host, known: Known) -> str:
-    return (
-        "a Kubernetes root CA update is under way (900.008)" if standing(known, "900.008") else ""
-    )
 
 
 def _image(host: Host, known: Known) -> str:
@@ -157,14 +153,7 @@ SWACT_CHECKS: Tuple[Union[Check, ServersOwn], ...] = (
         needs=("service-groups",),
         jump=lambda _host, _known: Jump(kind="service-groups"),
     ),
-    Check(
-        name="no filesystem being resized",
-        fails=_resizing,
-        verbs=SWACT,
-        ours=FORCED,
-        needs=("controller-filesystems",),
-        jump=first_row("controller-filesystems", is_busy_fs),
-    ),
+    no_filesystem_busy("no filesystem being resized", SWACT, FORCED),
     Check(
         name="no application being applied",
         fails=_applying,
@@ -174,14 +163,7 @@ SWACT_CHECKS: Tuple[Union[Check, ServersOwn], ...] = (
         needs=("applications",),
         jump=first_row("applications", lambda app: app.status == "applying"),
     ),
-    Check(
-        name="no root CA update",
-        fails=_rootca,
-        verbs=SWACT,
-        ours=FORCED,
-        soft=SWACTS,
-        needs=("alarms",),
-    ),
+    no_root_ca_update(SWACT, FORCED),
     Check(name="no device image update", fails=_image, verbs=SWACT, ours=FORCED),
     Check(
         name="no deploy that forbids it",

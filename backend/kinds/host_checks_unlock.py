@@ -12,10 +12,13 @@ from backend.kinds.host_checks import (
     backend_of,
     first_row,
     itself,
-    standing,
+    no_filesystem_busy,
+    no_root_ca_update,
+    tells,
     verbs,
 )
 from backend.kinds.host_checks_lock import has_ceph, monitors_up
+from backend.kinds.host_fresh import is_current
 from backend.kinds.host_site import children, is_simplex
 from backend.kinds.host_tasks import gave_up
 from backend.known import Known
@@ -97,12 +100,6 @@ def _kubelet(_host: Host, known: Known) -> str:
     return f"a Kubernetes upgrade is {rows[0].state}: refused for its own host" if rows else ""
 
 
-def _rootca(_host: Host, known: Known) -> str:
-    return (
-        "a Kubernetes root CA update is under way (900.008)" if standing(known, "900.008") else ""
-    )
-
-
 def _vg_empty(group: str) -> Callable[[Host, Known], str]:
     def fails(host: Host, known: Known) -> str:
         pvs = children(known, "physical-volumes", host) or ()
@@ -113,8 +110,10 @@ def _vg_empty(group: str) -> Callable[[Host, Known], str]:
 
 
 def _has_nova_local(host: Host, known: Known) -> bool:
-    groups = children(known, "volume-groups", host)
-    return host.is_worker and any(row.lvm_vg_name == "nova-local" for row in groups or ())
+    if not tells("volume-groups", host, known):
+        return host.is_worker  # it may have one
+    groups = children(known, "volume-groups", host) or ()
+    return host.is_worker and any(row.lvm_vg_name == "nova-local" for row in groups)
 
 
 def _partition_busy(host: Host, known: Known) -> str:
@@ -133,17 +132,6 @@ def _backend_busy(_host: Host, known: Known) -> str:
 def is_busy_backend(row: Any) -> bool:
     """Whether a backend is neither configured nor waiting for this very unlock."""
     return row.state in ("configuring", "configuration-failed")
-
-
-def _fs_busy(_host: Host, known: Known) -> str:
-    rows = known.rows("controller-filesystems")
-    busy = [row for row in rows if is_busy_fs(row)]
-    return f"controller filesystem {busy[0].name} is {busy[0].status}" if busy else ""
-
-
-def is_busy_fs(row: Any) -> bool:
-    """Whether a controller filesystem is being changed at this moment."""
-    return "in_progress" in row.status
 
 
 def _no_osd(host: Host, known: Known) -> str:
@@ -165,7 +153,8 @@ def _worker_storage(_host: Host, known: Known) -> str:
 
 
 def _is_plain_worker_on_ceph(host: Host, known: Known) -> bool:
-    return host.personality == "worker" and backend_of(known, "ceph") is not None
+    on_ceph = not is_current("backends", known) or backend_of(known, "ceph") is not None
+    return host.personality == "worker" and on_ceph
 
 
 def _no_ptp(host: Host, known: Known) -> str:
@@ -209,7 +198,7 @@ UNLOCK_CHECKS: Tuple[Union[Check, ServersOwn], ...] = (
         needs=("kube-upgrade",),
         jump=lambda _host, _known: Jump(kind="kube-upgrade"),
     ),
-    Check(name="no root CA update", fails=_rootca, verbs=UNLOCKS, soft=UNLOCKS, needs=("alarms",)),
+    no_root_ca_update(UNLOCKS),
     Check(
         name="cgts-vg has a volume",
         fails=_vg_empty("cgts-vg"),
@@ -222,7 +211,7 @@ UNLOCK_CHECKS: Tuple[Union[Check, ServersOwn], ...] = (
         fails=_vg_empty("nova-local"),
         verbs=UNLOCKS,
         applies=_has_nova_local,
-        needs=("physical-volumes",),
+        needs=("physical-volumes", "volume-groups"),
         jump=first_row("volume-groups", lambda row: row.lvm_vg_name == "nova-local"),
     ),
     Check(
@@ -240,14 +229,7 @@ UNLOCK_CHECKS: Tuple[Union[Check, ServersOwn], ...] = (
         needs=("backends",),
         jump=first_row("backends", is_busy_backend),
     ),
-    Check(
-        name="controller filesystems at rest",
-        fails=_fs_busy,
-        verbs=UNLOCKS,
-        applies=_is_standby,
-        needs=("controller-filesystems",),
-        jump=first_row("controller-filesystems", is_busy_fs),
-    ),
+    no_filesystem_busy("controller filesystems at rest", UNLOCKS, applies=_is_standby),
     Check(
         name="has an OSD",
         fails=_no_osd,
@@ -269,7 +251,7 @@ UNLOCK_CHECKS: Tuple[Union[Check, ServersOwn], ...] = (
         fails=_worker_storage,
         verbs=UNLOCKS,
         applies=_is_plain_worker_on_ceph,
-        needs=("monitors", "osds"),
+        needs=("monitors", "osds", "backends"),
         jump=lambda _host, _known: Jump(kind="monitors"),
     ),
     Check(

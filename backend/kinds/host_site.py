@@ -6,7 +6,7 @@ from typing import Any, Optional, Tuple
 
 from backend.kinds.host import Host
 from backend.kinds.once import once
-from backend.known import Known
+from backend.known import Known, Reading
 
 
 def system_of(known: Known) -> Optional[Any]:
@@ -73,8 +73,15 @@ def children(known: Known, kind: str, host: Host) -> Optional[Tuple[Any, ...]]:
 
     A child kind is read under its host or all at once; either serves.
     """
-    if known.has(kind, host.uuid):
-        return known.rows(kind, host.uuid)
-    if known.has(kind) and kind not in ONLY_UNDER_HOST:
-        return tuple(row for row in known.rows(kind) if row.host_uuid == host.uuid)
-    return None
+    reading = reading_of(known, kind, host)
+    if not reading.was_read:
+        return None
+    if reading.parent:
+        return reading.rows
+    return tuple(row for row in reading.rows if row.host_uuid == host.uuid)
+
+
+def reading_of(known: Known, kind: str, host: Host) -> Reading[Any]:
+    """Return the later of the two readings that may tell of the children of a host."""
+    own, whole = known.reading(kind, host.uuid), known.reading(kind)
+    return own if kind in ONLY_UNDER_HOST or own.at_ms >= whole.at_ms else whole
