@@ -375,12 +375,17 @@ class Store:
             return nothing if number is None else work(session, number)
 
         def run() -> T:
+            path = self._database.path
+            if path is not None and not path.exists():
+                return nothing
             try:
                 return self._database.read(whole)
-            except StoreError:
-                if self._copy is None:
-                    raise
-                return self._copy.read(whole)
+            except StoreError as error:
+                if self._copy is not None:
+                    return self._copy.read(whole)
+                if path is not None and "no such table" in str(error):
+                    return nothing  # only just begun: the writer is making them
+                raise
 
         reading: Future[T] = self._reader.submit(run)
         return await asyncio.wrap_future(reading)

@@ -12,7 +12,7 @@ from typing import Any, Callable, Deque, Optional, Tuple
 from sqlmodel import Session
 
 from backend.errors import StoreError
-from backend.store.database import Database
+from backend.store.database import Cause, Database
 from backend.store.recording import Recording
 
 # Readings that wait while nothing can be written; beyond it the oldest is left out: the next one
@@ -162,7 +162,9 @@ class Writer:
     def _fail(self, job: Job, error: StoreError) -> None:
         self.trouble = error
         self._pause_s = min(max(self._pause_s * 2, _FIRST_S), _LONGEST_S)
-        self._retry_at_s = time.monotonic() + self._pause_s
+        # A damaged file was put aside just now: the first time a new one is begun at once.
+        is_aside = getattr(error, "cause", None) is Cause.DAMAGED and self._pause_s <= _FIRST_S
+        self._retry_at_s = time.monotonic() + (0.0 if is_aside else self._pause_s)
         if not job.lasting:
             job.done.set_exception(error)
             return
