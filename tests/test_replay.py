@@ -26,7 +26,16 @@ from backend.station import Station
 from backend.store.store import Store
 from tests.backend.kinds.test_every_kind import KUBE_UPGRADE
 from tests.backend.sources.loopback import Reply
-from tests.peers.replay import NOW_MS, Replay, listed, recorded, replaying, rows_of
+from tests.peers.replay import (
+    NOW_MS,
+    Replay,
+    let_it_lock,
+    listed,
+    recorded,
+    replaying,
+    rows_of,
+    ticking,
+)
 from tests.program import run
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -223,6 +232,16 @@ async def test_the_console_shows_five_hosts_and_nine_alarms(tmp_path: Path) -> N
             await until(pilot, lambda: "9 ACTIVE" in "\n".join(screen_text(app)))
             assert len(app.known.rows("alarms")) == 9
             assert len(app.known.rows("hosts")) == 5
+
+
+async def test_the_recorded_lock_is_followed_to_its_end(tmp_path: Path) -> None:
+    async with replaying(ticking()) as replay:
+        let_it_lock(replay)
+        ran = await run(tmp_path, "do", "host", "lock", "controller-1", "--yes", env=replay.env())
+        assert len(replay.sent) == 1
+    assert ran.code == 0, ran.said
+    assert ran.out.count("  ok  ") == 4
+    assert ran.out.splitlines()[-1].startswith("done after ")
 
 
 # --- what the services say when they say no ------------------------------------------------------

@@ -7,6 +7,7 @@ was never recorded is answered with 501, so that no test passes on an answer nob
 from __future__ import annotations
 
 import json
+import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -179,3 +180,29 @@ async def replaying(replay: Optional[Replay] = None, **more: Any) -> AsyncIterat
     async with serving(replay, **more) as server:
         replay.server = server
         yield replay
+
+
+def ticking() -> Replay:
+    """Return a replay whose clock goes on from the recorded minute."""
+    began = time.monotonic()
+    return Replay(now_ms=lambda: NOW_MS + round((time.monotonic() - began) * 1000))
+
+
+def let_it_lock(replay: Replay) -> None:
+    """Let controller-1 be locked as it was recorded: the answer, then its states look by look."""
+    states = [
+        json.loads((SAMPLES / f"actions_lock_controller-1_{when}.json").read_text(encoding="utf-8"))
+        for when in ("00s", "04s", "07s")
+    ]
+    uuid = states[0]["uuid"]
+
+    def looked_at(_: Asked) -> Reply:
+        state = states.pop(0) if len(states) > 1 else states[0]
+        rows = rows_of("/sysinv/v1/ihosts", "ihosts")
+        return listed("ihosts", [state if row["uuid"] == uuid else row for row in rows])
+
+    def ordered(_: Asked) -> Reply:
+        replay.instead["GET /sysinv/v1/ihosts"] = looked_at
+        return recorded("actions_lock_controller-1_00_patch.json")
+
+    replay.instead[f"PATCH /sysinv/v1/ihosts/{uuid}"] = ordered
