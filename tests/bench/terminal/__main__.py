@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from tests.bench.terminal.measure import Run, Step, by_curses
 
 KEYS_TIMED = 60
-DEFAULT_APP = "tests.bench.terminal.standin"
+KEYS_ALONE = 6
+DEFAULT_APP = "tests.bench.terminal.console"
 
 
 def count_bytes(app: str, steps: Sequence[Step]) -> dict[str, list[int]]:
@@ -70,9 +71,16 @@ def time_line(app: str, bps: int) -> None:
     run = Run(app, "mono", bps=bps)
     log = run.far.log
     rows = [("first paint, from its first byte", log[-1][0] - log[0][0], 2.2)]
-    rows.append(("a key", settle(run, [b"j"], 0, after_last=True), 0.35))
+    module = importlib.import_module(app)
+    for step in getattr(module, "TO_FIRST", ()):
+        run.do(step)
+    took = sorted(settle(run, [b"j"], 0, after_last=True) for _ in range(KEYS_ALONE))
+    rows.append((f"a key, median of {KEYS_ALONE}", took[KEYS_ALONE // 2], 0.35))
+    rows.append((f"a key, worst of {KEYS_ALONE}", took[-1], 0.35))
     rows.append(("pane 1 to 2", settle(run, [b"2"], 0, after_last=True), 1.7))
     rows.append(("pane 2 to 1", settle(run, [b"1"], 0, after_last=True), 1.7))
+    for step in getattr(module, "TO_LONG", ()):
+        run.do(step)
     rows.append(("15 cursor steps, 10/s", settle(run, [b"j"] * 15, 0.1, after_last=True), 0.4))
     panes = [b"2", b"1", b"2", b"1", b"2"]
     rows.append(("5 panes, 5/s", settle(run, panes, 0.2, after_last=True), 1.8))
