@@ -22,13 +22,13 @@ from backend.tone import Tone, Verdict
 from stx_tui import keys, start, theme
 from stx_tui.alone import LOOK_ROUND_S, Alone
 from stx_tui.messages import KnownChanged, StationOpened
-from stx_tui.panes.late import Heard
+from stx_tui.panes.late import Heard, is_news
 from stx_tui.rooms import Rooms, all_rooms
 from stx_tui.screens import doing
 from stx_tui.screens.listing import ListingScreen
 from stx_tui.screens.locked import LockedScreen
 from stx_tui.screens.quit import QuitScreen
-from stx_tui.terminal import repaint
+from stx_tui.terminal import interval_s, repaint
 
 if TYPE_CHECKING:
     from backend.station import Station
@@ -85,6 +85,7 @@ class StxApp(App[None], inherit_bindings=False):
         self._alone: Optional[Alone] = None
         self.heard = Heard()
         self._untrusted: Set[Untrusted] = set()
+        self._told_s = 0.0
         place = place or find_place()
         self.known = (
             glance.known(self.rooms.by_name, now_ms=now_ms(), place=place)
@@ -153,11 +154,14 @@ class StxApp(App[None], inherit_bindings=False):
     # --- what is known -------------------------------------------------------------------------
 
     def _hear(self, known: Known, reading: Optional[Reading[Any]]) -> None:
-        self.known = known
+        before, self.known = self.known, known
         if reading is not None:
             self.heard.note(reading)
             start.set_aside(reading)
-        self._tell(reading)
+        # That only time went on is shown no faster than the line can carry.
+        is_due = time.monotonic() - self._told_s >= interval_s(self, 0.0)
+        if is_due or is_news(before, known, reading):
+            self._tell(reading)
         error = reading.error if reading is not None else None
         if isinstance(self.screen, LockedScreen):
             return  # who only plugs in vouches for nothing; the next reading asks
@@ -180,6 +184,7 @@ class StxApp(App[None], inherit_bindings=False):
             self.screen.say(words)
 
     def _tell(self, reading: Optional[Reading[Any]]) -> None:
+        self._told_s = time.monotonic()
         for screen in self.screen_stack[-1:]:
             screen.post_message(KnownChanged(self.known, reading))
 

@@ -79,6 +79,21 @@ def _with_malformed(verdict: Verdict, reading: Reading[Any]) -> Verdict:
     return replace(verdict, more=f"{words}; {verdict.more}" if verdict.more else words)
 
 
+def is_news(before: Known, now: Known, reading: Optional[Reading[Any]]) -> bool:
+    """Whether more is known than before, other than what time it is: ``reading`` brought it."""
+    if replace(before, now_ms=now.now_ms, readings=now.readings) != now:
+        return True
+    if reading is None:
+        return False
+    last = before.reading(reading.kind, reading.parent)
+    same = (last.error, last.was_read, last.is_remembered, last.malformed)
+    return bool(
+        reading.changed
+        or reading.gone
+        or same != (reading.error, reading.was_read, reading.is_remembered, reading.malformed)
+    )
+
+
 class Heard:
     """When each kind last answered, by a clock that nobody sets: an hour's jump makes none late."""
 

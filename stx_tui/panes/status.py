@@ -84,16 +84,22 @@ def _width(left: Sequence[str], right: Mapping[str, Sequence[Part]], gap: int) -
     return 2 + sum(map(cells, left)) + gap * (len(left) - 1) + said
 
 
-def row_2(areas: Sequence[Area], here: Optional[Area], width: int) -> Strip:
-    """Return the areas with their digits, the one we are in underlined."""
+def row_2(areas: Sequence[Area], here: Optional[Area], width: int, line_says: str = "") -> Strip:
+    """Return the areas with their digits, the one we are in underlined.
+
+    On the right, where there is room, what is to be said of a slow line: its speed goes last.
+    """
     parts: List[Part] = [(" ", theme.PLAIN)]
     for area in areas:
         style = theme.HERE if area is here else theme.PLAIN
         parts += [(f"{area.digit} {area.title}", style), ("   ", theme.PLAIN)]
     taken = sum(cells(text) for text, _style in parts)
     goto = ": go to    "
-    if taken + len(goto) <= width:
-        parts += [(" " * (width - taken - len(goto)), theme.PLAIN), (goto, theme.PLAIN)]
+    told = [line_says, line_says.split(",", maxsplit=1)[0]] if line_says else []
+    for end in (*(f"{words}   {goto}" for words in told), goto):
+        if taken + cells(end) <= width:
+            parts += [(" " * (width - taken - cells(end)), theme.PLAIN), (end, theme.PLAIN)]
+            break
     return line(*parts, width=width)
 
 

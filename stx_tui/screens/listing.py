@@ -32,7 +32,8 @@ from stx_tui.panes.strip import StripPane, height_of, lines_of
 from stx_tui.panes.table import TablePane
 from stx_tui.panes.text import safe
 from stx_tui.screens import doing
-from stx_tui.screens.shape import shape
+from stx_tui.screens.shape import shape, small
+from stx_tui.terminal import status
 
 if TYPE_CHECKING:
     from stx_tui.app import StxApp
@@ -173,7 +174,7 @@ class ListingScreen(Screen[None], inherit_bindings=False):
             self.known,
             rooms.looked_at(self.kind, self.of),
             self.console.trouble or verdict,
-            lambda width: row_2(rooms.areas, area, width),
+            lambda width: row_2(rooms.areas, area, width, status(self.app)),
         )
 
     def _well(self, known: Known) -> Verdict:
@@ -220,7 +221,9 @@ class ListingScreen(Screen[None], inherit_bindings=False):
 
     def _show_keys(self) -> None:
         bindings = (active.binding for active in self.active_bindings.values())
-        self.query_one(FootPane).show(keys.footer(bindings, self.size.width - 1))
+        note = small(*self.size)
+        room = self.size.width - 1 - len(note)
+        self.query_one(FootPane).show(keys.footer(bindings, room) + note)
 
     def _arrange(self) -> bool:
         """Give each part its rows; return whether that changed anything."""

@@ -9,6 +9,8 @@ BESIDE = 120
 # The table keeps so many rows, its heading among them, before the strip gets more than one.
 TABLE_LEAST = 9
 STRIP_LEAST, STRIP_MOST = 4, 9
+# The screen it is made for; a smaller one leaves things out, and says so where there is room.
+FULL, NOTE_LEAST = (80, 24), 24
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,13 @@ class Shape:
     strip: int
     beside: int
     foot: int
+
+
+def small(width: int, height: int) -> str:
+    """Return what is said of a screen that does not show all: ``  40x12 of 80x24``, or nothing."""
+    if width >= FULL[0] and height >= FULL[1]:
+        return ""
+    return f"  {width}x{height} of {FULL[0]}x{FULL[1]}" if width >= NOTE_LEAST else ""
 
 
 def shape(width: int, height: int, wanted: int) -> Shape:
