@@ -11,6 +11,7 @@ BY_PATH = "/dev/disk/by-path/pci-0000:00:1f.2-ata-"
 PE_BYTES = 32 * 1024**2
 # Size of the root disk and what of it is not yet in use.
 ROOT_DISK_MIB = (457440, 219190)
+OSD_MIB = 914880
 # The extents of the volume group, which is all of one partition.
 VOLUME_PES = 5951
 # The one storage tier.
@@ -27,7 +28,7 @@ def _disks(cloud: Cloud, host: Host) -> list[Json]:
     size_mib, free_mib = ROOT_DISK_MIB
     return [
         _disk(cloud, host, 0, size_mib=size_mib, free_mib=free_mib, model="480"),
-        _disk(cloud, host, 1, size_mib=914880, free_mib=0 if osd else 914880, model="960"),
+        _disk(cloud, host, 1, size_mib=OSD_MIB, free_mib=0 if osd else OSD_MIB, model="960"),
     ]
 
 

@@ -8,7 +8,7 @@ from backend.simulator import addressing, clocks, kubernetes, settled
 from backend.simulator.children import children, listed
 from backend.simulator.cloud import Cloud
 from backend.simulator.exchange import Answer, Request, answer
-from backend.simulator.inventory import TIER, dates
+from backend.simulator.inventory import OSD_MIB, TIER, dates
 from backend.simulator.model import Host, Json, links
 from backend.simulator.paging import known, page
 from backend.simulator.refuse import client, no_such_path
@@ -84,12 +84,14 @@ def _backends(cloud: Cloud) -> list[Json]:
             "backend": cloud.system.storage,
             "name": "ceph-rook-store" if rook else "ceph-store",
             "state": "configured",
+            "forisystemid": 1,
             "isystem_uuid": cloud.system.uuid,
             "task": "applied" if rook else None,
             "services": "block,filesystem" if rook else "cinder,glance,nova,swift",
             "capabilities": {"replication": replication, "min_replication": "1"},
             "links": [],
             **dates(cloud),
+            "confirmed": False,
             "network": "cluster-host" if rook else "mgmt",
         }
     ]
@@ -140,6 +142,33 @@ def _monitors(cloud: Cloud) -> list[Json]:
         }
         for host in bearers
         if cloud.system.storage == "ceph"
+    ]
+
+
+def _ceph(cloud: Cloud) -> list[Json]:
+    """The bare-metal Ceph backend again, with its pools; Rook's are Kubernetes' business."""
+    bearers = [host for host in cloud.hosts if children(cloud, host, "istors")]
+    return [
+        {
+            "uuid": row["uuid"],
+            "cinder_pool_gib": 80,
+            "glance_pool_gib": 10,
+            "ephemeral_pool_gib": 0,
+            "object_pool_gib": 0,
+            "kube_pool_gib": 20,
+            "object_gateway": False,
+            "tier_name": "storage",
+            "tier_uuid": TIER,
+            "ceph_total_space_gib": len(bearers) * OSD_MIB // 1024,
+            "links": [],
+            **dates(cloud),
+            **{name: row[name] for name in ("backend", "name", "state", "task", "services")},
+            "capabilities": row["capabilities"],
+            "confirmed": False,
+            "network": row["network"],
+        }
+        for row in _backends(cloud)
+        if row["backend"] == "ceph"
     ]
 
 
@@ -208,6 +237,11 @@ SHARED: dict[str, Callable[[Cloud], list[Json]]] = {
     "storage_backend": _backends,
     "controller_fs": _controller_filesystems,
     "ceph_mon": _monitors,
+    "storage_ceph": _ceph,
+    "storage_ceph_external": _none,
+    "storage_external": _none,
+    "storage_file": _none,
+    "storage_lvm": _none,
     "clusters": _clusters,
     "storage_tiers": _tiers,
     "kube_upgrade": _none,
@@ -228,6 +262,7 @@ FOLLOWING = {
     "iextoam",
     "kube_host_upgrades",
     "ptp_instances",
+    "storage_ceph",
     "storage_tiers",
 }
 
@@ -263,6 +298,8 @@ ALONE = {
     "kube_versions": {"upgrade_from", "downgrade_to", "applied_patches", "available_patches"},
     "networks": _DATES,
     "service_parameter": _DATES,
+    "storage_backend": {"forisystemid", "confirmed"},
+    "storage_ceph": {"confirmed"},
     "storage_tiers": {"istors"},
 }
 # What hangs below a row.

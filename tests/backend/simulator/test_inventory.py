@@ -226,6 +226,11 @@ async def test_partitions_are_nowhere_but_under_their_host(standard: Client) -> 
     assert await standard.get(f"{PLATFORM}/partitions/{partition['uuid']}") == partition
 
 
+@pytest.mark.parametrize("kind", ["ceph", "ceph_external", "external", "file", "lvm"])
+async def test_a_backend_of_another_kind_is_an_empty_list(kind: str, admin: Client) -> None:
+    assert await admin.get(f"{PLATFORM}/storage_{kind}") == {f"storage_{kind}": []}
+
+
 async def test_lists_over_all_hosts_page(standard: Client) -> None:
     path, found = f"{PLATFORM}/icpus?limit=30", []
     while path:

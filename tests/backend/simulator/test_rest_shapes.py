@@ -55,6 +55,7 @@ OF_THE_CLUSTER = [
     "restore",
     "sdn_controller",
     "service_parameter",
+    "storage_ceph",
     "storage_tiers",
 ]
 EMPTY = {"device_image_state", "device_labels", "sdn_controller"}
@@ -76,6 +77,8 @@ ALONE = [
     "networks",
     "ptp_instances",
     "service_parameter",
+    "storage_backend",
+    "storage_ceph",
     "storage_tiers",
     "kube_versions",
     "kube_clusters",
