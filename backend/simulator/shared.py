@@ -117,7 +117,9 @@ def _controller_filesystems(cloud: Cloud) -> list[Json]:
             "replicated": True,
             "state": "{'status': 'available'}",
             "capabilities": {},
+            "forisystemid": 1,
             "isystem_uuid": cloud.system.uuid,
+            "action": None,
             "links": [],
             **dates(cloud),
         }
@@ -292,6 +294,7 @@ _DATES = {"created_at", "updated_at"}
 ALONE = {
     "addresses": {"id", "name", *_DATES},
     "addrpools": {"id", *_DATES},
+    "controller_fs": {"forisystemid", "action"},
     "clusters": {"id", "peers", "tiers", "storage_tiers", *_DATES},
     "datanetworks": _DATES,
     "device_images": _DATES,

@@ -79,6 +79,7 @@ ALONE = [
     "service_parameter",
     "storage_backend",
     "storage_ceph",
+    "controller_fs",
     "storage_tiers",
     "kube_versions",
     "kube_clusters",
