@@ -166,3 +166,11 @@ def test_no_two_actions_share_a_key_or_a_name() -> None:
         assert len({action.key for action in kind.actions}) == len(kind.actions)
         names = [name for action in kind.actions for name in (action.name, *action.aliases)]
         assert len(set(names)) == len(names)
+
+
+def test_showing_a_type_again_is_confirmed_for_it_changes_every_list() -> None:
+    base = known()
+    for name in ("suppress", "unsuppress"):
+        action = SUPPRESSIONS.action(name)
+        assert action is not None
+        assert action.risk(base.rows("suppressions")[0], action.form(), base) is Risk.DISRUPTIVE
