@@ -27,6 +27,7 @@ from backend.kinds.host_site import children, is_simplex
 from backend.kinds.host_stops import consequences_of, expects_of
 from backend.kinds.host_together import together
 from backend.known import Known
+from backend.tone import Tone
 
 SERVICE = "sysinv"
 SECRET = frozenset({"bm_password"})
@@ -209,13 +210,25 @@ def _disruptive(_row: Any, _form: Any, _known: Known) -> Risk:
     return Risk.DISRUPTIVE
 
 
+def _risk(verb: str) -> Callable[[Any, Any, Known], Risk]:
+    """Return what grades ``verb``: by itself, and to the full where it breaks what must not be."""
+    by_verb, stops = risk_of(verb), consequences_of(verb)
+
+    def risk(host: Host, form: Any, known: Known) -> Risk:
+        if any(one.tone is Tone.BAD for one in stops(host, form, known)):
+            return Risk.DESTRUCTIVE
+        return by_verb(host, form, known)
+
+    return risk
+
+
 def _verb(name: str, key: str, words: str, needs: Tuple[str, ...]) -> Action[Host]:
     return Action(
         name=name,
         key=key,
         words=words,
         plan=_delete if name == "delete" else order(name),
-        risk=risk_of(name),
+        risk=_risk(name),
         reasons=reasons_of(name),
         consequences=consequences_of(name),
         together=together,

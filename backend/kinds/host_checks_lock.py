@@ -15,6 +15,7 @@ from backend.kinds.host_checks import (
     standing,
     verbs,
 )
+from backend.kinds.host_copies import monitors_up, serving_peers
 from backend.kinds.host_fresh import is_current
 from backend.kinds.host_site import children, is_simplex, other_controller
 from backend.known import Known
@@ -74,14 +75,6 @@ def has_ceph(host: Host, known: Known) -> bool:
     return touches and (not is_current("backends", known) or backend_of(known, "ceph") is not None)
 
 
-def monitors_up(known: Known) -> Tuple[Tuple[str, ...], int]:
-    """Return the hosts whose monitor serves, and how many monitors a quorum takes."""
-    rows = known.rows("monitors")
-    enabled = {h.hostname for h in known.rows("hosts") if h.is_enabled}
-    up = tuple(row.hostname for row in rows if row.hostname in enabled)
-    return up, len(rows) // 2 + 1
-
-
 def _quorum(host: Host, known: Known) -> str:
     up, quorum = monitors_up(known)
     if host.hostname not in up or len(up) - 1 >= quorum:
@@ -95,11 +88,11 @@ def _quorum_counts(host: Host, known: Known) -> bool:
 
 
 def _group(host: Host, known: Known) -> str:
-    names = host.peer_names
-    serving = [h for h in known.rows("hosts") if h.name in names and h.is_enabled]
-    if serving:
+    if serving_peers(host, known):
         return ""
-    return "no other host of its storage group serves: refused unless the pools are empty"
+    words = "no other host of its storage group serves"
+    # The service asks it of an enabled host alone; where it is down already nobody else warns.
+    return f"{words}: refused unless the pools are empty" if host.is_enabled else words
 
 
 def _strategy(_host: Host, known: Known) -> str:
@@ -183,7 +176,7 @@ LOCK_CHECKS: Tuple[Union[Check, ServersOwn], ...] = (
         fails=_group,
         verbs=LOCKS,
         soft=LOCKS,
-        applies=lambda host, _known: host.is_storage and host.is_enabled,
+        applies=lambda host, _known: host.is_storage and not host.is_locked,
     ),
     Check(
         name="no VIM strategy running",

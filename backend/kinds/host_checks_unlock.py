@@ -17,7 +17,8 @@ from backend.kinds.host_checks import (
     tells,
     verbs,
 )
-from backend.kinds.host_checks_lock import has_ceph, monitors_up
+from backend.kinds.host_checks_lock import has_ceph
+from backend.kinds.host_copies import monitors_up
 from backend.kinds.host_fresh import is_current
 from backend.kinds.host_site import children, is_simplex
 from backend.kinds.host_tasks import gave_up

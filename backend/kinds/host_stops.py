@@ -7,9 +7,16 @@ from typing import Any, Callable, List, Tuple
 from backend.figure import Jump
 from backend.kind import Consequence, Expected
 from backend.kinds.host import Host
-from backend.kinds.host_checks_lock import monitors_up
+from backend.kinds.host_copies import (
+    copies_left,
+    copies_wanted,
+    group_of,
+    monitors_up,
+    osds_of,
+    serving_peers,
+)
 from backend.kinds.host_risks import REBOOTING, is_last_controller
-from backend.kinds.host_site import children, hosts, is_duplex, one_sits_on, other_controller
+from backend.kinds.host_site import hosts, is_duplex, one_sits_on, other_controller
 from backend.known import Known
 from backend.tone import Tone
 
@@ -50,7 +57,7 @@ def expects_of(verb: str) -> Callable[[Any, Known], Tuple[Expected, ...]]:
             found.append(Expected(alarm_id="250.001", entity=f"host={host.hostname}"))
         if host.is_controller and is_duplex(known):
             found.append(Expected(alarm_id="400.002"))
-        if _osds(host, known) or _has_monitor(host, known):
+        if osds_of(host, known) or _has_monitor(host, known):
             found += [Expected(alarm_id="800.001"), Expected(alarm_id="800.011")]
         return tuple(found)
 
@@ -119,7 +126,10 @@ def _redundancy(host: Host, known: Known) -> Said:
     if peer is None or not host.is_enabled or not peer.is_enabled:
         return []
     words = f"no standby controller: if {peer.name} fails meanwhile, the site is down"
-    return [Consequence(words=words, tone=Tone.WARN)]
+    found = [Consequence(words=words, tone=Tone.WARN)]
+    if peer.avail == "degraded":
+        found.append(_bad(f"{peer.name}, which then carries the site alone, is degraded"))
+    return found
 
 
 def _pods(verb: str, host: Host, known: Known) -> Said:
@@ -133,25 +143,23 @@ def _pods(verb: str, host: Host, known: Known) -> Said:
     return [Consequence(words=f"its pods are {how}; those that may run on {names} come back there")]
 
 
-def _osds(host: Host, known: Known) -> Tuple[Any, ...]:
-    rows = children(known, "osds", host) or ()
-    return tuple(row for row in rows if (row.function or "osd") == "osd")
-
-
 def _has_monitor(host: Host, known: Known) -> bool:
     return any(row.hostname == host.hostname for row in known.rows("monitors"))
 
 
 def _storage(host: Host, known: Known) -> Said:
     found: Said = []
-    osds = _osds(host, known)
+    osds = osds_of(host, known)
     if osds:
         names = " ".join(osd.label for osd in osds)
-        verb = "goes" if len(osds) == 1 else "go"
+        verb = "go" if host.is_enabled else "stay"
+        verb += "" if len(osds) > 1 else "es" if host.is_enabled else "s"
         copies, tone = _copies(host, known)
         words = f"{names} {verb} down: {copies} until {host.name} is back"
         jump = Jump(kind="osds", id=osds[0].uuid)
         found.append(Consequence(words=words, tone=tone, jump=jump))
+    elif host.is_storage and not serving_peers(host, known):
+        found.append(_bad("no other host of its storage group serves"))
     if _has_monitor(host, known):
         up, quorum = monitors_up(known)
         left = len([name for name in up if name != host.hostname])
@@ -163,13 +171,15 @@ def _storage(host: Host, known: Known) -> Said:
 
 def _copies(host: Host, known: Known) -> Tuple[str, Tone]:
     """Say how many copies of the data stay while one host is away, and how bad that is."""
-    said = [row.capabilities.get("replication") for row in known.rows("backends")]
-    copies = next((int(word) for word in said if str(word).isdigit()), 0)
-    elsewhere = [osd for osd in known.rows("osds") if osd.host_uuid != host.uuid]
-    if copies < 2 or not elsewhere:
-        return "data has NO OTHER COPY", Tone.BAD
-    noun = "copy" if copies == 2 else "copies"
-    return f"data keeps {copies - 1} {noun} of {copies}", Tone.PLAIN
+    wanted, left = copies_wanted(known), copies_left(host, known)
+    if wanted is None:
+        return "nobody can tell whether data has another copy (backends not read)", Tone.BAD
+    if left < 1:
+        down = [peer.name for peer in group_of(host, known) if not peer.is_enabled]
+        why = f" that serves ({' '.join(down)} down)" if down and wanted > 1 else ""
+        return f"data has NO OTHER COPY{why}", Tone.BAD
+    noun = "copy" if left == 1 else "copies"
+    return f"data keeps {left} {noun} of {wanted}", Tone.PLAIN
 
 
 # --- unlock, swact, power ----------------------------------------------------------------------
@@ -216,7 +226,7 @@ def _powered(verb: str, host: Host, known: Known) -> Said:
         if host.availability == "online":
             found.append(_bad("its root disk is erased, for it is online"))
     if verb in ERASES:
-        found += [_bad(f"{osd.label} on it goes for good") for osd in _osds(host, known)]
+        found += [_bad(f"{osd.label} on it goes for good") for osd in osds_of(host, known)]
     if verb in ("reboot", "reset"):
         how = "in order" if verb == "reboot" else "by its BMC, as if power was cut"
         found.append(Consequence(words=f"{host.name} restarts {how}; it stays locked"))

@@ -160,7 +160,8 @@ STANDBY_LOCKED = hosts(controller_1={**LOCKED, **STANDBY_OK})
 @pytest.mark.parametrize(
     ("verb", "name", "place", "risk"),
     [
-        ("lock", "worker-0", LAPTOP, DISRUPTIVE),
+        # The last worker that serves: its pods have nowhere else to go.
+        ("lock", "worker-0", LAPTOP, DESTRUCTIVE),
         ("lock", "controller-1", LAPTOP, DISRUPTIVE),
         ("lock", "controller-1", C0, DISRUPTIVE),
         ("unlock", "worker-1", C0, DISRUPTIVE),
