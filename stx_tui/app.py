@@ -113,6 +113,7 @@ class StxApp(App[None], inherit_bindings=False):
         """Open the station and watch until the end."""
         await start.painted(self)
         start.go_on()
+        await start.load()
         try:
             station = await self._opener()
         except StxError as error:

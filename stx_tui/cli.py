@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import sys
 from importlib import import_module
@@ -71,6 +72,8 @@ def run(argv: Sequence[str]) -> int:
     # What the library logs is said in words where it matters; it must not fall onto the screen.
     logging.getLogger("backend").addHandler(logging.NullHandler())
     command = import_module(f"stx_tui.commands.{arguments.module}")
+    if arguments.module != "console":
+        gc.enable()
     try:
         return int(command.run(arguments))
     except StxError as error:

@@ -38,11 +38,6 @@ _LATER = (
 )
 
 
-def begin() -> None:
-    """Collect no garbage while the console loads: there is none, and looking costs a tenth."""
-    gc.disable()
-
-
 def go_on() -> None:
     """Collect from now on, but seldom through all, and never through what was loaded: it stays.
 

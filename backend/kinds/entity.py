@@ -101,6 +101,10 @@ def value_of(path: Path, name: str) -> str:
 @lru_cache(maxsize=8192)
 def hostname_of(entity: str) -> str:
     """Return the host an entity is on, "" where it is on none."""
+    # As most begin: asked of all alarms before the first screen, a fifth of the whole path's time.
+    host = entity[5:].partition(".")[0] if entity.startswith("host=") else ""
+    if host and "," not in host and not host[-1].isspace():
+        return host
     return value_of(path_of(entity), "host")
 
 

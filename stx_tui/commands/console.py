@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING, Awaitable, Callable, Optional
@@ -10,7 +11,6 @@ from typing import TYPE_CHECKING, Awaitable, Callable, Optional
 from backend.errors import StoreError
 from backend.folders import store_url
 from backend.store.glance import Glance, glance
-from stx_tui import start
 from stx_tui.commands.desk import (
     cloud_settings,
     open_station,
@@ -31,12 +31,10 @@ FIRST = ("system", "hosts", "alarms")
 
 def run(arguments: argparse.Namespace) -> int:
     """Open the console; with --plain, or where there is no screen, its numbered menus."""
-    start.begin()
     settings = with_password(cloud_settings(arguments))
     seen = last_seen(arguments, settings)
 
     async def opener() -> Station:
-        await start.load()
         station = open_station(arguments, settings)
         await station.start(is_visit=True)
         return station
@@ -56,6 +54,7 @@ def show(
     if arguments.plain or os.environ.get("TERM", "dumb") == "dumb" or not sys.stdout.isatty():
         from stx_tui.plain import run as run_plain
 
+        gc.enable()
         return run_plain(opener, seen, now_ms=now_ms)
     from stx_tui.app import StxApp
     from stx_tui.terminal import driver_class

@@ -65,8 +65,9 @@ class Rows:
         inputs = (known.memory, *(known.reading(name).rows for name in self.kind.needs))
         joins_changed = len(inputs) != len(self._inputs) or not all(map(is_, inputs, self._inputs))
         self._inputs = inputs
+        is_first = not self._entries
         changed = self._take(reading)
-        if joins_changed and (self._sorts or self._searching):
+        if joins_changed and not is_first and (self._sorts or self._searching):
             self._stale = iter(tuple(self._order))
         return changed
 

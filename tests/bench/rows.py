@@ -22,7 +22,6 @@ from backend.place import Place
 from backend.settings import load
 from backend.station import Station
 from backend.store.store import Store
-from stx_tui import start
 from stx_tui.app import StxApp
 from stx_tui.commands.desk import system_ms
 from tests.bench import table
@@ -98,7 +97,7 @@ class Bench:
         self.ticker.gaps.clear()
 
     async def run(self) -> None:
-        start.begin()
+        gc.disable()  # as __main__ does
         app = StxApp(None, self.open, place=Place(), cloud="bench")
         async with app.run_test(size=(80, 24)) as pilot:
             while app.station is None:
