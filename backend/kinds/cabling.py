@@ -76,7 +76,7 @@ class _Lldp(OfHost):
     dot1_vlan_names: Optional[str] = None
     dot1_lag: Optional[str] = None
     dot3_max_frame: Optional[str] = None
-    ttl: Optional[int] = None
+    ttl: Optional[str] = None
 
 
 def _by_port(row: _Lldp, known: Known) -> Tuple[str, str]:
