@@ -9,6 +9,7 @@ from backend.figure import Jump, Line, Lines
 from backend.kinds.alarms import (
     NAME,
     Alarm,
+    action_of,
     expecting,
     letter,
     one_line,
@@ -85,6 +86,8 @@ def _cause(alarm: Alarm, card: Optional[Card], known: Known, host: str, innermos
     if deed is not None:
         gone = stopwatch(known.now_ms - deed.began_ms)
         text = f"{deed.action} {deed.label} runs since {clock(deed.began_ms)} ({gone} gone)"
+        if deed.ended_ms is not None:
+            text = f"{deed.action} {deed.label}, ended {when(deed.ended_ms, known.now_ms)}"
         return Line(
             heading="CAUSE",
             text=f"{text}. EXPECTED",
@@ -103,6 +106,10 @@ def _do(alarm: Alarm, card: Card, known: Known, host: str, innermost: str) -> Li
     deed = expecting(alarm, known)
     if deed is None:
         return Line(heading="DO", text=filled(card.do, host, innermost))
+    if deed.ended_ms is not None:
+        action = action_of(deed)
+        undone_by = action.undone_by if action is not None else ""
+        return Line(heading="DO", text=f"nothing: it goes with the {undone_by} of {deed.label}")
     usual = sorted(known.usual_ms(deed.kind, deed.action, deed.label))
     left = usual[len(usual) // 2] - (known.now_ms - deed.began_ms) if usual else 0
     more = f" (about {stopwatch(left)} more)" if left > 0 else ""

@@ -7,8 +7,8 @@ from datetime import datetime, timezone
 from types import MappingProxyType
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple, Union
 
-from backend.deed import Deed
-from backend.kind import Expected, Row
+from backend.deed import Deed, Outcome
+from backend.kind import Action, Expected, Row
 from backend.kinds.cards import card_of
 from backend.kinds.entity import hostname_of, where
 from backend.kinds.once import once
@@ -31,8 +31,12 @@ _UNKNOWN_RANK = 1.5
 _TONES: Mapping[str, Tone] = MappingProxyType(
     {"critical": Tone.BAD, "major": Tone.WARN, "minor": Tone.WARN, "warning": Tone.PLAIN}
 )
+# The field that an act which another one undoes takes elsewhere: a lock, an unlock.
+_TAKEN = "administrative"
 # The alarm bears the controller's time, the deed this machine's.
 _CLOCKS_APART_MS = 5_000
+# What a deed brings may come a little after its end: Ceph takes its time to miss an OSD.
+_LATE_MS = 60_000
 # What of a text changes from one alarm of a type to the next, and says most: a share, a health.
 _TELLING = re.compile(r"actual:?\s*(\d{1,3})(?:\.\d+)?\s*%|\b(HEALTH_[A-Z]+)\b")
 
@@ -149,7 +153,11 @@ def is_new(alarm: Alarm, known: Known) -> bool:
 
 
 def expecting(alarm: Alarm, known: Known) -> Optional[Deed]:
-    """Return the running deed that this alarm was to come with, None where there is none."""
+    """Return the deed that this alarm was to come with, None where there is none.
+
+    A running one, or one that has ended and what it was done to is still as it left it: what came
+    with the lock of a host is no news for as long as that host is locked.
+    """
     for expected, deed in _expectations(known):
         if expected.alarm_id == alarm.alarm_id and _is_meant(alarm, expected.entity, deed):
             return deed
@@ -158,6 +166,8 @@ def expecting(alarm: Alarm, known: Known) -> Optional[Deed]:
 
 def _is_meant(alarm: Alarm, entity: str, deed: Deed) -> bool:
     """Whether it is at the place that was named, or, where none was, came after the deed began."""
+    if deed.ended_ms is not None and alarm.raised_ms > deed.ended_ms + _LATE_MS:
+        return False
     if not entity:
         return alarm.raised_ms >= deed.began_ms - _CLOCKS_APART_MS
     own = alarm.entity_instance_id
@@ -167,17 +177,32 @@ def _is_meant(alarm: Alarm, entity: str, deed: Deed) -> bool:
 @once
 def _expectations(known: Known) -> Tuple[Tuple[Expected, Deed], ...]:
     found: List[Tuple[Expected, Deed]] = []
-    for deed in known.running():
-        from backend.kinds import kind_named  # that list has these alarms in it
-
-        kind = kind_named(deed.kind)
-        action = kind.action(deed.action) if kind else None
-        if action is None or action.expects is None:
+    for deed in known.memory.deeds:
+        action, row = action_of(deed), known.row(deed.kind, deed.row_id)
+        if action is None or action.expects is None or row is None:
             continue
-        row = known.row(deed.kind, deed.row_id)
-        if row is not None:
+        if deed.is_open or (action.undone_by and _is_as_left(row, deed, known)):
             found += [(expected, deed) for expected in action.expects(row, known)]
     return tuple(found)
+
+
+def action_of(deed: Deed) -> Optional[Action[Any]]:
+    """Return the action as it is declared, None where this release has none such."""
+    from backend.kinds import kind_named  # that list has these alarms in it
+
+    kind = kind_named(deed.kind)
+    return kind.action(deed.action) if kind else None
+
+
+def _is_as_left(row: Any, deed: Deed, known: Known) -> bool:
+    """Whether a row is in the state that an ended deed took it to, and was all the time since."""
+    if deed.ended_ms is None or deed.outcome not in (Outcome.DONE, Outcome.UNKNOWN):
+        return False
+    before = deed.before.get(_TAKEN)
+    if before is None or before == getattr(row, _TAKEN, before):
+        return False
+    since = known.since(deed.kind, deed.row_id, _TAKEN)
+    return since is None or since.at_least or since.ms <= deed.ended_ms + _CLOCKS_APART_MS
 
 
 def look(alarm: Alarm, known: Known) -> Look:

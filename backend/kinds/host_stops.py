@@ -22,6 +22,9 @@ from backend.tone import Tone
 
 TAKES_OUT = frozenset({"lock", "force-lock", "force-unsafe-lock"})
 BRINGS_IN = frozenset({"unlock", "force-unlock"})
+HANDS_OVER = frozenset({"swact", "force-swact"})
+# Locked hosts whose machine goes away for a while, with what of Ceph still ran on it.
+GOES_DOWN = frozenset({"reboot", "reset", "power-off", "reinstall"})
 ERASES = frozenset({"reinstall", "delete"})
 
 Said = List[Consequence]
@@ -50,13 +53,17 @@ def expects_of(verb: str) -> Callable[[Any, Known], Tuple[Expected, ...]]:
     """Return the alarms that ``verb`` on a host brings, so that none of them is news."""
 
     def expects(host: Host, known: Known) -> Tuple[Expected, ...]:
-        if verb not in TAKES_OUT | BRINGS_IN:
+        if verb not in TAKES_OUT | BRINGS_IN | GOES_DOWN | HANDS_OVER:
             return ()
-        found = [Expected(alarm_id="200.001", entity=f"host={host.hostname}")]
+        found: List[Expected] = []
+        if verb in TAKES_OUT | BRINGS_IN:
+            found.append(Expected(alarm_id="200.001", entity=f"host={host.hostname}"))
         if verb in BRINGS_IN:
             found.append(Expected(alarm_id="250.001", entity=f"host={host.hostname}"))
         if host.is_controller and is_duplex(known):
             found.append(Expected(alarm_id="400.002"))
+        if verb in HANDS_OVER:
+            return tuple(found)
         if osds_of(host, known) or _has_monitor(host, known):
             found += [Expected(alarm_id="800.001"), Expected(alarm_id="800.011")]
         return tuple(found)

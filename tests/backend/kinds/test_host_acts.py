@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Dict, Optional, Set
+from typing import Any, Dict, List, Optional, Set
 
 import pytest
 
@@ -306,3 +306,24 @@ def test_expected_alarms_are_those_of_that_host() -> None:
     assert ("200.001", "host=controller-1") in found
     assert ("400.002", "") in found
     assert HARMLESS < DISRUPTIVE
+
+
+@pytest.mark.parametrize(
+    ("verb", "name", "ids"),
+    [
+        ("swact", "controller-0", ["400.002"]),
+        ("force-swact", "controller-0", ["400.002"]),
+        ("reboot", "controller-1", ["400.002", "800.001", "800.011"]),
+        ("power-off", "storage-0", ["800.001", "800.011"]),
+        ("reset", "worker-1", []),
+        ("reinstall", "worker-1", []),
+        ("power-on", "controller-1", []),
+        ("delete", "worker-1", []),
+        ("unlock", "worker-1", ["200.001", "250.001"]),
+    ],
+)
+def test_every_verb_says_which_alarms_it_brings(verb: str, name: str, ids: List[str]) -> None:
+    known = site()
+    asked = act(verb).expects
+    assert asked is not None
+    assert [one.alarm_id for one in asked(host(known, name), known)] == ids
