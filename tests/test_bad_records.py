@@ -24,11 +24,11 @@ LOCK = ("do", "host", "lock", "controller-1")
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of two megabytes, that can be full or read-only."""
+    """A disk of sixteen megabytes, that can be full or read-only."""
     path = tmp_path / "disk"
     path.mkdir()
     made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(path)],
+        ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(path)],
         capture_output=True,
         check=False,
     )
@@ -56,7 +56,7 @@ def full(disk: Path) -> Iterator[None]:
     filler = disk / "filler"
     with suppress(OSError), filler.open("wb", buffering=0) as file:
         while True:
-            file.write(b"x" * 512)
+            file.write(b"x" * 4096)
     try:
         yield
     finally:
