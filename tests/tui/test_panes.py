@@ -21,13 +21,13 @@ from backend.units import MINUTE_MS
 from stx_tui import keys
 from stx_tui.kept import Kept
 from stx_tui.panes.columns import fit
-from stx_tui.panes.late import Heard, as_it_was, late
+from stx_tui.panes.late import Heard, as_it_was, is_news, late
 from stx_tui.panes.rows import Rows
 from stx_tui.panes.status import row_1, row_2, running, verdict_rows
 from stx_tui.panes.strip import head_rule, painted
 from stx_tui.panes.text import safe
 from stx_tui.screens.listing import ListingScreen
-from stx_tui.screens.shape import shape
+from stx_tui.screens.shape import shape, small
 from tests.tui.things import BOXES, NOW_MS, PLACE, ROOMS, Box, box
 
 AWAY = Unreachable("store", "connection refused", "is it up?")
@@ -151,6 +151,37 @@ def test_a_running_act_is_said_with_its_time_and_the_usual_one():
 def test_the_areas_leave_out_what_has_no_room():
     assert text(row_2(ROOMS.areas, ROOMS.areas[1], 80)).rstrip().endswith(": go to")
     assert cells(text(row_2(ROOMS.areas, None, 9))) == 9
+
+
+def test_a_slow_line_is_said_beside_the_areas_its_speed_longest():
+    said = "9600 bd, full screen 1.9 s"
+    areas = cells(text(row_2(ROOMS.areas, None, 80, "")).split(": go to")[0].rstrip()) + 3
+    room = areas + len(f"{said}   : go to    ")
+    assert text(row_2(ROOMS.areas, None, room, said)).endswith(f"{said}   : go to    ")
+    assert text(row_2(ROOMS.areas, None, room - 1, said)).endswith("   9600 bd   : go to    ")
+    assert "9600" not in text(row_2(ROOMS.areas, None, areas + 12, said))
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "said"),
+    [(80, 24, ""), (200, 60, ""), (80, 23, "  80x23 of 80x24"), (40, 12, "  40x12 of 80x24")],
+)
+def test_a_small_screen_says_so_where_there_is_room(width: int, height: int, said: str):
+    assert small(width, height) == said
+    assert small(10, 3) == ""
+
+
+def test_only_more_than_the_time_is_news():
+    before = known(reading(box(1)))
+    later = replace(before, now_ms=before.now_ms + 1000)
+    same = replace(before.reading("boxes"), at_ms=later.now_ms, changed=(), gone=())
+    assert not is_news(before, later, None)
+    assert not is_news(before, later, same)
+    assert is_news(before, later, replace(same, changed=("b1",)))
+    assert is_news(before, later, replace(same, gone=("id-1",)))
+    assert is_news(before, later, replace(same, error=AWAY))
+    assert is_news(before, replace(later, trouble="disk full"), None)
+    assert is_news(replace(before, readings=MappingProxyType({})), later, same)
 
 
 # --- the verdict -------------------------------------------------------------------------------
