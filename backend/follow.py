@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, Awaitable, Callable, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Awaitable, Callable, Dict, List, Mapping, Optional, Set, Tuple
 
 from backend.act import parents
 from backend.deed import Deed, Outcome
@@ -60,6 +60,8 @@ class Follow:
         self._update = update
         self._now_ms = now_ms
         self._ways: Dict[str, _Way] = {}
+        # Those that came to their end: a write under way may still bring them as they stood before.
+        self._over: Set[Tuple[str, int]] = set()
 
     async def resume(self, deeds: Tuple[Deed, ...]) -> Tuple[Deed, ...]:
         """Take up the open deeds of the record; return what was found of each."""
@@ -86,6 +88,8 @@ class Follow:
         """Follow ``deed`` from now on; look at its row and what its action needs, faster."""
         kind, action = self._declared(deed)
         if kind is None or action is None or deed.number in self._ways or not deed.is_open:
+            return
+        if (deed.number, deed.began_ms) in self._over:
             return
         if action.ladder is None and deed.outcome is not Outcome.UNKNOWN:
             return
@@ -116,6 +120,7 @@ class Follow:
                 continue
             way.deed = after
             if not after.is_open:
+                self._over.add((number, after.began_ms))
                 for leave in self._ways.pop(number).leave:
                     leave()
             await self._update(after)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, List, Optional, Tuple
@@ -73,6 +74,30 @@ async def test_each_rung_is_dated_when_it_is_seen_and_the_last_ends_the_deed() -
     await trail.see(thing("a", state="up"), after_s=10)
     assert trail.last.outcome is Outcome.DONE
     assert trail.last.took_ms == 18_000
+
+
+async def test_a_write_that_ends_late_does_not_begin_an_ended_deed_anew() -> None:
+    trail, written = Trail(thing("a")), asyncio.Event()
+
+    async def update(deed: Deed) -> Deed:
+        if deed.is_open:
+            await written.wait()
+        await trail.book.update_deed(deed)
+        trail.follow.begin(deed)  # as a station does with what goes on
+        return deed
+
+    trail.follow = Follow(trail.watch, KINDS, update, trail.clock)
+    trail.follow.begin(deed())
+    slow = asyncio.ensure_future(trail.see(thing("a", state="stopping")))
+    await asyncio.sleep(0.01)
+    slow_down = asyncio.ensure_future(trail.see(thing("a", state="down")))
+    await asyncio.sleep(0.01)
+    await trail.see(thing("a", state="up"))
+    assert trail.last.outcome is Outcome.DONE
+    written.set()
+    await asyncio.gather(slow, slow_down)
+    await trail.see(thing("a", state="stuck"))
+    assert Outcome.FAILED not in {deed.outcome for deed in trail.book.written}
 
 
 async def test_a_rung_nobody_saw_is_passed_by_the_next_one() -> None:
