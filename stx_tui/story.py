@@ -108,4 +108,4 @@ async def _follow(
     ends_ms = min(now_ms() + MOST_S * 1000, round(now.timestamp() * 1000))
     while station.watch.known.running() and now_ms() < ends_ms:
         await advance(min(STEP_S, (ends_ms - now_ms()) / 1000))
-        await _look(station, "hosts", "alarms")
+        await _look(station, "hosts", "alarms", "service-groups")
