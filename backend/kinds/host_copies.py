@@ -9,6 +9,9 @@ from backend.kinds.host_fresh import is_current
 from backend.kinds.host_site import children, hosts
 from backend.known import Known
 
+# From so many on each monitor keeps to its host.
+FIXED_MONITORS = 3
+
 
 def osds_of(host: Host, known: Known) -> Tuple[Any, ...]:
     """Return the OSDs on a host, journals left out."""
@@ -47,8 +50,13 @@ def copies_left(host: Host, known: Known, away: Sequence[str] = ()) -> int:
 
 
 def monitors_up(known: Known, away: Sequence[str] = ()) -> Tuple[Tuple[str, ...], int]:
-    """Return the hosts whose monitor serves, and how many monitors a quorum takes."""
+    """Return the hosts whose monitor serves, and how many monitors a quorum takes.
+
+    On two all-in-one controllers alone there is one monitor, which goes with the services.
+    """
     rows = known.rows("monitors")
-    enabled = {h.hostname for h in hosts(known) if h.is_enabled and h.uuid not in away}
-    up = tuple(row.hostname for row in rows if row.hostname in enabled)
-    return up, len(rows) // 2 + 1
+    by_name = {host.hostname: host for host in hosts(known)}
+    on = [by_name[row.hostname] for row in rows if row.hostname in by_name]
+    up = tuple(str(h.hostname) for h in on if h.is_enabled and h.uuid not in away)
+    floats = len(rows) < FIXED_MONITORS and all(host.is_aio for host in on)
+    return up, 1 if floats else len(rows) // 2 + 1

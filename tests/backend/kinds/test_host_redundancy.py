@@ -10,7 +10,17 @@ from backend.kind import Answer, Nothing, Risk
 from backend.known import Known
 from backend.preview import Preview, preview
 from backend.tone import Tone
-from tests.backend.kinds.site import STANDBY_OK, bodies, host, hosts, named, reasons, site, uuid_of
+from tests.backend.kinds.site import (
+    AIO,
+    STANDBY_OK,
+    bodies,
+    host,
+    hosts,
+    named,
+    reasons,
+    site,
+    uuid_of,
+)
 
 KIND: Any = named("hosts")
 UP = {"administrative": "unlocked", "operational": "enabled", "availability": "available"}
@@ -113,6 +123,19 @@ def test_what_does_something_bad_is_destructive(action: Any) -> None:
             said = action.consequences(row, Nothing(), known)
             if any(one.tone is Tone.BAD for one in said):
                 assert action.risk(row, Nothing(), known) is Risk.DESTRUCTIVE
+
+
+def test_the_one_monitor_of_two_all_in_one_controllers_goes_with_the_services() -> None:
+    both = hosts(controller_0=AIO, controller_1={**AIO, **UP, **STANDBY_OK})[:2]
+    seen = shown(
+        site(hosts=both, monitors=bodies("monitors")[:2], alarms=[]), "lock", "controller-1"
+    )
+    assert stops(seen)["Ceph monitors: 1 stay, 1 are a quorum"] is Tone.PLAIN
+    plain = hosts(controller_1=STANDBY_OK)[:2]
+    fixed = shown(
+        site(hosts=plain, monitors=bodies("monitors")[:2], alarms=[]), "lock", "controller-1"
+    )
+    assert stops(fixed)["Ceph monitors: 1 stay, 2 are a quorum"] is Tone.BAD
 
 
 # --- several at once ---------------------------------------------------------------------------
