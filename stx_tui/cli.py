@@ -182,6 +182,13 @@ def _screen(to: argparse.ArgumentParser) -> None:
     group.add_argument("--line", type=int, metavar="BAUD", help="the speed of the line")
     group.add_argument("--glyphs", choices=("ascii", "dec", "utf8"), help="what to draw with")
     group.add_argument("--colour", choices=("mono", "8", "16", "256", "full"))
+    group.add_argument(
+        "--no-scrub",
+        dest="scrub",
+        action="store_false",
+        default=None,
+        help="on a slow line, do not paint a row anew now and then against stray messages",
+    )
     group.add_argument("--plain", action="store_true", help="numbered menus instead of a screen")
 
 

@@ -69,9 +69,10 @@ def profile_of(arguments: argparse.Namespace, settings: CloudSettings) -> Profil
     """Return the profile of this terminal: as asked, as set, as it is."""
     colour: Optional[str] = arguments.colour or settings.colour
     options = Options(
-        line=arguments.line or settings.line,
+        line=settings.line if arguments.line is None else arguments.line,
         glyphs=arguments.glyphs or settings.glyphs,
         colour={"mono": "none"}.get(colour or "", colour),
+        scrub=arguments.scrub,
     )
     return detect(os.environ, sys.stdout.fileno(), options)
 
