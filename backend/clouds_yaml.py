@@ -141,7 +141,6 @@ def read(path: Path) -> Section:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"cannot be read: {_reason(error)}", file=str(path)) from error
-    loader = None
     try:
         loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
@@ -157,9 +156,6 @@ def read(path: Path) -> Section:
         ) from error
     except yaml.YAMLError as error:
         raise SettingsError(f"is no YAML: {error}", file=str(path)) from error
-    finally:
-        if loader is not None:
-            loader.dispose()  # type: ignore[no-untyped-call]
 
 
 def from_environment(values: Mapping[str, Tuple[str, str]]) -> Section:

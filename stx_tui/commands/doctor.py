@@ -23,13 +23,13 @@ from stx_tui.terminal import detect
 # Kinds whose answers tell whether a service works; the first tells the system's name.
 ASKED = ("system", "hosts", "alarms")
 OK, WRONG = "ok", "!"
-SOMETHING_WRONG = 11
+SOMETHING_WRONG = 12
 
 Finding = Tuple[str, str, str]  # mark, what, words
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print one line a finding; exit 0 when nothing is wrong, else 11."""
+    """Print one line a finding; exit 0 when nothing is wrong, else 12."""
     findings = [_machine(), _place(find_place()), _terminal()]
     settings = cloud_settings(arguments)
     findings.append((OK, "cloud", f"{settings.name}, from {settings.source or 'the environment'}"))
