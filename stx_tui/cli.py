@@ -37,9 +37,9 @@ EXITS = (
     (8, "there is no such thing"),
     (9, "it was sent, and failed or its outcome is unknown"),
     (10, "the record cannot be used"),
-    (11, "doctor found something wrong"),
-    (130, "interrupted; what was sent goes on"),
     (11, "a service answered what nobody can read"),
+    (12, "doctor found something wrong"),
+    (130, "interrupted; what was sent goes on"),
 )
 
 
