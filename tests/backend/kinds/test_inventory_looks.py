@@ -146,8 +146,8 @@ def test_a_numa_node_goes_by_the_memory_and_the_processors_on_it() -> None:
 async def test_the_administrators_key_of_kubernetes_is_never_kept_nor_shown() -> None:
     kind = named("kube-clusters")
     raw = recorded("sysinv_kube_clusters.json").body
-    for secret in (b"admin_client_key", b"admin_token"):
-        assert secret in raw
+    for sent in (b"admin_client_key", b"admin_token"):
+        assert sent in raw
 
     async def ask(*_: Any) -> Any:
         return lambda: bodies(raw, "kube_clusters")
