@@ -119,7 +119,7 @@ STEPS = (
     Step("pane 1 to 2", b"2"),
     Step("pane 2 to 1", b"1"),
     *typed("/"),
-    Step("filter key", b"0"),
+    Step("filter key", b"c"),
     Step("filter key back", b"\x7f"),
     *typed("\r"),
     Step("acts open", b"a", wait_s=HEARS_S),
