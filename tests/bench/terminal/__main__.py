@@ -74,9 +74,9 @@ def time_line(app: str, bps: int) -> None:
     module = importlib.import_module(app)
     for step in getattr(module, "TO_FIRST", ()):
         run.do(step)
-    took = sorted(settle(run, [b"j"], 0, after_last=True) for _ in range(KEYS_ALONE))
-    rows.append((f"a key, median of {KEYS_ALONE}", took[KEYS_ALONE // 2], 0.35))
-    rows.append((f"a key, worst of {KEYS_ALONE}", took[-1], 0.35))
+    alone = sorted(settle(run, [b"j"], 0, after_last=True) for _ in range(KEYS_ALONE))
+    rows.append((f"a key, median of {KEYS_ALONE}", alone[KEYS_ALONE // 2], 0.35))
+    rows.append((f"a key, worst of {KEYS_ALONE}", alone[-1], 0.35))
     rows.append(("pane 1 to 2", settle(run, [b"2"], 0, after_last=True), 1.7))
     rows.append(("pane 2 to 1", settle(run, [b"1"], 0, after_last=True), 1.7))
     for step in getattr(module, "TO_LONG", ()):
