@@ -30,7 +30,8 @@ class PretendCloud:
         self._of = of
         self._began = threading.Event()
         self._loop = asyncio.new_event_loop()
-        self._over = asyncio.Event()
+        # Made on its own loop: on 3.9 there may be none here.
+        self._over: asyncio.Event
         self._failure: List[BaseException] = []
         self._thread = threading.Thread(target=self._run, name="pretend cloud", daemon=True)
         self.simulator: Optional[Simulator] = None
