@@ -24,6 +24,8 @@ CEILING_S = 60.0
 FAST_CEILING_S = 5.0
 # How often a sweep comes round, and when what failed is tried again, in seconds.
 SWEEP_S, RETRY_S = 3600.0, 60.0
+# How long what is under way may take at the end, in seconds.
+GRACE_S = 0.5
 # Parents asked at once for what answers only under one, and how often what came is shown, in s.
 FAN_OUT, UNITE_S = 2, 0.5
 # After how many of its own paces without an answer a change is only known to be somewhere before.
@@ -71,6 +73,7 @@ class Watch:
         self._limit = asyncio.Semaphore(PARALLEL)
         self._fan_out = asyncio.Semaphore(FAN_OUT)
         self._sweep_due: Dict[str, float] = {}
+        self._is_closing = False
         self._jitter = random.Random(seed)  # noqa: S311 - spreads polls, guards nothing
         self.known = Known(cloud=cloud, now_ms=now_ms(), place=place, read_only=read_only)
 
@@ -152,13 +155,18 @@ class Watch:
                 task.cancel()
 
     async def close(self) -> None:
-        """End the readings that are under way, so that none opens a connection any more."""
+        """End the readings that are under way, so that none opens a connection any more.
+
+        They are given a moment: a connection that is cut off while it is made leaks its socket.
+        """
+        self._is_closing = True
+        if self._under_way:
+            await asyncio.wait(list(self._under_way.values()), timeout=GRACE_S)
         while self._under_way:
             tasks = list(self._under_way.values())
             for task in tasks:
                 task.cancel()
-            # One may have begun others meanwhile; and Python 3.9 loses a cancellation that meets
-            # the end of a wait_for, so it is said again.
+            # Python 3.9 loses a cancellation that meets the end of a wait_for: it is said again.
             await asyncio.wait(tasks, timeout=0.1)
 
     async def read_now(self, kind: str, parent: str = "") -> Reading[Any]:
@@ -212,6 +220,8 @@ class Watch:
     async def _read_one(self, kind: Kind[Any], key: Key) -> Reading[Any]:
         last = self.known.reading(*key)
         async with self._limit:
+            if self._is_closing:
+                return last
             reading = await refresh(kind, last, self._ask, self._now_ms)
         self._speak(last, reading)
         return reading
