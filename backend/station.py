@@ -50,6 +50,7 @@ class Station:
         self.follow = Follow(self.watch, kinds, self._update, self._now_ms)
         self.found: Tuple[Deed, ...] = ()
         self._visit_ms = 0
+        self._is_nameless = settings.source.startswith("environment")
         self._remembered_ms = 0
         self._heard: List[asyncio.Task[None]] = []
         self._leave = self.watch.listen(self._on_reading)
@@ -189,6 +190,10 @@ class Station:
         trouble = str(self.store.trouble or "")
         if trouble != known.trouble:
             self.watch.known = replace(known, trouble=trouble)
+        if reading is not None and reading.kind == "system" and reading.rows and self._is_nameless:
+            # Nobody named it in a file: what it calls itself says more than an address.
+            self._is_nameless = False
+            self.watch.take(cloud=str(reading.rows[0].name))
         for task in [task for task in self._heard if task.done()]:
             self._heard.remove(task)
             task.result()  # a defect of ours is raised where the loop ends
