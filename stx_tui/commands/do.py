@@ -121,6 +121,8 @@ async def _preview(
     if action not in station.acts.actions(kind, first):
         raise Refused(f"{action.name} makes no sense here")
     _hold_to_choices(form, action.choices(first, station.watch.known))
+    # Whether the record can be written decides what must be typed: it has to have been tried.
+    await station.store.written()
     preview = station.acts.preview(kind, action, [kind.id(row) for row in rows], form)
     return await station.acts.ask_again(preview)
 
