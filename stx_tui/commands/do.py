@@ -123,6 +123,9 @@ async def _preview(
     _hold_to_choices(form, action.choices(first, station.watch.known))
     # Whether the record can be written decides what must be typed: it has to have been tried.
     await station.store.written()
+    if station.store.trouble is not None:
+        await station.store.written()  # a damaged file was put aside, and a new one begun
+        await station.remember()
     preview = station.acts.preview(kind, action, [kind.id(row) for row in rows], form)
     return await station.acts.ask_again(preview)
 

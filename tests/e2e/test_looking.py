@@ -35,6 +35,8 @@ def far(shared: Far) -> Far:
         shared.press("escape")
     shared.press("1", "escape", "g")
     shared.until(FIRST, r"7 of 7 hosts -+ selected: controller-0")
+    # The strip of another row may have hidden the last of the table till now.
+    shared.until(r"discovered on mgmt")
     return shared
 
 

@@ -225,4 +225,6 @@ async def test_paths_are_answered_with(path: str, status: int, admin: Client) ->
 
 async def test_one_row_of_a_shared_kind_can_be_asked_for(admin: Client) -> None:
     (row, *_) = (await admin.get(f"{PLATFORM}/controller_fs"))["controller_fs"]
-    assert await admin.get(f"{PLATFORM}/controller_fs/{row['uuid']}") == row
+    # A row alone tells more of itself than in its list.
+    alone = await admin.get(f"{PLATFORM}/controller_fs/{row['uuid']}")
+    assert {key: alone[key] for key in row} == row
