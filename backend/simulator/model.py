@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Optional
@@ -59,7 +60,7 @@ def links(base: str, *path: str) -> list[Json]:
     ]
 
 
-class Row:
+class Row(ABC):
     """A row that keeps its serialised form until one of its fields is set."""
 
     _drawn: Optional[tuple[str, bytes]] = None
@@ -69,8 +70,9 @@ class Row:
         if name != "_drawn":
             object.__setattr__(self, "_drawn", None)
 
+    @abstractmethod
     def draw(self, base: str) -> Json:
-        raise NotImplementedError
+        """The row as the service shows it, its links built on ``base``."""
 
     def drawn(self, base: str) -> bytes:
         """The row as JSON, kept for as long as nothing about it changes."""

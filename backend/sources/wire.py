@@ -177,6 +177,8 @@ class Wire:
     def _transport(self, tls: Optional[ssl.SSLContext]) -> httpx.AsyncBaseTransport:
         if self._stand_in is not None:
             return self._stand_in
+        # Without a context the endpoint is http://, where there is nothing to verify: https://
+        # always has one (``_lane``). Loading authorities for nothing takes tens of milliseconds.
         return httpx.AsyncHTTPTransport(
             verify=False if tls is None else tls, limits=_LIMITS, trust_env=False
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, Mapping, Optional, Tuple, Union
 
 from backend.figure import Jump
@@ -11,37 +12,37 @@ from stx_tui.plain.talk import Talk
 Help = Tuple[Tuple[str, str], ...]
 
 
-class Page:
+class Page(ABC):
     """What stands on top of the walk; it speaks through ``talk``."""
 
     def __init__(self, talk: Talk) -> None:
         self.talk = talk
 
     @property
+    @abstractmethod
     def prompt(self) -> str:
         """What can be typed here, in one line."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def help(self) -> Help:
         """What can be typed here, and what it does."""
-        raise NotImplementedError
 
+    @abstractmethod
     def keys(self) -> Tuple[Key, ...]:
         """Return the readings it rests on."""
-        raise NotImplementedError
 
+    @abstractmethod
     def show(self) -> None:
         """Print it as it is now."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def hear(self, text: str) -> Union[Page, Jump, bool]:
         """Return where to go, True where it was done here, False where it says nothing here."""
-        raise NotImplementedError
 
+    @abstractmethod
     def stands(self, known: Known) -> Mapping[str, str]:
         """Return what a watcher wants to hear of when it differs, by what it is about."""
-        raise NotImplementedError
 
     def news(self, before: Known, reading: Optional[Reading[Any]]) -> Tuple[str, ...]:
         """Return what a reading changed here, one line each."""

@@ -77,7 +77,8 @@ class Dialog(Screen[T], Generic[T], inherit_bindings=False):
 
     def look(self) -> None:
         """Show what is known now; each dialog says how."""
-        raise NotImplementedError
+        # Textual's metaclass leaves no room for an abstract method.
+        raise NotImplementedError(f"{type(self).__name__} does not say how it looks")
 
     def is_deaf(self, at_s: float) -> bool:
         """Whether a key that came at ``at_s`` (monotonic) was too early."""

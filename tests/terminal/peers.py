@@ -17,6 +17,7 @@ import termios
 import threading
 import time
 import tty
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, Optional
 
@@ -40,17 +41,17 @@ def command(term: str, lang: str, app: str, options: dict[str, Any]) -> list[str
     return ["env", *clean, f"TERM={term}", f"LANG={lang}", path, *app_line]
 
 
-class Peer:
+class Peer(ABC):
     """Something between our bytes and the eye: it takes keys and shows cells."""
 
-    def type(self, keys: bytes) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def type(self, keys: bytes) -> None: ...
 
-    def cells(self) -> list[list[Seen]]:
-        raise NotImplementedError
+    @abstractmethod
+    def cells(self) -> list[list[Seen]]: ...
 
-    def close(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def close(self) -> None: ...
 
     def text(self) -> list[str]:
         return ["".join(seen.text for seen in row).rstrip() for row in self.cells()]
