@@ -25,7 +25,7 @@ FAST_CEILING_S = 5.0
 # How often a sweep comes round, and when what failed is tried again, in seconds.
 SWEEP_S, RETRY_S = 3600.0, 60.0
 # How long what is under way may take at the end, in seconds.
-GRACE_S = 0.5
+GRACE_S = 1.5
 # Parents asked at once for what answers only under one, and how often what came is shown, in s.
 FAN_OUT, UNITE_S = 2, 0.5
 # After how many of its own paces without an answer a change is only known to be somewhere before.
