@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from backend.kind import Kind
 from backend.known import Reading
 from backend.store.diff import differences, kept, text
-from backend.store.tables import Change, Cloud, DeedRow, Event, Item, Name, Source
+from backend.store.tables import Change, Cloud, Contact, DeedRow, Event, Item, Name, Source
 from backend.units import instant_ms
 
 T = TypeVar("T")
@@ -77,6 +77,21 @@ class Recording:
         return self._names[word]
 
     # --- a reading -----------------------------------------------------------------------------
+
+    def contact(
+        self, session: Session, key: Tuple[str, str, str], answered_ms: int, error: str = ""
+    ) -> None:
+        """Write when (cloud, kind, parent) last answered, and what it said since."""
+        cloud, kind, parent = key
+        session.merge(
+            Contact(
+                cloud=self.cloud(session, cloud),
+                kind=self.name(session, kind),
+                parent=self.name(session, parent),
+                answered_ms=answered_ms,
+                error=error,
+            )
+        )
 
     def record(
         self,

@@ -29,7 +29,7 @@ from backend.store.database import Database
 from backend.store.glance import Changed
 from backend.store.memory import Recollection
 from backend.store.recording import Recording
-from backend.store.tables import Baseline, Cloud, Contact, MarkRow, Visit
+from backend.store.tables import Baseline, Cloud, MarkRow, Visit
 from backend.store.writer import Job, Writer
 from backend.units import HOUR_MS, MINUTE_MS
 
@@ -117,7 +117,7 @@ class Store:
 
         def work(session: Session, recording: Recording, _first: Any) -> None:
             if recording.record(session, cloud, kind, reading, looked_ms):
-                _write_contact(session, recording, key, (reading.at_ms, ""))
+                recording.contact(session, key, reading.at_ms)
 
         self._writer.put(Job(work=work, lasting=True, may_drop=True))
 
@@ -145,7 +145,7 @@ class Store:
 
         def work(session: Session, recording: Recording, _first: Any) -> None:
             for key, contact in contacts.items():
-                _write_contact(session, recording, key, contact)
+                recording.contact(session, key, *contact)
             for visit in visits:
                 row = session.get(Visit, visit)
                 if row is not None:
@@ -389,17 +389,3 @@ class Store:
 
         reading: Future[T] = self._reader.submit(run)
         return await asyncio.wrap_future(reading)
-
-
-def _write_contact(
-    session: Session, recording: Recording, key: Key, contact: Tuple[int, str]
-) -> None:
-    session.merge(
-        Contact(
-            cloud=recording.cloud(session, key[0]),
-            kind=recording.name(session, key[1]),
-            parent=recording.name(session, key[2]),
-            answered_ms=contact[0],
-            error=contact[1],
-        )
-    )
