@@ -8,8 +8,6 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Callable, Dict, List, Mapping, Optional, Protocol, Sequence, Tuple
 
-from typing_extensions import assert_never
-
 from backend.deed import Deed, Outcome
 from backend.errors import Refused, Rejected, StoreError, StxError, Unauthorized, Unreachable
 from backend.kind import (
@@ -20,12 +18,13 @@ from backend.kind import (
     LocalWrite,
     Plan,
     Reach,
-    RestWrite,
     Row,
     Step,
+    Write,
 )
 from backend.place import this_process
-from backend.preview import MASK, Preview, command_line, preview, request_line, secret_fields
+from backend.plan import MASK
+from backend.preview import Preview, command_line, preview, secret_fields
 from backend.watch import Watch
 
 # The number of a deed done while the record could not be written.
@@ -48,8 +47,8 @@ class Record(Protocol):
 class Wire(Protocol):
     """What the door asks of the cloud."""
 
-    async def send(self, write: RestWrite) -> Json:
-        """Send one request."""
+    async def send(self, write: Write) -> Json:
+        """Have one write done by the source it belongs to."""
 
 
 class Acts:
@@ -169,7 +168,7 @@ class Acts:
             began_ms=self._now_ms(),
             why=why,
             form=MappingProxyType(_said(preview.form)),
-            sends=tuple(request_line(step.write) for step in plan.steps),
+            sends=tuple(step.write.request for step in plan.steps),
             commands=tuple(command_line(step.write) for step in plan.steps if step.write.command),
             before=MappingProxyType(_before(kind, row)),
             held=_held(preview, row),
@@ -207,12 +206,10 @@ class Acts:
             return await self._close(deed, Outcome.NEVER_SENT, f"not sent: {error}")
         deed = about_to
         try:
-            if isinstance(step.write, RestWrite):
-                await self._wire.send(step.write)
-            elif isinstance(step.write, LocalWrite):
+            if isinstance(step.write, LocalWrite):
                 await self._record.mark(step.write.kind, step.write.id, step.write.values)
             else:
-                assert_never(step.write)
+                await self._wire.send(step.write)
         except Unreachable as error:
             if error.sent:
                 return await self._update(replace(deed, outcome=Outcome.UNKNOWN, answer=str(error)))

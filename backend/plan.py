@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import (
     TYPE_CHECKING,
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 Json = Union[None, bool, int, float, str, List[Any], Dict[str, Any]]
 Body = Mapping[str, Any]
 
+# What stands in a dialog, a deed and a log where a secret was.
+MASK = "********"
+
 
 # --- what to ask -------------------------------------------------------------------------------
 
@@ -40,12 +44,22 @@ class Rest:
     under: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def source(self) -> str:
+        """Who is asked, as row 1 names it when the answer is late."""
+        return self.service
+
 
 @dataclass(frozen=True)
 class LocalRead:
     """Rows that come from our own record, not from the cloud: ``changes``."""
 
     table: str
+
+    @property
+    def source(self) -> str:
+        """Who is asked: our own record."""
+        return "record"
 
 
 Read = Union[Rest, LocalRead]
@@ -67,6 +81,17 @@ class RestWrite:
     # Keys of the body that are never shown or recorded.
     secret: FrozenSet[str] = frozenset()
 
+    @property
+    def source(self) -> str:
+        """Who is to do it, and says whether it did."""
+        return self.service
+
+    @property
+    def request(self) -> str:
+        """The request as one line, secrets masked."""
+        body = "" if self.body is None else " " + json.dumps(_masked(self.body, self.secret))
+        return f"{self.method} {self.service}{self.path}{body}"
+
 
 @dataclass(frozen=True)
 class LocalWrite:
@@ -81,8 +106,33 @@ class LocalWrite:
     command: Tuple[str, ...] = ()
     sentence: str = ""
 
+    @property
+    def source(self) -> str:
+        """Who is to do it: our own record."""
+        return "record"
 
+    @property
+    def request(self) -> str:
+        """What is written, as one line."""
+        values = " ".join(f"{key}={value or '-'}" for key, value in self.values.items())
+        return f"RECORD {self.kind} {values} (here only: the service has no such field)"
+
+
+# Each says itself: ``source`` (who does it), ``request`` (one line, no secrets), ``command`` (argv
+# of what an operator would type, empty where there is none) and ``sentence`` (plain words).
 Write = Union[RestWrite, LocalWrite]
+
+
+def _masked(body: Json, secret: FrozenSet[str]) -> Json:
+    if isinstance(body, dict):
+        masked = {key: MASK if key in secret else _masked(v, secret) for key, v in body.items()}
+        # JSON patch: the name of the secret is in the path beside its value.
+        if str(body.get("path", "")).lstrip("/") in secret:
+            masked["value"] = MASK
+        return masked
+    if isinstance(body, list):
+        return [_masked(item, secret) for item in body]
+    return body
 
 
 @dataclass(frozen=True)

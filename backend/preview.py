@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import statistics
 from dataclasses import dataclass
 from typing import Any, Callable, List, Optional, Sequence, Tuple, Type
-
-from typing_extensions import assert_never
 
 from backend.errors import Refused
 from backend.kind import (
@@ -18,12 +15,10 @@ from backend.kind import (
     Consequence,
     Expected,
     Form,
-    Json,
     Kind,
     LocalWrite,
     Plan,
     Reason,
-    RestWrite,
     Risk,
     Row,
     Write,
@@ -31,7 +26,6 @@ from backend.kind import (
 from backend.known import Known
 from backend.units import span
 
-MASK = "********"
 ALONE = "nothing else under way on it"
 # How long after its last sign an open deed bars others: then what it waits for may need them.
 BARS_MS = 900_000
@@ -80,7 +74,7 @@ class Preview:
     @property
     def requests(self) -> Tuple[str, ...]:
         """The requests, without secrets."""
-        return tuple(request_line(write) for write in self.writes)
+        return tuple(write.request for write in self.writes)
 
     @property
     def commands(self) -> Tuple[str, ...]:
@@ -134,32 +128,9 @@ def preview(
 # --- how a write says itself -------------------------------------------------------------------
 
 
-def request_line(write: Write) -> str:
-    """Return the request as one line, secrets masked."""
-    if isinstance(write, RestWrite):
-        body = "" if write.body is None else " " + json.dumps(_masked(write.body, write.secret))
-        return f"{write.method} {write.service}{write.path}{body}"
-    if isinstance(write, LocalWrite):
-        values = " ".join(f"{key}={value or '-'}" for key, value in write.values.items())
-        return f"RECORD {write.kind} {values} (here only: the service has no such field)"
-    assert_never(write)
-
-
 def command_line(write: Write) -> str:
     """Return the command an operator would type for it."""
     return shlex.join(write.command)
-
-
-def _masked(body: Json, secret: frozenset[str]) -> Json:
-    if isinstance(body, dict):
-        masked = {key: MASK if key in secret else _masked(v, secret) for key, v in body.items()}
-        # JSON patch: the name of the secret is in the path beside its value.
-        if str(body.get("path", "")).lstrip("/") in secret:
-            masked["value"] = MASK
-        return masked
-    if isinstance(body, list):
-        return [_masked(item, secret) for item in body]
-    return body
 
 
 # --- the gate ----------------------------------------------------------------------------------

@@ -212,7 +212,7 @@ async def test_a_service_that_accepts_and_never_answers_is_given_up_at_its_deadl
 ) -> None:
     async with looking(tmp_path) as (lookout, replay):
         assert (await lookout.read(HOSTS)).error is None
-        sysinv = lookout.cloud._service("sysinv")
+        sysinv = lookout.cloud.catalogue._service("sysinv")
         assert sysinv._wire.whole_s == wire.WHOLE_S == 30.0
         sysinv._wire.whole_s = 0.5
         replay.instead[GET_HOSTS] = Reply(hang=True)

@@ -9,7 +9,7 @@ from typing import Any, List, Mapping, Sequence, Tuple
 from backend.act import parents
 from backend.clean import cells, cut, pad, wrap
 from backend.figure import Jump, Line
-from backend.kind import Answer, Asker, Kind, Reason, RestWrite, Risk
+from backend.kind import Answer, Asker, Kind, LocalWrite, Reason, Risk
 from backend.known import Known
 from backend.preview import Preview, middle
 from backend.tone import Tone
@@ -283,8 +283,8 @@ def _columns(texts: Sequence[str], width: int) -> Tuple[Line, ...]:
 
 
 def _service(preview: Preview) -> str:
-    services = [write.service for write in preview.writes if isinstance(write, RestWrite)]
-    return services[0].upper() if services else "THE SERVICE"
+    asked = [write.source for write in preview.writes if not isinstance(write, LocalWrite)]
+    return asked[0].upper() if asked else "THE SERVICE"
 
 
 def _sends(preview: Preview, width: int, *, folded: bool) -> Tuple[Line, ...]:

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from typing_extensions import Literal
 
 from backend.kind import Form
-from backend.preview import MASK
+from backend.plan import MASK
 
 YES, NO = "yes", "no"
 

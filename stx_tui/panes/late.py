@@ -6,7 +6,6 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any, Callable, Dict, Iterable, Optional, Sequence, Tuple
 
-from backend.kind import Rest
 from backend.known import Key, Known, Reading
 from backend.tone import Tone, Verdict
 from backend.units import span
@@ -51,7 +50,7 @@ def late(
         silent = silent_s(key) if silent_s is not None else age_ms / 1000
         if not (reading.error or reading.is_remembered or silent > PERIODS * kind.every_s):
             continue
-        source = kind.read.service if isinstance(kind.read, Rest) else "record"
+        source = kind.read.source
         one = Late(source=source, age_ms=age_ms)
         if source not in worst or one.is_worse_than(worst[source]):
             worst[source] = one

@@ -12,7 +12,7 @@ from backend.act import Acts
 from backend.deed import Deed, Outcome
 from backend.errors import Refused, Rejected, StoreError, Unreachable
 from backend.kind import Nothing, RestWrite, Risk
-from backend.preview import Preview, request_line
+from backend.preview import Preview
 from backend.watch import Watch
 from tests.backend.things import KINDS, NOTE, PLACE, STOP, THINGS, Book, Clock, Service, thing
 
@@ -266,4 +266,4 @@ def test_a_secret_is_masked_in_what_is_shown_and_recorded() -> None:
             body=body,
             secret=frozenset({"bm_password"}),
         )
-        assert "hunter2" not in request_line(write)
+        assert "hunter2" not in write.request

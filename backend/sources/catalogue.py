@@ -1,0 +1,99 @@
+"""The REST services of Keystone's catalogue: sysinv, fm, usm, vim … behind ``ask`` and ``send``."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import Callable, Dict, FrozenSet, List, Mapping, Optional
+from urllib.parse import quote
+
+from backend.errors import NotConfigured
+from backend.kind import Json, Rest, RestWrite
+from backend.refresh import Answer
+from backend.settings import CloudSettings
+from backend.sources.bodies import bodies, next_query
+from backend.sources.keystone import Keystone
+from backend.sources.rest import RestService
+from backend.sources.tls import Pins
+
+# The service whose lists are cut, and how many pages are asked at most.
+PAGED, MOST_PAGES = "sysinv", 100
+# A Date header has whole seconds, and an answer is on its way for a while.
+CLOCKS_AGREE_MS = 3000
+
+
+class Catalogue:
+    """One Keystone and the services it names; one that nobody asks opens no connection."""
+
+    def __init__(self, settings: CloudSettings, pins: Pins, now_ms: Callable[[], int]) -> None:
+        """``pins`` are the certificates somebody accepted; nothing is sent before they hold."""
+        self._settings = settings
+        self._pins = pins
+        self._now_ms = now_ms
+        self._keystone: Optional[Keystone] = None
+        self._services: Dict[str, RestService] = {}
+
+    async def ask(self, read: Rest, parent: str) -> Answer:
+        """Send a question, page by page where the service cuts it."""
+        path = read.under if parent and read.under else read.path
+        path = path.format(parent=quote(parent, safe=""))
+        pages = await self._pages(read.service, path, read.query)
+        return lambda: chain.from_iterable(bodies(raw, read.items) for raw in pages)
+
+    async def send(self, write: RestWrite) -> Json:
+        """Send one request that changes something."""
+        return await self._service(write.service).send(write.method, write.path, write.body)
+
+    async def roles(self) -> FrozenSet[str]:
+        """Return the roles of this person in this project, as the token says."""
+        keystone = self._identity()
+        await keystone.token()
+        return frozenset(keystone.roles)
+
+    @property
+    def clock_off_ms(self) -> int:
+        """By how much the services' clock is ahead of ours, 0 below what a ``Date`` can tell."""
+        off = [service.clock_off_ms for service in self._services.values()]
+        worst = max(off, key=abs, default=0)
+        return worst if abs(worst) >= CLOCKS_AGREE_MS else 0
+
+    def retry(self) -> None:
+        """Let a password that was refused be tried once more: somebody asked for it."""
+        if self._keystone is not None:
+            self._keystone.retry()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for service in self._services.values():
+            await service.close()
+        if self._keystone is not None:
+            await self._keystone.close()
+
+    async def _pages(self, service: str, path: str, query: Mapping[str, str]) -> List[bytes]:
+        """Return the answer, and those after it where sysinv cut the list.
+
+        FM's pages by marker fail on some of its releases, so of FM the first is all there is.
+        """
+        pages = [await self._service(service).get(path, dict(query))]
+        seen = set()
+        while service == PAGED and len(pages) < MOST_PAGES:
+            after = next_query(pages[-1])
+            if not after or after.get("marker") in seen:
+                break
+            seen.add(after.get("marker"))
+            pages.append(await self._service(service).get(path, {**query, **after}))
+        return pages
+
+    def _identity(self) -> Keystone:
+        if self._keystone is None:
+            if self._settings.auth is None:
+                raise NotConfigured(
+                    f"{self._settings.name} has no Keystone in its settings",
+                    "add auth: to clouds.yaml, or source openrc",
+                )
+            self._keystone = Keystone(self._settings, self._pins, self._now_ms)
+        return self._keystone
+
+    def _service(self, name: str) -> RestService:
+        if name not in self._services:
+            self._services[name] = RestService(name, self._identity())
+        return self._services[name]
