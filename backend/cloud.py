@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Callable, Optional
 from typing_extensions import assert_never
 
 from backend.errors import NotConfigured
-from backend.kind import Json, LocalRead, LocalWrite, Read, Rest, Write
+from backend.kind import Derived, Json, LocalRead, LocalWrite, Read, Rest, Write
 from backend.refresh import Answer
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class Cloud:
             return await self.catalogue.ask(read, parent)
         if isinstance(read, LocalRead):
             raise NotConfigured(f"{read.table} is read from the record, not from the cloud")
+        if isinstance(read, Derived):
+            raise NotConfigured("it is worked out of what is known, not asked of the cloud")
         assert_never(read)
 
     async def send(self, write: Write) -> Json:

@@ -33,6 +33,7 @@ from pydantic import BaseModel, ConfigDict
 from backend.figure import Figure, Jump, Lines
 from backend.plan import (
     Body,
+    Derived,
     Json,
     LocalRead,
     LocalWrite,
@@ -56,6 +57,7 @@ __all__ = [
     "Body",
     "Column",
     "Consequence",
+    "Derived",
     "Expected",
     "F",
     "Form",

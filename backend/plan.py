@@ -10,6 +10,7 @@ from typing import (
     Callable,
     Dict,
     FrozenSet,
+    Iterable,
     List,
     Mapping,
     Optional,
@@ -62,7 +63,25 @@ class LocalRead:
         return "record"
 
 
-Read = Union[Rest, LocalRead]
+@dataclass(frozen=True)
+class Derived:
+    """Rows worked out of what is known of other kinds: nothing is asked of anybody.
+
+    ``rows(known)`` is pure and returns bodies, as a service would. What it looks at are the needs
+    of its kind: they are read first, and it is worked out anew whenever one of them says something
+    new. Where some of them cannot be read it says so in its rows; where none can, it fails with
+    the first.
+    """
+
+    rows: Callable[[Known], Iterable[Body]]
+
+    @property
+    def source(self) -> str:
+        """Who is asked: nobody."""
+        return ""
+
+
+Read = Union[Rest, LocalRead, Derived]
 
 
 # --- what to send ------------------------------------------------------------------------------

@@ -10,8 +10,8 @@ from typing import Any, Awaitable, Callable, Dict, Iterator, List, Optional, Tup
 from pydantic import ValidationError
 
 from backend.errors import Malformed, StxError
-from backend.kind import Body, Kind, R, Read
-from backend.known import Reading
+from backend.kind import Body, Derived, Kind, R, Read
+from backend.known import Known, Reading
 
 Answer = Callable[[], Iterator[Body]]
 Ask = Callable[[Read, str], Awaitable[Answer]]
@@ -42,6 +42,28 @@ async def refresh(
         gone=found.gone,
         malformed=found.malformed,
     )
+
+
+async def derive(
+    kind: Kind[R], last: Reading[R], known: Known, now_ms: Callable[[], int]
+) -> Reading[R]:
+    """Work out the rows of a derived kind from ``known``, and return its next reading.
+
+    They are as old as the newest of what they are made of, so that an outage of all ages them.
+    """
+    needs = [known.reading(name) for name in kind.needs]
+    errors = [need.error for need in needs if need.error is not None]
+    if needs and len(errors) == len(needs):
+        return replace(last, tried_ms=now_ms(), error=errors[0], changed=(), gone=())
+    newest_ms = max((need.at_ms for need in needs), default=0)
+
+    async def ask(read: Read, _parent: str) -> Answer:
+        assert isinstance(read, Derived)
+        rows = read.rows
+        return lambda: iter(rows(known))
+
+    reading = await refresh(kind, last, ask, now_ms)
+    return replace(reading, at_ms=newest_ms) if newest_ms else reading
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Callable, Dict, List, Mapping, Optional, Set, Tuple
 
-from backend.kind import Kind, Reach
+from backend.kind import Derived, Kind, Reach
 from backend.known import Key, Known, Memory, Reading, Since
 from backend.place import Place
-from backend.refresh import Ask, refresh
+from backend.refresh import Ask, derive, refresh
 
 log = logging.getLogger(__name__)
 
@@ -124,6 +124,7 @@ class Watch:
 
     def put(self, reading: Reading[Any]) -> None:
         """Take a reading that came another way (from the record, at the start)."""
+        self._hurry_derived(reading)
         readings = {**self.known.readings, (reading.kind, reading.parent): reading}
         self.known = replace(self.known, readings=MappingProxyType(readings), now_ms=self._now_ms())
         self._tell(reading)
@@ -213,9 +214,22 @@ class Watch:
         kind = self._kinds[key[0]]
         if kind.parent and kind.reach is Reach.PER_PARENT and not key[1]:
             return await self._read_under_all(kind)
-        reading = await self._read_one(kind, key)
+        is_derived = isinstance(kind.read, Derived)
+        reading = await (self._derive(kind, key) if is_derived else self._read_one(kind, key))
         self._note(key, kind, reading)
         return reading
+
+    async def _derive(self, kind: Kind[Any], key: Key) -> Reading[Any]:
+        """Work out a derived kind, after reading those of its needs that nobody just read."""
+        now_ms = self._now_ms()
+
+        def is_wanted(name: str) -> bool:
+            last = self.known.reading(name)
+            is_old = now_ms - last.tried_ms >= self._kinds[name].every_s * 1000
+            return is_old or last.is_remembered or (name, "") in self._under_way
+
+        await asyncio.gather(*(self.read_now(name) for name in kind.needs if is_wanted(name)))
+        return await derive(kind, self.known.reading(*key), self.known, self._now_ms)
 
     async def _read_one(self, kind: Kind[Any], key: Key) -> Reading[Any]:
         last = self.known.reading(*key)
@@ -315,6 +329,17 @@ class Watch:
             pause = min(pause * 2.0 ** min(post.failures, 6), ceiling_s)
             pause *= self._jitter.uniform(0.8, 1.2)
         post.due_s = self._loop_s() + pause
+
+    def _hurry_derived(self, reading: Reading[Any]) -> None:
+        """What is worked out of a kind that says something new is worked out again at once."""
+        before = self.known.reading(reading.kind, reading.parent)
+        if not (reading.changed or reading.gone or reading.error != before.error):
+            return
+        for (name, _), post in self._posts.items():
+            kind = self._kinds[name]
+            if isinstance(kind.read, Derived) and reading.kind in kind.needs:
+                post.due_s = 0.0
+                self._woken.set()
 
     def _try_others(self) -> None:
         """What failed with a service that answers again need not wait for its own turn."""

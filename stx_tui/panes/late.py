@@ -44,7 +44,8 @@ def late(
     worst: Dict[str, Late] = {}
     for key in looked_at:
         kind, reading = rooms.kind(key[0]), known.readings.get(key)
-        if kind is None or reading is None:
+        if kind is None or reading is None or not kind.read.source:
+            # What is worked out is as late as what it is worked out of, and that is looked at too.
             continue
         age_ms = known.now_ms - reading.at_ms if reading.was_read else -1
         silent = silent_s(key) if silent_s is not None else age_ms / 1000

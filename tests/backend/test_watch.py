@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any, AsyncIterator, List, Optional
 
 import pytest
 
 from backend.errors import Unreachable
-from backend.kind import Kind, Reach
+from backend.kind import Derived, Kind, Reach
 from backend.known import Known, Reading
 from backend.watch import Watch
-from tests.backend.things import KINDS, PARTS, PLACE, Clock, Service, thing
+from tests.backend.things import KINDS, PARTS, PLACE, THINGS, Clock, Service, thing
 
 
 def watch(service: Service, clock: Optional[Clock] = None, **more: Any) -> Watch:
@@ -189,3 +190,53 @@ async def test_a_followed_row_is_asked_again_within_seconds_after_an_outage() ->
         await subject.read_now("things")
     due_s = subject._posts[("things", "")].due_s - asyncio.get_running_loop().time()
     assert due_s <= 6.0
+
+
+# --- kinds that are worked out -------------------------------------------------------------------
+
+
+def count(known: Known) -> List[Any]:
+    rows = [row.name for row in known.rows("things")]
+    if known.reading("parts").error is not None:
+        rows.append("parts cannot be read")
+    return [{"uuid": "all", "name": ", ".join(rows)}]
+
+
+SUMS = replace(THINGS, name="sums", read=Derived(rows=count), needs=("things",), actions=())
+WITH_SUMS = {**KINDS, "sums": SUMS}
+
+
+async def test_a_derived_kind_reads_what_it_is_made_of_and_asks_nothing_itself() -> None:
+    service, recorded = Service(thing("a"), thing("b")), []
+    subject = watch(service, kinds=WITH_SUMS, record=lambda kind, _reading: recorded.append(kind))
+    reading = await subject.read_now("sums")
+    assert [row.name for row in reading.rows] == ["a, b"]
+    assert service.asked == [("/things", "")]
+    assert recorded == [THINGS, SUMS]
+    await subject.read_now("sums")
+    assert len(service.asked) == 1  # what was just read is not asked again
+
+
+async def test_a_derived_kind_is_worked_out_anew_when_what_it_is_made_of_changes() -> None:
+    service = Service(thing("a"))
+    subject = watch(service, kinds=WITH_SUMS)
+    subject.look("sums", every_s=3600.0)
+    async with running(subject):
+        await subject.read_now("sums")
+        service.bodies = (thing("a"), thing("c"))
+        await subject.read_now("things")
+        await until(lambda: subject.known.rows("sums")[0].name == "a, c")
+
+
+async def test_a_derived_kind_fails_only_where_nothing_it_is_made_of_can_be_read() -> None:
+    service, clock = Service(thing("a")), Clock()
+    both = replace(SUMS, needs=("things", "parts"))
+    subject = watch(service, clock, kinds={**WITH_SUMS, "sums": both})
+    first = await subject.read_now("sums")
+    subject.put(replace(subject.known.reading("parts"), error=Unreachable("things", "refused")))
+    partly = await subject.read_now("sums")
+    assert (partly.error, partly.rows[0].name) == (None, "a, parts cannot be read")
+    service.error = Unreachable("things", "refused")
+    clock.ms += 60_000
+    whole = await subject.read_now("sums")
+    assert (whole.error, whole.rows, whole.at_ms) == (service.error, partly.rows, first.at_ms)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, List, Mapping, Tuple
 
 import pytest
 
 from backend.figure import Bars, Lines, Spark, States, Timeline, Tree
-from backend.kind import Kind, LocalWrite, Reach, Rest, RestWrite, Risk
+from backend.kind import Derived, Kind, LocalWrite, Reach, Rest, RestWrite, Risk
 from backend.kinds import AREAS, KINDS, area_of, kind_named
 from backend.kinds.host_site import ONLY_UNDER_HOST
 from backend.known import Known, Reading
@@ -38,7 +39,13 @@ def everything() -> Known:
     health = {("health", ""): reading("health", bodies("health"))}
     upgrade = {("kube-upgrade", ""): reading("kube-upgrade", [KUBE_UPGRADE])}
     readings = {**recorded.readings, **faults.readings, **health, **upgrade, **others()}
-    return Known(cloud="c", now_ms=recorded.now_ms, place=LAPTOP, readings=readings)
+    known = Known(cloud="c", now_ms=recorded.now_ms, place=LAPTOP, readings=readings)
+    derived = {
+        (kind.name, ""): reading(kind.name, list(kind.read.rows(known)))
+        for kind in KINDS
+        if isinstance(kind.read, Derived)
+    }
+    return replace(known, readings={**readings, **derived})
 
 
 def others() -> Mapping[Tuple[str, str], Reading[Any]]:
@@ -97,6 +104,14 @@ def test_what_it_needs_is_declared(kind: Kind[Any]) -> None:
     needs += [tab.kind for tab in kind.tabs if tab.kind]
     needs += [kind.parent] if kind.parent else []
     assert [need for need in needs if kind_named(need) is None] == []
+
+
+@each
+def test_what_is_worked_out_says_of_what_and_is_no_child(kind: Kind[Any]) -> None:
+    if isinstance(kind.read, Derived):
+        assert kind.needs
+        assert kind.parent is None
+        assert list(kind.read.rows(NOTHING)) is not None
 
 
 @each
