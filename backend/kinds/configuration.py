@@ -6,7 +6,9 @@ from typing import Any, Optional, Tuple
 
 from backend.kind import Column, Kind, Rest, Row
 from backend.kinds.inventory import NOISE
+from backend.kinds.reach_acts import DNS_ACTIONS, OAM_ACTIONS
 from backend.kinds.timing import listed
+from backend.kinds.upkeep_acts import DRBD_ACTIONS, LOGGING_ACTIONS, USERS_ACTIONS
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
 
@@ -45,6 +47,7 @@ OAM: Kind[Oam] = Kind(
         Column(heading="CONTROLLER-1", value=lambda row: row.oam_c1_ip, most=39),
         Column(heading="RANGE", value=_range, most=79, wide=True),
     ),
+    actions=OAM_ACTIONS,
     aliases=("iextoam",),
     noise=NOISE,
     every_s=EVERY_S,
@@ -65,6 +68,7 @@ DNS: Kind[Dns] = Kind(
     read=Rest(service="sysinv", path="/idns", items="idnss"),
     label=lambda _row: "dns",
     columns=(Column(heading="SERVERS", value=lambda row: listed(row.nameservers), most=70),),
+    actions=DNS_ACTIONS,
     aliases=("idns",),
     noise=NOISE,
     every_s=EVERY_S,
@@ -93,6 +97,7 @@ REMOTE_LOGGING: Kind[RemoteLogging] = Kind(
         Column(heading="PORT", value=lambda row: row.port, right=True),
         Column(heading="TRANSPORT", value=lambda row: row.transport),
     ),
+    actions=LOGGING_ACTIONS,
     aliases=("remotelogging",),
     noise=NOISE,
     secret=frozenset({"key_file"}),
@@ -120,6 +125,7 @@ DRBD: Kind[Drbd] = Kind(
         Column(heading="PARALLEL", value=lambda row: row.num_parallel, right=True),
         Column(heading="RTT MS", value=lambda row: row.rtt_ms, right=True),
     ),
+    actions=DRBD_ACTIONS,
     aliases=("drbdconfig", "drbdsync"),
     noise=NOISE,
     every_s=EVERY_S,
@@ -177,6 +183,7 @@ USERS: Kind[User] = Kind(
         Column(heading="EXPIRES AFTER DAYS", value=lambda row: row.passwd_expiry_days, right=True),
         Column(heading="LAST CHANGE", value=lambda row: row.passwd_last_change),
     ),
+    actions=USERS_ACTIONS,
     aliases=("iuser", "iusers"),
     noise=NOISE,
     secret=frozenset({"passwd_hash", "root_sig"}),

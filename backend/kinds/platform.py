@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, Dict, Optional
+from typing import Optional
 
-from pydantic import Field
-
-from backend.figure import Line, Lines
 from backend.kind import Area, Column, Kind, Rest, Row
-from backend.kinds.addressing import ON_INTERFACES, POOLS
+from backend.kinds.addressing import ON_INTERFACES
 from backend.kinds.backends import BACKENDS, CONTROLLER_FILESYSTEMS, MONITORS
 from backend.kinds.cabling import CABLES
 from backend.kinds.certificates import CERTIFIED
@@ -23,84 +19,21 @@ from backend.kinds.disks import (
     PHYSICAL_VOLUMES,
     VOLUME_GROUPS,
 )
+from backend.kinds.health import HEALTH
 from backend.kinds.host_verdict import verdict
 from backend.kinds.hosts import HOSTS
 from backend.kinds.inventory import INTERFACES, LABELS, NOISE, PORTS, look_of
 from backend.kinds.kube_platform import KUBE
+from backend.kinds.networks import NETWORKING
 from backend.kinds.processors import PROCESSORS
 from backend.kinds.services import SERVICE_GROUPS, SERVICE_NODES, SERVICES
+from backend.kinds.system import SYSTEM
 from backend.kinds.tiers import CEPH
 from backend.kinds.timing import TIME
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
 
-SLOWLY_S, EVERY_S = 60.0, 15.0
-
-
-class System(Row):
-    """The system itself: one row a cloud."""
-
-    uuid: str
-    name: Optional[str] = None
-    system_type: Optional[str] = None
-    system_mode: Optional[str] = None
-    software_version: Optional[str] = None
-    location: Optional[str] = None
-    timezone: Optional[str] = None
-    distributed_cloud_role: Optional[str] = None
-    capabilities: Dict[str, Any] = Field(default_factory=dict)
-
-
-SYSTEM: Kind[System] = Kind(
-    name="system",
-    singular="system",
-    model=System,
-    read=Rest(service="sysinv", path="/isystems", items="isystems"),
-    label=lambda row: row.name or row.uuid,
-    columns=(
-        Column(heading="NAME", value=lambda row: row.name),
-        Column(heading="TYPE", value=lambda row: row.system_type),
-        Column(heading="MODE", value=lambda row: row.system_mode),
-        Column(heading="SOFTWARE", value=lambda row: row.software_version),
-        Column(heading="LOCATION", value=lambda row: row.location),
-        Column(heading="CLOUD ROLE", value=lambda row: row.distributed_cloud_role, wide=True),
-        Column(heading="TIMEZONE", value=lambda row: row.timezone, wide=True),
-    ),
-    aliases=("isystems", "isystem", "systems"),
-    noise=NOISE,
-    every_s=SLOWLY_S,
-)
-
-
-# --- networks, applications, Kubernetes --------------------------------------------------------
-
-
-class Network(Row):
-    """A network of the platform, such as mgmt, oam, cluster-host."""
-
-    uuid: str
-    name: Optional[str] = None
-    type: Optional[str] = None
-    dynamic: Optional[bool] = None
-    primary_pool_family: Optional[str] = None
-
-
-NETWORKS: Kind[Network] = Kind(
-    name="networks",
-    singular="network",
-    model=Network,
-    read=Rest(service="sysinv", path="/networks", items="networks"),
-    label=lambda row: row.name or row.uuid,
-    columns=(
-        Column(heading="NAME", value=lambda row: row.name),
-        Column(heading="TYPE", value=lambda row: row.type),
-        Column(heading="ADDRESSES", value=lambda row: "dynamic" if row.dynamic else "static"),
-        Column(heading="FAMILY", value=lambda row: row.primary_pool_family),
-    ),
-    aliases=("net",),
-    noise=NOISE,
-    every_s=SLOWLY_S,
-)
+EVERY_S = 15.0
 
 
 class Application(Row):
@@ -170,56 +103,6 @@ KUBE_UPGRADE: Kind[KubeUpgrade] = Kind(
 )
 
 
-# --- health ------------------------------------------------------------------------------------
-
-_FAILS = re.compile(r"^(.*?):\s*\[Fail\]", re.MULTILINE)
-_CHECK = re.compile(r"\[(?:OK|Fail)\]")
-
-
-class Health(Row):
-    """What the system says of its own health: one text, which is the whole answer."""
-
-    value: str
-
-    @property
-    def failing(self) -> tuple[str, ...]:
-        """The checks that fail, in the service's words."""
-        return tuple(found.strip() for found in _FAILS.findall(self.value))
-
-    @property
-    def checks(self) -> int:
-        """How many checks the text speaks of."""
-        return len(_CHECK.findall(self.value))
-
-
-def _health_look(row: Health, _known: Known) -> Look:
-    if not row.failing:
-        return WELL
-    return Look(tone=Tone.WARN, mark=Mark.BAD, notes=row.failing)
-
-
-def _health_strip(row: Health, _known: Known) -> Lines:
-    return Lines(lines=tuple(Line(text=line) for line in row.value.splitlines()))
-
-
-HEALTH: Kind[Health] = Kind(
-    name="health",
-    singular="health",
-    model=Health,
-    read=Rest(service="sysinv", path="/health"),
-    id=lambda _row: "health",
-    columns=(
-        Column(heading="CHECKS", value=lambda row: row.checks, right=True),
-        Column(heading="FAIL", value=lambda row: len(row.failing), right=True),
-        Column(heading="FIRST", value=lambda row: next(iter(row.failing), None), most=56),
-    ),
-    look=_health_look,
-    strip=_health_strip,
-    aliases=("health-query",),
-    # The service asks every host and Kubernetes for it.
-    every_s=SLOWLY_S,
-)
-
 PLATFORM = Area(
     digit="1",
     name="platform",
@@ -247,8 +130,7 @@ PLATFORM = Area(
         CONTROLLER_FILESYSTEMS,
         MONITORS,
         *CEPH,
-        NETWORKS,
-        *POOLS,
+        *NETWORKING,
         *SETTINGS,
         *TIME,
         *CERTIFIED,

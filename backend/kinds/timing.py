@@ -8,6 +8,8 @@ from pydantic import Field
 
 from backend.kind import Column, Kind, Rest, Row
 from backend.kinds.inventory import NOISE
+from backend.kinds.reach_acts import NTP_ACTIONS
+from backend.kinds.upkeep_acts import PTP_ACTIONS
 
 EVERY_S = 60.0
 
@@ -31,6 +33,7 @@ NTP: Kind[Ntp] = Kind(
     read=Rest(service="sysinv", path="/intp", items="intps"),
     label=lambda _row: "ntp",
     columns=(Column(heading="SERVERS", value=lambda row: listed(row.ntpservers), most=70),),
+    actions=NTP_ACTIONS,
     aliases=("intp",),
     noise=NOISE,
     every_s=EVERY_S,
@@ -57,6 +60,7 @@ PTP: Kind[Ptp] = Kind(
         Column(heading="TRANSPORT", value=lambda row: row.transport),
         Column(heading="MECHANISM", value=lambda row: row.mechanism),
     ),
+    actions=PTP_ACTIONS,
     noise=NOISE,
     every_s=EVERY_S,
 )

@@ -161,8 +161,12 @@ def test_ids_are_unique_and_rows_can_be_sorted_and_found(kind: Kind[Any]) -> Non
 
 
 def forms(action: Any) -> List[Any]:
-    """Return a filled form of an action."""
-    given = {name: "x" for name, field in action.form.model_fields.items() if field.is_required()}
+    """Return a filled form of an action: of what must be given, the field's own examples."""
+    given = {
+        name: (field.examples or ["x"])[0]
+        for name, field in action.form.model_fields.items()
+        if field.is_required()
+    }
     return [action.form(**given)]
 
 
