@@ -22,6 +22,7 @@ from backend.kind import (
     Step,
     Write,
 )
+from backend.known import Key, Known
 from backend.place import this_process
 from backend.plan import MASK
 from backend.preview import Preview, command_line, preview, secret_fields
@@ -75,15 +76,44 @@ class Acts:
 
     # --- before --------------------------------------------------------------------------------
 
-    def actions(self, kind: Kind[Any], row: Optional[Row]) -> Tuple[Action[Any], ...]:
-        """Return what makes sense on ``row`` here, in the declared order (None: on the kind)."""
+    def actions(
+        self, kind: Kind[Any], row: Optional[Row], *, under: bool = False
+    ) -> Tuple[Action[Any], ...]:
+        """Return what makes sense on ``row`` here, in the declared order (None: on the kind).
+
+        With ``under`` the row is one of the kind's parent: what makes sense under it.
+        """
         known = self._watch.known
         return tuple(
             action
             for action in kind.actions
-            if (row is None) == action.on_kind
+            if (row is None, under) == (action.on_kind, action.on_parent)
             and not (action.hidden is not None and action.hidden(row, known))
         )
+
+    def offers(
+        self, kind: Kind[Any], row_ids: Sequence[str], of: str = ""
+    ) -> Tuple[Tuple[Action[Any], Tuple[str, ...]], ...]:
+        """Return what makes sense on these rows, then under their parent, then on the kind itself.
+
+        Each comes with the ids of what it would be done to. ``of`` is the parent where it is known
+        without a row: of an empty list.
+        """
+        known, ids = self._watch.known, tuple(row_ids)
+        found: List[Tuple[Action[Any], Tuple[str, ...]]] = []
+        rows = [row for row in (known.find(kind.name, one)[0] for one in ids) if row is not None]
+        for row in rows:
+            found += [(one, ids) for one in self.actions(kind, row) if (one, ids) not in found]
+        over = {of} if of else {row.parent_id(known) for row in rows}
+        parent = known.find(kind.parent, over.pop())[0] if kind.parent and len(over) == 1 else None
+        if parent is not None:
+            parent_id = self._kinds[str(kind.parent)].id(parent)
+            found += [(one, (parent_id,)) for one in self.actions(kind, parent, under=True)]
+        return (*found, *((one, ()) for one in self.actions(kind, None)))
+
+    def target(self, kind: Kind[Any], action: Action[Any]) -> Kind[Any]:
+        """Return the kind of the rows that ``action`` is done to: its own, or the parent's."""
+        return self._kinds[kind.parent] if action.on_parent and kind.parent else kind
 
     def preview(
         self, kind: Kind[Any], action: Action[Any], row_ids: Sequence[str], form: Form
@@ -92,15 +122,14 @@ class Acts:
 
         Raises ``Refused`` where a row is not there any more.
         """
-        return preview(self._watch.known, kind, action, row_ids, form)
+        target = self.target(kind, action)
+        return preview(self._watch.known, kind, action, row_ids, form, target)
 
     async def ask_again(self, preview: Preview) -> Preview:
         """Read anew what the action needs, and return the preview on that."""
-        ids = [preview.kind.id(row) for row in preview.rows]
-        wanted = [(preview.kind.name, "")]
-        for name in preview.action.needs:
-            wanted += [(name, of) for of in parents(self._kinds[name], preview.kind, ids)]
-        await asyncio.gather(*(self._watch.read_now(*key) for key in dict.fromkeys(wanted)))
+        ids = [preview.target.id(row) for row in preview.rows]
+        keys = rests_on(self._kinds, preview.kind, preview.action, ids, preview.known)
+        await asyncio.gather(*(self._watch.read_now(*key) for key in keys))
         return self.preview(preview.kind, preview.action, ids, preview.form)
 
     # --- the door ------------------------------------------------------------------------------
@@ -113,7 +142,7 @@ class Acts:
         """
         if typed != preview.wants:
             raise Refused(f"not confirmed: {preview.wants!r} was to be typed")
-        ids = [preview.kind.id(row) for row in preview.rows]
+        ids = [preview.target.id(row) for row in preview.rows]
         now = self.preview(preview.kind, preview.action, ids, preview.form)
         if now.blocked:
             raise Refused("; ".join(reason.words or reason.check for reason in now.blocked))
@@ -127,7 +156,7 @@ class Acts:
         targets: Tuple[Optional[Row], ...] = preview.rows or (None,)
         deeds: List[Deed] = []
         for row, plan in zip(targets, preview.plans):
-            ids = [preview.kind.id(row)] if row is not None else []
+            ids = [preview.target.id(row)] if row is not None else []
             now = self.preview(preview.kind, preview.action, ids, preview.form)
             if now.blocked:
                 words = "; ".join(reason.words or reason.check for reason in now.blocked)
@@ -155,14 +184,14 @@ class Acts:
 
     async def _open(self, preview: Preview, row: Optional[Row], plan: Plan, why: str) -> Deed:
         """Write a new deed; raises ``Refused`` where that fails and was not said before."""
-        known, kind = preview.known, preview.kind
+        known, kind, target = preview.known, preview.kind, preview.target
         deed = Deed(
             number="",
             cloud=known.cloud,
             kind=kind.name,
             action=preview.action.name,
-            row_id=kind.id(row) if row else "",
-            label=kind.name_of(row) if row else "",
+            row_id=target.id(row) if row else "",
+            label=target.name_of(row) if row else "",
             who=known.place.user,
             terminal=known.place.terminal,
             began_ms=self._now_ms(),
@@ -170,7 +199,7 @@ class Acts:
             form=MappingProxyType(_said(preview.form)),
             sends=tuple(step.write.request for step in plan.steps),
             commands=tuple(command_line(step.write) for step in plan.steps if step.write.command),
-            before=MappingProxyType(_before(kind, row)),
+            before=MappingProxyType(_before(target, row)),
             held=_held(preview, row),
             process=this_process(),
         )
@@ -188,15 +217,26 @@ class Acts:
 
     async def _do_one(self, preview: Preview, row: Optional[Row], plan: Plan, why: str) -> Deed:
         deed = await self._open(preview, row, plan, why)
+        keys = self._seen_in(preview, row)
         for step in plan.steps:
-            deed = await self._send(deed, step)
+            deed = await self._send(deed, step, keys)
             if deed.ended_ms is not None or deed.outcome is Outcome.UNKNOWN:
                 return deed
         if preview.action.ladder is None:
-            return await self._close(deed, Outcome.DONE)
+            deed = await self._close(deed, Outcome.DONE)
+            # What came of it is to be seen at once, not when its kind's turn comes.
+            await asyncio.gather(*(self._watch.read_now(*key) for key in keys))
+            return deed
         return await self._update(replace(deed, outcome=Outcome.FOLLOWED))
 
-    async def _send(self, deed: Deed, step: Step) -> Deed:
+    def _seen_in(self, preview: Preview, row: Optional[Row]) -> Tuple[Key, ...]:
+        """Return the readings that show what comes of it; none where only our record changes."""
+        if all(isinstance(write, LocalWrite) for write in preview.writes):
+            return ()
+        ids = [preview.target.id(row)] if row is not None else []
+        return own_readings(preview.kind, preview.action, ids, preview.known)
+
+    async def _send(self, deed: Deed, step: Step, keys: Sequence[Key]) -> Deed:
         """Send one write; what the service said is in the deed that comes back."""
         about_to = replace(deed, sent_ms=deed.sent_ms or self._now_ms())
         try:
@@ -221,18 +261,18 @@ class Acts:
         except StxError as error:
             return await self._close(deed, Outcome.FAILED, str(error))
         deed = await self._update(replace(deed, answered_ms=self._now_ms()))
-        if step.took is not None and not await self._took(deed, step):
+        if step.took is not None and not await self._took(step, keys):
             words = f"the service took it, and nothing was seen of it within {step.wait_s:.0f} s"
             return await self._close(deed, Outcome.FAILED, words)
         return deed
 
-    async def _took(self, deed: Deed, step: Step) -> bool:
+    async def _took(self, step: Step, keys: Sequence[Key]) -> bool:
         """Look until the step is seen to have taken, or its time is up."""
         took = step.took
         assert took is not None
         ends_ms = self._now_ms() + step.wait_s * 1000
         while True:
-            await self._watch.read_now(deed.kind)
+            await asyncio.gather(*(self._watch.read_now(*key) for key in keys))
             if took(self._watch.known):
                 return True
             if self._now_ms() >= ends_ms:
@@ -251,14 +291,48 @@ class Acts:
         return deed
 
 
-def parents(needed: Kind[Any], kind: Kind[Any], row_ids: Sequence[str]) -> Tuple[str, ...]:
-    """Return under which parents a needed kind is to be read: the rows', where it is their child.
+def rests_on(
+    kinds: Mapping[str, Kind[Any]],
+    kind: Kind[Any],
+    action: Action[Any],
+    row_ids: Sequence[str],
+    known: Known,
+) -> Tuple[Key, ...]:
+    """Return the readings that an action on these rows rests on, its own rows' first."""
+    keys = list(own_readings(kind, action, row_ids, known))
+    over = owners(kind, action, row_ids, known)
+    for name in action.needs:
+        needed = kinds.get(name)
+        under: Tuple[str, ...] = ()
+        if needed is not None and needed.parent and needed.parent == kind.parent:
+            under = over
+        elif needed is not None and needed.parent == kind.name and needed.reach is Reach.PER_PARENT:
+            # Asked for all at once it would fan out over all parents there are.
+            under = tuple(row_ids)
+        keys += [(name, of) for of in under or ("",)]
+    return tuple(dict.fromkeys(keys))
 
-    A child that answers only per parent would otherwise fan out over all parents there are.
-    """
-    if needed.parent == kind.name and needed.reach is Reach.PER_PARENT and row_ids:
+
+def own_readings(
+    kind: Kind[Any], action: Action[Any], row_ids: Sequence[str], known: Known
+) -> Tuple[Key, ...]:
+    """Return the readings that have the rows themselves, and show what comes of the action."""
+    over = owners(kind, action, row_ids, known)
+    mine = tuple((kind.name, of) for of in over) or ((kind.name, ""),)
+    if action.on_parent and kind.parent:
+        return ((kind.parent, ""), *mine)
+    return mine
+
+
+def owners(
+    kind: Kind[Any], action: Action[Any], row_ids: Sequence[str], known: Known
+) -> Tuple[str, ...]:
+    """Return the parents whose children an action touches, () where it has no parents."""
+    if action.on_parent:
         return tuple(row_ids)
-    return ("",)
+    rows = (known.find(kind.name, row_id)[0] for row_id in row_ids)
+    found = dict.fromkeys(row.parent_id(known) for row in rows if row is not None)
+    return tuple(of for of in found if of)
 
 
 def _said(form: Form) -> Dict[str, str]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Awaitable, Callable, Dict, List, Mapping, Optional, Set, Tuple
 
-from backend.act import parents
+from backend.act import rests_on
 from backend.deed import Deed, Outcome
 from backend.figure import Line, Lines, Timeline, TimelineStep
 from backend.kind import Action, Kind, Row, Rung
-from backend.known import Known, Reading
+from backend.known import Key, Known, Reading
 from backend.place import is_alive, is_elsewhere, this_process
 from backend.preview import middle
 from backend.tone import Tone
@@ -31,10 +31,11 @@ ELSEWHERE_MS = 600_000
 
 @dataclass
 class _Way:
-    """The rungs of one running deed; ``old`` is the reading from before it was followed."""
+    """The rungs of one running deed; ``old`` is the reading of ``key`` from before it was so."""
 
     deed: Deed
     rungs: Tuple[Rung[Any], ...]
+    key: Key
     old: Reading[Any]
     leave: List[Callable[[], None]]
 
@@ -96,15 +97,12 @@ class Follow:
         known = self._watch.known
         before = _row_before(kind, deed)
         rungs = action.ladder(_row(known, kind, deed) or before, known) if action.ladder else ()
-        leave = [self._watch.look(kind.name, every_s=PACE_S)]
-        needs = [self._kinds[name] for name in action.needs]
-        leave += [
-            self._watch.look(need.name, of)
-            for need in needs
-            for of in parents(need, kind, (deed.row_id,))
-        ]
+        ids = (deed.row_id,) if deed.row_id else ()
+        own, *others = rests_on(self._kinds, kind, action, ids, known)
+        leave = [self._watch.look(*own, every_s=PACE_S)]
+        leave += [self._watch.look(*key) for key in others]
         self._ways[deed.number] = _Way(
-            deed=deed, rungs=rungs, old=known.reading(kind.name), leave=leave
+            deed=deed, rungs=rungs, key=own, old=known.reading(*own), leave=leave
         )
 
     async def heard(self, known: Known, reading: Optional[Reading[Any]]) -> None:
@@ -149,7 +147,7 @@ class Follow:
     def _advance(self, way: _Way, kind: Kind[Any], action: Action[Any], known: Known) -> Deed:
         deed, row = way.deed, _row(known, kind, way.deed)
         began_ms = deed.sent_ms or deed.began_ms
-        reading = known.reading(kind.name)
+        reading = known.reading(*way.key)
         if reading is way.old or reading.is_remembered:
             return deed  # what we have is older than the sending
         read_ms = max(reading.at_ms, began_ms)  # the cloud's clock may have been set back
@@ -188,7 +186,7 @@ def _passed(way: _Way, row: Optional[Row], known: Known) -> int:
 
 
 def _row(known: Known, kind: Kind[Any], deed: Deed) -> Optional[Row]:
-    row: Optional[Row] = known.row(kind.name, deed.row_id)
+    row: Optional[Row] = known.find(kind.name, deed.row_id)[0]
     return row
 
 

@@ -104,6 +104,10 @@ class Row(BaseModel):
         row.__dict__["text"] = text
         return row
 
+    def parent_id(self, _known: Known) -> str:
+        """Return the id of the row it belongs to, "" where it belongs to none."""
+        return ""
+
     @cached_property
     def body(self) -> Body:
         """The object as the service sent it."""
@@ -229,9 +233,11 @@ def _no_choices(_row: Any, _known: Known) -> Mapping[str, Tuple[str, ...]]:
 class Action(Generic[R]):
     """Something that can be done to a row, or with ``on_kind`` to the kind itself (add).
 
-    ``plan(row, form, known)`` is pure: dry run shows it, the deed stores it, tests compare it.
-    ``risk`` is graded by verb, by where one sits and by what redundancy is left. ``hidden`` says
-    when it makes no sense here at all (simplex has no swact). ``failed`` says, of a row seen while
+    With ``on_parent`` it is done under a row of the kind's parent (add an interface to a host):
+    ``row`` is the parent's then. ``plan(row, form, known)`` is pure: dry run shows it, the deed
+    stores it, tests compare it. ``risk`` is graded by verb, by where one sits and by what
+    redundancy is left. ``hidden`` says when it makes no sense here at all (simplex has no swact).
+    ``failed`` says, of a row seen while
     it is followed, that the system gave up, in the system's words ("": it has not).
     """
 
@@ -249,6 +255,7 @@ class Action(Generic[R]):
     hidden: Optional[Callable[[Any, Known], bool]] = None
     needs: Tuple[str, ...] = ()
     on_kind: bool = False
+    on_parent: bool = False
     ladder: Optional[Callable[[Any, Known], Tuple[Rung[Any], ...]]] = None
     failed: Optional[Callable[[Any, Known], str]] = None
     expects: Optional[Callable[[Any, Known], Tuple[Expected, ...]]] = None

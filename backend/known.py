@@ -126,6 +126,24 @@ class Known:
         """Return one row by its id."""
         return self.reading(kind, of).by_id.get(row_id)
 
+    def find(self, kind: str, row_id: str) -> Tuple[Optional[Any], Reading[Any]]:
+        """Return a row by its id from the newest reading of ``kind`` that has it, and that reading.
+
+        A child is read under its parent and with all others. Where a newer reading should have it
+        and has not, it is gone: then None, with that reading (the whole kind's where none ever had
+        it).
+        """
+        readings = [one for (name, _), one in self.readings.items() if name == kind]
+        having = [one for one in readings if row_id in one.by_id]
+        if not having:
+            return None, self.reading(kind)
+        newest = max(having, key=lambda one: one.at_ms)
+        row = newest.by_id[row_id]
+        for other in (self.reading(kind, row.parent_id(self)), self.reading(kind)):
+            if other.at_ms > newest.at_ms and row_id not in other.by_id:
+                return None, other
+        return row, newest
+
     def age_ms(self, kind: str, of: str = "") -> Optional[int]:
         """Return how old the rows of ``kind`` are, None where never read."""
         reading = self.reading(kind, of)

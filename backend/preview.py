@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, List, Optional, Sequence, Tuple, Type
 
 from backend.errors import Refused
+from backend.forms import Given, field_named, given, is_secret
 from backend.kind import (
     Action,
     Answer,
@@ -35,14 +36,18 @@ BARS_MS = 900_000
 class Preview:
     """Everything there is to know before an action is sent, for one row or several.
 
-    ``wants`` is what must be typed to confirm: nothing, ``yes``, the row's label, or for several
-    rows their number and kind. ``usual_ms`` are the last durations here, newest first.
+    ``target`` is the kind of its rows: the parent's for what is done under one. ``given`` is what
+    was asked and answered, beside what is so now. ``wants`` is what must be typed to confirm:
+    nothing, ``yes``, the row's label, or for several rows their number and kind. ``usual_ms`` are
+    the last durations here, newest first.
     """
 
     kind: Kind[Any]
+    target: Kind[Any]
     action: Action[Any]
     rows: Tuple[Row, ...]
     form: Form
+    given: Tuple[Given, ...]
     known: Known
     plans: Tuple[Plan, ...]
     risk: Risk
@@ -69,7 +74,7 @@ class Preview:
     @property
     def says(self) -> Tuple[object, ...]:
         """What somebody who confirms has read: if it differs, they confirmed something else."""
-        return (self.title, self.wants, self.requests, self.commands)
+        return (self.title, self.wants, self.requests, self.commands, self.given)
 
     @property
     def requests(self) -> Tuple[str, ...]:
@@ -83,13 +88,19 @@ class Preview:
 
 
 def preview(
-    known: Known, kind: Kind[Any], action: Action[Any], row_ids: Sequence[str], form: Form
+    known: Known,
+    kind: Kind[Any],
+    action: Action[Any],
+    row_ids: Sequence[str],
+    form: Form,
+    target: Optional[Kind[Any]] = None,
 ) -> Preview:
-    """Return what would happen, pure.
+    """Return what would happen, pure; ``target`` is the kind of the rows, where it is not its own.
 
     Raises ``Refused`` where a row is not there any more.
     """
-    rows = tuple(_row(known, kind, row_id) for row_id in row_ids)
+    target = target or kind
+    rows = tuple(_row(known, target, row_id) for row_id in row_ids)
     targets: Tuple[Optional[Row], ...] = rows or (None,)
     plans = tuple(action.plan(row, form, known) for row in targets)
     risk = max(action.risk(row, form, known) for row in targets)
@@ -97,23 +108,25 @@ def preview(
     is_ours = all(isinstance(step.write, LocalWrite) for plan in plans for step in plan.steps)
     if (len(rows) > 1 or known.trouble) and not is_ours:
         risk = risk.raised()
-    reasons = _gate(known, kind, rows) + _each(action.reasons, targets, form, known)
+    reasons = _gate(known, target, rows) + _each(action.reasons, targets, form, known)
     if len(rows) > 1 and action.together is not None:
         reasons += action.together(rows, known)
     return Preview(
         kind=kind,
+        target=target,
         action=action,
         rows=rows,
         form=form,
+        given=given(form, rows[0] if len(rows) == 1 and target is kind else None),
         known=known,
         plans=plans,
         risk=risk,
         reasons=reasons,
         consequences=_each(action.consequences, targets, form, known),
-        usual_ms=_usual(known, kind, action.name, rows),
-        undoing_ms=_usual(known, kind, action.undone_by, rows),
-        wants=_wants(kind, rows, risk),
-        title=_title(kind, action, rows),
+        usual_ms=_usual(known, kind, action.name, target, rows),
+        undoing_ms=_usual(known, kind, action.undone_by, target, rows),
+        wants=_wants(target, rows, risk),
+        title=_title(kind, action, target, rows),
         expects=tuple(
             alarm
             for row in targets
@@ -160,11 +173,11 @@ def _gate(known: Known, kind: Kind[Any], rows: Tuple[Row, ...]) -> Tuple[Reason,
                 reasons.append(
                     Reason(check=ALONE, answer=Answer.CANT_TELL, words=words, asker=Asker.OURS)
                 )
-    reading = known.reading(kind.name)
-    if reading.error is not None:
-        reasons.append(
-            _no("the service answers", f"no answer, so nothing can be sent: {reading.error.words}")
-        )
+    readings = [known.find(kind.name, kind.id(row))[1] for row in rows]
+    errors = [one.error for one in readings or [known.reading(kind.name)] if one.error is not None]
+    if errors:
+        words = f"no answer, so nothing can be sent: {errors[0].words}"
+        reasons.append(_no("the service answers", words))
     return tuple(reasons)
 
 
@@ -173,12 +186,10 @@ def _no(check: str, words: str) -> Reason:
 
 
 def _row(known: Known, kind: Kind[Any], row_id: str) -> Row:
-    """Return the row of that id from the reading of its kind, or of any parent's."""
-    for (name, _), reading in known.readings.items():
-        if name == kind.name and row_id in reading.by_id:
-            row: Row = reading.by_id[row_id]
-            return row
-    raise Refused(f"{kind.singular} {row_id} is not there any more")
+    row: Optional[Row] = known.find(kind.name, row_id)[0]
+    if row is None:
+        raise Refused(f"{kind.singular} {row_id} is not there any more")
+    return row
 
 
 def _each(
@@ -199,22 +210,28 @@ def _wants(kind: Kind[Any], rows: Tuple[Row, ...], risk: Risk) -> str:
     return kind.name_of(rows[0]) if len(rows) == 1 else f"{len(rows)} {kind.name}"
 
 
-def _title(kind: Kind[Any], action: Action[Any], rows: Tuple[Row, ...]) -> str:
-    names = [kind.name_of(row) for row in rows]
-    what = names[0] if len(names) == 1 else f"{len(names)} {kind.name}" if names else kind.singular
-    return f"{action.words.upper()} {what}"
+def _title(kind: Kind[Any], action: Action[Any], target: Kind[Any], rows: Tuple[Row, ...]) -> str:
+    names = [target.name_of(row) for row in rows]
+    what = names[0] if len(names) == 1 else f"{len(names)} {target.name}" if names else ""
+    if target is not kind:
+        what = f"{kind.singular} on {what}"
+    return f"{action.words.upper()} {what or kind.singular}"
 
 
-def _usual(known: Known, kind: Kind[Any], action: str, rows: Tuple[Row, ...]) -> Tuple[int, ...]:
-    return known.usual_ms(kind.name, action, kind.name_of(rows[0]) if rows else "")
+def _usual(
+    known: Known, kind: Kind[Any], action: str, target: Kind[Any], rows: Tuple[Row, ...]
+) -> Tuple[int, ...]:
+    return known.usual_ms(kind.name, action, target.name_of(rows[0]) if rows else "")
 
 
 def secret_fields(form: Type[Form]) -> Tuple[str, ...]:
     """Return the fields of a form that are never shown or recorded."""
-    extras = {name: field.json_schema_extra for name, field in form.model_fields.items()}
-    return tuple(
-        name for name, said in extras.items() if isinstance(said, dict) and said.get("secret")
-    )
+    return tuple(name for name, field in form.model_fields.items() if is_secret(field))
+
+
+def refused_field(preview: Preview, answer: str) -> str:
+    """Return the field of its form that the service's refusal names, "" where it names none."""
+    return field_named(type(preview.form), answer)
 
 
 def middle(values: Sequence[int]) -> Optional[int]:

@@ -265,9 +265,9 @@ class StxApp(App[None], inherit_bindings=False):
 
     # --- what any screen may ask; each returns what to say, or nothing -------------------------
 
-    def offer_acts(self, kind: Kind[Any], row_ids: Tuple[str, ...]) -> str:
+    def offer_acts(self, kind: Kind[Any], row_ids: Tuple[str, ...], of: str = "") -> str:
         """Open what can be done with these rows, and what can't, and why."""
-        return doing.offer_acts(self, kind, row_ids)
+        return doing.offer_acts(self, kind, row_ids, of)
 
     def act(self, kind: Kind[Any], action: Action[Any], row_ids: Tuple[str, ...]) -> str:
         """Ask to confirm an action; what harms nobody and asks nothing is done at once."""

@@ -13,15 +13,16 @@ SLOWLY_S = 60.0
 
 
 @once
-def _numbered(rows: Tuple[Any, ...]) -> Mapping[int, str]:
-    return {row.body.get("id"): row.name for row in rows}
+def _numbered(rows: Tuple[Any, ...]) -> Mapping[int, Any]:
+    return {row.id: row for row in rows}
 
 
 def numbered_host(number: Optional[int], known: Known) -> Optional[str]:
     """Return the name of a host by its number, the number where hosts were not read."""
     if number is None:
         return None
-    return _numbered(known.rows("hosts")).get(number, f"host {number}")
+    host = _numbered(known.rows("hosts")).get(number)
+    return f"host {number}" if host is None else str(host.name)
 
 
 class OfNumberedHost(Row):
@@ -30,6 +31,10 @@ class OfNumberedHost(Row):
     uuid: str
     forihostid: Optional[int] = None
     ifname: Optional[str] = None
+
+    def parent_id(self, known: Known) -> str:
+        host = _numbered(known.rows("hosts")).get(self.forihostid or -1)
+        return "" if host is None else str(host.uuid)
 
 
 HOST: Column[Any] = Column(

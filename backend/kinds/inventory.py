@@ -25,6 +25,9 @@ class OfHost(Row):
         """The uuid of its host."""
         return self.ihost_uuid or str(self.body.get("host_uuid") or "")
 
+    def parent_id(self, _known: Known) -> str:
+        return self.host_uuid
+
 
 def host_name(row: OfHost, known: Known) -> str:
     """Return the name of a row's host, its uuid where hosts were not read."""

@@ -213,6 +213,9 @@ class Kernel(Row):
         """The uuid of its host."""
         return self.ihost_uuid
 
+    def parent_id(self, _known: Known) -> str:
+        return self.host_uuid
+
 
 def _kernel_look(row: Kernel, _known: Known) -> Look:
     if not row.kernel_running or row.kernel_running == row.kernel_provisioned:

@@ -6,15 +6,17 @@ import argparse
 import asyncio
 import getpass
 import sys
-from typing import Any, List, Mapping, Tuple
+from typing import Any, List, Mapping, Sequence, Tuple
 
-from pydantic import ValidationError
-
+from backend.act import rests_on
 from backend.clean import clean
 from backend.deed import Outcome
 from backend.errors import Missing, Refused
-from backend.kind import Action, Answer, Form, Kind, Risk
-from backend.preview import Preview, secret_fields
+from backend.forms import filled as filled_form
+from backend.kind import Action, Answer, Form, Kind, Risk, Row
+from backend.kinds import KINDS
+from backend.known import Known
+from backend.preview import Preview, refused_field, secret_fields
 from backend.station import Station
 from stx_tui.commands.desk import (
     cloud_settings,
@@ -26,7 +28,9 @@ from stx_tui.commands.desk import (
     with_password,
 )
 from stx_tui.commands.follow import follow
+from stx_tui.panes.confirm import said
 
+BY_NAME = {kind.name: kind for kind in KINDS}
 FAILED = 9
 # Nothing was done: the service said no, or nobody was there to be told.
 UNDONE = {Outcome.REFUSED: 6, Outcome.NEVER_SENT: 5}
@@ -51,9 +55,12 @@ async def _do(arguments: argparse.Namespace) -> int:
         typed = _typed(arguments, preview)
         deeds = await station.acts.do(preview, typed=typed, why=arguments.why)
         for deed in deeds:
-            said = (f"deed {deed.number}", deed.label, deed.outcome.value, deed.answer)
-            print(clean("  ".join(said)).rstrip())
+            told = (f"deed {deed.number}", deed.label, deed.outcome.value, deed.answer)
+            print(clean("  ".join(told)).rstrip())
         last = deeds[-1]  # the first that fails stops
+        named = refused_field(preview, last.answer) if last.outcome is Outcome.REFUSED else ""
+        if named:
+            print(clean(f"--{named}: {last.answer}"), file=sys.stderr)
         if last.outcome not in DONE:
             return UNDONE.get(last.outcome, FAILED) if len(deeds) == 1 else FAILED
         if arguments.no_wait:
@@ -79,22 +86,19 @@ def the_form(action: Action[Any], fields: Mapping[str, str]) -> Form:
     A secret is never taken from the command line, where everybody's process list shows it: given
     as ``-`` it is asked for.
     """
-    filled = dict(fields)
+    texts = dict(fields)
     for name in secret_fields(action.form):
-        if filled.get(name) not in (None, "-"):
+        if texts.get(name) not in (None, "-"):
             raise Refused(
                 f"--{name} would stand in the process list", f"give --{name} - to be asked"
             )
-        if name in filled:
-            filled[name] = getpass.getpass(f"{name}: ")
-    try:
-        return action.form.model_validate(filled)
-    except ValidationError as error:
-        faults = [
-            f"--{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
-            for fault in error.errors(include_url=False)
-        ]
-        raise Refused("; ".join(faults), f"fields: {', '.join(action.form.model_fields)}") from None
+        if name in texts:
+            texts[name] = getpass.getpass(f"{name}: ")
+    made = filled_form(action.form, texts)
+    if isinstance(made, Form):
+        return made
+    faults = [f"--{name}: {words}" if name else words for name, words in made.items()]
+    raise Refused("; ".join(faults), f"fields: {', '.join(action.form.model_fields)}")
 
 
 async def _preview(
@@ -110,32 +114,54 @@ async def _preview(
     await trusting(station.lookout, start)
     if kind.parent is not None:
         await station.watch.read_now(kind.parent)
-    await asyncio.gather(*(station.watch.read_now(name) for name in (kind.name, *kind.needs)))
-    reading = station.watch.known.reading(kind.name)
+    target = station.acts.target(kind, action)
+    needs = (target.name, *target.needs) if action.on_parent else (kind.name, *kind.needs)
+    await asyncio.gather(*(station.watch.read_now(name) for name in needs))
+    reading = station.watch.known.reading(target.name)
     if reading.error is not None:
         raise reading.error
-    rows = [the_row(kind, reading.rows, name) for name in names]
+    rows = [_named(target, reading.rows, name, station.watch.known) for name in names]
     if not rows and not action.on_kind:
-        raise Missing(f"{action.name} what? name a {kind.singular}")
+        raise Missing(f"{action.name} what? name a {target.singular}")
     first = rows[0] if rows else None
-    if action not in station.acts.actions(kind, first):
+    if action not in station.acts.actions(kind, first, under=action.on_parent):
         raise Refused(f"{action.name} makes no sense here")
+    ids = [target.id(row) for row in rows]
+    # What there is to choose from is told by what it needs.
+    keys = rests_on(BY_NAME, kind, action, ids, station.watch.known)
+    await asyncio.gather(*(station.watch.read_now(*key) for key in keys))
     _hold_to_choices(form, action.choices(first, station.watch.known))
     # Whether the record can be written decides what must be typed: it has to have been tried.
     await station.store.written()
     if station.store.trouble is not None:
         await station.store.written()  # a damaged file was put aside, and a new one begun
         await station.remember()
-    preview = station.acts.preview(kind, action, [kind.id(row) for row in rows], form)
-    return await station.acts.ask_again(preview)
+    return station.acts.preview(kind, action, ids, form)
+
+
+def _named(kind: Kind[Any], rows: Sequence[Row], name: str, known: Known) -> Row:
+    """Return the row of that name or id; ``controller-0/eth0`` is the one under that parent.
+
+    Names of children are their own only under one parent. Raises ``Missing`` and ``Refused``.
+    """
+    over, _sign, own = name.partition("/")
+    if kind.parent and over and own:
+        above = the_kind(kind.parent)
+        parent = above.find(known.rows(above.name), over)
+        if parent is not None:
+            parent_id = above.id(parent)
+            return the_row(kind, [row for row in rows if row.parent_id(known) == parent_id], own)
+    return the_row(kind, rows, name)
 
 
 def _hold_to_choices(form: Form, choices: Mapping[str, Tuple[str, ...]]) -> None:
     """Refuse a value that is none of those there are, as the console's form would."""
     for name, allowed in choices.items():
         value = getattr(form, name, None)
-        if value not in (None, "") and allowed and str(value) not in allowed:
-            raise Refused(f"--{name}: {value!r} is none of {', '.join(allowed)}")
+        given = value if isinstance(value, tuple) else (value,)
+        for one in given:
+            if one not in (None, "") and allowed and str(one) not in allowed:
+                raise Refused(f"--{name}: {one!r} is none of {', '.join(allowed)}")
 
 
 def preview_lines(preview: Preview) -> List[str]:
@@ -144,12 +170,13 @@ def preview_lines(preview: Preview) -> List[str]:
     lines = [f"{preview.title} ?   {clean(known.cloud)}   {preview.risk.name}"]
     if preview.blocked:
         lines[0] = f"CANNOT {preview.title}: {_reasons(len(preview.blocked))}"
+    lines += [f"  with   {clean(words)}" for words in said(preview)]
     lines += [f"  stops  {clean(one.words)}" for one in preview.consequences]
     for answer in (Answer.NO, Answer.CANT_TELL):
         for reason in preview.reasons:
             if reason.answer is answer:
-                said = ": ".join(filter(None, (reason.check, reason.words)))
-                lines.append(f"  {answer.value:<5}  {clean(said)}")
+                words = ": ".join(filter(None, (reason.check, reason.words)))
+                lines.append(f"  {answer.value:<5}  {clean(words)}")
     passed = sum(reason.answer is Answer.PASSES for reason in preview.reasons)
     lines.append(f"  ok     {passed} checks pass")
     lines += [f"  sends  {request}" for request in preview.requests]

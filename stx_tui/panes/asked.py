@@ -26,6 +26,7 @@ class Asked:
         self.row_ids = row_ids
         self.preview: Optional[Preview] = None
         self.ended = ""
+        self._target = kind
         self._rows: Tuple[Row, ...] = ()
 
     def look(self, acts: Acts, known: Known, form: Form) -> bool:
@@ -38,6 +39,7 @@ class Asked:
         except Refused as error:
             self.ended = self._gone(known) or str(error)
             return True
+        self._target = after.target
         self._rows = self._rows or after.rows
         self.ended = self._renamed(after)
         if self.ended:
@@ -47,19 +49,20 @@ class Asked:
 
     def _gone(self, known: Known) -> str:
         """Say which row went and when, and whether another one has its name now."""
-        reading = known.reading(self.kind.name)
         for row in self._rows:
-            if self.kind.id(row) in reading.by_id:
+            target = self._target
+            found, reading = known.find(target.name, target.id(row))
+            if found is not None:
                 continue
-            name, since = self.kind.name_of(row), clock(reading.at_ms, seconds=True)
-            other = self.kind.find(reading.rows, name)
-            more = f"; another {self.kind.singular} has its name now" if other is not None else ""
+            name, since = target.name_of(row), clock(reading.at_ms, seconds=True)
+            other = target.find(reading.rows, name)
+            more = f"; another {target.singular} has its name now" if other is not None else ""
             return f"{name} is gone since {since}{more}"
         return ""
 
     def _renamed(self, after: Preview) -> str:
         for was, row in zip(self._rows, after.rows):
-            name, now = self.kind.name_of(was), self.kind.name_of(row)
+            name, now = self._target.name_of(was), self._target.name_of(row)
             if name != now:
                 return f"{name} is called {now} now"
         return ""

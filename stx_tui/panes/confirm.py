@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, List, Mapping, Sequence, Tuple
 
-from backend.act import parents
+from backend.act import rests_on
 from backend.clean import cells, cut, pad, wrap
 from backend.figure import Jump, Line
 from backend.kind import Answer, Asker, Kind, LocalWrite, Reason, Risk
@@ -14,7 +14,6 @@ from backend.known import Known
 from backend.preview import Preview, middle
 from backend.tone import Tone
 from backend.units import span, stopwatch
-from stx_tui.panes.form import said
 from stx_tui.panes.text import safe
 
 # Indent of what stands below a heading.
@@ -94,18 +93,17 @@ def is_news(before: Preview, after: Preview) -> bool:
 def old(preview: Preview, known: Known, kinds: Mapping[str, Kind[Any]]) -> Tuple[str, ...]:
     """Return in words which of the readings that the preview rests on are too old for it."""
     words: List[str] = []
-    ids = [preview.kind.id(row) for row in preview.rows]
-    for name in dict.fromkeys((preview.kind.name, *preview.action.needs)):
+    ids = [preview.target.id(row) for row in preview.rows]
+    for name, of in rests_on(kinds, preview.kind, preview.action, ids, known):
         kind = kinds.get(name)
         most_ms = max(OLD_MS, round(OLD_TIMES * 1000 * kind.every_s)) if kind else OLD_MS
-        for of in parents(kind, preview.kind, ids) if kind else ("",):
-            age_ms = known.age_ms(name, of)
-            if age_ms is None and known.reading(name, of).error is not None:
-                continue  # it was asked in vain, and stands among the checks as not known
-            if age_ms is None:
-                words.append(f"{name} never read")
-            elif age_ms > most_ms:
-                words.append(f"{name} {span(age_ms)} old")
+        age_ms = known.age_ms(name, of)
+        if age_ms is None and known.reading(name, of).error is not None:
+            continue  # it was asked in vain, and stands among the checks as not known
+        if age_ms is None:
+            words.append(f"{name} never read")
+        elif age_ms > most_ms:
+            words.append(f"{name} {span(age_ms)} old")
     return tuple(dict.fromkeys(words))
 
 
@@ -139,27 +137,26 @@ def _sheet(preview: Preview, width: int, *, folded: bool, short: bool) -> Sheet:
 
 
 def _rows(preview: Preview, width: int) -> Tuple[Line, ...]:
-    values = said(preview.form)
     lines: List[Line] = []
     if len(preview.rows) > 1:
-        names = ", ".join(preview.kind.name_of(row) for row in preview.rows)
-        lines += _headed("ROWS", f"{len(preview.rows)} {preview.kind.name}: {names}", width)
+        names = ", ".join(preview.target.name_of(row) for row in preview.rows)
+        lines += _headed("ROWS", f"{len(preview.rows)} {preview.target.name}: {names}", width)
         words = (
             "one after the other, the first that fails stops the rest; the risk is a step higher"
         )
         lines += _headed(" ", words, width)
-    for name, value in values.items():
-        was = _was(preview, name)
-        words = f"{name}: {was} -> {value}" if was and was != value else f"{name}: {value}"
-        heading = "WITH" if name == next(iter(values)) else " "
-        lines += _headed(heading, words, width)
+    for at, words in enumerate(said(preview)):
+        lines += _headed(" " if at else "WITH", words, width)
     return tuple(lines)
 
 
-def _was(preview: Preview, name: str) -> str:
-    """Return what a field of the form is now in the row, "" where there is no one such."""
-    value = getattr(preview.rows[0], name, None) if len(preview.rows) == 1 else None
-    return "" if value is None else safe(value)
+def said(preview: Preview) -> Tuple[str, ...]:
+    """Return what was asked and answered, a line each, beside what is so now; news alone."""
+    return tuple(
+        f"{one.name}: {one.now} -> {one.value}" if one.now else f"{one.name}: {one.value}"
+        for one in preview.given
+        if one.is_news
+    )
 
 
 def _ends(preview: Preview, width: int) -> Tuple[Line, ...]:

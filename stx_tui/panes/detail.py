@@ -200,10 +200,7 @@ def _value(text: Optional[str]) -> str:
 
 def find(known: Known, kind: str, row_id: str) -> Tuple[Optional[Any], Reading[Any]]:
     """Return a row by its id from whatever reading of its kind has it, and that reading."""
-    for (name, _of), reading in known.readings.items():
-        if name == kind and row_id in reading.by_id:
-            return reading.by_id[row_id], reading
-    return None, known.reading(kind)
+    return known.find(kind, row_id)
 
 
 def letters(pages: Sequence[Page]) -> Mapping[str, Page]:

@@ -7,6 +7,7 @@ from typing import Any, List, Optional, Tuple
 
 from pydantic import ValidationError
 
+from backend.act import rests_on
 from backend.deed import Deed, Outcome
 from backend.errors import Refused, StxError
 from backend.figure import Jump
@@ -33,19 +34,26 @@ class Offer:
     """One action as it stands for these rows now: what it asks, how risky it is, why not."""
 
     action: Action[Any]
+    row_ids: Tuple[str, ...] = ()
     asks: Tuple[str, ...] = ()
     risk: str = ""
     why_not: Tuple[str, ...] = ()
 
 
-async def offer(talk: Talk, kind: Kind[Any], row_ids: Tuple[str, ...]) -> Optional[Jump]:
-    """Print what can be done with these rows (or the kind itself), and do what is chosen."""
+async def offer(
+    talk: Talk, kind: Kind[Any], row_ids: Tuple[str, ...], of: str = ""
+) -> Optional[Jump]:
+    """Print what can be done with these rows (or the kind itself), and do what is chosen.
+
+    ``of`` is the parent where there may be no rows under it.
+    """
     await talk.read(((kind.name, ""), *((name, "") for name in kind.needs)))
     station = talk.station
     if station is None:
         talk.paper.say("not connected: nothing can be done until it is; r tries again")
         return None
-    offers = _offers(talk, station, kind, row_ids)
+    found = station.acts.offers(kind, row_ids, of)
+    offers = [_offer(station, kind, action, ids) for action, ids in found]
     names = [_called(talk, kind, row_id) for row_id in row_ids] or [kind.name]
     talk.paper.row()
     talk.paper.say(f"WHAT CAN BE DONE with {', '.join(names)}")
@@ -59,46 +67,60 @@ async def offer(talk: Talk, kind: Kind[Any], row_ids: Tuple[str, ...]) -> Option
     if chosen is None:
         talk.paper.say(f"{NOT_SENT}" if not text else f"{text!r} is none of them; {NOT_SENT}")
         return None
-    rows = () if chosen.action.on_kind else row_ids
-    await act(talk, station, Asked(kind, chosen.action, rows))
+    await act(talk, station, Asked(kind, chosen.action, chosen.row_ids))
     return None
 
 
 async def act(talk: Talk, station: Station, asked: Asked) -> None:
-    """Ask what it asks, show what it would do, and do it where that is confirmed."""
+    """Ask what it asks, show what it would do, and do it where that is confirmed.
+
+    What the service refuses is asked again, with all that was given.
+    """
+    before: Optional[Form] = None
+    refusal = ""
+    while True:
+        form = await _ask(talk, station, asked, before, refusal)
+        if form is None:
+            talk.paper.say(NOT_SENT)
+            return
+        refusal = await _go_on(talk, station, asked, form)
+        if not refusal or not asked.action.form.model_fields:
+            return
+        before = form
+
+
+async def _ask(
+    talk: Talk, station: Station, asked: Asked, before: Optional[Form], refusal: str
+) -> Optional[Form]:
+    """Return the filled form of an act, None where it was left."""
     kind, action = asked.kind, asked.action
-    form: Optional[Form] = Nothing()
-    if action.form.model_fields:
-        row = find(talk.known, kind.name, asked.row_ids[0])[0] if asked.row_ids else None
-        form = await ask_form(talk, action.form, action.choices(row, talk.known), row)
-    if form is None:
-        talk.paper.say(NOT_SENT)
-        return
+    if not action.form.model_fields:
+        return Nothing()
+    target = station.acts.target(kind, action).name
+    row = find(talk.known, target, asked.row_ids[0])[0] if asked.row_ids else None
+    # What is added has no values yet, and those of one row are not those of several.
+    now = row if len(asked.row_ids) == 1 and not action.on_parent else None
+    choices = action.choices(row, talk.known)
+    return await ask_form(talk, action.form, choices, now, before=before, refusal=refusal)
+
+
+async def _go_on(talk: Talk, station: Station, asked: Asked, form: Form) -> str:
+    """Preview, confirm and send; return what the service refused, "" where it did not."""
     preview = await _look(talk, station, asked, form)
     if preview is None:
-        return
+        return ""
     _print_preview(talk, preview)
     if preview.blocked:
         talk.paper.say(f"it can't be sent as long as a check fails; {NOT_SENT}")
-        return
+        return ""
     why = await talk.ask("why, for the record (Enter: none)>")
     typed = await _confirmed(talk, station, asked, form)
-    if typed is not None and asked.preview is not None:
-        await _send(talk, station, asked.preview, typed, why)
+    if typed is None or asked.preview is None:
+        return ""
+    return await _send(talk, station, asked.preview, typed, why)
 
 
 # --- what there is to do -----------------------------------------------------------------------
-
-
-def _offers(talk: Talk, station: Station, kind: Kind[Any], ids: Tuple[str, ...]) -> List[Offer]:
-    actions: List[Action[Any]] = []
-    for row_id in ids:
-        row = find(talk.known, kind.name, row_id)[0]
-        mine = station.acts.actions(kind, row) if row is not None else ()
-        actions += [one for one in mine if one not in actions]
-    if not ids:
-        actions += station.acts.actions(kind, None)
-    return [_offer(station, kind, action, ids) for action in actions]
 
 
 def _offer(station: Station, kind: Kind[Any], action: Action[Any], ids: Tuple[str, ...]) -> Offer:
@@ -107,14 +129,14 @@ def _offer(station: Station, kind: Kind[Any], action: Action[Any], ids: Tuple[st
         form = action.form()
     except ValidationError:
         # It has to be asked first; until then nobody can say what it does.
-        return Offer(action=action, asks=asks)
+        return Offer(action=action, row_ids=ids, asks=asks)
     try:
-        preview = station.acts.preview(kind, action, () if action.on_kind else ids, form)
+        preview = station.acts.preview(kind, action, ids, form)
     except Refused as error:
-        return Offer(action=action, asks=asks, why_not=(str(error),))
+        return Offer(action=action, row_ids=ids, asks=asks, why_not=(str(error),))
     why_not = tuple(reason.words or reason.check for reason in preview.blocked)
     risk = confirm.risk_words(preview.risk) if preview.wants else "breaks nothing: wants yes typed"
-    return Offer(action=action, asks=asks, risk=risk, why_not=why_not)
+    return Offer(action=action, row_ids=ids, asks=asks, risk=risk, why_not=why_not)
 
 
 def _print_offer(talk: Talk, at: int, one: Offer) -> None:
@@ -142,8 +164,9 @@ def _called(talk: Talk, kind: Kind[Any], row_id: str) -> str:
 
 async def _look(talk: Talk, station: Station, asked: Asked, form: Form) -> Optional[Preview]:
     """Read anew what it rests on, and return what would happen; None where that is nothing."""
-    names = dict.fromkeys((asked.kind.name, *asked.action.needs))
-    await talk.read(((name, "") for name in names), again=True)
+    kinds = talk.rooms.by_name
+    keys = rests_on(kinds, asked.kind, asked.action, asked.row_ids, talk.known)
+    await talk.read(keys, again=True)
     asked.look(station.acts, talk.known, form)
     if asked.ended or asked.preview is None:
         talk.paper.say(f"{asked.ended}: {NOT_SENT}")
@@ -198,13 +221,14 @@ async def _confirmed(talk: Talk, station: Station, asked: Asked, form: Form) -> 
 # --- the door ----------------------------------------------------------------------------------
 
 
-async def _send(talk: Talk, station: Station, preview: Preview, typed: str, why: str) -> None:
+async def _send(talk: Talk, station: Station, preview: Preview, typed: str, why: str) -> str:
+    """Send, follow to the end, and return what the service refused of a single act."""
     talk.paper.say("sending ...")
     try:
         deeds = await station.acts.do(preview, typed=typed, why=why)
     except StxError as error:
         talk.paper.say(f"not sent: {error}")
-        return
+        return ""
     for deed in deeds:
         _say_deed(talk, deed)
     left = len(preview.rows) - len(deeds)
@@ -213,6 +237,8 @@ async def _send(talk: Talk, station: Station, preview: Preview, typed: str, why:
     for deed in deeds:
         if deed.is_open:
             await follow(talk, deed)
+    refused = [deed.answer for deed in deeds if deed.outcome is Outcome.REFUSED]
+    return refused[0] if len(deeds) == 1 and refused else ""
 
 
 def _say_deed(talk: Talk, deed: Deed) -> None:

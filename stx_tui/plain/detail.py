@@ -112,7 +112,11 @@ class DetailPage(Page):
         if text in ("a", "act"):
             from stx_tui.plain.acts import offer
 
-            await offer(self.talk, self.kind, (self.row_id,))
+            child = self.leaf.kind if self.leaf.of else None
+            if child is not None and any(one.on_parent for one in child.actions):
+                await offer(self.talk, child, (), self.row_id)
+            else:
+                await offer(self.talk, self.kind, (self.row_id,))
             return True
         if text == "g":
             jump = self._jump

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, Optional, Tuple, Type
 
+from backend.forms import field_named, texts_of
 from backend.kind import Form
 from stx_tui.panes.form import Field, fields_of, filled
 from stx_tui.panes.text import safe
@@ -14,13 +15,29 @@ LEAVE, EMPTY = ".", "-"
 
 
 async def ask_form(
-    talk: Talk, form: Type[Form], choices: Mapping[str, Tuple[str, ...]], row: Optional[Any]
+    talk: Talk,
+    form: Type[Form],
+    choices: Mapping[str, Tuple[str, ...]],
+    row: Optional[Any],
+    *,
+    before: Optional[Form] = None,
+    refusal: str = "",
 ) -> Optional[Form]:
-    """Return the filled form, None where it was left; asks again what was wrong."""
+    """Return the filled form, None where it was left; asks again what was wrong.
+
+    With ``before``, of which the service said ``refusal``, the field that it names is asked again.
+    """
     fields = fields_of(form, choices, row)
     texts = {field.name: field.value for field in fields}
     asked = fields
     talk.paper.row()
+    if before is not None:
+        texts.update(texts_of(before))
+        refused = field_named(form, refusal)
+        _say_faults(talk, fields, {refused: f"refused: {safe(refusal)}"})
+        secrets = {field.name for field in fields if field.is_secret}
+        asked = tuple(one for one in fields if one.name in {refused, *secrets}) or fields
+        asked = asked if refused else fields
     talk.paper.say("Enter takes what stands in [ ], - leaves a field empty, a dot leaves it all.")
     while True:
         for field in asked:

@@ -157,7 +157,7 @@ class ListPage(Page):
             return
         ids = [self._numbered(one) for one in numbers if one is not None]
         if all(ids):
-            await offer(self.talk, self.kind, tuple(dict.fromkeys(ids)))
+            await offer(self.talk, self.kind, tuple(dict.fromkeys(ids)), self.of)
 
     # --- what changed --------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from typing import Any, Callable, List, Optional, Tuple
 from textual import events, on
 from textual.app import ComposeResult
 
-from backend.act import parents
+from backend.act import rests_on
 from backend.deed import Deed, Outcome
 from backend.errors import Refused, StxError
 from backend.figure import Line
@@ -84,11 +84,9 @@ class ActScreen(Dialog[Tuple[Deed, ...]]):
     def on_mount(self) -> None:
         station = self.console.station
         if station is not None:
-            self._leave.append(station.watch.look(self.kind.name))
-            for need in self.action.needs:
-                needed = self.console.rooms.by_name[need]
-                for of in parents(needed, self.kind, self.asked.row_ids):
-                    self._leave.append(station.watch.look(need, of))
+            kinds, ids = self.console.rooms.by_name, self.asked.row_ids
+            keys = rests_on(kinds, self.kind, self.action, ids, self.known)
+            self._leave += [station.watch.look(*key) for key in keys]
         if self.form is None:
             self.call_after_refresh(self._ask_form)
 
@@ -159,10 +157,12 @@ class ActScreen(Dialog[Tuple[Deed, ...]]):
 
     # --- what is asked -------------------------------------------------------------------------
 
-    def _ask_form(self) -> None:
+    def _ask_form(self, refusal: str = "") -> None:
+        """Ask what it asks; with what the service refused of it, where it was sent before."""
         from stx_tui.screens.form import FormScreen
 
-        asked = FormScreen(self.kind, self.action, self.asked.row_ids)
+        ids = self.asked.row_ids
+        asked = FormScreen(self.kind, self.action, ids, before=self.form, refusal=refusal)
         self.app.push_screen(asked, self._take_form)
 
     def _take_form(self, form: Optional[Form]) -> None:
@@ -285,6 +285,11 @@ class ActScreen(Dialog[Tuple[Deed, ...]]):
         if shown is None:
             self.dismiss(deeds)
             console.say(f"{preview.title}: done")
+        elif shown.outcome is Outcome.REFUSED and len(deeds) == 1 and preview.given:
+            # Nothing was done, and nothing that was typed is lost.
+            self._busy = ""
+            self._drop_answer("refused; nothing was changed")
+            self._ask_form(shown.answer)
         else:
             console.switch_screen(FollowScreen(shown.number, deed=shown))
 

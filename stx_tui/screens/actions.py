@@ -34,6 +34,7 @@ class Offer:
     """One action as it stands for these rows now: its preview, or why there is none yet."""
 
     action: Action[Any]
+    row_ids: Tuple[str, ...] = ()
     preview: Optional[Preview] = None
     asks: Tuple[str, ...] = ()
     why_not: Tuple[str, ...] = ()
@@ -57,10 +58,12 @@ class ActionsScreen(Dialog[None]):
     ActionsScreen #body { height: 1fr; }
     """
 
-    def __init__(self, kind: Kind[Any], row_ids: Tuple[str, ...]) -> None:
+    def __init__(self, kind: Kind[Any], row_ids: Tuple[str, ...], of: str = "") -> None:
+        """``of`` is the parent where there may be no rows under it."""
         super().__init__()
         self.kind = kind
         self.row_ids = row_ids
+        self.of = of
         self.offers: Tuple[Offer, ...] = ()
         self._at: List[Offer] = []
 
@@ -93,6 +96,7 @@ class ActionsScreen(Dialog[None]):
         self.offers = self._offers()
         names = [self._called(row_id) for row_id in self.row_ids]
         what = names[0] if len(names) == 1 else f"{len(names)} {self.kind.name}: {', '.join(names)}"
+        what = what if names else self.kind.name
         self.query_one(TitlePane).show(f"WHAT CAN BE DONE with {what}", self.place)
         lines, self._at = [], []
         for offer in self.offers:
@@ -130,8 +134,7 @@ class ActionsScreen(Dialog[None]):
 
     def _go_on(self, offer: Offer) -> None:
         """Leave for the confirmation, or (harmless, and nothing to ask) do it at once."""
-        rows = () if offer.action.on_kind else self.row_ids
-        console, preview = self.console, offer.preview
+        console, rows, preview = self.console, offer.row_ids, offer.preview
         if preview is not None and not preview.wants and not preview.blocked and not offer.asks:
             self.dismiss(None)
             console.say(doing.act(console, self.kind, offer.action, rows))
@@ -140,10 +143,7 @@ class ActionsScreen(Dialog[None]):
             console.switch_screen(ActScreen(self.kind, offer.action.name, rows))
 
     def _row(self, row_id: str) -> Optional[Any]:
-        for (name, _), reading in self.known.readings.items():
-            if name == self.kind.name and row_id in reading.by_id:
-                return reading.by_id[row_id]
-        return None
+        return self.known.find(self.kind.name, row_id)[0]
 
     def _called(self, row_id: str) -> str:
         row = self._row(row_id)
@@ -153,31 +153,26 @@ class ActionsScreen(Dialog[None]):
         station = self.console.station
         if station is None:
             return ()
-        rows = [row for row in map(self._row, self.row_ids) if row is not None]
-        actions: List[Action[Any]] = []
-        for row in rows:
-            mine = station.acts.actions(self.kind, row)
-            actions += [one for one in mine if one not in actions]
-        actions += station.acts.actions(self.kind, None)
+        found = station.acts.offers(self.kind, self.row_ids, self.of)
         # What can be done stands first: on 24 rows what can't would push it out of sight.
-        return tuple(sorted(map(self._offer, actions), key=lambda offer: bool(offer.why_not)))
+        offers = (self._offer(action, row_ids) for action, row_ids in found)
+        return tuple(sorted(offers, key=lambda offer: bool(offer.why_not)))
 
-    def _offer(self, action: Action[Any]) -> Offer:
+    def _offer(self, action: Action[Any], rows: Tuple[str, ...]) -> Offer:
         station = self.console.station
         assert station is not None
         try:
             form = action.form()
         except ValidationError:
             # It has to be asked first; until then nobody can say what it does.
-            return Offer(action=action, asks=tuple(action.form.model_fields))
+            return Offer(action=action, row_ids=rows, asks=tuple(action.form.model_fields))
         try:
-            rows = () if action.on_kind else self.row_ids
             preview = station.acts.preview(self.kind, action, rows, form)
         except Refused as error:
-            return Offer(action=action, why_not=(str(error),))
+            return Offer(action=action, row_ids=rows, why_not=(str(error),))
         why_not = tuple(reason.words or reason.check for reason in preview.blocked)
         asks = tuple(action.form.model_fields)
-        return Offer(action=action, preview=preview, asks=asks, why_not=why_not)
+        return Offer(action=action, row_ids=rows, preview=preview, asks=asks, why_not=why_not)
 
 
 def offer_lines(offer: Offer, width: int) -> List[Line]:

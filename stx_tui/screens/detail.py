@@ -165,7 +165,13 @@ class DetailScreen(Screen[None], inherit_bindings=False):
         self.say(self.console.open(jump) if jump is not None else "this line points nowhere")
 
     def action_acts(self) -> None:
-        self.say(doing.offer_acts(self.console, self.kind, (self.row_id,)))
+        page, jump = self.page, self.query_one(FigurePane).jump
+        if page is not None and page.of and page.kind is not None and page.kind.actions:
+            # The page is about its children: what can be done with the one under the cursor.
+            ids = (jump.id,) if jump is not None and jump.kind == page.kind.name else ()
+            self.say(doing.offer_acts(self.console, page.kind, ids, self.row_id))
+        else:
+            self.say(doing.offer_acts(self.console, self.kind, (self.row_id,)))
 
     def action_copy(self) -> None:
         name = safe(self.kind.name_of(self._row)) if self._row is not None else self.row_id

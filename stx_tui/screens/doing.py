@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 NOT_OPEN = "not connected yet: what is shown is remembered"
 
 
-def offer_acts(console: StxApp, kind: Kind[Any], row_ids: Tuple[str, ...]) -> str:
-    """Open what can be done with these rows."""
+def offer_acts(console: StxApp, kind: Kind[Any], row_ids: Tuple[str, ...], of: str = "") -> str:
+    """Open what can be done with these rows, and under the parent of that id."""
     from stx_tui.screens.actions import ActionsScreen
 
     if console.station is None:
         return _not_open(console)
-    console.push_screen(ActionsScreen(kind, row_ids))
+    console.push_screen(ActionsScreen(kind, row_ids, of))
     return ""
 
 

@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from backend.errors import Refused
 from backend.figure import Line
+from backend.forms import field_named, texts_of
 from backend.kind import Action, Answer, Form, Kind
 from backend.tone import Tone
 from stx_tui import keys
@@ -43,31 +44,46 @@ class FormScreen(Dialog[Optional[Form]]):
     FormScreen #go { height: 1; }
     """
 
-    def __init__(self, kind: Kind[Any], action: Action[Any], row_ids: Tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        kind: Kind[Any],
+        action: Action[Any],
+        row_ids: Tuple[str, ...],
+        *,
+        before: Optional[Form] = None,
+        refusal: str = "",
+    ) -> None:
+        """``before`` is what was given last, and ``refusal`` what the service said of it."""
         super().__init__()
         self.kind = kind
         self.action = action
         self.row_ids = row_ids
+        self._before = texts_of(before) if before is not None else {}
+        self._refusal = refusal
+        self._refused = field_named(action.form, refusal) if refusal else ""
         self.fields: Tuple[Field, ...] = ()
         self._touched = False
 
     def compose(self) -> ComposeResult:
         row = self._row()
-        self.fields = fields_of(self.action.form, self.action.choices(row, self.known), row)
+        # What is added has no values yet, and those of one row are not those of several.
+        now = row if len(self.row_ids) == 1 and not self.action.on_parent else None
+        self.fields = fields_of(self.action.form, self.action.choices(row, self.known), now)
         wide = max((len(field.title) for field in self.fields), default=0)
         yield TitlePane()
         with Container(id="fields"):
             for field in self.fields:
                 label = safe(field.title).ljust(wide)
                 hint = self._hint(field)
+                value = self._before.get(field.name, field.value)
                 if field.choices and not field.is_list:
                     yield ChoicePane(
-                        label, field.choices, value=field.value, hint=hint, id=f"f-{field.name}"
+                        label, field.choices, value=value, hint=hint, id=f"f-{field.name}"
                     )
                 else:
                     yield EntryPane(
                         label,
-                        value=field.value,
+                        value=value,
                         hint=hint,
                         is_secret=field.is_secret,
                         id=f"f-{field.name}",
@@ -79,7 +95,8 @@ class FormScreen(Dialog[Optional[Form]]):
         for entry in self._entries():
             entry.deaf_until = float("inf")
         self.query_one("#said").styles.height = SAID if self.size.height >= 12 else 1
-        self._focus_at(0)
+        names = [field.name for field in self.fields]
+        self._focus_at(names.index(self._refused) if self._refused else 0)
 
     def on_resize(self) -> None:
         self.query_one("#said").styles.height = SAID if self.size.height >= 12 else 1
@@ -96,23 +113,24 @@ class FormScreen(Dialog[Optional[Form]]):
         """Show what is wrong with what was typed, or what it would send."""
         if not self.is_mounted:
             return
-        row, count = self._row(), len(self.row_ids)
-        what = self.kind.name_of(row) if row is not None else self.kind.singular
-        what = f"{count} {self.kind.name}" if count > 1 else what
-        title = f"{self.action.words.upper()} {what}: what is asked"
-        self.query_one(TitlePane).show(title, self.place)
+        self.query_one(TitlePane).show(f"{self._title()}: what is asked", self.place)
         made = filled(self.action.form, self._texts())
         wrong: Mapping[str, str] = {} if isinstance(made, Form) else made
         for field, entry in zip(self.fields, self._entries()):
             fault = wrong.get(field.name, "")
             # A field nobody came to yet is not wrong, it is empty.
             shown = fault and (self._touched or bool(entry.value))
+            if field.name == self._refused and entry.value == self._before.get(field.name, ""):
+                shown, fault = True, f"REFUSED: {safe(self._refusal)}"
             entry.say(f"! {fault}" if shown else self._hint(field))
         body = self.query_one("#said", FigurePane)
         if body.size.width:
             body.show(self._said(made))
 
     def _said(self, made: object) -> List[Line]:
+        if self._refusal and self._texts() == self._sent_texts():
+            # Long words are cut beside a field; here they stand whole.
+            return [Line(text=f"refused: {safe(self._refusal)}", tone=Tone.BAD)]
         if not isinstance(made, Form):
             assert isinstance(made, Mapping)
             words = made.get("")
@@ -173,10 +191,8 @@ class FormScreen(Dialog[Optional[Form]]):
     # --- private -------------------------------------------------------------------------------
 
     def _row(self) -> Optional[Any]:
-        for (name, _), reading in self.known.readings.items():
-            if name == self.kind.name and self.row_ids and self.row_ids[0] in reading.by_id:
-                return reading.by_id[self.row_ids[0]]
-        return None
+        kind = self.kind.parent if self.action.on_parent else self.kind.name
+        return self.known.find(str(kind), self.row_ids[0])[0] if self.row_ids else None
 
     def _hint(self, field: Field) -> str:
         parts = [field.hint] if field.hint else []
@@ -192,6 +208,17 @@ class FormScreen(Dialog[Optional[Form]]):
 
     def _entries(self) -> Tuple[EntryPane, ...]:
         return tuple(self.query(EntryPane))
+
+    def _title(self) -> str:
+        row, count, action = self._row(), len(self.row_ids), self.action
+        kind = self.console.rooms.by_name[str(self.kind.parent)] if action.on_parent else self.kind
+        what = kind.name_of(row) if row is not None else self.kind.singular
+        what = f"{count} {kind.name}" if count > 1 else what
+        where = f"{self.kind.singular} on " if action.on_parent else ""
+        return f"{action.words.upper()} {where}{what}"
+
+    def _sent_texts(self) -> Dict[str, str]:
+        return {field.name: self._before.get(field.name, field.value) for field in self.fields}
 
     def _texts(self) -> Dict[str, str]:
         return {field.name: entry.value for field, entry in zip(self.fields, self._entries())}

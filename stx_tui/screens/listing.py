@@ -11,7 +11,7 @@ from textual.containers import Container
 from textual.screen import Screen
 
 from backend.figure import Jump, Line
-from backend.kind import Kind
+from backend.kind import Action, Kind
 from backend.known import Known, Reading
 from backend.tone import Tone, Verdict
 from stx_tui import keys
@@ -304,9 +304,17 @@ class ListingScreen(Screen[None], inherit_bindings=False):
         if action is not None:
             event.stop()
             event.prevent_default()
-            rows = () if action.on_kind else self.table.chosen
+            rows = self._rows_of(action)
             if rows or action.on_kind:
                 self.say(self.console.act(self.kind, action, rows))
+
+    def _rows_of(self, action: Action[Any]) -> Tuple[str, ...]:
+        """Return what a key of the kind's own is meant for: these rows, or the one they are of."""
+        if not action.on_parent:
+            return () if action.on_kind else self.table.chosen
+        entry = self.table.entry
+        over = self.of or (entry.row.parent_id(self.known) if entry is not None else "")
+        return (over,) if over else ()
 
     def action_move(self, step: int) -> None:
         self.table.move(step)
@@ -346,7 +354,7 @@ class ListingScreen(Screen[None], inherit_bindings=False):
             self.say(self.console.open(Jump(kind=self.kind.name, id=self.table.cursor_id)))
 
     def action_acts(self) -> None:
-        self.say(self.console.offer_acts(self.kind, self.table.chosen))
+        self.say(self.console.offer_acts(self.kind, self.table.chosen, self.of))
 
     def action_copy(self) -> None:
         entry = self.table.entry

@@ -8,13 +8,25 @@ from typing import Any, List, Tuple
 
 import pytest
 
-from backend.act import Acts
+from backend.act import Acts, rests_on
 from backend.deed import Deed, Outcome
 from backend.errors import Refused, Rejected, StoreError, Unreachable
-from backend.kind import Nothing, RestWrite, Risk
+from backend.kind import Action, Form, Nothing, Plan, Reach, RestWrite, Risk
+from backend.known import Known
 from backend.preview import Preview
 from backend.watch import Watch
-from tests.backend.things import KINDS, NOTE, PLACE, STOP, THINGS, Book, Clock, Service, thing
+from tests.backend.things import (
+    KINDS,
+    NOTE,
+    PLACE,
+    STOP,
+    THINGS,
+    Book,
+    Clock,
+    Service,
+    Thing,
+    thing,
+)
 
 
 class Door:
@@ -22,6 +34,7 @@ class Door:
 
     def __init__(self, *bodies: Any, read_only: bool = False) -> None:
         self.service, self.book, self.clock = Service(*bodies), Book(), Clock()
+        self.kinds = dict(KINDS)
         self.watch = Watch(
             KINDS,
             self.service.ask,
@@ -267,3 +280,134 @@ def test_a_secret_is_masked_in_what_is_shown_and_recorded() -> None:
             secret=frozenset({"bm_password"}),
         )
         assert "hunter2" not in write.request
+
+
+# --- under a parent, and beside others ---------------------------------------------------------
+
+
+def fit(row: Any, form: Any, _known: Any) -> Plan:
+    write = RestWrite(
+        service="things",
+        method="POST",
+        path="/parts",
+        body={"of": row.uuid, "name": form.name},
+        command=("thing", "part-add", row.name, form.name),
+        sentence=f"fit a part to {row.name}",
+    )
+    return Plan.of(write)
+
+
+class Fit(Form):
+    name: str
+
+
+def rename(row: Any, form: Any, _known: Any) -> Plan:
+    write = RestWrite(
+        service="things",
+        method="PATCH",
+        path=f"/parts/{row.uuid}",
+        body=[{"op": "replace", "path": "/name", "value": form.name}],
+        command=("thing", "part-rename", form.name),
+        sentence="rename it",
+    )
+    return Plan.of(write)
+
+
+class Part(Thing):
+    def parent_id(self, _known: Known) -> str:
+        return "id-a"
+
+
+FIT: Action[Any] = Action(
+    name="add",
+    key="+",
+    words="Add",
+    plan=fit,
+    risk=lambda *_: Risk.DISRUPTIVE,
+    form=Fit,
+    on_parent=True,
+    needs=("parts",),
+)
+RENAME: Action[Any] = Action(
+    name="rename",
+    key="R",
+    words="Rename",
+    plan=rename,
+    risk=lambda *_: Risk.DISRUPTIVE,
+    form=Fit,
+    needs=("parts",),
+)
+PARTED = replace(
+    KINDS["parts"],
+    model=Part,
+    reach=Reach.PER_PARENT,
+    label=lambda row: row.name,
+    actions=(FIT, RENAME),
+)
+
+
+async def parted() -> Door:
+    door = Door(thing("a"))
+    door.kinds = {**KINDS, "parts": PARTED}
+    door.watch = Watch(door.kinds, door.service.ask, cloud="c", place=PLACE, now_ms=door.clock)
+    door.acts = Acts(door.watch, door.service, door.book, door.kinds, door.clock, door.deeds.append)
+    await door.watch.read_now("things")
+    await door.watch.read_now("parts", "id-a")
+    return door
+
+
+async def test_what_is_added_to_a_parent_is_done_under_its_row_and_seen_there_at_once() -> None:
+    door = await parted()
+    preview = door.acts.preview(PARTED, FIT, ["id-a"], Fit(name="bolt"))
+    assert preview.title == "ADD part on a"
+    assert preview.target.name == "things"
+    assert [(one.name, one.now, one.value) for one in preview.given] == [("name", "", "bolt")]
+    door.service.asked.clear()
+    (deed,) = await door.acts.do(preview, typed="yes", why="")
+    assert (deed.kind, deed.row_id, deed.label, deed.outcome) == (
+        "parts",
+        "id-a",
+        "a",
+        Outcome.DONE,
+    )
+    assert ("/things/{parent}/parts", "id-a") in door.service.asked
+
+
+async def test_a_child_is_read_anew_under_its_own_parent_alone() -> None:
+    door = await parted()
+    preview = door.acts.preview(PARTED, RENAME, ["id-a"], Fit(name="nut"))
+    keys = rests_on(door.kinds, PARTED, RENAME, ["id-a"], preview.known)
+    assert keys == (("parts", "id-a"),)
+    assert rests_on(door.kinds, PARTED, FIT, ["id-a"], preview.known) == (
+        ("things", ""),
+        ("parts", "id-a"),
+    )
+
+
+async def test_a_change_that_lost_a_race_is_not_sent() -> None:
+    door = await parted()
+    preview = door.acts.preview(PARTED, RENAME, ["id-a"], Fit(name="nut"))
+    assert [(one.now, one.value) for one in preview.given] == [("a", "nut")]
+    door.service.bodies = ({**thing("a"), "name": "screw"},)
+    await door.watch.read_now("parts", "id-a")
+    with pytest.raises(Refused, match="not what was shown"):
+        await door.acts.do(preview, typed="yes", why="")
+    assert door.service.sent == []
+
+
+async def test_a_row_that_a_newer_reading_has_not_is_gone_though_an_older_one_has_it() -> None:
+    door = await parted()
+    await door.watch.read_now("parts")
+    door.clock.ms += 1000
+    door.service.bodies = ()
+    await door.watch.read_now("parts", "id-a")
+    with pytest.raises(Refused, match="not there any more"):
+        door.acts.preview(PARTED, RENAME, ["id-a"], Fit(name="nut"))
+
+
+async def test_what_can_be_done_stands_for_the_row_its_parent_and_the_kind() -> None:
+    door = await parted()
+    found = [(one.name, ids) for one, ids in door.acts.offers(PARTED, ["id-a"])]
+    assert found == [("rename", ("id-a",)), ("add", ("id-a",))]
+    empty = [(one.name, ids) for one, ids in door.acts.offers(PARTED, [], of="id-a")]
+    assert empty == [("add", ("id-a",))]

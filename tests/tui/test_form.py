@@ -9,6 +9,7 @@ import pytest
 from pydantic import Field, field_validator
 from typing_extensions import Literal
 
+from backend.errors import Rejected
 from backend.kind import Form
 from stx_tui.panes.form import fields_of, filled, said
 from stx_tui.screens.act import ActScreen
@@ -209,6 +210,30 @@ async def test_j_and_k_go_through_the_fields_where_no_text_is_typed() -> None:
         assert desk.focused == "go"
         await desk.press("k")
         assert desk.focused == "f-password"
+
+
+async def test_a_value_that_the_service_refuses_marks_its_field_and_nothing_is_lost() -> None:
+    desk = Desk(machine("m-1"))
+    desk.wire.send_error = Rejected("sysinv", 400, "machine has not that many cores: 8")
+    async with desk.sat_at():
+        await desk.open(form())
+        await desk.settle()
+        await desk.press("r", "enter")
+        await desk.type("8")
+        await desk.press("enter", "enter", "enter", "enter", "enter")
+        await desk.settle()
+        await desk.type("yes")
+        await desk.press("enter")
+        await desk.settle()
+        assert isinstance(desk.app.screen, FormScreen)
+        assert desk.focused == "f-cores"
+        assert "8____" in desk.lines[2]
+        assert "! REFUSED: machine has not that" in desk.lines[2]
+        assert "refused: machine has not that many cores: 8" in desk.text
+        assert "[ red ]" in desk.lines[1]
+        await desk.type("1")
+        assert "REFUSED" not in desk.text
+    assert len(desk.wire.sent) == 1
 
 
 @pytest.mark.parametrize("keys", [("q",), ("escape",), ("enter", "escape")])
