@@ -7,12 +7,23 @@ from typing import TYPE_CHECKING, Callable, Optional
 from typing_extensions import assert_never
 
 from backend.errors import NotConfigured
-from backend.kind import Derived, Json, LocalRead, LocalWrite, Read, Rest, Write
+from backend.kind import (
+    Command,
+    CommandWrite,
+    Derived,
+    Json,
+    LocalRead,
+    LocalWrite,
+    Read,
+    Rest,
+    Write,
+)
 from backend.refresh import Answer
 
 if TYPE_CHECKING:
     from backend.settings import CloudSettings
     from backend.sources.catalogue import Catalogue
+    from backend.sources.machines import Machines
     from backend.sources.tls import Pins
 
 
@@ -30,6 +41,7 @@ class Cloud:
         self._pins = pins
         self._now_ms = now_ms
         self._catalogue: Optional[Catalogue] = None
+        self._machines: Optional[Machines] = None
 
     async def ask(self, read: Read, parent: str = "") -> Answer:
         """Send a question and return its answer, to be read row by row.
@@ -38,6 +50,8 @@ class Cloud:
         """
         if isinstance(read, Rest):
             return await self.catalogue.ask(read, parent)
+        if isinstance(read, Command):
+            return await self.machines.ask(read, parent)
         if isinstance(read, LocalRead):
             raise NotConfigured(f"{read.table} is read from the record, not from the cloud")
         if isinstance(read, Derived):
@@ -48,6 +62,8 @@ class Cloud:
         """Have one write done by its source; only ``act`` calls this."""
         if isinstance(write, LocalWrite):
             raise NotConfigured(f"{write.kind} is written to the record, not to the cloud")
+        if isinstance(write, CommandWrite):
+            return await self.machines.send(write)
         return await self.catalogue.send(write)
 
     @property
@@ -58,6 +74,15 @@ class Cloud:
 
             self._catalogue = Catalogue(self.settings, self._pins, self._now_ms)
         return self._catalogue
+
+    @property
+    def machines(self) -> Machines:
+        """The machine one sits on, and those behind SSH."""
+        if self._machines is None:
+            from backend.sources.machines import Machines
+
+            self._machines = Machines(self.settings)
+        return self._machines
 
     async def roles(self) -> frozenset[str]:
         """Return the roles of this person in this project, as the token says."""
@@ -77,3 +102,5 @@ class Cloud:
         """Close all connections."""
         if self._catalogue is not None:
             await self._catalogue.close()
+        if self._machines is not None:
+            await self._machines.close()

@@ -10,6 +10,7 @@ StxError
 ├── Malformed              the service answered what its kind does not describe
 ├── Missing                what was named is not there: a kind, a row, a deed, an action
 ├── NotConfigured          this cloud has no such service
+│   └── Absent             this machine has no such program: nothing is wrong with it
 ├── SettingsError          clouds.yaml, an environment variable or a secrets file is wrong
 ├── StoreError             the record cannot be read or written
 └── Refused                our own gate said no: read-only, a blocking reason, a wrong confirmation
@@ -110,6 +111,10 @@ class Missing(StxError):
 
 class NotConfigured(StxError):
     """The settings or the catalogue of the cloud have no such service."""
+
+
+class Absent(NotConfigured):
+    """A machine has no such program, or not that part of the system: nothing is wrong with it."""
 
 
 class SettingsError(StxError):

@@ -33,6 +33,8 @@ from pydantic import BaseModel, ConfigDict
 from backend.figure import Figure, Jump, Lines
 from backend.plan import (
     Body,
+    Command,
+    CommandWrite,
     Derived,
     Json,
     LocalRead,
@@ -56,6 +58,8 @@ __all__ = [
     "Asker",
     "Body",
     "Column",
+    "Command",
+    "CommandWrite",
     "Consequence",
     "Derived",
     "Expected",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import dataclass, field
 from typing import (
     TYPE_CHECKING,
@@ -70,10 +71,11 @@ class Derived:
     ``rows(known)`` is pure and returns bodies, as a service would. What it looks at are the needs
     of its kind: they are read first, and it is worked out anew whenever one of them says something
     new. Where some of them cannot be read it says so in its rows; where none can, it fails with
-    the first.
+    the first, unless it knows something by itself (``alone``).
     """
 
     rows: Callable[[Known], Iterable[Body]]
+    alone: bool = False
 
     @property
     def source(self) -> str:
@@ -81,7 +83,36 @@ class Derived:
         return ""
 
 
-Read = Union[Rest, LocalRead, Derived]
+# The machine that the console runs on, as a parent; any other is the name of a host behind SSH.
+HERE = "here"
+
+
+@dataclass(frozen=True)
+class Command:
+    """Run a program on a machine and read what it prints; the parent is the machine ("": here).
+
+    ``argv`` meets no shell here and arrives whole at a host behind SSH. ``parse`` is pure, makes
+    bodies of the text, and raises ``ValueError`` where the shape is none it knows; each body then
+    says its ``machine`` too. A file is read by ``cat``. A program that is not there is *absent*:
+    ``otherwise`` is asked in its place, as where it answers in another shape; ``also`` is asked
+    beside it, and what is absent there is left out. ``codes`` are the exit codes of an answer.
+    """
+
+    argv: Tuple[str, ...]
+    parse: Callable[[str], Iterable[Body]]
+    otherwise: Optional[Command] = None
+    also: Tuple[Command, ...] = ()
+    codes: FrozenSet[int] = frozenset({0})
+    deadline_s: float = 10.0
+    most_bytes: int = 4 * 1024 * 1024
+
+    @property
+    def source(self) -> str:
+        """Who is asked: the program."""
+        return self.argv[0]
+
+
+Read = Union[Rest, LocalRead, Derived, Command]
 
 
 # --- what to send ------------------------------------------------------------------------------
@@ -137,9 +168,46 @@ class LocalWrite:
         return f"RECORD {self.kind} {values} (here only: the service has no such field)"
 
 
+@dataclass(frozen=True)
+class CommandWrite:
+    """Run a program that changes something on ``machine`` ("" or HERE: this one, else by SSH).
+
+    ``given`` goes to its standard input and is never shown: the only place for a secret, as others
+    read a command line. Where ``run`` names it, the program gets a session of its own, with log,
+    pid and exit status in the state folder: it outlives this console, and is found again.
+    """
+
+    argv: Tuple[str, ...]
+    machine: str = ""
+    sentence: str = ""
+    given: str = field(default="", repr=False)
+    codes: FrozenSet[int] = frozenset({0})
+    deadline_s: float = 60.0
+    run: str = ""
+
+    @property
+    def source(self) -> str:
+        """Who is to do it: the machine."""
+        return "this machine" if self.machine in ("", HERE) else self.machine
+
+    @property
+    def command(self) -> Tuple[str, ...]:
+        """What an operator would type here for it."""
+        if self.machine in ("", HERE):
+            return self.argv
+        return ("ssh", self.machine, shlex.join(self.argv))
+
+    @property
+    def request(self) -> str:
+        """What is run, where and how, as one line."""
+        how = f" as {self.run}, which outlives this console" if self.run else ""
+        given = f" < {MASK}" if self.given else ""
+        return f"RUN on {self.source}{how}: {shlex.join(self.argv)}{given}"
+
+
 # Each says itself: ``source`` (who does it), ``request`` (one line, no secrets), ``command`` (argv
 # of what an operator would type, empty where there is none) and ``sentence`` (plain words).
-Write = Union[RestWrite, LocalWrite]
+Write = Union[RestWrite, LocalWrite, CommandWrite]
 
 
 def _masked(body: Json, secret: FrozenSet[str]) -> Json:

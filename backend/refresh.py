@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, Awaitable, Callable, Dict, Iterator, List, Optional, Tuple, cast
+from typing import Any, Awaitable, Callable, Dict, Iterator, List, Optional, Sequence, Tuple, cast
 
 from pydantic import ValidationError
 
-from backend.errors import Malformed, StxError
+from backend.errors import Absent, Malformed, StxError
 from backend.kind import Body, Derived, Kind, R, Read
 from backend.known import Known, Reading
 
@@ -51,7 +51,8 @@ async def derive(
 
     They are as old as the newest of what they are made of, so that an outage of all ages them.
     """
-    needs = [known.reading(name) for name in kind.needs]
+    assert isinstance(kind.read, Derived)
+    needs = () if kind.read.alone else tuple(known.reading(name) for name in kind.needs)
     errors = [need.error for need in needs if need.error is not None]
     if needs and len(errors) == len(needs):
         return replace(last, tried_ms=now_ms(), error=errors[0], changed=(), gone=())
@@ -64,6 +65,43 @@ async def derive(
 
     reading = await refresh(kind, last, ask, now_ms)
     return replace(reading, at_ms=newest_ms) if newest_ms else reading
+
+
+def unite(
+    kind: Kind[R],
+    last: Reading[R],
+    parts: Sequence[Reading[R]],
+    news: Sequence[Reading[R]],
+    now_ms: int,
+) -> Reading[R]:
+    """Return the rows under all parents as one reading.
+
+    ``parts`` are the last readings under each, ``news`` those that came since ``last``.
+    """
+    rows = {kind.id(row): row for part in parts for row in part.rows}
+    return replace(
+        last,
+        rows=tuple(rows.values()),
+        by_id=MappingProxyType(rows),
+        at_ms=min((part.at_ms for part in parts if part.was_read), default=0),
+        tried_ms=now_ms,
+        error=_first_error(parts),
+        changed=tuple(row_id for part in news for row_id in part.changed),
+        gone=tuple(row_id for part in news for row_id in part.gone),
+        malformed=tuple(fault for part in parts for fault in part.malformed),
+    )
+
+
+def _first_error(parts: Sequence[Reading[Any]]) -> Optional[StxError]:
+    """Return what is wrong under some parent; what only some have not is absent there, not wrong.
+
+    Where no parent has it at all, that is said.
+    """
+    errors = [part.error for part in parts if part.error is not None]
+    wrong = [error for error in errors if not isinstance(error, Absent)]
+    if wrong:
+        return wrong[0]
+    return errors[0] if errors and len(errors) == len(parts) else None
 
 
 @dataclass(frozen=True)

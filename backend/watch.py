@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Callable, Dict, List, Mapping, Optional, Set, Tuple
 
-from backend.kind import Derived, Kind, Reach
+from backend.kind import Command, Derived, Kind, Reach
 from backend.known import Key, Known, Memory, Reading, Since
 from backend.place import Place
-from backend.refresh import Ask, derive, refresh
+from backend.refresh import Ask, derive, refresh, unite
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +28,8 @@ SWEEP_S, RETRY_S = 3600.0, 60.0
 GRACE_S = 1.5
 # Parents asked at once for what answers only under one, and how often what came is shown, in s.
 FAN_OUT, UNITE_S = 2, 0.5
+# Machines that run a program at once: each works for itself, and one that hangs holds no other.
+MACHINES = 64
 # After how many of its own paces without an answer a change is only known to be somewhere before.
 LATE_PACES, LATE_S = 3, 60.0
 # How often listeners hear that time went on, in seconds: idle, and while a deed is open.
@@ -72,6 +74,7 @@ class Watch:
         self._woken = asyncio.Event()
         self._limit = asyncio.Semaphore(PARALLEL)
         self._fan_out = asyncio.Semaphore(FAN_OUT)
+        self._machines = asyncio.Semaphore(MACHINES)
         self._sweep_due: Dict[str, float] = {}
         self._is_closing = False
         self._jitter = random.Random(seed)  # noqa: S311 - spreads polls, guards nothing
@@ -233,7 +236,7 @@ class Watch:
 
     async def _read_one(self, kind: Kind[Any], key: Key) -> Reading[Any]:
         last = self.known.reading(*key)
-        async with self._limit:
+        async with self._machines if isinstance(kind.read, Command) else self._limit:
             if self._is_closing:
                 return last
             reading = await refresh(kind, last, self._ask, self._now_ms)
@@ -253,38 +256,29 @@ class Watch:
                 self.put(whole)
                 return whole
         ids = [parent.id(row) for row in self.known.rows(parent.name)]
-        parts: List[Reading[Any]] = []
-        shown_s = self._loop_s()
-        for coming in asyncio.as_completed([self._read_under(kind, of) for of in ids]):
-            parts.append(await coming)
-            if self._loop_s() - shown_s >= UNITE_S:
-                self.put(self._union(kind, parts, ids))
-                parts, shown_s = [], self._loop_s()
-        whole = self._union(kind, parts, ids)
+        waiting = {asyncio.ensure_future(self._read_under(kind, of)) for of in ids}
+        news: List[Reading[Any]] = []
+        while waiting:
+            # What came is shown though others are still awaited: a dead one holds nobody.
+            came, waiting = await asyncio.wait(waiting, timeout=UNITE_S)
+            news = [task.result() for task in came]
+            if news and waiting:
+                self.put(self._unite(kind, news, ids))
+        whole = self._unite(kind, news, ids)
         self.put(whole)
         self._plan_next((kind.name, ""), kind, whole)
         return whole
 
+    def _unite(self, kind: Kind[Any], news: List[Reading[Any]], ids: List[str]) -> Reading[Any]:
+        parts = [self.known.reading(kind.name, of) for of in ids]
+        return unite(kind, self.known.reading(kind.name), parts, news, self._now_ms())
+
     async def _read_under(self, kind: Kind[Any], of: str) -> Reading[Any]:
         """Read under one of many parents, leaving room for what somebody looks at."""
+        if isinstance(kind.read, Command):
+            return await self.read_now(kind.name, of)
         async with self._fan_out:
             return await self.read_now(kind.name, of)
-
-    def _union(self, kind: Kind[Any], news: List[Reading[Any]], parents: List[str]) -> Reading[Any]:
-        """Return the rows under all parents; ``news`` are the readings that came since the last."""
-        parts = [self.known.reading(kind.name, of) for of in parents]
-        rows = {kind.id(row): row for piece in parts for row in piece.rows}
-        return replace(
-            self.known.reading(kind.name),
-            rows=tuple(rows.values()),
-            by_id=MappingProxyType(rows),
-            at_ms=min((piece.at_ms for piece in parts if piece.was_read), default=0),
-            tried_ms=self._now_ms(),
-            error=next((piece.error for piece in parts if piece.error), None),
-            changed=tuple(row_id for part in news for row_id in part.changed),
-            gone=tuple(row_id for part in news for row_id in part.gone),
-            malformed=tuple(fault for piece in parts for fault in piece.malformed),
-        )
 
     # --- after a reading -----------------------------------------------------------------------
 

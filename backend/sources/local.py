@@ -1,0 +1,135 @@
+"""Programs of this machine: argv lists with a deadline, an output limit and their own group."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import List, Mapping, Optional, Sequence, Union, cast
+
+from backend.errors import Absent, Forbidden, Unreachable
+
+# Where an operator's programs are, also for who has no sbin in his PATH.
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+# How long a program that was killed may take to be gone, and one whose children live on to be
+# heard out, in seconds.
+_GONE_S, _CHILDREN_S = 2.0, 0.5
+
+
+@dataclass(frozen=True)
+class Printed:
+    r"""What a program printed, as text, and its exit code; ``is_cut``: it was ended for too much.
+
+    Bytes that are no UTF-8 are shown as ``\xff``: what they were can still be read.
+    """
+
+    out: str
+    err: str
+    code: int
+    is_cut: bool = False
+
+
+def environment(base: Mapping[str, str] = os.environ) -> Mapping[str, str]:
+    """Return what a program sees: ours, in the language that parsers read."""
+    path = ":".join(filter(None, (base.get("PATH"), _PATH)))
+    return {**base, "LC_ALL": "C", "LANGUAGE": "", "PATH": path, "SYSTEMD_PAGER": ""}
+
+
+async def run(
+    argv: Sequence[str],
+    *,
+    deadline_s: float,
+    most_bytes: int,
+    given: bytes = b"",
+    env: Optional[Mapping[str, str]] = None,
+) -> Printed:
+    """Run a program to its end and return what it printed, ``most_bytes`` of it at most.
+
+    Raises ``Absent`` where there is no such program, ``Forbidden`` where it may not be run, and
+    ``Unreachable`` where it did not end within ``deadline_s``; then its whole group is killed.
+    """
+    loop = asyncio.get_running_loop()
+    listening = _Listening(loop, most_bytes)
+    try:
+        process, _ = await loop.subprocess_exec(
+            lambda: listening,
+            *argv,
+            stdin=asyncio.subprocess.PIPE if given else asyncio.subprocess.DEVNULL,
+            env=environment() if env is None else env,
+            start_new_session=True,
+        )
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise Absent(f"{argv[0]} is not on this machine") from error
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise Forbidden(argv[0], error.errno or 0, reason, "see who may run it") from error
+    try:
+        if given:
+            _give(process, given)
+        await asyncio.wait_for(listening.over(), timeout=deadline_s)
+    except asyncio.TimeoutError as error:
+        words = f"did not end within {deadline_s:g} s, and was stopped"
+        raise Unreachable(argv[0], words, sent=True) from error
+    finally:
+        await _end(process, listening)
+    return listening.printed(process.get_returncode() or 0)
+
+
+class _Listening(asyncio.SubprocessProtocol):
+    """Takes what a program prints, and ends it where that is too much."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, most_bytes: int) -> None:
+        self._room = most_bytes
+        self._said: Mapping[int, List[bytes]] = {1: [], 2: []}
+        self._open = {1, 2}
+        self.exited = loop.create_future()
+        self.silent = loop.create_future()
+        self.full = loop.create_future()
+
+    def pipe_data_received(self, fd: int, data: Union[bytes, str]) -> None:
+        taken = cast("bytes", data)[: self._room]
+        self._said[fd].append(taken)
+        self._room -= len(taken)
+        if len(taken) < len(data) and not self.full.done():
+            self.full.set_result(None)
+
+    def pipe_connection_lost(self, fd: int, exc: Optional[Exception]) -> None:  # noqa: ARG002
+        self._open.discard(fd)
+        if not self._open and not self.silent.done():
+            self.silent.set_result(None)
+
+    def process_exited(self) -> None:
+        if not self.exited.done():
+            self.exited.set_result(None)
+
+    async def over(self) -> None:
+        """Return when it ended and was heard out, or printed too much."""
+        await asyncio.wait((self.exited, self.full), return_when=asyncio.FIRST_COMPLETED)
+        if not self.full.done():
+            # A child that went on by itself may hold the pipe for ever.
+            await asyncio.wait(
+                (self.silent, self.full),
+                timeout=_CHILDREN_S,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+
+    def printed(self, code: int) -> Printed:
+        out, err = (b"".join(self._said[fd]).decode("utf-8", "backslashreplace") for fd in (1, 2))
+        return Printed(out=out, err=err, code=code, is_cut=self.full.done())
+
+
+def _give(process: asyncio.SubprocessTransport, given: bytes) -> None:
+    pipe = cast("asyncio.WriteTransport", process.get_pipe_transport(0))
+    pipe.write(given)
+    pipe.close()
+
+
+async def _end(process: asyncio.SubprocessTransport, listening: _Listening) -> None:
+    """Leave nothing of it behind: its group is killed, its pipes are closed."""
+    if not listening.exited.done() or listening.full.done():
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.get_pid(), signal.SIGKILL)
+        await asyncio.wait((listening.exited,), timeout=_GONE_S)
+    process.close()

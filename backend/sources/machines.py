@@ -1,0 +1,130 @@
+"""The machine one sits on and its neighbours: programs run here, or behind SSH."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import chain
+from typing import TYPE_CHECKING, List, Optional, Tuple
+
+from backend.errors import Absent, Forbidden, Malformed, NotConfigured, Rejected, StxError
+from backend.kind import Body, Command, CommandWrite, Json
+from backend.plan import HERE
+from backend.sources import local
+
+if TYPE_CHECKING:
+    from backend.refresh import Answer
+    from backend.settings import CloudSettings
+    from backend.sources.local import Printed
+
+# What programs say on stderr where only root, or nobody, may.
+_DENIED = ("permission denied", "operation not permitted", "must be root", "root privileges")
+_ROOT = ("are you root", "as root", "not permitted", "superuser")
+ROOT = "root may: sudo -E stx-tui"
+# How much of what a program complained is said.
+_COMPLAINT = 200
+
+
+class Machines:
+    """Runs programs where they are to run; what a machine has not is absent."""
+
+    def __init__(self, settings: CloudSettings) -> None:
+        self._settings = settings
+
+    async def ask(self, read: Command, parent: str) -> Answer:
+        """Run what ``read`` says on the machine ``parent`` and return the bodies it printed.
+
+        Raises ``Absent`` where none of its programs is there, and the first error where none
+        answered; of several that are asked beside each other one answer is enough.
+        """
+        machine = parent or HERE
+        asked = await asyncio.gather(
+            *(self._first(part, machine) for part in (read, *read.also)), return_exceptions=True
+        )
+        answers: List[List[Body]] = []
+        errors: List[StxError] = []
+        for one in asked:
+            if isinstance(one, StxError):
+                errors.append(one)
+            elif isinstance(one, BaseException):
+                raise one
+            else:
+                answers.append(one)
+        broken = [error for error in errors if not isinstance(error, Absent)]
+        if not answers:
+            raise (broken or errors)[0]
+        return lambda: ({**body, "machine": machine} for body in chain.from_iterable(answers))
+
+    async def send(self, write: CommandWrite) -> Json:
+        """Run a program that changes something; return its exit code and what it printed.
+
+        Raises ``Rejected`` with its own words where it says no by its exit code.
+        """
+        printed = await self.run(
+            write.argv,
+            write.machine or HERE,
+            deadline_s=write.deadline_s,
+            given=write.given.encode(),
+        )
+        _accept(write.argv, printed, write.codes)
+        return {"code": printed.code, "out": printed.out, "err": printed.err}
+
+    async def run(
+        self,
+        argv: Tuple[str, ...],
+        machine: str,
+        *,
+        deadline_s: float,
+        most_bytes: int = 4 * 1024 * 1024,
+        given: bytes = b"",
+    ) -> Printed:
+        """Run a program on a machine, whatever its exit code; the errors of ``local.run``."""
+        if machine == HERE:
+            return await local.run(argv, deadline_s=deadline_s, most_bytes=most_bytes, given=given)
+        raise NotConfigured(f"{machine} is no machine that can be reached from here")
+
+    async def close(self) -> None:
+        """Close all connections."""
+
+    async def _first(self, read: Command, machine: str) -> List[Body]:
+        """Return what the first of ``read`` and its alternatives says that can be read."""
+        part: Optional[Command] = read
+        first: Optional[StxError] = None
+        while part is not None:
+            try:
+                return await self._one(part, machine)
+            except (Absent, Malformed) as error:
+                # What is there and can't be read says more than what is not there.
+                if first is None or isinstance(first, Absent):
+                    first = error
+            part = part.otherwise
+        assert first is not None
+        raise first
+
+    async def _one(self, read: Command, machine: str) -> List[Body]:
+        printed = await self.run(
+            read.argv, machine, deadline_s=read.deadline_s, most_bytes=read.most_bytes
+        )
+        if printed.is_cut:
+            words = f"printed more than {read.most_bytes} bytes, and was stopped"
+            raise Malformed(read.source, "output", words)
+        _accept(read.argv, printed, read.codes)
+        try:
+            # An answer of many lines is read on a thread: keys are answered meanwhile.
+            return await asyncio.to_thread(lambda: list(read.parse(printed.out)))
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            words = f"answers in a shape not known here: {error}"
+            raise Malformed(read.source, "output", words) from error
+
+
+def _accept(argv: Tuple[str, ...], printed: Printed, codes: frozenset[int]) -> None:
+    """Raise what an exit code means that is none of an answer's."""
+    if printed.code in codes:
+        return
+    said = " ".join((printed.err.strip() or printed.out.strip()).split())[:_COMPLAINT]
+    reason = said or f"ended with code {printed.code} and said nothing"
+    lowered = said.lower()
+    if argv[0] == "cat" and "no such file" in lowered:
+        raise Absent(f"{' '.join(argv[1:])} is not there")
+    if any(words in lowered for words in (*_DENIED, *_ROOT)):
+        raise Forbidden(argv[0], printed.code, reason, ROOT)
+    raise Rejected(argv[0], printed.code, reason)
