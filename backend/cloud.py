@@ -81,7 +81,7 @@ class Cloud:
         if self._machines is None:
             from backend.sources.machines import Machines
 
-            self._machines = Machines(self.settings)
+            self._machines = Machines(self.settings, self._pins)
         return self._machines
 
     async def roles(self) -> frozenset[str]:

@@ -53,19 +53,32 @@ class Untrusted(Unreachable):
     """The endpoint showed a certificate that is neither verified nor pinned."""
 
     def __init__(
-        self, service: str, endpoint: str, fingerprint: str, pinned: Optional[str] = None
+        self,
+        service: str,
+        endpoint: str,
+        fingerprint: str,
+        pinned: Optional[str] = None,
+        *,
+        what: str = "certificate",
+        advice: str = "",
     ) -> None:
-        """Say whether it is new or another than before; ``fingerprint`` is SHA-256, hex pairs."""
+        """Say whether it is new or another than before; ``fingerprint`` is SHA-256.
+
+        ``what`` it is: a ``certificate`` (hex pairs), or a ``host key`` (as ``ssh-keygen -l``).
+        """
         if pinned:
-            words = f"the certificate of {endpoint} CHANGED: pinned {pinned}, shown {fingerprint}"
-            advice = "if it was renewed on purpose, forget the pin: stx-tui doctor --forget-pin"
+            words = f"the {what} of {endpoint} CHANGED: pinned {pinned}, shown {fingerprint}"
+            advice = advice or (
+                "if it was renewed on purpose, forget the pin: stx-tui doctor --forget-pin"
+            )
         else:
-            words = f"{endpoint} shows a certificate nobody vouches for: SHA-256 {fingerprint}"
-            advice = "compare it on the console of the controller, then accept it once"
+            words = f"{endpoint} shows a {what} nobody vouches for: SHA-256 {fingerprint}"
+            advice = advice or "compare it on the console of the controller, then accept it once"
         super().__init__(service, words, advice)
         self.endpoint = endpoint
         self.fingerprint = fingerprint
         self.pinned = pinned
+        self.what = what
 
 
 class Unauthorized(StxError):

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from backend.clouds_yaml import Section, Spot, from_environment, read
 from backend.errors import SettingsError
 from backend.secret import Password, Secret, password_of
+from backend.ssh_settings import Ssh, ssh_of
 
 GLYPHS = ("ascii", "dec", "utf8")
 COLOURS = ("mono", "none", "8", "16", "256", "full")
@@ -30,7 +31,7 @@ _AUTH = {
 }
 _OURS = {
     *("auth", "region_name", "interface", "endpoint_type", "cacert", "verify", "insecure"),
-    *("read_only", "store", "endpoints", "bmc", "kubeconfig"),
+    *("read_only", "store", "endpoints", "bmc", "ssh", "kubeconfig"),
     *("line", "glyphs", "colour", "lock_after_s"),
 }
 # What OpenStack's own clients may find beside ours; it says nothing to a StarlingX.
@@ -101,6 +102,7 @@ class CloudSettings:
     store: str = ""
     endpoints: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     bmc: Mapping[str, Bmc] = field(default_factory=lambda: MappingProxyType({}))
+    ssh: Optional[Ssh] = None
     kubeconfig: str = ""
     line: Optional[int] = None
     glyphs: Optional[str] = None
@@ -237,6 +239,7 @@ def _cloud(name: str, said: Section) -> CloudSettings:
         store=said.text("store"),
         endpoints=MappingProxyType(_endpoints(said)),
         bmc=MappingProxyType(_bmcs(said.section("bmc"))),
+        ssh=ssh_of(said),
         kubeconfig=_path(said.text("kubeconfig")),
         line=said.number("line"),
         glyphs=said.choice("glyphs", GLYPHS) or None,

@@ -12,7 +12,7 @@ from typing import List, Mapping, Optional, Sequence, Union, cast
 from backend.errors import Absent, Forbidden, Unreachable
 
 # Where an operator's programs are, also for who has no sbin in his PATH.
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # How long a program that was killed may take to be gone, and one whose children live on to be
 # heard out, in seconds.
 _GONE_S, _CHILDREN_S = 2.0, 0.5
@@ -33,7 +33,7 @@ class Printed:
 
 def environment(base: Mapping[str, str] = os.environ) -> Mapping[str, str]:
     """Return what a program sees: ours, in the language that parsers read."""
-    path = ":".join(filter(None, (base.get("PATH"), _PATH)))
+    path = ":".join(filter(None, (base.get("PATH"), PATH)))
     return {**base, "LC_ALL": "C", "LANGUAGE": "", "PATH": path, "SYSTEMD_PAGER": ""}
 
 

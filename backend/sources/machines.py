@@ -10,11 +10,13 @@ from backend.errors import Absent, Forbidden, Malformed, NotConfigured, Rejected
 from backend.kind import Body, Command, CommandWrite, Json
 from backend.plan import HERE
 from backend.sources import local
+from backend.sources.ssh import SshHosts
 
 if TYPE_CHECKING:
     from backend.refresh import Answer
     from backend.settings import CloudSettings
     from backend.sources.local import Printed
+    from backend.sources.tls import Pins
 
 # What programs say on stderr where only root, or nobody, may.
 _DENIED = ("permission denied", "operation not permitted", "must be root", "root privileges")
@@ -27,8 +29,11 @@ _COMPLAINT = 200
 class Machines:
     """Runs programs where they are to run; what a machine has not is absent."""
 
-    def __init__(self, settings: CloudSettings) -> None:
+    def __init__(self, settings: CloudSettings, pins: Pins) -> None:
+        """``pins`` are the host keys somebody accepted."""
         self._settings = settings
+        self._pins = pins
+        self._ssh: Optional[SshHosts] = None
 
     async def ask(self, read: Command, parent: str) -> Answer:
         """Run what ``read`` says on the machine ``parent`` and return the bodies it printed.
@@ -80,10 +85,27 @@ class Machines:
         """Run a program on a machine, whatever its exit code; the errors of ``local.run``."""
         if machine == HERE:
             return await local.run(argv, deadline_s=deadline_s, most_bytes=most_bytes, given=given)
-        raise NotConfigured(f"{machine} is no machine that can be reached from here")
+        return await self._hosts().run(
+            argv, machine, deadline_s=deadline_s, most_bytes=most_bytes, given=given
+        )
+
+    async def reached(self, argv: Tuple[str, ...], machine: str) -> Tuple[str, ...]:
+        """Return the argv that runs a program on a machine from here, as for a stream of lines."""
+        return argv if machine == HERE else await self._hosts().reached(argv, machine)
+
+    def _hosts(self) -> SshHosts:
+        if self._settings.ssh is None:
+            raise NotConfigured(
+                "no machine behind SSH is set up", "add ssh: to this cloud in clouds.yaml"
+            )
+        if self._ssh is None:
+            self._ssh = SshHosts(self._settings.ssh, self._pins)
+        return self._ssh
 
     async def close(self) -> None:
         """Close all connections."""
+        if self._ssh is not None:
+            await self._ssh.close()
 
     async def _first(self, read: Command, machine: str) -> List[Body]:
         """Return what the first of ``read`` and its alternatives says that can be read."""

@@ -1,6 +1,8 @@
-"""A certificate that nobody vouches for, shown once, as ssh does: yes in letters pins it."""
+"""A certificate or host key that nobody vouches for, shown once: yes in letters pins it."""
 
 from __future__ import annotations
+
+from typing import Tuple
 
 from textual import on
 from textual.app import ComposeResult
@@ -39,15 +41,14 @@ class TrustScreen(Dialog[bool]):
         self.query_one(EntryPane).focus()
 
     def _lines(self) -> list[Line]:
-        pairs = self.error.fingerprint
+        what, pairs = self.error.what, self.error.fingerprint
         return [
-            Line(text="Nobody vouches for its certificate. SHA-256 of it:", tone=Tone.WARN),
+            Line(text=f"Nobody vouches for its {what}. SHA-256 of it:", tone=Tone.WARN),
             Line(),
-            Line(text=pairs[: len(pairs) // 2]),
-            Line(text=pairs[len(pairs) // 2 :]),
+            *(Line(text=part) for part in _parts(pairs)),
             Line(),
             Line(text=f"{self.error.advice}:"),
-            Line(text="From then on another certificate there is refused."),
+            Line(text=f"From then on another {what} there is refused."),
         ]
 
     @on(EntryPane.Done)
@@ -65,3 +66,10 @@ class TrustScreen(Dialog[bool]):
 
     def action_no(self) -> None:
         self.dismiss(result=False)
+
+
+def _parts(fingerprint: str) -> Tuple[str, ...]:
+    """Return a fingerprint in lines that fit: hex pairs take two, ssh's own form one."""
+    if len(fingerprint) < 60:
+        return (fingerprint,)
+    return fingerprint[: len(fingerprint) // 2], fingerprint[len(fingerprint) // 2 :]

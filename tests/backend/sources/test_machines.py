@@ -13,6 +13,7 @@ from backend.errors import Absent, Forbidden, Malformed, NotConfigured, Rejected
 from backend.kind import Body, Command, CommandWrite
 from backend.settings import CloudSettings
 from backend.sources.machines import Machines
+from backend.sources.tls import Pins
 
 
 def words(text: str) -> Iterable[Body]:
@@ -33,8 +34,12 @@ def printing(text: str, code: int = 0, **more: Any) -> Command:
 ABSENT = Command(argv=("no-such-program",), parse=words)
 
 
+def machines() -> Machines:
+    return Machines(CloudSettings(name="c"), Pins(Path("/nonexistent/pins.json")))
+
+
 async def ask(read: Command, parent: str = "") -> List[str]:
-    answer = await Machines(CloudSettings(name="c")).ask(read, parent)
+    answer = await machines().ask(read, parent)
     bodies = list(answer())
     assert all(body["machine"] == "here" for body in bodies)
     return [body["word"] for body in bodies]
@@ -101,11 +106,10 @@ async def test_a_machine_that_nobody_named_is_not_reached_for() -> None:
 
 
 async def test_a_write_runs_and_says_its_refusal_in_the_programs_own_words() -> None:
-    machines = Machines(CloudSettings(name="c"))
-    done = await machines.send(CommandWrite(argv=("cat",), given="text"))
+    done = await machines().send(CommandWrite(argv=("cat",), given="text"))
     assert done == {"code": 0, "out": "text", "err": ""}
     with pytest.raises(Rejected, match="No such file"):
-        await machines.send(CommandWrite(argv=("ls", "/no-such-folder")))
+        await machines().send(CommandWrite(argv=("ls", "/no-such-folder")))
 
 
 def test_a_write_says_itself_and_never_what_it_gives() -> None:

@@ -1,0 +1,257 @@
+"""Programs of other machines, by the ``ssh`` program.
+
+The program, and no library: it is on every Debian and every StarlingX host, so that nothing is to
+be installed offline; the person's own agent, keys, ``config``, jumps and ``known_hosts`` hold as
+they do at the prompt; and the ciphers of fifty hosts run in processes of their own, not on our
+event loop. One connection a host is opened and shared by all that is run there (``ControlMaster``);
+it ends by itself a minute after the last.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shlex
+import shutil
+import tempfile
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import AsyncIterator, Dict, List, Optional, Sequence, Tuple
+
+from backend.errors import Absent, StxError, Unauthorized, Unreachable
+from backend.sources import askpass, local
+from backend.sources.hostkeys import HostKeys, is_changed, is_unknown
+from backend.sources.local import Printed
+from backend.sources.tls import Pins
+from backend.ssh_settings import Ssh
+
+# How long a connection may take to be made, and how long it stays after the last use, in seconds.
+CONNECT_S, STAYS_S = 10, 60
+# Programs at once over one connection: sshd takes ten sessions (MaxSessions).
+SESSIONS = 8
+# What is left of a far program's deadline for the way there and back, in seconds.
+_WAY_S = 5.0
+_FAILED, _MISSING, _STOPPED = 255, 127, (124, 137)
+_NOISE = re.compile(r"^(Warning: Permanently added|\*\* |Connection to .* closed)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Far:
+    """A host as ssh is to be told of it; ``name`` is what people call it."""
+
+    name: str
+    address: str
+    port: Optional[int] = None
+    user: str = ""
+
+    @property
+    def endpoint(self) -> str:
+        """How its accepted key is named among the pins."""
+        return f"ssh {self.address}:{self.port or 22}"
+
+    @property
+    def target(self) -> str:
+        """What is written after the options."""
+        return f"{self.user}@{self.address}" if self.user else self.address
+
+
+class SshHosts:
+    """All hosts behind SSH; nothing is opened before a program is to run there."""
+
+    def __init__(self, settings: Ssh, pins: Pins, folder: Optional[Path] = None) -> None:
+        """``folder`` replaces the account's own ``~/.ssh``."""
+        self._settings = settings
+        self._folder = folder
+        # Short: the path of a socket takes 108 bytes at most, and ssh adds 40 of its own.
+        self._room = Path(tempfile.mkdtemp(prefix="stx-"))
+        self._keys = HostKeys(pins, self._room, folder)
+        self._asked = askpass.Asked(self._room, settings.password)
+        self._opening: Dict[str, asyncio.Lock] = {}
+        self._turns: Dict[str, asyncio.Semaphore] = {}
+
+    async def run(
+        self,
+        argv: Sequence[str],
+        name: str,
+        *,
+        deadline_s: float,
+        most_bytes: int,
+        given: bytes = b"",
+    ) -> Printed:
+        """Run a program there; the errors are those of ``local.run``, and of the way there.
+
+        Raises ``Untrusted`` for a host key that is new or changed, ``Unauthorized`` where no key
+        or password is taken or the password must be changed first, else ``Unreachable``.
+        """
+        far = self._far(name)
+        async with self._turn(far):
+            printed = await local.run(
+                await self.reached(argv, name, deadline_s=deadline_s),
+                deadline_s=deadline_s + _WAY_S,
+                most_bytes=most_bytes,
+                given=given,
+            )
+        return _answer(far, argv, printed, deadline_s)
+
+    async def reached(
+        self, argv: Sequence[str], name: str, *, deadline_s: float = 0.0
+    ) -> Tuple[str, ...]:
+        """Return the argv that runs a program there from here, the connection being open.
+
+        ``deadline_s`` is held at the far end, where nobody else would end it; 0: it may go on.
+        """
+        far = self._far(name)
+        await self._open(far)
+        limit = ("timeout", "-k", "1", f"{deadline_s:g}") if deadline_s else ()
+        whole = ("env", "LC_ALL=C", "LANGUAGE=", f"PATH={local.PATH}", *limit, *argv)
+        # The far sshd gives one text to the account's shell: quoted, it is these words again.
+        return (*self._ssh(far), "-T", "-o", "ControlMaster=no", far.target, shlex.join(whole))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        sockets = [path for path in self._room.glob("c-*") if path.is_socket()]
+        leaving = ("-O", "exit", "-o")
+        await asyncio.gather(
+            *(self._plain(("ssh", *leaving, f"ControlPath={path}", "x")) for path in sockets)
+        )
+        await self._asked.close()
+        shutil.rmtree(self._room, ignore_errors=True)
+
+    # --- the connection ------------------------------------------------------------------------
+
+    def _far(self, name: str) -> Far:
+        given = self._settings
+        return Far(name=name, address=given.hosts.get(name, name), port=given.port, user=given.user)
+
+    @asynccontextmanager
+    async def _turn(self, far: Far) -> AsyncIterator[None]:
+        turn = self._turns.setdefault(far.name, asyncio.Semaphore(SESSIONS))
+        async with turn:
+            yield
+
+    async def _open(self, far: Far) -> None:
+        """Open the connection that all share, unless it is open."""
+        async with self._opening.setdefault(far.name, asyncio.Lock()):
+            if not self._socket(far).exists():
+                await self._connect(far)
+
+    async def _connect(self, far: Far) -> None:
+        if self._settings.jump and far.name != self._settings.jump:
+            await self._open(self._far(self._settings.jump))
+        await self._keys.prepare(far.endpoint)
+        printed = await self._master(far)
+        if printed.code and is_unknown(printed.err):
+            # A pin of an earlier day vouches for a key that ssh itself has not seen.
+            await self._keys.learn(far, self._probe(far))
+            printed = await self._master(far)
+        if printed.code:
+            raise self._why_not(far, printed)
+
+    async def _master(self, far: Far) -> Printed:
+        with_password = not self._settings.password.is_missing
+        env = dict(local.environment())
+        words = ["-o", "BatchMode=yes"]
+        if with_password:
+            env.update(await self._asked.environment())
+            words = ["-o", "NumberOfPasswordPrompts=1"]
+        argv = (
+            *self._ssh(far),
+            *words,
+            *("-o", "ControlMaster=yes", "-o", f"ControlPersist={STAYS_S}"),
+            *("-f", "-N", far.target),
+        )
+        try:
+            return await local.run(argv, deadline_s=CONNECT_S + _WAY_S, most_bytes=65536, env=env)
+        except Unreachable as error:
+            raise Unreachable(far.name, "the connection was not made in time") from error
+        except Absent as error:
+            raise Absent("ssh is not on this machine: apt-get install openssh-client") from error
+
+    def _why_not(self, far: Far, printed: Printed) -> StxError:
+        said = _said(printed.err)
+        if is_changed(printed.err):
+            return self._keys.changed(far, printed.err)
+        if self._asked.must_change or _must_change(said):
+            return _change_first(far)
+        if "Permission denied" in said or "Too many authentication" in said:
+            advice = f"give a key, an agent or ssh: password_command; by hand: ssh {far.target}"
+            return Unauthorized(far.name, said, advice)
+        return Unreachable(far.name, said or f"ssh ended with code {printed.code}")
+
+    # --- its argv ------------------------------------------------------------------------------
+
+    def _socket(self, far: Far) -> Path:
+        return self._room / f"c-{re.sub('[^A-Za-z0-9.]', '_', far.name)[:24]}"
+
+    def _ssh(self, far: Far) -> Tuple[str, ...]:
+        """Return ``ssh`` and what holds for all that is done with that host."""
+        return (
+            *self._base(far),
+            *("-o", "StrictHostKeyChecking=yes"),
+            *("-o", f"UserKnownHostsFile={self._keys.files}"),
+            *("-o", f"ControlPath={self._socket(far)}"),
+        )
+
+    def _probe(self, far: Far) -> Tuple[str, ...]:
+        """Return what asks a host for its key and offers it nothing: no key and no password."""
+        return (
+            *self._base(far),
+            *("-o", "BatchMode=yes", "-o", "PreferredAuthentications=none"),
+            *("-o", "ControlPath=none"),
+            far.target,
+            "true",
+        )
+
+    def _base(self, far: Far) -> Tuple[str, ...]:
+        given = self._settings
+        words: List[str] = ["ssh"]
+        if self._folder is not None:
+            config = self._folder / "config"
+            words += ["-F", str(config) if config.exists() else "none"]
+        words += ["-o", f"ConnectTimeout={CONNECT_S}", "-o", "UpdateHostKeys=no"]
+        words += ["-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"]
+        if far.port:
+            words += ["-p", str(far.port)]
+        if given.key:
+            words += ["-i", given.key, "-o", "IdentitiesOnly=yes"]
+        if given.jump and far.name != given.jump:
+            jump = self._far(given.jump)
+            over = ("ssh", "-S", str(self._socket(jump)), "-W", "[%h]:%p", jump.target)
+            words += ["-o", f"ProxyCommand={shlex.join(over)}"]
+        return tuple(words)
+
+    @staticmethod
+    async def _plain(argv: Sequence[str]) -> Printed:
+        return await local.run(argv, deadline_s=CONNECT_S, most_bytes=65536)
+
+
+def _answer(far: Far, argv: Sequence[str], printed: Printed, deadline_s: float) -> Printed:
+    """Return what a far program printed, raising what only its way back says."""
+    said = _said(printed.err)
+    if _must_change(said):
+        raise _change_first(far)
+    if printed.code == _FAILED and not printed.is_cut:
+        raise Unreachable(far.name, said or "the connection was lost", sent=True)
+    if printed.code in _STOPPED and not printed.is_cut:
+        words = f"{argv[0]} did not end within {deadline_s:g} s, and was stopped"
+        raise Unreachable(far.name, words, sent=True)
+    if printed.code == _MISSING and "No such file or directory" in said:
+        raise Absent(f"{argv[0]} is not on {far.name}")
+    return printed
+
+
+def _must_change(said: str) -> bool:
+    lowered = said.lower()
+    return "password change required" in lowered or "required to change your password" in lowered
+
+
+def _change_first(far: Far) -> Unauthorized:
+    words = "the account must change its password first"
+    return Unauthorized(far.name, words, f"log in once by hand and do: ssh {far.target}")
+
+
+def _said(text: str) -> str:
+    """Return what ssh complained of, on one line, without what it says each time."""
+    lines = [line.strip() for line in text.splitlines() if not _NOISE.match(line)]
+    return " ".join(line for line in lines if line)[:300]
