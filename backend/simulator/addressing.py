@@ -74,6 +74,11 @@ class Given:
 
 
 def subnet(cloud: Cloud, network: str) -> IPv4Network:
+    uuid = pool_uuid(cloud, network)
+    moved = cloud.overlay.altered("addrpools", uuid, "network")
+    if moved is not None:
+        prefix = cloud.overlay.altered("addrpools", uuid, "prefix")
+        return IPv4Network(f"{moved}/{prefix}")
     wide = bool(cloud.hosts) and cloud.hosts[-1].id > FEW
     return IPv4Network((WIDE if wide else {}).get(network, SUBNETS[network]))
 
@@ -131,6 +136,8 @@ def _set_aside(cloud: Cloud, network: str, role: str, number: int) -> Given:
     if ifname and role.startswith("controller"):
         host = _inventoried(_controller(cloud, int(role[-1])))
     given = _address_of(cloud, host, network) if host else str(_first(cloud, network) + step)
+    pool = pool_uuid(cloud, network)
+    given = cloud.overlay.altered("addrpools", pool, f"{role}_address") or given
     who = {"controller0": "controller-0", "controller1": "controller-1", "floating": "controller"}
     return Given(
         id=number,
@@ -252,7 +259,8 @@ def _network_pools(cloud: Cloud) -> list[Json]:
 def _external(cloud: Cloud) -> list[Json]:
     """The OAM network as the system's settings show it; one machine has no address of its own."""
     span = subnet(cloud, "oam")
-    gateway, floating, first, second = (str(span[step]) for step in range(1, 5))
+    held = {one.name: one.address for one in fixed(cloud) if one.network == "oam"}
+    gateway, floating, first, second = held.values()
     alone = cloud.system.is_simplex
     return [
         {

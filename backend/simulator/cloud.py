@@ -12,6 +12,7 @@ from typing import Any, Optional
 
 from backend.simulator.clock import Clock
 from backend.simulator.model import Alarm, Event, Host, Json, System
+from backend.simulator.overlay import Overlay
 
 # Fault management keeps a bounded log; older lines fall out.
 EVENTS_KEPT = 4000
@@ -46,6 +47,7 @@ class Cloud:
         self.apps: list[Json] = []
         self.children: dict[tuple[str, str], list[Json]] = {}
         self.shared: dict[str, list[Json]] = {}
+        self.overlay = Overlay()
         self.standing: dict[tuple[str, str], tuple[str, Json]] = {}
         self.page_max = 2000
         self.raised: set[tuple[str, str]] = set()

@@ -336,6 +336,11 @@ class System:
     latitude: str = "45.35"
     longitude: str = "-75.92"
     storage: str = "ceph-rook"
+    timezone: str = "UTC"
+    https_enabled: bool = True
+    sdn_enabled: bool = False
+    vswitch_type: str = "none"
+    security_feature: str = "spectre_meltdown_v1"
     updated_at: Optional[datetime] = None
 
     @property
@@ -346,14 +351,14 @@ class System:
         names = "uuid name system_type system_mode description contact location latitude longitude"
         return {
             **{name: getattr(self, name) for name in f"{names} software_version".split()},
-            "timezone": "UTC",
+            "timezone": self.timezone,
             "links": links(base, "isystems", self.uuid),
             "capabilities": {
                 "region_config": False,
-                "vswitch_type": "none",
+                "vswitch_type": self.vswitch_type,
                 "shared_services": "[]",
-                "sdn_enabled": False,
-                "https_enabled": True,
+                "sdn_enabled": self.sdn_enabled,
+                "https_enabled": self.https_enabled,
                 "bm_region": "External",
                 "cinder_backend": "ceph",
                 "sysinv_provisioned": "yes",
@@ -361,7 +366,7 @@ class System:
             "region_name": "RegionOne",
             "distributed_cloud_role": None,
             "service_project_name": None,
-            "security_feature": "spectre_meltdown_v1",
+            "security_feature": self.security_feature,
             "created_at": iso(self.created_at),
             "updated_at": iso(self.updated_at) if self.updated_at else None,
         }

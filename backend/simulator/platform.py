@@ -151,18 +151,6 @@ def services(cloud: Cloud) -> Json:
     return {"services": rows}
 
 
-SYSTEM_FIELDS = {"name", "description", "contact", "location", "latitude", "longitude"}
-
-
-def update_system(cloud: Cloud, changes: Json) -> None:
-    """Change what may be changed of the system row."""
-    for name, value in changes.items():
-        if name not in SYSTEM_FIELDS:
-            raise client(f"Patching Error: can't replace a non-existent object '{name}'")
-        setattr(cloud.system, name, value)
-    cloud.system.updated_at = cloud.now()
-
-
 def app(name: str, version: str, status: str = "applied") -> Json:
     """An application row."""
     return {

@@ -15,12 +15,12 @@ from backend.simulator.refuse import client, no_such_path
 
 
 def rows(cloud: Cloud, name: str) -> list[Json]:
-    """The rows of a cluster-wide kind; made when first asked for, then kept."""
+    """The rows of a cluster-wide kind; made when first asked for, then kept, and changed since."""
     if name in FOLLOWING:
-        return SHARED[name](cloud)
+        return cloud.overlay.over(name, SHARED[name](cloud))
     if name not in cloud.shared:
         cloud.shared[name] = SHARED[name](cloud)
-    return cloud.shared[name]
+    return cloud.overlay.over(name, cloud.shared[name])
 
 
 def reply(cloud: Cloud, request: Request, name: str, path: list[str]) -> Answer:

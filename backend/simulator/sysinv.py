@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from backend.simulator import children, hosts, kubernetes, labels, platform, shared
+from backend.simulator import (
+    children,
+    hosts,
+    kubernetes,
+    labels,
+    platform,
+    settings,
+    shared,
+    system,
+)
 from backend.simulator.bodies import patch_of
 from backend.simulator.cloud import Cloud
 from backend.simulator.exchange import JSON, Answer, Request, answer
@@ -81,7 +90,7 @@ def _isystems(cloud: Cloud, request: Request, path: list[str]) -> Answer:
     if path[1:]:
         raise no_such_path()
     if request.method == "PATCH":
-        platform.update_system(cloud, patch_of(request))
+        system.update(cloud, patch_of(request))
     return answer(cloud.system.draw(base))
 
 
@@ -120,6 +129,16 @@ def _drawn_from(draw: Callable[[Cloud], Any]) -> Route:
 def _shared(name: str) -> Route:
     def route(cloud: Cloud, request: Request, path: list[str]) -> Answer:
         _only(request, "GET")
+        return shared.reply(cloud, request, name, path)
+
+    return route
+
+
+def _setting(name: str) -> Route:
+    def route(cloud: Cloud, request: Request, path: list[str]) -> Answer:
+        _only(request, "GET", "PATCH")
+        if request.method == "PATCH":
+            return settings.change(cloud, request, name, path)
         return shared.reply(cloud, request, name, path)
 
     return route
@@ -187,4 +206,5 @@ ROUTES: dict[str, Route] = {
     "kube_cmd_versions": _drawn_from(kubernetes.command_versions),
     **{name: _children(name) for name in children.PER_HOST},
     **{name: _shared(name) for name in shared.SHARED},
+    **{name: _setting(name) for name in settings.CHECKS},
 }
