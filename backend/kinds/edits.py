@@ -1,4 +1,4 @@
-"""How a row of sysinv is changed, made and taken away: only what differs is sent, old beside new.
+"""How a row of sysinv is changed, made and taken away: only what differs is sent.
 
 Values are compared and sent as text, as the vendor's own client does.
 """
@@ -131,24 +131,14 @@ def differing(row: Row, form: Form) -> Dict[str, str]:
     return {name: value for name, value in text_of(form).items() if value != now(row, name)}
 
 
-def beside(row: Row, form: Form, _known: Known) -> Tuple[Consequence, ...]:
-    """Return each change as the old value and the new."""
-    secret = _secret(form)
-    shown = {name: "(new)" if name in secret else v for name, v in differing(row, form).items()}
-    return tuple(
-        Consequence(words=f"{name}: {now(row, name) or '-'} -> {value or '-'}")
-        for name, value in shown.items()
-    )
-
-
-def _secret(form: Form) -> Tuple[str, ...]:
-    extras = {name: f.json_schema_extra for name, f in type(form).model_fields.items()}
-    return tuple(name for name, e in extras.items() if isinstance(e, dict) and e.get("secret"))
-
-
 def warn(words: str) -> Consequence:
     """Return a consequence that people should stop at."""
     return Consequence(words=words, tone=Tone.WARN)
+
+
+def comes(*said: Consequence) -> Callable[[Any, Any, Known], Tuple[Consequence, ...]]:
+    """Return what says always the same of what comes of an action."""
+    return lambda _row, _form, _known: said
 
 
 # --- commands ----------------------------------------------------------------------------------

@@ -8,7 +8,10 @@ from pydantic import Field
 
 from backend.kind import Column, Kind, Rest, Row
 from backend.kinds.addressing import SLOWLY_S, with_prefix
+from backend.kinds.data_network_acts import DATA_NETWORK_ACTIONS
 from backend.kinds.inventory import NOISE
+from backend.kinds.network_acts import NETWORK_ACTIONS, NETWORK_POOL_ACTIONS
+from backend.kinds.pool_acts import POOL_ACTIONS
 
 
 class Network(Row):
@@ -18,6 +21,7 @@ class Network(Row):
     name: Optional[str] = None
     type: Optional[str] = None
     dynamic: Optional[bool] = None
+    pool_uuid: Optional[str] = None
     primary_pool_family: Optional[str] = None
 
 
@@ -33,6 +37,7 @@ NETWORKS: Kind[Network] = Kind(
         Column(heading="ADDRESSES", value=lambda row: "dynamic" if row.dynamic else "static"),
         Column(heading="FAMILY", value=lambda row: row.primary_pool_family),
     ),
+    actions=NETWORK_ACTIONS,
     aliases=("net",),
     noise=NOISE,
     every_s=SLOWLY_S,
@@ -53,6 +58,11 @@ class AddressPool(Row):
     gateway_address: Optional[str] = None
     ranges: List[List[str]] = Field(default_factory=list)
 
+    @property
+    def spans(self) -> str:
+        """Its ranges as an operator writes them: first-last, commas between."""
+        return ",".join("-".join(ends) for ends in self.ranges)
+
 
 ADDRESS_POOLS: Kind[AddressPool] = Kind(
     name="address-pools",
@@ -69,12 +79,13 @@ ADDRESS_POOLS: Kind[AddressPool] = Kind(
         Column(heading="CONTROLLER-1", value=lambda row: row.controller1_address, wide=True),
         Column(
             heading="RANGES",
-            value=lambda row: ", ".join("-".join(ends) for ends in row.ranges) or None,
+            value=lambda row: row.spans.replace(",", ", ") or None,
             most=60,
             wide=True,
         ),
         Column(heading="ORDER", value=lambda row: row.order, wide=True),
     ),
+    actions=POOL_ACTIONS,
     aliases=("addrpools", "addrpool"),
     noise=NOISE,
     every_s=SLOWLY_S,
@@ -99,6 +110,7 @@ NETWORK_ADDRESS_POOLS: Kind[NetworkAddressPool] = Kind(
         Column(heading="NETWORK", value=lambda row: row.network_name, most=32),
         Column(heading="POOL", value=lambda row: row.address_pool_name, most=32),
     ),
+    actions=NETWORK_POOL_ACTIONS,
     aliases=("network_addresspools", "network-addrpools", "network-addrpool"),
     noise=NOISE,
     every_s=SLOWLY_S,
@@ -136,6 +148,7 @@ DATA_NETWORKS: Kind[DataNetwork] = Kind(
         Column(heading="TTL", value=lambda row: row.ttl, right=True, wide=True),
         Column(heading="MODE", value=lambda row: row.mode, wide=True),
     ),
+    actions=DATA_NETWORK_ACTIONS,
     aliases=("datanetworks", "datanetwork"),
     noise=NOISE,
     every_s=SLOWLY_S,

@@ -12,8 +12,8 @@ from backend.kind import Asker, Consequence, Form, Reason
 from backend.kinds.edits import (
     Address,
     Fields,
-    beside,
     check,
+    comes,
     differing,
     is_news,
     modify,
@@ -120,11 +120,6 @@ def _dns_reasons(row: Any, form: ModifyDns, known: Known) -> Tuple[Reason, ...]:
     return tuple(found)
 
 
-def _after_dns(row: Any, form: ModifyDns, known: Known) -> Tuple[Consequence, ...]:
-    comes = "the controllers take it over by themselves; until then 250.001 stands for them"
-    return (*beside(row, form, known), Consequence(words=comes))
-
-
 # --- time servers ------------------------------------------------------------------------------
 
 
@@ -148,11 +143,6 @@ def _ntp_reasons(row: Any, form: ModifyNtp, known: Known) -> Tuple[Reason, ...]:
         words = "" if has else f"{named[0]} is a name, and there is no name server"
         found.append(check(name, words) if known.has("dns") else unread(name, "dns"))
     return tuple(found)
-
-
-def _after_ntp(row: Any, form: ModifyNtp, known: Known) -> Tuple[Consequence, ...]:
-    words = "it counts only after each controller was locked and unlocked: 250.001 until then"
-    return (*beside(row, form, known), warn(words))
 
 
 # --- the OAM network ---------------------------------------------------------------------------
@@ -223,31 +213,36 @@ def _oam_reasons(row: Any, form: ModifyOam, known: Known) -> Tuple[Reason, ...]:
     return tuple(found)
 
 
-def _after_oam(row: Any, form: ModifyOam, known: Known) -> Tuple[Consequence, ...]:
-    said = [*beside(row, form, known)]
+def own_session(known: Known) -> Consequence:
+    """Return what a change of the OAM network does to the session of who makes it."""
     place = known.place
     if place.is_starlingx and not place.by_ssh:
-        said.append(Consequence(words="you sit on the machine itself: this session stays"))
-    elif place.is_starlingx:
+        return Consequence(words="you sit on the machine itself: this session stays")
+    if place.is_starlingx:
         words = "your SSH session probably runs over it, and will be cut: use the serial line"
-        said.append(Consequence(words=words, tone=Tone.BAD))
     else:
         words = "this console reaches the cloud over it: it must be told the new address after"
-        said.append(Consequence(words=words, tone=Tone.BAD))
+    return Consequence(words=words, tone=Tone.BAD)
+
+
+def after_oam(_row: Any, _form: Any, known: Known) -> Tuple[Consequence, ...]:
+    """Return what comes of a change of the OAM network."""
     if system_mode(known) == "simplex":
-        said.append(Consequence(words="the controller takes it over by itself"))
+        taken = Consequence(words="the controller takes it over by itself")
     else:
         words = "it counts only after each controller was locked and unlocked, the standby first"
-        said.append(warn(words))
-    said.append(Consequence(words="the certificates of API and registry get the new address added"))
-    return tuple(said)
+        taken = warn(words)
+    words = "the certificates of API and registry get the new address added"
+    return (own_session(known), taken, Consequence(words=words))
 
 
 DNS_ACTIONS = setting(
     modify("dns", "/idns", pairs("system", "dns-modify"), sets("the name servers"), APPLY),
     ModifyDns,
     reasons=_dns_reasons,
-    consequences=_after_dns,
+    consequences=comes(
+        Consequence(words="the controllers take it over by themselves: 250.001 stands until then")
+    ),
     needs=("ntp", "network-address-pools", "address-pools"),
     expects=out_of_date("controller"),
 )
@@ -255,7 +250,9 @@ NTP_ACTIONS = setting(
     modify("ntp", "/intp", pairs("system", "ntp-modify"), sets("the time servers"), APPLY),
     ModifyNtp,
     reasons=_ntp_reasons,
-    consequences=_after_ntp,
+    consequences=comes(
+        warn("it counts once each controller was locked and unlocked: 250.001 stands until then")
+    ),
     needs=("dns",),
     expects=out_of_date("controller"),
 )
@@ -263,7 +260,7 @@ OAM_ACTIONS = setting(
     modify("oam", "/iextoam", _oam_command, sets("the OAM network")),
     ModifyOam,
     reasons=_oam_reasons,
-    consequences=_after_oam,
+    consequences=after_oam,
     needs=("system",),
     expects=out_of_date("controller"),
 )

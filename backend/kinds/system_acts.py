@@ -9,7 +9,6 @@ from typing_extensions import Annotated, Literal
 
 from backend.kind import Action, Consequence, Expected, Form, Reason, Risk
 from backend.kinds.edits import (
-    beside,
     check,
     differing,
     flags,
@@ -140,10 +139,8 @@ _COMES: Dict[str, str] = {
 }
 
 
-def _consequences(row: Any, form: ModifySystem, known: Known) -> Tuple[Consequence, ...]:
-    fields = differing(row, form)
-    comes = tuple(warn(_COMES[name]) for name in fields if name in _COMES)
-    return (*beside(row, form, known), *comes)
+def _consequences(row: Any, form: ModifySystem, _known: Known) -> Tuple[Consequence, ...]:
+    return tuple(warn(_COMES[name]) for name in differing(row, form) if name in _COMES)
 
 
 def _risk(row: Any, form: ModifySystem, _known: Known) -> Risk:

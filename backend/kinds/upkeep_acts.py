@@ -11,8 +11,8 @@ from backend.kind import Asker, Consequence, Form, Reason
 from backend.kinds.edits import (
     Address,
     Fields,
-    beside,
     check,
+    comes,
     flags,
     is_news,
     modify,
@@ -72,11 +72,6 @@ def _logging_reasons(row: Any, form: ModifyLogging, known: Known) -> Tuple[Reaso
     return (is_news(row, form, known), check("a log server is named", words))
 
 
-def _after_logging(row: Any, form: ModifyLogging, known: Known) -> Tuple[Consequence, ...]:
-    words = "every host takes it over by itself; logs of that time may not arrive"
-    return (*beside(row, form, known), Consequence(words=words))
-
-
 class ModifyDrbd(Form):
     """How the controllers copy their data to one another; empty stays as it is."""
 
@@ -124,15 +119,15 @@ def _is_secure(known: Known) -> bool:
     )
 
 
-def _after_drbd(row: Any, form: ModifyDrbd, known: Known) -> Tuple[Consequence, ...]:
-    said = tuple(one for one in beside(row, form, known) if not one.words.startswith("secure"))
+def _after_drbd(_row: Any, form: ModifyDrbd, known: Known) -> Tuple[Consequence, ...]:
     if form.secure:
-        return (*said, Consequence(words="the peers authenticate each other from then on"))
+        return (Consequence(words="the peers authenticate each other from then on"),)
     words = "the peers do not authenticate each other from then on"
-    unsaid = f"{words}: the service takes *no* where it is not said"
-    if not _is_secure(known):
-        return (*said, Consequence(words=words if form.secure is False else unsaid))
-    return (*said, Consequence(words=f"{unsaid}, and now they do", tone=Tone.BAD))
+    if form.secure is None:
+        words += ": the service takes *no* where it is not said"
+    if _is_secure(known):
+        return (Consequence(words=f"{words}, and now they do", tone=Tone.BAD),)
+    return (Consequence(words=words),)
 
 
 class ModifyUsers(Form):
@@ -148,16 +143,10 @@ def _users_command(_row: Any, fields: Fields, _known: Known) -> Tuple[str, ...]:
     return ("sudo", "chage", "-M", days, "sysadmin")
 
 
-def _after_users(row: Any, form: ModifyUsers, known: Known) -> Tuple[Consequence, ...]:
-    words = "it goes for sysadmin on every host: one whose time is up changes it at the next login"
-    return (*beside(row, form, known), warn(words))
-
-
 PTP_ACTIONS = setting(
     modify("ptp", "/ptp", flags("system", "ptp-modify"), sets("PTP")),
     ModifyPtp,
     reasons=_ptp_reasons,
-    consequences=beside,
 )
 LOGGING_ACTIONS = setting(
     modify(
@@ -169,7 +158,9 @@ LOGGING_ACTIONS = setting(
     ),
     ModifyLogging,
     reasons=_logging_reasons,
-    consequences=_after_logging,
+    consequences=comes(
+        Consequence(words="every host takes it over; logs of the moment may not arrive")
+    ),
     expects=out_of_date(),
 )
 DRBD_ACTIONS = setting(
@@ -184,6 +175,8 @@ USERS_ACTIONS = setting(
     modify("users", "/iuser", _users_command, sets("the password policy"), APPLY),
     ModifyUsers,
     reasons=news_alone,
-    consequences=_after_users,
+    consequences=comes(
+        warn("for sysadmin on every host: one whose time is up changes it at the next login")
+    ),
     expects=out_of_date(),
 )

@@ -40,7 +40,8 @@ def boolean(field: str, value: Any) -> bool:
     return found
 
 
-def _is_address(word: str) -> bool:
+def is_address(word: str) -> bool:
+    """Whether a word is an IP address."""
     try:
         ip_address(word)
     except ValueError:
@@ -60,7 +61,7 @@ def _dns(cloud: Cloud, row: Json) -> Json:
     words = split(row["nameservers"])
     servers = [] if "NC" in words else words
     for word in servers:
-        if not _is_address(word):
+        if not is_address(word):
             raise client(
                 f"Invalid DNS nameserver target address {word} "
                 "Please configure a valid DNS address."
@@ -70,7 +71,7 @@ def _dns(cloud: Cloud, row: Json) -> Json:
         if version != wanted:
             raise client(f"IP version mismatch: was expecting IPv{wanted}, IPv{version} received")
     (ntp,) = shared.rows(cloud, "intp")
-    if not servers and any(not _is_address(word) for word in split(ntp["ntpservers"])):
+    if not servers and any(not is_address(word) for word in split(ntp["ntpservers"])):
         raise client(
             "At least  one DNS server must be used when any NTP server address is using FQDN. "
             "Alternatively, use IPv4 or IPv6 forNTP server address and then delete DNS servers."
@@ -87,7 +88,7 @@ def _ntp(cloud: Cloud, row: Json) -> Json:
     words = split(row["ntpservers"])
     (dns,) = shared.rows(cloud, "idns")
     for word in words:
-        if not (_is_address(word) or word == "NC" or dns["nameservers"]):
+        if not (is_address(word) or word == "NC" or dns["nameservers"]):
             raise client(
                 "A DNS server must be configured prior to configuring any NTP server address as "
                 "FQDN. Alternatively, specify the NTP server as an IP address"
@@ -111,7 +112,7 @@ def _logging(cloud: Cloud, row: Json) -> Json:
     del cloud
     if not row["ip_address"]:
         raise client("No remote logging provided.")
-    if not _is_address(row["ip_address"]):
+    if not is_address(row["ip_address"]):
         raise client(
             f"Invalid remote logging server {row['ip_address']} "
             "Please configure a valid IP address."
@@ -154,7 +155,7 @@ def _oam(cloud: Cloud, row: Json) -> Json:
         ) from None
     names = ["oam_gateway_ip", "oam_floating_ip", *([] if alone else ["oam_c0_ip", "oam_c1_ip"])]
     for name in names:
-        if not _is_address(str(row[name])):
+        if not is_address(str(row[name])):
             raise client(
                 f"Invalid address {row[name]} in {name}. Please configure a valid "
                 f"IPv{subnet.version} address"
@@ -240,3 +241,10 @@ def change(cloud: Cloud, request: Request, name: str, path: list[str]) -> Answer
         personalities, reboot = TOLD_TO[name]
         configuring.require(cloud, *personalities, reboot=reboot)
     return shared.reply(cloud, request, name, path)
+
+
+def _patching(name: str) -> Callable[[Cloud, Request, list[str]], Answer]:
+    return lambda cloud, request, path: change(cloud, request, name, path)
+
+
+CHANGES = {name: {"PATCH": _patching(name)} for name in CHECKS}

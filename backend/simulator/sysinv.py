@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import Any, Callable, Mapping
 
 from backend.simulator import (
     children,
     hosts,
     kubernetes,
     labels,
+    networking,
     platform,
     settings,
     shared,
@@ -134,12 +135,17 @@ def _shared(name: str) -> Route:
     return route
 
 
-def _setting(name: str) -> Route:
+def _changing(name: str, changes: Mapping[str, Route]) -> Route:
+    """A cluster-wide kind of which rows can be changed, by method."""
+
     def route(cloud: Cloud, request: Request, path: list[str]) -> Answer:
-        _only(request, "GET", "PATCH")
-        if request.method == "PATCH":
-            return settings.change(cloud, request, name, path)
-        return shared.reply(cloud, request, name, path)
+        _only(request, "GET", *changes)
+        change = changes.get(request.method)
+        if change is None:
+            return shared.reply(cloud, request, name, path)
+        if not path and request.method != "POST":
+            raise no_such_path()
+        return change(cloud, request, path)
 
     return route
 
@@ -190,6 +196,8 @@ def _labels(cloud: Cloud, request: Request, path: list[str]) -> Answer:
     return labels.reply(cloud, request, path)
 
 
+CHANGES: dict[str, Mapping[str, Route]] = {**settings.CHANGES, **networking.CHANGES}
+
 ROUTES: dict[str, Route] = {
     "isystems": _isystems,
     "ihosts": _ihosts,
@@ -206,5 +214,5 @@ ROUTES: dict[str, Route] = {
     "kube_cmd_versions": _drawn_from(kubernetes.command_versions),
     **{name: _children(name) for name in children.PER_HOST},
     **{name: _shared(name) for name in shared.SHARED},
-    **{name: _setting(name) for name in settings.CHECKS},
+    **{name: _changing(name, changes) for name, changes in CHANGES.items()},
 }

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import replace
-from typing import Any, Dict, List, Tuple
 
 import pytest
 from pydantic import ValidationError
@@ -13,88 +11,8 @@ from backend.kind import Answer, Risk
 from backend.place import Place
 from backend.tone import Tone
 from tests.backend.kinds.acted import act, blocks, changed, known_with, planned, said, why
-from tests.backend.kinds.site import named, site
+from tests.backend.kinds.site import site
 from tests.backend.kinds.test_every_kind import everything
-
-# kind, what is typed, what is replaced (in this order), the command
-REQUESTS: Dict[str, Tuple[str, Dict[str, Any], List[Tuple[str, str]], str]] = {
-    "the system's place": (
-        "system",
-        {"location": "rack 4", "latitude": "45.4"},
-        [("location", "rack 4"), ("latitude", "45.4")],
-        "system modify --location 'rack 4' --latitude 45.4",
-    ),
-    "https": (
-        "system",
-        {"https_enabled": "no"},
-        [("https_enabled", "false")],
-        "system modify --https_enabled false",
-    ),
-    "name servers": (
-        "dns",
-        {"nameservers": "10.10.10.9 , 10.10.10.8"},
-        [("nameservers", "10.10.10.9,10.10.10.8"), ("action", "apply")],
-        "system dns-modify nameservers=10.10.10.9,10.10.10.8",
-    ),
-    "no name server": (
-        "dns",
-        {"nameservers": "none"},
-        [("nameservers", "NC"), ("action", "apply")],
-        "system dns-modify nameservers=NC",
-    ),
-    "time servers": (
-        "ntp",
-        {"ntpservers": "ntp.example.com"},
-        [("ntpservers", "ntp.example.com"), ("action", "apply")],
-        "system ntp-modify ntpservers=ntp.example.com",
-    ),
-    "PTP": (
-        "ptp",
-        {"transport": "udp"},
-        [("transport", "udp")],
-        "system ptp-modify --transport udp",
-    ),
-    "OAM": (
-        "oam",
-        {"oam_floating_ip": "10.10.10.20", "oam_c0_ip": "10.10.10.21"},
-        [("oam_floating_ip", "10.10.10.20"), ("oam_c0_ip", "10.10.10.21")],
-        "system oam-modify oam_floating_ip=10.10.10.20 oam_c0_ip=10.10.10.21",
-    ),
-    "remote logging": (
-        "remote-logging",
-        {"ip_address": "10.10.10.99", "enabled": "yes", "port": "6514"},
-        [
-            ("ip_address", "10.10.10.99"),
-            ("enabled", "true"),
-            ("port", "6514"),
-            ("action", "apply"),
-        ],
-        "system remotelogging-modify --ip_address 10.10.10.99 --enabled true --port 6514",
-    ),
-    "DRBD": (
-        "drbd",
-        {"link_util": "50", "secure": "yes"},
-        [("link_util", "50"), ("secure", "true"), ("action", "apply")],
-        "system drbdsync-modify --util 50 --secure true",
-    ),
-    "the password policy": (
-        "users",
-        {"passwd_expiry_days": "90"},
-        [("passwd_expiry_days", "90"), ("action", "apply")],
-        "sudo chage -M 90 sysadmin",
-    ),
-}
-
-
-@pytest.mark.parametrize("name", REQUESTS)
-def test_the_request_is_the_vendors_own(name: str) -> None:
-    kind, form, fields, command = REQUESTS[name]
-    write = planned(kind, form)
-    read = named(kind).read
-    row = everything().rows(kind)[0]
-    assert (write.method, write.path) == ("PATCH", f"{read.path}/{row.uuid}")  # type: ignore[union-attr]
-    assert write.body == [{"op": "replace", "path": f"/{n}", "value": v} for n, v in fields]
-    assert shlex.join(write.command) == command
 
 
 def test_only_what_differs_is_sent() -> None:
@@ -102,11 +20,6 @@ def test_only_what_differs_is_sent() -> None:
     assert write.body == [{"op": "replace", "path": "/contact", "value": "noc@example.com"}]
     assert blocks(why("system", {"name": "yow-lab-stx-01"})) == ["something changes"]
     assert blocks(why("system", {})) == ["something changes"]
-
-
-def test_old_stands_beside_new() -> None:
-    assert "location: Ottawa, lab 3 -> rack 4" in said("system", {"location": "rack 4"})
-    assert "link_util: 40 -> 50" in said("drbd", {"link_util": 50})
 
 
 def test_how_much_a_change_of_the_system_may_break_goes_by_the_field() -> None:

@@ -28,14 +28,23 @@ async def meant(client: Client, told: str) -> str:
     if kind == "suppression":
         rows = (await client.get(f"{FM}/event_suppression"))["event_suppression"]
         return str(next(row["uuid"] for row in rows if row["alarm_id"] == rest))
+    if kind in {"the", "row"}:
+        return await _row(client, *rest.split(":"))
     name, _, child = rest.partition(":")
     kind, _, index = (child or "labels:0").partition(":")
     rows = (await client.get(f"{PLATFORM}/ihosts/{name}/{kind}"))[kind]
     return str(rows[int(index)]["uuid"])
 
 
+async def _row(client: Client, root: str, name: str = "") -> str:
+    """The uuid of the one row of a list, or of the one that bears this name somewhere."""
+    listed = await client.get(f"{PLATFORM}/{root}")
+    (rows,) = [rows for key, rows in listed.items() if key != "next"]
+    return str(next(row["uuid"] for row in rows if not name or name in row.values()))
+
+
 async def filled(client: Client, path: str) -> str:
-    for told in re.findall(r"{([^}]+)}", path):
+    for told in re.findall(r"{([a-z]+:[^}\s]+|event)}", path):
         path = path.replace(f"{{{told}}}", await meant(client, told))
     return path
 
@@ -46,7 +55,7 @@ async def test_the_pretend_cloud_takes(line: dict[str, Any]) -> None:
     async with sim, Client(sim) as client:
         body: dict[str, Any] = {}
         if "body" in line:
-            body["content"] = json.dumps(line["body"])
+            body["content"] = await filled(client, json.dumps(line["body"]))
         if "file" in line:
             body["files"] = {"file": ("for_upload", line["file"].encode())}
         path = await filled(client, line["path"])
