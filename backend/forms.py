@@ -120,14 +120,14 @@ def _fault(kind: str, message: str) -> str:
 def field_named(form: Type[Form], refusal: str) -> str:
     """Return the field of a form that the words of a refusal name, "" where they name none.
 
-    A field is named by its name, its title, or what the service calls it (``called`` beside its
+    A field is named by its name, or by what the service calls it (``called`` beside its
     description): as whole words, whatever stands between them; the longest name wins.
     """
     found = [
         (len(name), field)
         for field, info in form.model_fields.items()
-        for name in (field, info.title or "", *_called(info))
-        if name and re.search(_as_words(name), refusal, re.IGNORECASE)
+        for name in (field, *_called(info))
+        if re.search(_as_words(name), refusal, re.IGNORECASE)
     ]
     return max(found, default=(0, ""))[1]
 

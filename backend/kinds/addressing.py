@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, Mapping, Optional, Tuple
 
 from backend.kind import Column, Kind, Rest, Row
+from backend.kinds.address_acts import ADDRESS_ACTIONS, ROUTE_ACTIONS
+from backend.kinds.attach_acts import REMOVE_DATA_NETWORK, REMOVE_NETWORK
 from backend.kinds.inventory import EVERY_S, NOISE
 from backend.kinds.once import once
 from backend.known import Known
@@ -83,6 +85,7 @@ ADDRESSES: Kind[Address] = Kind(
         Column(heading="POOL", joined=_pool_name, most=32),
     ),
     sort=lambda row, known: (*_place(row, known), row.address or ""),
+    actions=ADDRESS_ACTIONS,
     tab="I Addr",
     aliases=("addrs", "host-addrs"),
     noise=NOISE,
@@ -115,6 +118,7 @@ ROUTES: Kind[Route] = Kind(
         Column(heading="METRIC", value=lambda row: row.metric, right=True),
     ),
     sort=lambda row, known: (*_place(row, known), row.network or ""),
+    actions=ROUTE_ACTIONS,
     tab="R Routes",
     aliases=("host-routes",),
     noise=NOISE,
@@ -149,6 +153,7 @@ INTERFACE_NETWORKS: Kind[InterfaceNetwork] = Kind(
         Column(heading="TYPE", value=lambda row: row.network_type),
     ),
     sort=_place,
+    actions=REMOVE_NETWORK,
     tab="W Nets",
     aliases=("interface_networks", "if-networks"),
     noise=NOISE,
@@ -181,6 +186,7 @@ INTERFACE_DATA_NETWORKS: Kind[InterfaceDataNetwork] = Kind(
         Column(heading="DATA NETWORK", value=lambda row: row.datanetwork_name, most=32),
     ),
     sort=_place,
+    actions=REMOVE_DATA_NETWORK,
     tab="D Data",
     aliases=("interface_datanetworks", "if-datanetworks"),
     noise=NOISE,

@@ -78,7 +78,7 @@ def children(known: Known, kind: str, host: Host) -> Optional[Tuple[Any, ...]]:
         return None
     if reading.parent:
         return reading.rows
-    return tuple(row for row in reading.rows if row.host_uuid == host.uuid)
+    return tuple(row for row in reading.rows if row.parent_id(known) == host.uuid)
 
 
 def reading_of(known: Known, kind: str, host: Host) -> Reading[Any]:

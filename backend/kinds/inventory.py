@@ -6,7 +6,10 @@ from typing import Any, List, Optional, Tuple
 
 from pydantic import Field
 
-from backend.kind import Column, Kind, Reach, Rest, Row
+from backend.figure import Line, Lines
+from backend.kind import Column, Kind, Reach, Rest, Row, Tab
+from backend.kinds.host_edits import kin
+from backend.kinds.interface_acts import INTERFACE_ACTIONS
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
 
@@ -100,7 +103,46 @@ class Interface(OfHost):
     ipv4_mode: Optional[str] = None
     ipv6_mode: Optional[str] = None
     sriov_numvfs: Optional[int] = None
+    sriov_vf_driver: Optional[str] = None
     ptp_role: Optional[str] = None
+    txhashpolicy: Optional[str] = None
+    primary_reselect: Optional[str] = None
+    ipv4_pool: Optional[str] = None
+    ipv6_pool: Optional[str] = None
+    max_tx_rate: Optional[int] = None
+    max_rx_rate: Optional[int] = None
+
+
+def _strip(row: Interface, known: Known) -> Lines:
+    """Return what an interface stands on and carries: ports, networks, addresses, limits."""
+    host = known.row("hosts", row.host_uuid)
+    ports = [one.name for one in kin(known, "ports", host) if one.interface_uuid == row.uuid]
+    nets = [n.network_name for n in kin(known, "interface-networks", host) if _is_on(n, row)]
+    data = kin(known, "interface-datanetworks", host)
+    addresses = kin(known, "addresses", host)
+    bond = " ".join(filter(None, (row.aemode, row.txhashpolicy))) if row.iftype == "ae" else ""
+    told = (
+        ("ports", ports),
+        ("stands on", row.uses),
+        ("below", row.used_by),
+        ("networks", nets),
+        ("data networks", [n.datanetwork_name for n in data if _is_on(n, row)]),
+        ("addresses", [f"{a.address}/{a.prefix}" for a in addresses if _is_on(a, row)]),
+        ("bond", [bond] if bond else []),
+        ("vfs", [str(row.sriov_numvfs)] if row.sriov_numvfs else []),
+        ("ptp", [row.ptp_role] if row.ptp_role not in (None, "none") else []),
+    )
+    return Lines(
+        lines=tuple(
+            Line(heading=heading, text=", ".join(str(name) for name in names))
+            for heading, names in told
+            if names
+        )
+    )
+
+
+def _is_on(row: Any, interface: Interface) -> bool:
+    return bool(row.ifname == interface.ifname)
 
 
 INTERFACES: Kind[Interface] = Kind(
@@ -110,7 +152,13 @@ INTERFACES: Kind[Interface] = Kind(
     # Asked for all at once the service answers 400.
     read=Rest(service="sysinv", path="/ihosts/{parent}/iinterfaces", items="iinterfaces"),
     parent="hosts",
-    needs=("hosts",),
+    needs=(
+        "hosts",
+        "ports",
+        "addresses",
+        "interface-networks",
+        "interface-datanetworks",
+    ),
     reach=Reach.PER_PARENT,
     label=lambda row: row.ifname or row.uuid,
     columns=(
@@ -125,6 +173,9 @@ INTERFACES: Kind[Interface] = Kind(
         Column(heading="IPV6", value=lambda row: row.ipv6_mode, wide=True),
         Column(heading="VFS", value=lambda row: row.sriov_numvfs, right=True, wide=True),
     ),
+    strip=_strip,
+    tabs=(Tab(key="o", title="Overview", figure=_strip),),
+    actions=INTERFACE_ACTIONS,
     aliases=("iinterfaces", "if", "host-if"),
     noise=NOISE,
     every_s=EVERY_S,

@@ -42,5 +42,10 @@ def patch_of(request: Request) -> Json:
             raise client(f"Invalid patch format: {one} has no path")
         if one.get("op") not in OPERATIONS:
             raise client(f"Operation not supported: {one.get('op')}")
-        changes[str(one["path"])[1:]] = one.get("value")
+        name = str(one["path"])[1:]
+        if name.endswith("/-"):
+            # What is put into a list, or taken out of it: each with how.
+            changes.setdefault(name, []).append((one["op"], one.get("value")))
+        else:
+            changes[name] = one.get("value")
     return changes

@@ -66,7 +66,8 @@ def children(cloud: Cloud, host: Host, name: str) -> list[Json]:
     if not host.inv_state:
         return []
     if name in FOLLOWING:
-        return PER_HOST[name](cloud, host)
+        rows = cloud.overlay.over(name, PER_HOST[name](cloud, host))
+        return [row for row in rows if row.get("forihostid", host.id) == host.id]
     key = (host.uuid, name)
     if key not in cloud.children:
         cloud.children[key] = PER_HOST[name](cloud, host)

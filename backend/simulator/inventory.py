@@ -231,7 +231,7 @@ def _interfaces(cloud: Cloud, host: Host) -> list[Json]:
     """OAM on controllers, data on workers; management and cluster on VLANs of the boot one."""
     ends = port_names(host)
     return [
-        _interface(cloud, host, row) for row in _INTERFACES if row[1] == "vlan" or row[0] in ends
+        interface(cloud, host, row) for row in _INTERFACES if row[1] == "vlan" or row[0] in ends
     ]
 
 
@@ -246,11 +246,12 @@ def mac_of(host: Host, name: Optional[str]) -> str:
     return ":".join((first, second, third, fourth, *rest))
 
 
-def _interface(
+def interface(
     cloud: Cloud,
     host: Host,
     told: tuple[str, str, Optional[int], str, str, Optional[str]],
 ) -> Json:
+    """An interface as the service shows it."""
     name, kind, vlan, uses, used_by, mode = told
     return {
         "uuid": cloud.uuid_of(host.uuid, "interface", name),

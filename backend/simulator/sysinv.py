@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, Callable, Mapping
 
 from backend.simulator import (
+    attaching,
+    changers,
     children,
     hosts,
     kubernetes,
@@ -14,6 +16,7 @@ from backend.simulator import (
     settings,
     shared,
     system,
+    wiring,
 )
 from backend.simulator.bodies import patch_of
 from backend.simulator.cloud import Cloud
@@ -129,6 +132,9 @@ def _drawn_from(draw: Callable[[Cloud], Any]) -> Route:
 
 def _shared(name: str) -> Route:
     def route(cloud: Cloud, request: Request, path: list[str]) -> Answer:
+        changer = CHANGED_BY.get(name)
+        if changer is not None and request.method not in {"GET", "HEAD"}:
+            return changers.reply(cloud, request, name, changer, path)
         _only(request, "GET")
         return shared.reply(cloud, request, name, path)
 
@@ -152,6 +158,9 @@ def _changing(name: str, changes: Mapping[str, Route]) -> Route:
 
 def _children(name: str) -> Route:
     def route(cloud: Cloud, request: Request, path: list[str]) -> Answer:
+        changer = CHANGED_BY.get(name)
+        if changer is not None and request.method not in {"GET", "HEAD"}:
+            return changers.reply(cloud, request, name, changer, path)
         _only(request, "GET")
         return children.everywhere(cloud, request, name, path)
 
@@ -197,6 +206,9 @@ def _labels(cloud: Cloud, request: Request, path: list[str]) -> Answer:
 
 
 CHANGES: dict[str, Mapping[str, Route]] = {**settings.CHANGES, **networking.CHANGES}
+
+# What can be changed of the things on a host.
+CHANGED_BY: dict[str, changers.Changer] = {"iinterfaces": wiring.WIRING, **attaching.CHANGERS}
 
 ROUTES: dict[str, Route] = {
     "isystems": _isystems,

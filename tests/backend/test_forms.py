@@ -36,7 +36,7 @@ class Change(Form):
         ("", ""),
     ],
 )
-def test_a_refusal_names_a_field_by_its_name_its_title_or_the_services_word_for_it(
+def test_a_refusal_names_a_field_by_its_name_or_the_services_word_for_it(
     words: str, field: str
 ) -> None:
     assert field_named(Change, words) == field

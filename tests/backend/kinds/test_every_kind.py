@@ -170,12 +170,20 @@ def forms(action: Any) -> List[Any]:
     return [action.form(**given)]
 
 
+def acted_on(kind: Kind[Any], action: Any, known: Known) -> Tuple[Any, ...]:
+    """Return what an action is done to: rows, those of the parent, or the kind itself."""
+    if action.on_kind:
+        return (None,)
+    target = kind_named(kind.parent or "") if action.on_parent else kind
+    assert target is not None
+    return rows_of(target, known)
+
+
 @each
 def test_every_action_says_itself_whole_and_its_checks_yield(kind: Kind[Any]) -> None:
     full = everything()
     for action in kind.actions:
-        rows = (None,) if action.on_kind else rows_of(kind, full)
-        for row in rows:
+        for row in acted_on(kind, action, full):
             for form in forms(action):
                 plan = action.plan(row, form, full)
                 assert plan.steps
@@ -209,7 +217,7 @@ def is_whole(write: Any) -> bool:
 def test_no_verb_that_breaks_something_sits_where_one_only_looks_around(kind: Kind[Any]) -> None:
     known = everything()
     for action in kind.actions:
-        rows = (None,) if action.on_kind else rows_of(kind, known)
+        rows = acted_on(kind, action, known)
         risks = [action.risk(row, form, known) for row in rows for form in forms(action)]
         if max(risks) is not Risk.HARMLESS:
             assert action.key not in NAVIGATION, action.name

@@ -12,11 +12,18 @@ import pytest
 from backend.simulator import Simulator
 from tests.backend.simulator.client import FM, PLATFORM, Client
 
-LINES = json.loads((Path(__file__).parent / "vendor_requests.json").read_text(encoding="utf-8"))
+HERE = Path(__file__).parent
+# The first by what one runs a cloud with, the second by what is changed of the things on a host.
+TABLES = ("vendor_requests.json", "vendor_host_requests.json")
+LINES = [line for name in TABLES for line in json.loads((HERE / name).read_text(encoding="utf-8"))]
 
 
 async def meant(client: Client, told: str) -> str:
-    """What a placeholder stands for in this cloud: uuid:NAME, alarm:TYPE, label:NAME ..."""
+    """What a placeholder stands for in this cloud: uuid:NAME, alarm:TYPE, label:NAME ...
+
+    child:HOST:KIND:WHICH is the row of that number, or of which a field says so; row:KIND:WHICH
+    likewise of the cloud, and the:KIND the only one there is.
+    """
     kind, _, rest = told.partition(":")
     if kind in {"uuid", "id"}:
         return str((await client.host(rest))[kind])
@@ -33,7 +40,9 @@ async def meant(client: Client, told: str) -> str:
     name, _, child = rest.partition(":")
     kind, _, index = (child or "labels:0").partition(":")
     rows = (await client.get(f"{PLATFORM}/ihosts/{name}/{kind}"))[kind]
-    return str(rows[int(index)]["uuid"])
+    if index.isdigit():
+        return str(rows[int(index)]["uuid"])
+    return str(next(row["uuid"] for row in rows if index in row.values()))
 
 
 async def _row(client: Client, root: str, name: str = "") -> str:
@@ -49,17 +58,24 @@ async def filled(client: Client, path: str) -> str:
     return path
 
 
+async def sent(client: Client, line: dict[str, Any]) -> Any:
+    """Send what a line says."""
+    body: dict[str, Any] = {}
+    if "body" in line:
+        body["content"] = await filled(client, json.dumps(line["body"]))
+    if "file" in line:
+        body["files"] = {"file": ("for_upload", line["file"].encode())}
+    path = await filled(client, line["path"])
+    return await client.http.request(line["method"], path, headers=line["headers"], **body)
+
+
 @pytest.mark.parametrize("line", LINES, ids=[line["command"] for line in LINES])
 async def test_the_pretend_cloud_takes(line: dict[str, Any]) -> None:
     sim = Simulator(line.get("scene", "site-7"), frozen=True)
     async with sim, Client(sim) as client:
-        body: dict[str, Any] = {}
-        if "body" in line:
-            body["content"] = await filled(client, json.dumps(line["body"]))
-        if "file" in line:
-            body["files"] = {"file": ("for_upload", line["file"].encode())}
-        path = await filled(client, line["path"])
-        reply = await client.http.request(line["method"], path, headers=line["headers"], **body)
+        for before in line.get("first", ()):
+            assert (await sent(client, before)).is_success
+        reply = await sent(client, line)
     assert reply.status_code == line["status"], reply.text
     if "keys" in line:
         answer = reply.json()
