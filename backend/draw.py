@@ -6,6 +6,7 @@ import math
 from typing import Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from backend.clean import cells, clean, cut, pad, wrap
+from backend.draw_schedule import schedule_lines
 from backend.figure import (
     Bar,
     Bars,
@@ -13,6 +14,7 @@ from backend.figure import (
     Line,
     Lines,
     Node,
+    Schedule,
     Spark,
     States,
     Timeline,
@@ -55,6 +57,8 @@ def _draw(figure: Figure, width: int, now_ms: int) -> List[Line]:
         return _tree(figure, width)
     if isinstance(figure, States):
         return _states(figure, width)
+    if isinstance(figure, Schedule):
+        return [*schedule_lines(figure, width), *_notes(figure.notes, width)]
     return _timeline(figure, width)
 
 
@@ -265,10 +269,13 @@ def _timeline(figure: Timeline, width: int) -> List[Line]:
     if figure.failed:
         texts = wrap(f"FAILED  {clean(figure.failed)}", width)
         drawn += [Line(text=text, tone=Tone.BAD) for text in texts]
-    if figure.notes.lines:
-        drawn.append(Line(text="-" * width, rule=True))
-        drawn += _lines(figure.notes, width)
-    return drawn
+    return drawn + _notes(figure.notes, width)
+
+
+def _notes(notes: Lines, width: int) -> List[Line]:
+    if not notes.lines:
+        return []
+    return [Line(text="-" * width, rule=True), *_lines(notes, width)]
 
 
 def _step(step: TimelineStep, figure: Timeline, left: int, middle: int, width: int) -> Line:

@@ -1,4 +1,4 @@
-"""What is drawn, as values: Lines, Bars, Spark, Tree, States and Timeline; no colour, no widget."""
+"""What is drawn, as values: Lines, Bars, Spark, Tree, States, Timeline, Schedule; no colour."""
 
 from __future__ import annotations
 
@@ -144,4 +144,40 @@ class Timeline:
         return sum(ms for ms in usual if ms is not None) if None not in usual else None
 
 
-Figure = Union[Lines, Bars, Spark, Tree, States, Timeline]
+@dataclass(frozen=True)
+class Stretch:
+    """One line of a schedule: from when to when it ran, or how long it is expected to run.
+
+    Instants are epoch ms (None: not yet). ``expected_ms`` is a length (None: nobody knows), from
+    ``seen`` former times. ``depth`` 1 stands under the line of depth 0 before it.
+    """
+
+    name: str
+    began_ms: Optional[int] = None
+    ended_ms: Optional[int] = None
+    expected_ms: Optional[int] = None
+    seen: int = 0
+    depth: int = 0
+    tone: Tone = Tone.PLAIN
+    jump: Optional[Jump] = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it began and has not ended."""
+        return self.began_ms is not None and self.ended_ms is None
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Stretches one after the other on an axis of time, at the instant ``now_ms``.
+
+    A bar is never drawn past now for something that has not happened; what is only expected looks
+    otherwise than what was. ``notes`` stand below.
+    """
+
+    stretches: Tuple[Stretch, ...]
+    now_ms: int
+    notes: Lines = field(default_factory=Lines)
+
+
+Figure = Union[Lines, Bars, Spark, Tree, States, Timeline, Schedule]

@@ -167,6 +167,21 @@ class Reason:
     jump: Optional[Jump] = None
     asker: Asker = Asker.SERVICE
 
+    @classmethod
+    def passes(cls, check: str) -> Reason:
+        """Return that a check of the service's was asked here, and passes."""
+        return cls(check=check, answer=Answer.PASSES)
+
+    @classmethod
+    def no(cls, check: str, words: str, jump: Optional[Jump] = None) -> Reason:
+        """Return why the service would refuse, and where that is mended."""
+        return cls(check=check, answer=Answer.NO, words=words, jump=jump)
+
+    @classmethod
+    def cant_tell(cls, check: str, words: str = "", jump: Optional[Jump] = None) -> Reason:
+        """Return that only the server knows, or that what was to be looked at was not read."""
+        return cls(check=check, answer=Answer.CANT_TELL, words=words, jump=jump, asker=Asker.SERVER)
+
     @property
     def blocks(self) -> bool:
         """Whether the action must not be sent."""

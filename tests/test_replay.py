@@ -57,7 +57,8 @@ def target(kind: Kind[Any], parent: str = "") -> str:
     assert isinstance(kind.read, Rest)
     query = f"?{urlencode(kind.read.query)}" if kind.read.query else ""
     path = kind.read.under if parent and kind.read.under else kind.read.path
-    return f"/{kind.read.service}/v1{path.format(parent=parent)}{query}"
+    version = "" if kind.read.service == "vim" else "/v1"
+    return f"/{kind.read.service}{version}{path.format(parent=parent)}{query}"
 
 
 def parents(kind: Kind[Any]) -> Tuple[str, ...]:
@@ -110,7 +111,9 @@ async def test_what_its_sample_shows_is_the_golden_table(kind: Kind[Any], tmp_pa
             assert reading.error is None
             assert reading.malformed == ()
             known = lookout.watch.known
-            assert [known.reading(name).error for name in kind.needs] == [None] * len(kind.needs)
+            # What answers under one host alone was not recorded of every host.
+            whole = [n for n in kind.needs if kind_named(n).reach is Reach.ALL]  # type: ignore[union-attr]
+            assert [known.reading(name).error for name in whole] == [None] * len(whole)
             order = kind.sort
             rows = (
                 sorted(reading.rows, key=lambda row: order(row, known)) if order else reading.rows
@@ -171,14 +174,17 @@ async def test_each_mistyped_field_is_named_and_other_rows_stand(
     async with looking(tmp_path) as (lookout, replay):
         # The recorded rows of one host stand in for those of any.
         asked = f"GET {target(kind, parent)}"
-        for field in kind.model.model_fields:
-            bad = [{**rows[0], field: wrong(kind, field)}, *rows[1:]]
+        for name, info in kind.model.model_fields.items():
+            field = info.alias or name
+            bad = [{**rows[0], field: wrong(kind, name)}, *rows[1:]]
             replay.instead[asked] = listed(kind.read.items, bad)
             reading = await lookout.watch.read_now(kind.name, parent)
             assert reading.error is None
             (fault,) = reading.malformed
             assert isinstance(fault, Malformed)
-            assert (fault.kind, fault.path) == (kind.name, f"0.{field}")
+            # Of a field that is a part with fields of its own, the first of those is named.
+            assert fault.kind == kind.name
+            assert fault.path.startswith(f"0.{field}")
             assert len(reading.rows) == len(rows) - 1
         del replay.instead[asked]
 

@@ -7,9 +7,10 @@ from typing import Any, Mapping, Optional, Tuple
 
 from backend.kind import Area, Kind
 from backend.kinds.faults import FAULTS
+from backend.kinds.patches import PATCHES
 from backend.kinds.platform import PLATFORM
 
-AREAS: Tuple[Area, ...] = (PLATFORM, FAULTS)
+AREAS: Tuple[Area, ...] = (PLATFORM, FAULTS, PATCHES)
 KINDS: Tuple[Kind[Any], ...] = tuple(kind for area in AREAS for kind in area.kinds)
 
 

@@ -34,9 +34,11 @@ class Catalogue:
 
     async def ask(self, read: Rest, parent: str) -> Answer:
         """Send a question, page by page where the service cuts it."""
-        path = read.under if parent and read.under else read.path
-        path = path.format(parent=quote(parent, safe=""))
-        pages = await self._pages(read.service, path, read.query)
+        first = read.under if parent and read.under else read.path
+        pages: List[bytes] = []
+        for path in (first, *read.also):
+            asked = path.format(parent=quote(parent, safe=""))
+            pages += await self._pages(read.service, asked, read.query)
         return lambda: chain.from_iterable(bodies(raw, read.items) for raw in pages)
 
     async def send(self, write: RestWrite) -> Json:

@@ -14,8 +14,8 @@ from backend.sources.keystone import Keystone
 from backend.sources.refusals import refusal
 from backend.sources.wire import CONNECT_S, WHOLE_S, Answer, Wire
 
-# The catalogue has sysinv with its version and fm without.
-_VERSIONS = {"keystone": "v3", "dcmanager": "v1.0"}
+# The catalogue has sysinv with its version and fm without; the VIM's paths have none.
+_VERSIONS = {"keystone": "v3", "dcmanager": "v1.0", "vim": ""}
 _HAS_VERSION = re.compile(r"/v\d+(\.\d+)?$")
 
 
@@ -89,7 +89,7 @@ class RestService:
     async def _cross(self, method: str, path: str, content: Optional[bytes], token: str) -> Answer:
         base = self._keystone.endpoint(self.name).rstrip("/")
         if not _HAS_VERSION.search(base):
-            base = f"{base}/{_VERSIONS.get(self.name, 'v1')}"
+            base = f"{base}/{_VERSIONS.get(self.name, 'v1')}".rstrip("/")
         answer = await self._wire.cross(method, base + path, {"X-Auth-Token": token}, content)
         said_ms = instant_of(answer.headers.get("date", ""))
         self.clock_off_ms = 0 if said_ms is None else said_ms - self._keystone.now_ms()

@@ -27,8 +27,8 @@ NOW_MS = 1_795_343_220_000
 PASSWORD = "s3cret-word"
 
 # The ports that the recorded catalogue names, and where the replay serves the same.
-_ROOMS = {15000: "identity", 16385: "sysinv", 28002: "fm"}
-_SERVICES = {"keystone": "identity", "sysinv": "sysinv", "fm": "fm"}
+_ROOMS = {15000: "identity", 16385: "sysinv", 28002: "fm", 25493: "usm", 24545: "vim"}
+_SERVICES = {"keystone": "identity", "sysinv": "sysinv", "fm": "fm", "usm": "usm", "vim": "vim"}
 
 Instead = Union[Reply, Callable[[Asked], Reply]]
 
@@ -44,14 +44,17 @@ def rows_of(target: str, items: str) -> List[Dict[str, Any]]:
     """Return the recorded rows of one answer, to be changed: ``/sysinv/v1/ihosts``."""
     whole = json.loads(_ANSWERS["GET", target].body)
     if items:
-        rows: List[Dict[str, Any]] = whole[items]
-        return rows
+        rows: Any = whole[items]
+        return rows if isinstance(rows, list) else [rows] if rows is not None else []
+    if isinstance(whole, list):
+        return whole
     return [whole if isinstance(whole, dict) else {"value": whole}]
 
 
 def listed(items: str, rows: List[Dict[str, Any]]) -> Reply:
     """Return rows as the service would list them."""
-    return Reply(json.dumps({items: rows} if items else rows[0]).encode())
+    whole = {items: rows} if items else rows if len(rows) > 1 else rows[0]
+    return Reply(json.dumps(whole).encode())
 
 
 def _answers() -> Dict[Tuple[str, str], Reply]:

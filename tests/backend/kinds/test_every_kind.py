@@ -7,7 +7,7 @@ from typing import Any, List, Mapping, Tuple
 
 import pytest
 
-from backend.figure import Bars, Lines, Spark, States, Timeline, Tree
+from backend.figure import Bars, Lines, Schedule, Spark, States, Timeline, Tree
 from backend.kind import Derived, Kind, LocalWrite, Reach, Rest, RestWrite, Risk
 from backend.kinds import AREAS, KINDS, area_of, kind_named
 from backend.kinds.host_site import ONLY_UNDER_HOST
@@ -20,7 +20,7 @@ from tests.peers.replay import rows_of as recorded_rows
 # Where a finger lies when it only looks around.
 NAVIGATION = frozenset("jkhlgGnNqacb0123456789/:? ")
 NOTHING = Known(cloud="c", now_ms=0, place=LAPTOP)
-FIGURES = (Lines, Bars, Spark, Tree, States, Timeline)
+FIGURES = (Lines, Bars, Spark, Tree, States, Timeline, Schedule)
 KUBE_UPGRADE = {
     "uuid": "9f8d",
     "from_version": "v1.29.2",
@@ -55,7 +55,8 @@ def others() -> Mapping[Tuple[str, str], Reading[Any]]:
         if kind.name in SEEN or not isinstance(kind.read, Rest):
             continue
         parent = uuid_of(1) if kind.reach is Reach.PER_PARENT else ""
-        asked = f"/{kind.read.service}/v1{kind.read.path.format(parent=parent)}"
+        version = "" if kind.read.service == "vim" else "/v1"
+        asked = f"/{kind.read.service}{version}{kind.read.path.format(parent=parent)}"
         found[kind.name, parent] = reading(kind.name, recorded_rows(asked, kind.read.items), parent)
     return found
 

@@ -1,0 +1,187 @@
+"""Each host's part in USM's deploy, in the order in which the service takes them."""
+
+from __future__ import annotations
+
+from typing import AbstractSet, Any, Optional, Tuple
+
+from backend.figure import Jump
+from backend.kind import (
+    Action,
+    Column,
+    Form,
+    Kind,
+    Plan,
+    Reason,
+    Rest,
+    Row,
+    Rung,
+)
+from backend.kinds.deploy_states import EVERY_S, SERVICE, deploy_of, state_reason, usm, verdict
+from backend.kinds.deploys import disruptive
+from backend.known import Known
+from backend.tone import WELL, Look, Mark, Tone
+
+
+class DeployHost(Row):
+    """How far the deploy is on one host; the hostname is its key."""
+
+    hostname: str
+    host_state: str
+    software_release: Optional[str] = None
+    target_release: Optional[str] = None
+    reboot_required: Optional[bool] = None
+
+
+def _host_look(row: DeployHost, _known: Known) -> Look:
+    if row.host_state.endswith("failed"):
+        return Look(tone=Tone.BAD, mark=Mark.BAD, notes=(row.host_state,))
+    if row.host_state.endswith("deploying"):
+        return Look(tone=Tone.BUSY, mark=Mark.BUSY)
+    return WELL if row.host_state in {"deployed", "rollback-deployed"} else Look()
+
+
+def _named(row: DeployHost, known: Known) -> Any:
+    return next((host for host in known.rows("hosts") if host.name == row.hostname), None)
+
+
+def _order(row: DeployHost, known: Known) -> Tuple[int, str]:
+    """Return its turn: of a major release controller-1 is first, then controller-0."""
+    host = _named(row, known)
+    personality = host.personality if host is not None else ""
+    turn = {"controller": 0, "storage": 2, "worker": 3}.get(personality or "", 4)
+    deploy = deploy_of(known)
+    is_back = deploy is not None and "rollback" in deploy.state
+    if turn == 0 and row.hostname == "controller-0":
+        turn = 1
+    return (-turn if is_back else turn, row.hostname)
+
+
+def _before_it(row: DeployHost, known: Known) -> Reason:
+    """The order is the service's: of a major release it is checked, of a patch it is not."""
+    check = "those before it are done"
+    deploy = deploy_of(known)
+    if deploy is None or not deploy.major_release:
+        return Reason.passes(check)
+    mine = _order(row, known)
+    for other in sorted(known.rows("deploy-hosts"), key=lambda one: _order(one, known)):
+        if _order(other, known) < mine and not other.host_state.endswith("deployed"):
+            words = f"{other.hostname} comes first"
+            return Reason.no(check, words, Jump(kind="deploy-hosts", id=other.hostname))
+    return Reason.passes(check)
+
+
+def _locked_where_wanted(row: DeployHost, known: Known) -> Reason:
+    check = "locked and online, as a reboot is required"
+    host = _named(row, known)
+    simplex = len(known.rows("hosts")) == 1
+    if not row.reboot_required or simplex:
+        return Reason.passes(check)
+    if host is None:
+        return Reason.cant_tell(check, f"{row.hostname} was not read")
+    if (host.administrative, host.availability) == ("locked", "online"):
+        return Reason.passes(check)
+    words = f"it is {host.administrative}/{host.availability}: lock it first"
+    return Reason.no(check, words, Jump(kind="hosts", id=host.uuid))
+
+
+def _host_reasons(verb: str) -> Any:
+    def reasons(row: DeployHost, _form: Form, known: Known) -> Tuple[Reason, ...]:
+        deploy = deploy_of(known)
+        if deploy is None:
+            return (Reason.cant_tell("a deploy is under way", "the deploy was not read"),)
+        return (
+            state_reason(verb, deploy.state),
+            _locked_where_wanted(row, known),
+            _before_it(row, known),
+        )
+
+    return reasons
+
+
+def _host_plan(rollback: str) -> Any:
+    def plan(row: DeployHost, _form: Form, _known: Known) -> Plan:
+        way = "back to the release before" if rollback else "to the new release"
+        verb = "host-rollback" if rollback else "host"
+        path = f"/deploy_host/{row.hostname}{rollback}"
+        sentence = f"Bring {row.hostname} {way}; it takes effect with its next start."
+        return Plan.of(usm("POST", path, "deploy", verb, row.hostname, sentence=sentence))
+
+    return plan
+
+
+def _rung(name: str, states: AbstractSet[str], says: str) -> Rung[DeployHost]:
+    return Rung(
+        name=name, reached=lambda row, _known: bool(row and row.host_state in states), says=says
+    )
+
+
+def _host_ladder(end: str, through: str) -> Any:
+    def ladder(_row: Any, _known: Known) -> Tuple[Rung[DeployHost], ...]:
+        return (
+            _rung("taken up", {through, end}, through),
+            _rung("done", {end}, end),
+        )
+
+    return ladder
+
+
+def _host_failed(row: Optional[DeployHost], _known: Known) -> str:
+    if row is None or not row.host_state.endswith("failed"):
+        return ""
+    return f"USM says {row.host_state}: the reason is in software.log and patching.log there"
+
+
+def _admin(row: DeployHost, known: Known) -> Optional[str]:
+    host = _named(row, known)
+    return None if host is None else f"{host.administrative} {host.availability}"
+
+
+DEPLOY_HOSTS: Kind[DeployHost] = Kind(
+    name="deploy-hosts",
+    singular="deploy-host",
+    model=DeployHost,
+    read=Rest(service=SERVICE, path="/deploy_host"),
+    id=lambda row: row.hostname,
+    columns=(
+        Column(heading="HOST", value=lambda row: row.hostname, most=24),
+        Column(heading="RUNS", value=lambda row: row.software_release),
+        Column(heading="TO", value=lambda row: row.target_release),
+        Column(heading="STATE", value=lambda row: row.host_state),
+        Column(heading="ADMIN", joined=_admin),
+        Column(heading="RR", value=lambda row: "reboot" if row.reboot_required else "in service"),
+    ),
+    look=_host_look,
+    sort=_order,
+    state_fields=("host_state",),
+    jump=lambda row, known: (
+        Jump(kind="hosts", id=host.uuid) if (host := _named(row, known)) else None
+    ),
+    actions=(
+        Action(
+            name="deploy",
+            key="U",
+            words="deploy to",
+            plan=_host_plan(""),
+            risk=disruptive,
+            reasons=_host_reasons("host"),
+            ladder=_host_ladder("deployed", "deploying"),
+            failed=_host_failed,
+            needs=("deploy", "hosts"),
+        ),
+        Action(
+            name="rollback",
+            key="R",
+            words="roll back",
+            plan=_host_plan("/rollback"),
+            risk=disruptive,
+            reasons=_host_reasons("host-rollback"),
+            ladder=_host_ladder("rollback-deployed", "rollback-deploying"),
+            failed=_host_failed,
+            needs=("deploy", "hosts"),
+        ),
+    ),
+    aliases=("deploy-host-list",),
+    needs=("deploy", "hosts"),
+    verdict=verdict,
+    every_s=EVERY_S,
+)

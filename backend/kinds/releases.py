@@ -1,0 +1,282 @@
+"""The platform's releases as USM keeps them: on the shelf, deployed, committed."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+
+from pydantic import Field
+
+from backend.figure import Jump, Line, Lines
+from backend.kind import (
+    Action,
+    Column,
+    Consequence,
+    Form,
+    Kind,
+    Plan,
+    Reason,
+    Rest,
+    RestWrite,
+    Risk,
+    Row,
+    Tab,
+)
+from backend.kinds.deploy_states import HERE, SERVICE, usm
+from backend.kinds.deploys import start_ladder, started_badly
+from backend.known import Known
+from backend.tone import WELL, Look, Mark, Tone
+
+EVERY_S = 15.0
+_CVE = re.compile(r"CVE-\d{4}-\d{4,}")
+
+
+class Release(Row):
+    """A release on the shelf, or deployed; its id is its key, it has no uuid."""
+
+    release_id: str
+    state: str
+    sw_version: Optional[str] = None
+    component: Optional[str] = None
+    summary: Optional[str] = None
+    description: Optional[str] = None
+    install_instructions: Optional[str] = None
+    warnings: Optional[str] = None
+    reboot_required: Optional[bool] = None
+    unremovable: Optional[bool] = None
+    requires: List[str] = Field(default_factory=list)
+    packages: List[str] = Field(default_factory=list)
+
+    @property
+    def cves(self) -> Tuple[str, ...]:
+        """The CVEs that its own text names."""
+        said = " ".join(filter(None, (self.summary, self.description, self.warnings)))
+        return tuple(dict.fromkeys(_CVE.findall(said)))
+
+    @property
+    def takes_a_body(self) -> bool:
+        """Whether this USM names releases in the body of a request, as it does since June 2026.
+
+        That release of the service also says of each release which metapackages it has.
+        """
+        return "metapackages" in self.body
+
+
+def _look(row: Release, _known: Known) -> Look:
+    if row.state in {"upload-failed", "unavailable"}:
+        return Look(tone=Tone.BAD, mark=Mark.BAD, notes=(row.state,))
+    if row.state in {"uploading", "deploying", "removing"}:
+        return Look(tone=Tone.BUSY, mark=Mark.BUSY, notes=(row.state,))
+    return WELL if row.state in {"deployed", "committed"} else Look()
+
+
+def _strip(row: Release, _known: Known) -> Lines:
+    said = (
+        ("WHAT", row.summary),
+        ("NEEDS", ", ".join(row.requires)),
+        ("FIXES", ", ".join(row.cves)),
+        ("WARNS", row.warnings),
+    )
+    return Lines(lines=tuple(Line(heading=word, text=text) for word, text in said if text))
+
+
+def _page(row: Release, _known: Known) -> Lines:
+    """Return all that the release says of itself."""
+    requires = [
+        Line(heading="requires", text=i, jump=Jump(kind="releases", id=i)) for i in row.requires
+    ]
+    said = (
+        ("summary", row.summary),
+        ("description", row.description),
+        ("install", row.install_instructions),
+        ("warnings", row.warnings),
+        ("cves", "  ".join(row.cves)),
+    )
+    lines = [Line(heading=word, text=text) for word, text in said if text]
+    packages = [Line(heading="" if n else "packages", text=p) for n, p in enumerate(row.packages)]
+    return Lines(lines=(*lines, *requires, *packages))
+
+
+# --- what can be done --------------------------------------------------------------------------
+
+
+class ForceForm(Form):
+    """Whether minor alarms are to be let through."""
+
+    force: bool = Field(default=False, description="go on although minor alarms stand")
+
+
+def _write(row: Release, verb: str, body: Dict[str, Any], sentence: str) -> RestWrite:
+    path = f"/deploy/{verb}" if row.takes_a_body else f"/deploy/{row.release_id}/{verb}"
+    if row.takes_a_body:
+        body = {"releases": [row.release_id], **body}
+    force = ("--force",) if "force" in body else ()
+    command = ("deploy", verb, row.release_id, *force)
+    return usm("POST", path, *command, body=body, sentence=sentence)
+
+
+def _forced(form: ForceForm) -> Dict[str, Any]:
+    # The client sends the word, not the boolean.
+    return {"force": "true"} if form.force else {}
+
+
+def _precheck(row: Release, form: ForceForm, _known: Known) -> Plan:
+    sentence = f"Check whether the system is ready to deploy {row.release_id}; nothing changes."
+    return Plan.of(_write(row, "precheck", _forced(form), sentence))
+
+
+def _start(row: Release, form: ForceForm, _known: Known) -> Plan:
+    sentence = f"Begin to deploy {row.release_id}; no host changes before it is its turn."
+    return Plan.of(_write(row, "start", _forced(form), sentence))
+
+
+def _delete(row: Release, _form: Form, _known: Known) -> Plan:
+    sentence = f"Take {row.release_id} off the shelf; it would have to be uploaded again."
+    path = f"/release/{row.release_id}"
+    return Plan.of(usm("DELETE", path, "delete", row.release_id, sentence=sentence))
+
+
+def _must_be(row: Release, *states: str) -> Tuple[Reason, ...]:
+    if row.state in states:
+        return (Reason.passes(f"it is {' or '.join(states)}"),)
+    return (Reason.no(f"it is {' or '.join(states)}", f"{row.release_id} is {row.state}"),)
+
+
+def _no_deploy(known: Known) -> Tuple[Reason, ...]:
+    """USM deploys one thing at a time."""
+    check = "no other deploy"
+    if not known.has("deploy"):
+        return (Reason.cant_tell(check, "the deploy was not read"),)
+    for deploy in known.rows("deploy"):
+        words = f"{deploy.to_release} is being deployed ({deploy.state})"
+        return (Reason.no(check, words, HERE),)
+    return (Reason.passes(check),)
+
+
+def _requires(row: Release, known: Known) -> Tuple[Reason, ...]:
+    states: Mapping[str, str] = {one.release_id: one.state for one in known.rows("releases")}
+    missing = [i for i in row.requires if states.get(i) not in {"deployed", "committed"}]
+    if not missing:
+        return (Reason.passes("what it requires is deployed"),)
+    words = f"it requires {', '.join(missing)}"
+    jump = Jump(kind="releases", id=missing[0])
+    return (Reason.no("what it requires is deployed", words, jump),)
+
+
+def _alarms(known: Known) -> Tuple[Reason, ...]:
+    check = "no alarm affects management"
+    if not known.has("alarms"):
+        return (Reason.cant_tell(check, "the alarms were not read"),)
+    found = [alarm for alarm in known.rows("alarms") if alarm.blocks_management]
+    if not found:
+        return (Reason.passes(check),)
+    words = f"{len(found)} active: the precheck fails on them ({found[0].alarm_id} first)"
+    return (Reason.cant_tell(check, words, Jump(kind="alarms", id=found[0].uuid)),)
+
+
+def _hosts(known: Known) -> Tuple[Reason, ...]:
+    check = "all hosts unlocked, enabled, available"
+    if not known.has("hosts"):
+        return (Reason.cant_tell(check, "the hosts were not read"),)
+    for host in known.rows("hosts"):
+        if (host.administrative, host.operational) != ("unlocked", "enabled"):
+            words = f"{host.name} is {host.administrative}/{host.operational}"
+            return (Reason.cant_tell(check, words, Jump(kind="hosts", id=host.uuid)),)
+    return (Reason.passes(check),)
+
+
+def start_reasons(row: Release, _form: Form, known: Known) -> Tuple[Reason, ...]:
+    """What stands in the way of a deploy of this release, as far as it can be seen from here."""
+    return (
+        *_must_be(row, "available"),
+        *_no_deploy(known),
+        *_requires(row, known),
+        *_hosts(known),
+        *_alarms(known),
+        Reason.cant_tell("its own precheck"),
+    )
+
+
+def _needed_by(row: Release, known: Known) -> Tuple[Reason, ...]:
+    others = [one.release_id for one in known.rows("releases") if row.release_id in one.requires]
+    check = "no other release requires it"
+    if not others:
+        return (Reason.passes(check),)
+    jump = Jump(kind="releases", id=others[0])
+    return (Reason.no(check, f"{', '.join(others)} requires it", jump),)
+
+
+def _start_stops(row: Release, _form: Form, known: Known) -> Tuple[Consequence, ...]:
+    hosts = len(known.rows("hosts"))
+    found = [Consequence(words="nothing stops yet: the files are staged and the data is migrated")]
+    if row.reboot_required:
+        words = f"each of {hosts} hosts is then to be locked, deployed and unlocked, one by one"
+        found.append(Consequence(words=words, tone=Tone.WARN))
+    else:
+        found.append(Consequence(words="in service: no host has to be locked for it"))
+    found.append(Consequence(words="alarm 900.021 stands as long as the deploy is under way"))
+    return tuple(found)
+
+
+_NEEDS = ("releases", "deploy", "hosts", "alarms")
+
+RELEASE_ACTIONS: Tuple[Action[Release], ...] = (
+    Action(
+        name="precheck",
+        key="P",
+        words="precheck",
+        plan=_precheck,
+        form=ForceForm,
+        risk=lambda _row, _form, _known: Risk.HARMLESS,
+        reasons=lambda row, _form, _known: _must_be(row, "available"),
+    ),
+    Action(
+        name="start",
+        key="S",
+        words="start the deploy of",
+        plan=_start,
+        form=ForceForm,
+        risk=lambda _row, _form, _known: Risk.DISRUPTIVE,
+        reasons=start_reasons,
+        consequences=_start_stops,
+        ladder=start_ladder,
+        failed=started_badly,
+        needs=_NEEDS,
+        aliases=("deploy-start",),
+    ),
+    Action(
+        name="delete",
+        key="D",
+        words="delete",
+        plan=_delete,
+        risk=lambda _row, _form, _known: Risk.DISRUPTIVE,
+        reasons=lambda row, _form, known: (
+            *_must_be(row, "available", "unavailable", "upload-failed"),
+            *_needed_by(row, known),
+        ),
+        needs=("releases",),
+    ),
+)
+
+RELEASES: Kind[Release] = Kind(
+    name="releases",
+    singular="release",
+    model=Release,
+    read=Rest(service=SERVICE, path="/release"),
+    id=lambda row: row.release_id,
+    columns=(
+        Column(heading="RELEASE", value=lambda row: row.release_id, most=28),
+        Column(heading="STATE", value=lambda row: row.state),
+        Column(heading="RR", value=lambda row: "reboot" if row.reboot_required else "in service"),
+        Column(heading="CVES", value=lambda row: len(row.cves) or None, right=True),
+        Column(heading="SUMMARY", value=lambda row: row.summary, most=32),
+        Column(heading="PACKAGES", value=lambda row: len(row.packages), right=True, wide=True),
+    ),
+    look=_look,
+    strip=_strip,
+    tabs=(Tab(key="o", title="Overview", figure=_page),),
+    state_fields=("state",),
+    actions=RELEASE_ACTIONS,
+    aliases=("software-releases",),
+    every_s=EVERY_S,
+)

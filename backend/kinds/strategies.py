@@ -1,0 +1,284 @@
+"""Strategies of the VIM: what it orchestrates, its phases, stages and steps, and what that means.
+
+The VIM says some of it otherwise than it is meant: ``apply-failed`` is never seen (it aborts by
+itself and ends as ``aborted``, the apply phase's result says why); a phase or stage still running
+says ``success`` with ``inprogress``; ``response`` is a text that holds Python.
+"""
+
+from __future__ import annotations
+
+from typing import List, Optional, Tuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from backend.figure import Jump, Line, Lines
+from backend.kind import Column, Kind, Rest, Row, Tab
+from backend.kinds.strategy_acts import STRATEGY_ACTIONS
+from backend.kinds.strategy_chart import chart, left_ms, running_step
+from backend.kinds.strategy_create import SERVICE
+from backend.known import Known
+from backend.tone import WELL, Look, Mark, Tone, Verdict
+from backend.units import clock, instant_ms, stopwatch
+
+TYPES = ("sw-upgrade", "kube-upgrade", "fw-update", "kube-rootca-update", "system-config-update")
+_PATHS = tuple(f"/api/orchestration/{name}/strategy" for name in TYPES)
+EVERY_S = 5.0
+
+
+def _hyphens(name: str) -> str:
+    return name.replace("_", "-")
+
+
+class _Part(BaseModel):
+    """A part of a strategy; the VIM's keys have hyphens."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="allow", alias_generator=_hyphens, populate_by_name=True
+    )
+    result: str = ""
+    reason: Optional[str] = ""
+    start_date_time: Optional[str] = ""
+    end_date_time: Optional[str] = ""
+    timeout: int = 0
+
+    @property
+    def began_ms(self) -> Optional[int]:
+        """When it began; the VIM's dates have no zone and are UTC."""
+        return instant_ms(self.start_date_time)
+
+    @property
+    def ended_ms(self) -> Optional[int]:
+        """When it ended."""
+        return instant_ms(self.end_date_time)
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether it ended otherwise than meant."""
+        return self.result in {"failed", "timed-out", "aborted", "degraded"}
+
+
+class StrategyStep(_Part):
+    """One step of a stage, on the hosts it names."""
+
+    step_name: str
+    entity_names: List[str] = Field(default_factory=list)
+
+
+class Stage(_Part):
+    """A stage: its steps, one after the other."""
+
+    stage_id: int
+    stage_name: str
+    inprogress: bool = False
+    steps: List[StrategyStep] = Field(default_factory=list)
+
+
+class Phase(_Part):
+    """The build, the apply or the abort."""
+
+    phase_name: str
+    inprogress: bool = False
+    current_stage: int = 0
+    total_stages: int = 0
+    stages: List[Stage] = Field(default_factory=list)
+
+    @property
+    def at(self) -> str:
+        """At which stage it is, as people count; the VIM counts from 0, and past the last."""
+        return f"{min(self.current_stage + 1, self.total_stages)} of {self.total_stages}"
+
+
+class Strategy(Row):
+    """What the VIM orchestrates now; there is at most one, of one of five types."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="allow", defer_build=True, alias_generator=_hyphens
+    )
+    uuid: str
+    name: str
+    state: str
+    current_phase: str = ""
+    current_phase_completion_percentage: int = 0
+    controller_apply_type: Optional[str] = None
+    storage_apply_type: Optional[str] = None
+    worker_apply_type: Optional[str] = None
+    max_parallel_worker_hosts: Optional[int] = None
+    alarm_restrictions: Optional[str] = None
+    build_phase: Optional[Phase] = None
+    apply_phase: Optional[Phase] = None
+    abort_phase: Optional[Phase] = None
+
+    @property
+    def phase(self) -> Optional[Phase]:
+        """The phase it is in."""
+        phases = {"apply": self.apply_phase, "abort": self.abort_phase}
+        return phases.get(self.current_phase, self.build_phase)
+
+    @property
+    def target(self) -> str:
+        """Whereto it leads: a release or a version, "" where the type has none."""
+        found = self.body.get("release-id") or self.body.get("release")
+        found = found or self.body.get("to-version")
+        return " ".join(map(str, found)) if isinstance(found, list) else str(found or "")
+
+    @property
+    def why(self) -> str:
+        """Why it failed, in the VIM's words: of the apply phase before all others."""
+        for phase in (self.apply_phase, self.build_phase, self.abort_phase):
+            if phase is not None and phase.is_bad:
+                return phase.reason or _first_reason(phase) or phase.result
+        return ""
+
+
+def _first_reason(phase: Phase) -> str:
+    steps = (step for stage in phase.stages for step in stage.steps if step.is_bad)
+    return next((f"{step.step_name}: {step.reason or step.result}" for step in steps), "")
+
+
+# --- how it looks ------------------------------------------------------------------------------
+
+_RUNS = {"initial", "building", "applying", "aborting"}
+_WELL = {"applied", "ready-to-apply"}
+_KNOWN = {
+    *(*_RUNS, *_WELL, "aborted", "build-failed", "build-timeout", "abort-failed"),
+    *("abort-timeout", "apply-failed", "apply-timeout"),
+}
+
+
+def meaning(row: Strategy) -> str:
+    """Return what a state means, where the word alone says another thing."""
+    applied = row.apply_phase
+    if row.state == "aborted" and applied is not None and applied.result in {"failed", "timed-out"}:
+        return f"the apply {applied.result}, and the VIM turned back by itself"
+    if row.state == "ready-to-apply" and row.build_phase is not None and _alarms(row.build_phase):
+        return "alarms stand in the way: an apply is refused or fails until they are gone"
+    return ""
+
+
+def _alarms(phase: Phase) -> bool:
+    return (phase.reason or "").startswith("Unignored platform alarms")
+
+
+def _look(row: Strategy, _known: Known) -> Look:
+    if row.state not in _KNOWN:
+        words = f"{row.state} is a state that this console does not know: nothing is offered"
+        return Look(mark=Mark.UNKNOWN, notes=(words,))
+    notes = tuple(filter(None, (meaning(row), row.why)))
+    if row.state in _RUNS:
+        return Look(tone=Tone.BUSY, mark=Mark.BUSY, notes=notes)
+    if row.state in _WELL:
+        return Look(tone=Tone.WARN, mark=Mark.BAD, notes=notes) if notes else WELL
+    return Look(tone=Tone.BAD, mark=Mark.BAD, notes=notes)
+
+
+def verdict(known: Known) -> Verdict:
+    """Return what is orchestrated, how far it is, and about when it ends."""
+    reading = known.reading("strategies")
+    if not reading.rows:
+        if reading.was_read:
+            return Verdict(word="WELL", text="no strategy.")
+        words = reading.error.words if reading.error else "the strategy was not read yet."
+        return Verdict(word="CANNOT" if reading.error else "READING", text=words, tone=Tone.PLAIN)
+    row = reading.rows[0]
+    phase = row.phase
+    more = meaning(row) or next(iter(row.why.splitlines()), "")
+    if row.state in _RUNS and phase is not None:
+        return Verdict(
+            word=row.state.upper(), text=_going(row, phase, known), more=more, tone=Tone.BUSY
+        )
+    is_well = row.state in _WELL and not more
+    tone = Tone.GOOD if is_well else Tone.BAD
+    text = f"{row.name} {row.target} is {row.state}."
+    return Verdict(word="WELL" if is_well else "NOT WELL", text=text, more=more, tone=tone)
+
+
+def _going(row: Strategy, phase: Phase, known: Known) -> str:
+    done = row.current_phase_completion_percentage
+    said = f"{done} %, stage {phase.at}"
+    if phase.began_ms is not None:
+        said += f", {stopwatch(known.now_ms - phase.began_ms)} gone"
+    left = left_ms(phase, known.now_ms)
+    if left is None:
+        return f"{said}; when it ends is not known"
+    return f"{said}; ends about {clock(known.now_ms + left)}"
+
+
+def _strip(row: Strategy, known: Known) -> Lines:
+    lines = [
+        Line(
+            heading="HOW",
+            text=f"controllers {row.controller_apply_type or '-'}  storage "
+            f"{row.storage_apply_type or '-'}  workers {row.worker_apply_type or '-'} "
+            f"max {row.max_parallel_worker_hosts or '-'}  alarms {row.alarm_restrictions or '-'}",
+        )
+    ]
+    step = running_step(row.phase)
+    if step is not None:
+        hosts = " ".join(step.entity_names) or "the system"
+        gone = stopwatch(known.now_ms - (step.began_ms or known.now_ms))
+        said = f"{step.step_name}  {hosts}  {gone} of limit {stopwatch(step.timeout * 1000)}"
+        lines.append(Line(heading="NOW", text=said, jump=_host(step, known)))
+    if row.why:
+        lines.append(Line(heading="WHY", text=row.why, tone=Tone.BAD))
+    return Lines(lines=tuple(lines))
+
+
+def _host(step: StrategyStep, known: Known) -> Optional[Jump]:
+    """Return where the host is that a step stands on."""
+    hosts = (host for host in known.rows("hosts") if host.name in step.entity_names)
+    return next((Jump(kind="hosts", id=host.uuid) for host in hosts), None)
+
+
+def _stage(row: Strategy, _known: Known) -> Optional[str]:
+    phase = row.phase
+    return phase.at if phase is not None else None
+
+
+def _reasons(row: Strategy, _known: Known) -> Lines:
+    """Return what each phase, stage and step said that did not end as meant."""
+    lines: List[Line] = []
+    for phase in (row.build_phase, row.apply_phase, row.abort_phase):
+        for part, name in _parts(phase):
+            if part.reason and (part.is_bad or part is phase):
+                tone = Tone.BAD if part.is_bad else Tone.PLAIN
+                texts = part.reason.splitlines()
+                lines += [
+                    Line(heading="" if n else name, text=t, tone=tone) for n, t in enumerate(texts)
+                ]
+    return Lines(lines=tuple(lines) or (Line(text="nothing was said"),))
+
+
+def _parts(phase: Optional[Phase]) -> Tuple[Tuple[_Part, str], ...]:
+    if phase is None:
+        return ()
+    steps = tuple((step, step.step_name) for stage in phase.stages for step in stage.steps)
+    return ((phase, phase.phase_name), *steps)
+
+
+STRATEGIES: Kind[Strategy] = Kind(
+    name="strategies",
+    singular="strategy",
+    model=Strategy,
+    read=Rest(service=SERVICE, path=_PATHS[0], items="strategy", also=_PATHS[1:]),
+    label=lambda row: row.name,
+    columns=(
+        Column(heading="TYPE", value=lambda row: row.name),
+        Column(heading="TO", value=lambda row: row.target or None, most=28),
+        Column(heading="STATE", value=lambda row: row.state),
+        Column(heading="PHASE", value=lambda row: row.current_phase),
+        Column(heading="DONE", value=lambda row: f"{row.current_phase_completion_percentage} %"),
+        Column(heading="STAGE", joined=_stage),
+    ),
+    look=_look,
+    strip=_strip,
+    verdict=verdict,
+    tabs=(
+        Tab(key="o", title="Chart", figure=lambda row, known: chart(row, known, _host)),
+        Tab(key="r", title="Reasons", figure=_reasons),
+    ),
+    state_fields=("state", "current-phase"),
+    actions=STRATEGY_ACTIONS,
+    aliases=("sw-manager", "orchestration"),
+    needs=("hosts",),
+    every_s=EVERY_S,
+)
