@@ -245,11 +245,12 @@ class Acts:
             # Without this word on the disk a crash would leave it unknown whether it was sent.
             return await self._close(deed, Outcome.NEVER_SENT, f"not sent: {error}")
         deed = about_to
+        answer: Json = None
         try:
             if isinstance(step.write, LocalWrite):
                 await self._record.mark(step.write.kind, step.write.id, step.write.values)
             else:
-                await self._wire.send(step.write)
+                answer = await self._wire.send(step.write)
         except Unreachable as error:
             if error.sent:
                 return await self._update(replace(deed, outcome=Outcome.UNKNOWN, answer=str(error)))
@@ -260,7 +261,14 @@ class Acts:
             return await self._close(deed, Outcome.REFUSED, str(error))
         except StxError as error:
             return await self._close(deed, Outcome.FAILED, str(error))
+        return await self._answered(deed, step, answer, keys)
+
+    async def _answered(self, deed: Deed, step: Step, answer: Json, keys: Sequence[Key]) -> Deed:
+        """Take the answer to a write, and look whether it took."""
         deed = await self._update(replace(deed, answered_ms=self._now_ms()))
+        no = step.refusal(answer) if step.refusal is not None else ""
+        if no:
+            return await self._close(deed, Outcome.REFUSED, no)
         if step.took is not None and not await self._took(step, keys):
             words = f"the service took it, and nothing was seen of it within {step.wait_s:.0f} s"
             return await self._close(deed, Outcome.FAILED, words)

@@ -132,6 +132,10 @@ class RestWrite:
     sentence: str = ""
     # Keys of the body that are never shown or recorded.
     secret: FrozenSet[str] = frozenset()
+    # The path of a file that goes with it, in a form under that name; the body are fields beside.
+    # What is in the file is read when it is sent, and recorded nowhere.
+    file: str = ""
+    file_field: str = "file"
 
     @property
     def source(self) -> str:
@@ -142,7 +146,8 @@ class RestWrite:
     def request(self) -> str:
         """The request as one line, secrets masked."""
         body = "" if self.body is None else " " + json.dumps(_masked(self.body, self.secret))
-        return f"{self.method} {self.service}{self.path}{body}"
+        file = f" {self.file_field}=@{self.file}" if self.file else ""
+        return f"{self.method} {self.service}{self.path}{body}{file}"
 
 
 @dataclass(frozen=True)
@@ -229,12 +234,14 @@ class Step:
     """One Write of a plan, and how to tell from what is known that it took.
 
     ``took`` is asked after each reading until true; None: the service's answer is proof enough.
-    ``wait_s`` is how long that may last before the plan stops as failed.
+    ``wait_s`` is how long that may last before the plan stops as failed. ``refusal`` returns the
+    words of an answer that says no though its status says yes, "" where it says yes.
     """
 
     write: Write
     took: Optional[Callable[[Known], bool]] = None
     wait_s: float = 60.0
+    refusal: Optional[Callable[[Json], str]] = None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from backend.sources.bodies import bodies, next_query
 from backend.sources.keystone import Keystone
 from backend.sources.rest import RestService
 from backend.sources.tls import Pins
+from backend.sources.upload import FileForm
 
 # The service whose lists are cut, and how many pages are asked at most.
 PAGED, MOST_PAGES = "sysinv", 100
@@ -42,8 +43,13 @@ class Catalogue:
         return lambda: chain.from_iterable(bodies(raw, read.items) for raw in pages)
 
     async def send(self, write: RestWrite) -> Json:
-        """Send one request that changes something."""
-        return await self._service(write.service).send(write.method, write.path, write.body)
+        """Send one request that changes something, with its file where it has one."""
+        service = self._service(write.service)
+        if not write.file:
+            return await service.send(write.method, write.path, write.body)
+        fields = write.body if isinstance(write.body, dict) else {}
+        form = FileForm(write.file, write.file_field, {k: str(v) for k, v in fields.items()})
+        return await service.send(write.method, write.path, upload=form)
 
     async def roles(self) -> FrozenSet[str]:
         """Return the roles of this person in this project, as the token says."""

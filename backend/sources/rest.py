@@ -12,7 +12,8 @@ from backend.errors import StxError, Unauthorized, Unreachable
 from backend.kind import Json
 from backend.sources.keystone import Keystone
 from backend.sources.refusals import refusal
-from backend.sources.wire import CONNECT_S, WHOLE_S, Answer, Wire
+from backend.sources.upload import FileForm
+from backend.sources.wire import CONNECT_S, WHOLE_S, Answer, Content, Wire
 
 # The catalogue has sysinv with its version and fm without; the VIM's paths have none.
 _VERSIONS = {"keystone": "v3", "dcmanager": "v1.0", "vim": ""}
@@ -54,14 +55,16 @@ class RestService:
         """Return the body of the answer, unread; asked again once where a connection was cut."""
         return (await self._ask("GET", path + _query(path, query), None)).body
 
-    async def send(self, method: str, path: str, body: Json = None) -> Json:
+    async def send(
+        self, method: str, path: str, body: Json = None, upload: Optional[FileForm] = None
+    ) -> Json:
         """Send one change and return its answer; None where it has no body, text where no JSON.
 
         Never repeated, but for a 401, which says that nothing was done. ``Unreachable.sent`` says
         whether it may have arrived.
         """
-        content = None if body is None else json.dumps(body).encode()
-        answer = await self._ask(method, path, content)
+        content: Content = None if body is None else json.dumps(body).encode()
+        answer = await self._ask(method, path, upload or content)
         if not answer.body.strip():
             return None
         try:
@@ -75,7 +78,7 @@ class RestService:
         """Close all connections."""
         await self._wire.close()
 
-    async def _ask(self, method: str, path: str, content: Optional[bytes]) -> Answer:
+    async def _ask(self, method: str, path: str, content: Content) -> Answer:
         token = await self._keystone.token()
         answer = await self._cross(method, path, content, token)
         if answer.status == 401 and token != self._vain:
@@ -86,7 +89,7 @@ class RestService:
             return answer
         raise self._refusal(answer)
 
-    async def _cross(self, method: str, path: str, content: Optional[bytes], token: str) -> Answer:
+    async def _cross(self, method: str, path: str, content: Content, token: str) -> Answer:
         base = self._keystone.endpoint(self.name).rstrip("/")
         if not _HAS_VERSION.search(base):
             base = f"{base}/{_VERSIONS.get(self.name, 'v1')}".rstrip("/")

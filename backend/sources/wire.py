@@ -9,7 +9,7 @@ import os
 import socket
 import ssl
 from dataclasses import dataclass, field
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any, Dict, Mapping, Optional, Tuple, Union
 
 import anyio
 import httpx
@@ -17,6 +17,7 @@ import httpx
 from backend.errors import Malformed, NotConfigured, Unreachable, Untrusted
 from backend.settings import CloudSettings
 from backend.sources.tls import OtherCertificate, Pins, context
+from backend.sources.upload import FileForm
 
 CONNECT_S = 5.0
 """Until a connection stands: name, TCP, TLS."""
@@ -28,6 +29,9 @@ KEEP_S = 60.0
 """How long an idle connection is kept: longer than any poll's period."""
 MOST_BYTES = 256 << 20
 """Of one answer; 10,000 hosts are 19 MB."""
+
+Content = Union[None, bytes, FileForm]
+"""What goes with a request: nothing, JSON, or a form with a file."""
 
 _LIMITS = httpx.Limits(
     max_connections=MOST_CONNECTIONS,
@@ -105,9 +109,9 @@ class Wire:
         self._preparing = anyio.Lock()
 
     async def cross(
-        self, method: str, url: str, headers: Mapping[str, str], content: Optional[bytes] = None
+        self, method: str, url: str, headers: Mapping[str, str], content: Content = None
     ) -> Answer:
-        """Send one request and return its whole answer, within ``whole_s`` seconds.
+        """Send one request and return its whole answer, within ``whole_s`` and its file's seconds.
 
         A GET whose kept connection turns out to be cut is asked once more on a new one: the
         floating address may have moved to the other controller. All else gets a new connection
@@ -117,6 +121,8 @@ class Wire:
         request = self._request(method, url, headers, content)
         loop = asyncio.get_running_loop()
         until = loop.time() + self.whole_s
+        if isinstance(content, FileForm):
+            until += content.takes_s
         trip = _Trip(self, request, until)
         if method != "GET":
             return await trip.alone()
@@ -133,7 +139,7 @@ class Wire:
             await lane.retire()
 
     def _request(
-        self, method: str, url: str, headers: Mapping[str, str], content: Optional[bytes]
+        self, method: str, url: str, headers: Mapping[str, str], content: Content
     ) -> httpx.Request:
         own = {
             "User-Agent": "stx-tui",
@@ -141,7 +147,10 @@ class Wire:
             # Unpacking costs more than it saves on a link of today, and hides how much comes.
             "Accept-Encoding": "identity",
         }
-        if content is not None:
+        if isinstance(content, FileForm):
+            own["Content-Type"] = content.content_type
+            own["Content-Length"] = str(content.length)
+        elif content is not None:
             own["Content-Type"] = "application/json"
         try:
             request = httpx.Request(method, url, headers={**own, **headers}, content=content)

@@ -411,3 +411,18 @@ async def test_what_can_be_done_stands_for_the_row_its_parent_and_the_kind() -> 
     assert found == [("rename", ("id-a",)), ("add", ("id-a",))]
     empty = [(one.name, ids) for one, ids in door.acts.offers(PARTED, [], of="id-a")]
     assert empty == [("add", ("id-a",))]
+
+
+async def test_an_answer_that_says_no_though_its_status_says_yes_is_a_refusal() -> None:
+    """Uploads of sysinv are answered with 200 and ``{"error": "..."}``."""
+
+    def plan(row: Any, form: Form, known: Known) -> Plan:
+        (step,) = STOP.plan(row, form, known).steps
+        return Plan(steps=(replace(step, refusal=lambda answer: str(answer["error"])),))
+
+    door = await Door(thing("a")).ready()
+    door.service.answer = {"success": "", "error": "License is invalid"}
+    preview = door.preview("id-a", action=replace(STOP, plan=plan))
+    (deed,) = await door.acts.do(preview, typed="yes", why="")
+    assert (deed.outcome, deed.answer) == (Outcome.REFUSED, "License is invalid")
+    assert deed.answered_ms is not None

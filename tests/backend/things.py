@@ -130,6 +130,7 @@ class Service:
         self.asked: List[Tuple[str, str]] = []
         self.sent: List[RestWrite] = []
         self.send_error: Optional[BaseException] = None
+        self.answer: Json = {}
         self.slow: Optional[asyncio.Event] = None
 
     async def ask(self, read: Read, parent: str = "") -> Callable[[], Iterator[Body]]:
@@ -146,7 +147,7 @@ class Service:
         self.sent.append(write)
         if self.send_error is not None:
             raise self.send_error
-        return {}
+        return self.answer
 
 
 class Book:
