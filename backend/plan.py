@@ -37,6 +37,7 @@ class Rest:
     """Ask a REST service of the catalogue: ``{parent}`` in the path is the parent row's id.
 
     ``items`` is the key around the list ("" where the body is the list or the one object itself);
+    ``named`` is where the body is no list but an object of rows by name: the name is put under it;
     ``under`` is the path for the rows of one parent alone, where ``path`` answers for all of them;
     ``also`` are more paths whose rows are of the same kind, asked after the first.
     """
@@ -44,6 +45,7 @@ class Rest:
     service: str
     path: str
     items: str = ""
+    named: str = ""
     under: str = ""
     also: Tuple[str, ...] = ()
     query: Mapping[str, str] = field(default_factory=dict)

@@ -66,6 +66,14 @@ def instant_ms(text: Optional[str]) -> Optional[int]:
     return round(moment.timestamp() * 1000)
 
 
+def written_ms(text: Optional[str], form: str) -> Optional[int]:
+    """Return epoch ms of an instant in UTC written in ``strptime``'s form, None where it is not."""
+    try:
+        return round(datetime.strptime(f"{text} +0000", f"{form} %z").timestamp() * 1000)
+    except ValueError:
+        return None
+
+
 def mib(value: Optional[int]) -> str:
     """Return mebibytes in the unit that reads best: ``512M``, ``894G``, ``1.7T``."""
     if value is None:

@@ -24,6 +24,7 @@ from backend.kinds.host_verdict import verdict
 from backend.kinds.hosts import HOSTS
 from backend.kinds.inventory import INTERFACES, LABELS, NOISE, PORTS, look_of
 from backend.kinds.kube_platform import KUBE
+from backend.kinds.licence import LICENCE
 from backend.kinds.networks import NETWORKING
 from backend.kinds.processors import PROCESSORS
 from backend.kinds.services import SERVICE_GROUPS, SERVICE_NODES, SERVICES
@@ -134,6 +135,7 @@ PLATFORM = Area(
         *SETTINGS,
         *TIME,
         *CERTIFIED,
+        LICENCE,
         APPLICATIONS,
         KUBE_UPGRADE,
         *KUBE,

@@ -48,6 +48,8 @@ class Cloud:
         self.children: dict[tuple[str, str], list[Json]] = {}
         self.shared: dict[str, list[Json]] = {}
         self.overlay = Overlay()
+        # The text of the licence, "" where none was installed.
+        self.licence = ""
         self.standing: dict[tuple[str, str], tuple[str, Json]] = {}
         self.page_max = 2000
         self.raised: set[tuple[str, str]] = set()

@@ -6,6 +6,7 @@ from typing import Any, Callable, Mapping
 
 from backend.simulator import (
     attaching,
+    certificates,
     changers,
     children,
     hosts,
@@ -149,7 +150,7 @@ def _changing(name: str, changes: Mapping[str, Route]) -> Route:
         change = changes.get(request.method)
         if change is None:
             return shared.reply(cloud, request, name, path)
-        if not path and request.method != "POST":
+        if not path and request.method in {"PATCH", "DELETE"}:
             raise no_such_path()
         return change(cloud, request, path)
 
@@ -180,10 +181,11 @@ def _restoring(cloud: Cloud) -> str:
     return "Restore procedure is not in progress"
 
 
-def _ungettable(cloud: Cloud, request: Request, path: list[str]) -> Answer:
-    """A root with nothing to read: what it is for is below it, by other methods."""
-    del cloud, path
-    raise no_such_method(request.method, "")
+def _license(cloud: Cloud, request: Request, path: list[str]) -> Answer:
+    if not path:
+        raise no_such_method(request.method, "")
+    _only(request, "GET", "POST")
+    return certificates.licence(cloud, request, path)
 
 
 def _deprecated(cloud: Cloud, request: Request, path: list[str]) -> Answer:
@@ -205,7 +207,11 @@ def _labels(cloud: Cloud, request: Request, path: list[str]) -> Answer:
     return labels.reply(cloud, request, path)
 
 
-CHANGES: dict[str, Mapping[str, Route]] = {**settings.CHANGES, **networking.CHANGES}
+CHANGES: dict[str, Mapping[str, Route]] = {
+    **settings.CHANGES,
+    **networking.CHANGES,
+    **certificates.CHANGES,
+}
 
 # What can be changed of the things on a host.
 CHANGED_BY: dict[str, changers.Changer] = {"iinterfaces": wiring.WIRING, **attaching.CHANGERS}
@@ -220,7 +226,7 @@ ROUTES: dict[str, Route] = {
     "servicenodes": _drawn_from(platform.service_nodes),
     "services": _drawn_from(platform.services),
     "upgrade": _deprecated,
-    "license": _ungettable,
+    "license": _license,
     "registry_image": _images,
     "restore": _drawn_from(_restoring),
     "kube_cmd_versions": _drawn_from(kubernetes.command_versions),

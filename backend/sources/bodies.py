@@ -71,6 +71,18 @@ def bodies(raw: bytes, items: str, kind: str = "") -> Iterator[Body]:
         raise Malformed(kind or items or "answer", text.path, _words(error)) from error
 
 
+def by_name(wholes: Iterator[Body], key: str) -> Iterator[Body]:
+    """Yield each row of objects that hold rows by name, the name put under ``key``.
+
+    Raises ``Malformed`` where something else stands under a name.
+    """
+    for whole in wholes:
+        for name, row in whole.items():
+            if not isinstance(row, dict):
+                raise Malformed(key, f"$.{name}", f"an object is wanted, got {str(row)[:40]!r}")
+            yield {key: name, **row}
+
+
 def _listed(text: _Text, items: str) -> Iterator[Any]:
     """Yield what stands under ``items`` of the object that comes next."""
     was_there = False

@@ -10,7 +10,7 @@ from backend.errors import NotConfigured
 from backend.kind import Json, Rest, RestWrite
 from backend.refresh import Answer
 from backend.settings import CloudSettings
-from backend.sources.bodies import bodies, next_query
+from backend.sources.bodies import bodies, by_name, next_query
 from backend.sources.keystone import Keystone
 from backend.sources.rest import RestService
 from backend.sources.tls import Pins
@@ -40,6 +40,9 @@ class Catalogue:
         for path in (first, *read.also):
             asked = path.format(parent=quote(parent, safe=""))
             pages += await self._pages(read.service, asked, read.query)
+        if read.named:
+            wholes = (bodies(raw, "") for raw in pages)
+            return lambda: by_name(chain.from_iterable(wholes), read.named)
         return lambda: chain.from_iterable(bodies(raw, read.items) for raw in pages)
 
     async def send(self, write: RestWrite) -> Json:

@@ -1,7 +1,8 @@
 """The recorded real system, replayed over HTTP: its Keystone, sysinv and fault management.
 
 One port of the loopback; the catalogue's URLs lead to it: ``/identity``, ``/sysinv``, ``/fm``. What
-was never recorded is answered with 501, so that no test passes on an answer nobody ever gave.
+was never recorded is answered with 501, so that no test passes on an answer nobody ever gave; but
+for ``TOLD``, which the recorded system was not asked: written by hand after the service's source.
 """
 
 from __future__ import annotations
@@ -30,6 +31,12 @@ PASSWORD = "s3cret-word"
 _ROOMS = {15000: "identity", 16385: "sysinv", 28002: "fm", 25493: "usm", 24545: "vim"}
 _SERVICES = {"keystone": "identity", "sysinv": "sysinv", "fm": "fm", "usm": "usm", "vim": "vim"}
 
+TOLD = {
+    "/sysinv/v1/certificate/get_all_certs": "get_all_certs.json",
+    "/sysinv/v1/certificate/get_all_k8s_certs": "get_all_k8s_certs.json",
+    "/sysinv/v1/license/get_license_file": "get_license_file.json",
+}
+
 Instead = Union[Reply, Callable[[Asked], Reply]]
 
 
@@ -40,9 +47,11 @@ def recorded(file: str) -> Reply:
     return Reply(body, status=entry["status"], headers=dict(entry["headers"]))
 
 
-def rows_of(target: str, items: str) -> List[Dict[str, Any]]:
+def rows_of(target: str, items: str, named: str = "") -> List[Dict[str, Any]]:
     """Return the recorded rows of one answer, to be changed: ``/sysinv/v1/ihosts``."""
     whole = json.loads(_ANSWERS["GET", target].body)
+    if named:
+        return [{named: name, **row} for name, row in whole.items()]
     if items:
         rows: Any = whole[items]
         return rows if isinstance(rows, list) else [rows] if rows is not None else []
@@ -51,14 +60,20 @@ def rows_of(target: str, items: str) -> List[Dict[str, Any]]:
     return [whole if isinstance(whole, dict) else {"value": whole}]
 
 
-def listed(items: str, rows: List[Dict[str, Any]]) -> Reply:
+def listed(items: str, rows: List[Dict[str, Any]], named: str = "") -> Reply:
     """Return rows as the service would list them."""
+    if named:
+        by_name = {str(row[named]): {k: v for k, v in row.items() if k != named} for row in rows}
+        return Reply(json.dumps(by_name).encode())
     whole = {items: rows} if items else rows if len(rows) > 1 else rows[0]
     return Reply(json.dumps(whole).encode())
 
 
 def _answers() -> Dict[Tuple[str, str], Reply]:
-    found: Dict[Tuple[str, str], Reply] = {}
+    found = {
+        ("GET", target): Reply((SAMPLES / "told" / file).read_bytes())
+        for target, file in TOLD.items()
+    }
     for entry in INDEX:
         method, target = entry["request"].split(" ", 1)
         room = _SERVICES.get(entry["service"])

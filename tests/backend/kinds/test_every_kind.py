@@ -57,7 +57,8 @@ def others() -> Mapping[Tuple[str, str], Reading[Any]]:
         parent = uuid_of(1) if kind.reach is Reach.PER_PARENT else ""
         version = "" if kind.read.service == "vim" else "/v1"
         asked = f"/{kind.read.service}{version}{kind.read.path.format(parent=parent)}"
-        found[kind.name, parent] = reading(kind.name, recorded_rows(asked, kind.read.items), parent)
+        rows = recorded_rows(asked, kind.read.items, kind.read.named)
+        found[kind.name, parent] = reading(kind.name, rows, parent)
     return found
 
 

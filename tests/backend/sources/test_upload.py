@@ -1,4 +1,4 @@
-"""A file goes out as a form, from the disk, with a length; one that cannot be read sends nothing."""
+"""A file goes out as a form, from the disk; one that cannot be read sends nothing."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ async def test_a_file_that_grows_meanwhile_is_sent_as_long_as_it_was_said_to_be(
 
 @pytest.mark.parametrize("name", ["nothing.pem", "."])
 def test_a_file_that_cannot_be_read_is_named_with_the_reason(tmp_path: Path, name: str) -> None:
-    with pytest.raises(Missing, match="cannot be read: (no such file|is a directory)"):
+    with pytest.raises(Missing, match=r"cannot be read: (no such file|is a directory)"):
         FileForm(str(tmp_path / name), "file", {})
 
 
