@@ -14,7 +14,7 @@ from backend.units import day, written_ms
 
 # A date after a word for the end, or as licence managers write it in a feature's line.
 _END = re.compile(
-    r"expir\w*\W{1,20}(?P<iso>\d{4}-\d{2}-\d{2})"
+    r"expir\w*(?:\W+date)?\W{1,20}(?P<iso>\d{4}-\d{2}-\d{2})"
     r"|(?:expir\w*\W{1,20}|^(?:FEATURE|INCREMENT)(?:\s+\S+){3}\s+)(?P<word>\d{1,2}-[a-z]{3}-\d{4})",
     re.IGNORECASE | re.MULTILINE,
 )
