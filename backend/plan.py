@@ -116,7 +116,68 @@ class Command:
         return self.argv[0]
 
 
-Read = Union[Rest, LocalRead, Derived, Command]
+@dataclass(frozen=True)
+class LogList:
+    """The logs an operator knows that are on this machine."""
+
+    @property
+    def source(self) -> str:
+        """Who is asked: nobody but this machine."""
+        return ""
+
+
+Read = Union[Rest, LocalRead, Derived, Command, LogList]
+
+
+# --- what to listen to -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LogFile:
+    """A log in files, its rotated parts with it: the path of the one that is written to.
+
+    ``machine`` is the host it lies on, by its name; "" or HERE is the one we run on.
+    """
+
+    path: str
+    name: str = ""
+    machine: str = ""
+
+    @property
+    def called(self) -> str:
+        """What people call it, with its machine where that is another."""
+        stem = self.name or self.path.rpartition("/")[2].replace(".log", "")
+        return f"{self.machine}:{stem}" if self.machine not in ("", HERE) else stem
+
+
+@dataclass(frozen=True)
+class Journal:
+    """What systemd's journal has, of some units or all; ``folder`` is where its files are."""
+
+    units: Tuple[str, ...] = ()
+    machine: str = ""
+    folder: str = ""
+
+    @property
+    def called(self) -> str:
+        """What people call it, with its machine where that is another."""
+        stem = self.units[0].replace(".service", "") if len(self.units) == 1 else "journal"
+        return f"{self.machine}:{stem}" if self.machine not in ("", HERE) else stem
+
+
+# Text that arrives. To add one: its value here, what opens it as a ``logs.line.Log`` in
+# ``logs.opening`` or ``cloud.open``; text that can only be listened to becomes one as
+# ``logs.gathered.Gathered``.
+Stream = Union[LogFile, Journal]
+
+
+@dataclass(frozen=True)
+class Logs:
+    """Which streams tell of a thing, and of which moment (epoch ms, None: now); ``of`` names it."""
+
+    streams: Tuple[Stream, ...]
+    at_ms: Optional[int] = None
+    of: str = ""
 
 
 # --- what to send ------------------------------------------------------------------------------

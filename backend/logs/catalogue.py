@@ -1,0 +1,138 @@
+"""The logs an operator knows by name, where they lie, and which matter for what.
+
+Paths are those of StarlingX's syslog-ng.conf, of its services' own settings and of
+``logrotate.d``; a name that is none of these is looked for in ``/var/log``.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Dict, Mapping, Tuple
+
+from backend.plan import Journal, LogFile, Stream
+
+FOLDER = "/var/log"
+
+# In the order an operator looks at them; of several paths the first that is there is meant.
+NAMES: Mapping[str, Tuple[str, ...]] = MappingProxyType(
+    {
+        "mtcAgent": ("/var/log/mtcAgent.log",),
+        "sysinv": ("/var/log/sysinv.log",),
+        "sm": ("/var/log/sm.log",),
+        "nfv-vim": ("/var/log/nfv-vim.log",),
+        "puppet": ("/var/log/puppet/latest/puppet.log",),
+        "software": ("/var/log/software.log", "/var/log/patching.log"),
+        "fm-manager": ("/var/log/fm-manager.log",),
+        "kern": ("/var/log/kern.log",),
+        "daemon": ("/var/log/daemon.log",),
+        "bootstrap": ("/home/sysadmin/ansible.log", "/root/ansible.log"),
+        "user": ("/var/log/user.log",),
+        "auth": ("/var/log/auth.log",),
+        "platform": ("/var/log/platform.log",),
+        "mtcClient": ("/var/log/mtcClient.log",),
+        "hbsAgent": ("/var/log/hbsAgent.log",),
+        "hbsClient": ("/var/log/hbsClient.log",),
+        "hwmon": ("/var/log/hwmond.log",),
+        "pmon": ("/var/log/pmond.log",),
+        "lmon": ("/var/log/lmond.log",),
+        "fsmon": ("/var/log/fsmond.log",),
+        "hostw": ("/var/log/hostwd.log",),
+        "mtcalarm": ("/var/log/mtcalarmd.log",),
+        "sysinv-api": ("/var/log/sysinv-api.log",),
+        "fm-api": ("/var/log/fm-api.log",),
+        "fm-event": ("/var/log/fm-event.log",),
+        "nfv-vim-api": ("/var/log/nfv-vim-api.log",),
+        "dcmanager": ("/var/log/dcmanager/dcmanager.log",),
+        "keystone": ("/var/log/keystone/keystone-all.log",),
+        "barbican": ("/var/log/barbican/barbican-api.log",),
+        "ceph": ("/var/log/ceph/ceph.log",),
+        "ceph-manager": ("/var/log/ceph-manager.log",),
+        "containerd": ("/var/log/containerd.log",),
+        "collectd": ("/var/log/collectd.log",),
+        "postgres": ("/var/log/postgres.log",),
+        "haproxy": ("/var/log/haproxy.log",),
+        "bash": ("/var/log/bash.log",),
+        "cron": ("/var/log/cron.log",),
+        "syslog": ("/var/log/syslog",),
+        "messages": ("/var/log/messages",),
+        "dpkg": ("/var/log/dpkg.log",),
+    }
+)
+ALIASES: Mapping[str, str] = MappingProxyType(
+    {
+        "ansible": "bootstrap",
+        "puppet/latest": "puppet",
+        "vim": "nfv-vim",
+        "fm": "fm-manager",
+        "mtce": "mtcAgent",
+        "kernel": "kern",
+        "patching": "software",
+        "usm": "software",
+    }
+)
+JOURNAL = "journal"
+
+# Which logs say why, by the first digits of an alarm's id; the most telling first.
+_OF_ALARM: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
+    ("100.1", ("collectd", "fsmon", "kern")),
+    ("100.114", ("daemon", "platform")),
+    ("200.004", ("mtcAgent", "hbsAgent", "kern")),
+    ("200.005", ("mtcAgent", "hbsAgent", "kern")),
+    ("200.006", ("pmon", "daemon", "mtcAgent")),
+    ("200.007", ("hwmon", "mtcAgent")),
+    ("200.009", ("hbsAgent", "mtcAgent", "kern")),
+    ("200.010", ("mtcAgent", "hwmon")),
+    ("200.011", ("mtcAgent", "puppet", "sysinv")),
+    ("200.", ("mtcAgent", "sysinv", "kern")),
+    ("210.", ("sysinv", "bootstrap")),
+    ("250.", ("sysinv", "puppet", "mtcAgent")),
+    ("260.", ("sysinv", "daemon")),
+    ("270.", ("nfv-vim", "mtcAgent")),
+    ("275.", ("nfv-vim", "mtcAgent")),
+    ("280.", ("dcmanager", "sysinv")),
+    ("300.", ("sysinv", "nfv-vim")),
+    ("400.", ("sm", "mtcAgent", "daemon")),
+    ("401.", ("sm", "daemon")),
+    ("500.", ("sysinv", "platform")),
+    ("700.", ("nfv-vim",)),
+    ("750.", ("sysinv", "daemon")),
+    ("800.", ("ceph", "ceph-manager", "sysinv")),
+    ("850.", ("sysinv", "daemon", "containerd")),
+    ("900.0", ("software", "sysinv")),
+    ("900.", ("nfv-vim", "software", "sysinv")),
+)
+# What maintenance, the inventory and the host itself say of a host, and of what is done to one.
+OF_HOST = ("mtcAgent", "sysinv", "sm", "kern")
+OF_DEED = ("mtcAgent", "sysinv", "nfv-vim")
+# Written by the active controller, about all hosts; the others each host writes of itself.
+ABOUT_ALL = frozenset(
+    {"mtcAgent", "sysinv", "nfv-vim", "fm-manager", "hbsAgent", "software", "dcmanager", "hwmon"}
+)
+
+
+def of_alarm(alarm_id: str) -> Tuple[str, ...]:
+    """Return the names of the logs that say why an alarm is there."""
+    found: Dict[str, Tuple[str, ...]] = {
+        start: names for start, names in _OF_ALARM if alarm_id.startswith(start)
+    }
+    return found[max(found, key=len)] if found else OF_HOST
+
+
+def stream_of(name: str, machine: str = "") -> Stream:
+    """Return the stream of a name, an alias, or a path; ``journal:UNIT`` is one unit's."""
+    if name == JOURNAL or name.startswith(f"{JOURNAL}:"):
+        units = tuple(filter(None, name.partition(":")[2].split(",")))
+        return Journal(units=units, machine=machine)
+    if name.startswith("/"):
+        return LogFile(path=name, machine=machine)
+    known = next((one for one in NAMES if one.lower() == name.lower()), "")
+    known = known or ALIASES.get(name, "")
+    if known:
+        return LogFile(path=NAMES[known][0], name=known, machine=machine)
+    file = name if "." in name.rpartition("/")[2] else f"{name}.log"
+    return LogFile(path=f"{FOLDER}/{file}", name=name, machine=machine)
+
+
+def paths_of(stream: LogFile) -> Tuple[str, ...]:
+    """Return where a log may lie, the likeliest first."""
+    return NAMES.get(stream.name, (stream.path,)) if stream.name else (stream.path,)

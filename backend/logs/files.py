@@ -1,0 +1,149 @@
+"""Files of a machine as bytes at offsets: nothing is copied, nothing is loaded whole."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Dict, List, Optional, Protocol, Tuple
+
+from backend.errors import Missing, StxError, Unreachable
+
+Identity = Tuple[int, int]  # device and inode: what a file stays when it is renamed
+
+
+class Unreadable(StxError):
+    """A file is there and must not, or cannot, be read; ``advice`` says what would give it."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a folder says of a file: bytes, last change (epoch ms), who it is."""
+
+    size: int
+    changed_ms: int
+    identity: Identity
+
+
+class Bytes(Protocol):
+    """An opened file; what is renamed, truncated or deleted stays open."""
+
+    identity: Identity
+
+    def size(self) -> int:
+        """Return how many bytes it has now."""
+
+    def read(self, offset: int, count: int) -> bytes:
+        """Return up to so many bytes from there on; fewer only at the end."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+class Files(Protocol):
+    """The files of one machine. Every call may block; all raise ``StxError``."""
+
+    def facts(self, path: str) -> Optional[Facts]:
+        """Return what is known of a file, None where there is none."""
+
+    def names(self, folder: str) -> List[str]:
+        """Return the names in a folder, none where there is no such folder."""
+
+    def open(self, path: str) -> Bytes:
+        """Open a file; raises ``Missing`` and ``Unreadable``."""
+
+
+class OpenFile:
+    """A file of this machine."""
+
+    def __init__(self, path: str, descriptor: int) -> None:
+        self._path = path
+        self._descriptor = descriptor
+        status = os.fstat(descriptor)
+        self.identity = (status.st_dev, status.st_ino)
+
+    def size(self) -> int:
+        """Return how many bytes it has now."""
+        return os.fstat(self._descriptor).st_size
+
+    def read(self, offset: int, count: int) -> bytes:
+        """Return up to so many bytes from there on."""
+        try:
+            return os.pread(self._descriptor, count, offset)
+        except OSError as error:
+            raise why(self._path, error) from error
+
+    def close(self) -> None:
+        """Let go of it."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+class Here:
+    """The files of this machine."""
+
+    def facts(self, path: str) -> Optional[Facts]:
+        """Return what is known of a file, None where there is none."""
+        try:
+            status = Path(path).stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise why(path, error) from error
+        identity = (status.st_dev, status.st_ino)
+        changed_ms = status.st_mtime_ns // 1_000_000
+        return Facts(size=status.st_size, changed_ms=changed_ms, identity=identity)
+
+    def names(self, folder: str) -> List[str]:
+        """Return the names in a folder, none where there is no such folder."""
+        try:
+            return os.listdir(folder)  # noqa: PTH208 - names are wanted, thousands of them
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            raise why(folder, error) from error
+
+    def open(self, path: str) -> Bytes:
+        """Open a file; a pipe or a device is no log, and would wait for ever."""
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            raise why(path, error) from error
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise Unreadable(f"{path} is no file")
+        return OpenFile(path, descriptor)
+
+
+_SAYS: Dict[int, str] = {
+    errno.EACCES: "no permission to read it",
+    errno.EPERM: "no permission to read it",
+    errno.EIO: "the disk cannot read it",
+    errno.ESTALE: "its file server has another file there now",
+}
+
+
+def why(path: str, error: OSError) -> StxError:
+    """Return an error of the system in our words, with what can be done."""
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return Missing(f"there is no {path} on this machine")
+    words = f"{path}: {_SAYS.get(error.errno or 0, error.strerror or str(error))}"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return Unreadable(words, f"run it as root: sudo stx-tui; {_owner(path)}".rstrip("; "))
+    if error.errno in (errno.ETIMEDOUT, errno.EHOSTDOWN):
+        return Unreachable(path, words)
+    return Unreadable(words)
+
+
+def _owner(path: str) -> str:
+    """Return who may read a file, as far as that may be known."""
+    try:
+        status = Path(path).stat()
+    except OSError:
+        return ""
+    mode = stat.filemode(status.st_mode)
+    group = f"a member of group {status.st_gid}" if status.st_mode & stat.S_IRGRP else "no group"
+    return f"its mode is {mode}: {group} may read it too"
