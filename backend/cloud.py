@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Callable, Optional
 
 from typing_extensions import assert_never
@@ -18,9 +19,11 @@ from backend.kind import (
     Rest,
     Write,
 )
+from backend.plan import LogList, Stream
 from backend.refresh import Answer
 
 if TYPE_CHECKING:
+    from backend.logs.line import Log
     from backend.settings import CloudSettings
     from backend.sources.catalogue import Catalogue
     from backend.sources.machines import Machines
@@ -56,6 +59,10 @@ class Cloud:
             raise NotConfigured(f"{read.table} is read from the record, not from the cloud")
         if isinstance(read, Derived):
             raise NotConfigured("it is worked out of what is known, not asked of the cloud")
+        if isinstance(read, LogList):
+            from backend.logs.listing import logs_here
+
+            return await asyncio.to_thread(logs_here, self._now_ms())
         assert_never(read)
 
     async def send(self, write: Write) -> Json:
@@ -65,6 +72,12 @@ class Cloud:
         if isinstance(write, CommandWrite):
             return await self.machines.send(write)
         return await self.catalogue.send(write)
+
+    def open(self, stream: Stream) -> Log:
+        """Open a stream; blocking, to be called on a thread. Raises ``StxError``."""
+        from backend.logs.opening import open_here
+
+        return open_here(stream)
 
     @property
     def catalogue(self) -> Catalogue:

@@ -15,10 +15,12 @@ from backend.kind import Kind
 from backend.known import Known, Reading
 from backend.lookout import Lookout
 from backend.place import Place
+from backend.plan import Stream
 from backend.sources.tls import Pins
 from backend.store.store import Store
 
 if TYPE_CHECKING:
+    from backend.logs.line import Log
     from backend.settings import CloudSettings
 
 
@@ -145,6 +147,10 @@ class Station:
         reading = self.watch.known.reading(kind)
         await self.store.set_baseline(self.key, reading.by_id, reading.at_ms)
         await self.remember()
+
+    def open(self, stream: Stream) -> Log:
+        """Open a stream of this cloud; blocking, on a thread. Raises ``StxError``."""
+        return self.cloud.open(stream)
 
     def timeline(self, deed: Deed) -> Timeline:
         """Return how far a deed is."""
