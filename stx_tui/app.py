@@ -18,6 +18,7 @@ from backend.figure import Jump
 from backend.kind import Action, Kind
 from backend.known import Known, Reading
 from backend.place import Place, find_place
+from backend.plan import Logs, Stream
 from backend.tone import Tone, Verdict
 from stx_tui import keys, start, theme
 from stx_tui.alone import LOOK_ROUND_S, Alone
@@ -31,6 +32,7 @@ from stx_tui.screens.quit import QuitScreen
 from stx_tui.terminal import interval_s, repaint
 
 if TYPE_CHECKING:
+    from backend.logs.line import Log
     from backend.station import Station
     from backend.store.glance import Glance
 
@@ -216,6 +218,20 @@ class StxApp(App[None], inherit_bindings=False):
 
         self.push_screen(DetailScreen(kind, jump.id))
         return ""
+
+    def open_logs(self, logs: Logs) -> None:
+        """Open logs at their moment."""
+        from stx_tui.screens.stream import StreamScreen
+
+        self.push_screen(StreamScreen(logs))
+
+    def open_stream(self, stream: Stream) -> Log:
+        """Open a stream for a screen; blocking, on a thread. Raises ``StxError``."""
+        if self.station is not None:
+            return self.station.open(stream)
+        from backend.logs.opening import open_here
+
+        return open_here(stream)
 
     def _list(self, kind: Kind[Any]) -> None:
         """Go back to the list of a kind, or open it on top."""

@@ -1,0 +1,399 @@
+"""Logs, merged by time: followed, filtered, gone through by time and by what is bad in them."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Optional, Tuple
+
+from textual import on
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from backend.errors import StxError
+from backend.figure import Line
+from backend.logs.moments import WAYS, exact, moment_ms
+from backend.logs.opening import open_all
+from backend.logs.reader import PACE_S, Reader
+from backend.plan import Logs
+from stx_tui import keys, theme
+from stx_tui.keys import key
+from stx_tui.messages import FilterTyped, KnownChanged, PlaceNamed, PromptLeft, RowChosen
+from stx_tui.panes.pane import line
+from stx_tui.panes.prompt import PromptPane
+from stx_tui.panes.status import FootPane, StatusPane
+from stx_tui.panes.stream import StreamPane, whole
+from stx_tui.panes.strip import StripPane
+from stx_tui.panes.told import Told, verdict
+from stx_tui.screens.shape import shape
+from stx_tui.screens.slices import save_slice
+from stx_tui.terminal import interval_s
+
+if TYPE_CHECKING:
+    from stx_tui.app import StxApp
+
+# Rows the strip has; lines that are left on either side when more are read.
+STRIP, NEAR = 5, 60
+# How long typing in the filter must pause before it is searched, and how often progress is said.
+PAUSE_S, SAID_S = 0.15, 0.4
+
+
+class StreamScreen(Screen[None], inherit_bindings=False):
+    """Lines of one log or several; leaving it stops what is searched."""
+
+    BINDINGS = [
+        key("f", "follow", "follow", "stay at the end as lines come, or stop", footer=True),
+        key("slash", "filter", "filter", "show only lines with a text in them", footer=True),
+        key("n", "next_bad", "next error", "to the next line that says it is bad", footer=True),
+        key("N", "bad_before", "error before", "to the one before that says it is bad"),
+        key("t", "time", "time", f"go to a time, {WAYS}", footer=True),
+        key("s", "save", "save", "save the slice, or what is read here, to a file", footer=True),
+        key("space", "pick", "begin slice", "begin a slice here; s saves it, with the cursor's"),
+        key("w", "wrap", "wrap", "show long lines whole, or cut", footer=True),
+        key("escape", "all", "all", "show all lines again; stop a search"),
+        key("c", "copy", "copy command", "the command that shows these logs from here"),
+        *(one for one in keys.MOVING if one.id not in ("first", "last")),
+        key("home,g", "to_first", "first", "to the oldest line there is", name="first"),
+        key("end,G", "to_last", "last", "to the newest line there is", name="last"),
+        keys.HELP,
+        keys.BACK,
+    ]
+    CSS = """
+    StreamScreen #prompt { height: 1; }
+    """
+
+    def __init__(self, logs: Logs) -> None:
+        super().__init__()
+        self._logs = logs
+        self._reader: Optional[Reader] = None
+        self._follows = False
+        self._told = Told(names=tuple(stream.called for stream in logs.streams), of=logs.of)
+        self._asked = ""
+
+    @property
+    def console(self) -> StxApp:
+        """The app, which holds the station and what is known."""
+        from stx_tui.app import StxApp
+
+        assert isinstance(self.app, StxApp)
+        return self.app
+
+    @property
+    def pane(self) -> StreamPane:
+        """The lines."""
+        return self.query_one(StreamPane)
+
+    def compose(self) -> ComposeResult:
+        yield StatusPane(self.console.rooms, self.console.heard)
+        yield StreamPane()
+        yield StripPane()
+        yield FootPane()
+        yield PromptPane()
+
+    # --- opening -------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        self._arrange()
+        self.pane.empty = "opening ..."
+        self.run_worker(self._open(), name="open logs", group="look", exit_on_error=False)
+        self.set_interval(interval_s(self.app, SAID_S), self._say_progress)
+
+    async def _open(self) -> None:
+        try:
+            logs, errors = await asyncio.to_thread(
+                open_all, self._logs.streams, self.console.open_stream
+            )
+        except StxError as error:
+            self._told.cannot = f"{error}. {error.advice}".strip()
+            self.pane.empty = "nothing to show"
+            self._show()
+            return
+        self._told.names = tuple(log.name for log in logs)
+        self._told.errors = tuple(errors)
+        reader = self._reader = Reader(logs)
+        if self._logs.at_ms is None:
+            self._follows = True
+            await reader.to_last()
+            self.pane.show(reader.view.lines, max(len(reader.view.lines) - 1, 0))
+        else:
+            await self._go_to(self._logs.at_ms)
+        self._show()
+        self.run_worker(self._measure(reader), name="measure", group="measure")
+        self.run_worker(self._stay(reader), name="follow", group="follow", exit_on_error=False)
+
+    async def _measure(self, reader: Reader) -> None:
+        """Learn from when to when the logs go: it reads the oldest part of each."""
+        extent, self._told.notes = await asyncio.to_thread(reader.view.measure)
+        self._told.from_ms, self._told.to_ms = extent.from_ms, extent.to_ms
+        self._show()
+
+    async def _stay(self, reader: Reader) -> None:
+        """Take what comes, as long as the screen is there; stay at the end where that is wanted."""
+        while True:
+            await asyncio.sleep(interval_s(self.app, PACE_S))
+            came, news = await reader.grow()
+            if news:
+                self._told.news = news
+            if came:
+                lines = reader.view.lines
+                self._told.to_ms = max(self._told.to_ms or 0, lines[-1].at_ms)
+                self.pane.show(lines, len(lines) - 1 if self._follows else None)
+            if came or news:
+                self._show()
+
+    async def on_unmount(self) -> None:
+        if self._reader is not None:
+            reader, self._reader = self._reader, None
+            await reader.close()
+
+    # --- showing -------------------------------------------------------------------------------
+
+    @on(KnownChanged)
+    def show_known(self) -> None:
+        """Say what time it is."""
+        self._show()
+
+    @on(RowChosen)
+    def show_line(self) -> None:
+        """Say all of the line under the cursor, and read on where its neighbours end."""
+        self.query_one(FootPane).say("")
+        self._show_strip()
+        reader, pane = self._reader, self.pane
+        if reader is None or not pane.lines:
+            return
+        is_up = pane.place < NEAR and not reader.view.is_from_first
+        is_down = pane.place > len(pane.lines) - NEAR and not reader.view.is_to_last
+        if (is_up or is_down) and reader.progress is None:
+            self.run_worker(self._more(up=is_up), name="more", group="look", exclusive=True)
+
+    async def _more(self, *, up: bool) -> None:
+        reader = self._reader
+        if reader is None:
+            return
+        came = await (reader.more_up() if up else reader.more_down())
+        if came:
+            self.pane.show(reader.view.lines)
+            self._show()
+
+    def on_resize(self) -> None:
+        self._arrange()
+        self.call_after_refresh(self._show)
+
+    def _arrange(self) -> None:
+        width, height = self.size
+        now = shape(min(width, 119), height, STRIP)
+        for selector, rows in (("#status", now.status), ("#strip", now.strip), ("#foot", now.foot)):
+            self.query_one(selector).styles.height = rows
+        prompt = self.query_one(PromptPane)
+        self.query_one(StripPane).display = now.strip > 0
+        self.query_one(FootPane).display = now.foot > 0 and not prompt.display
+
+    def _show(self) -> None:
+        # A look may end while the screen is taken apart.
+        if not self.is_current or not self.query(FootPane):
+            return
+        known, rooms = self.console.known, self.console.rooms
+        title = "  ".join([" LOGS", "  ".join(self._told.names)])
+        if self._told.of:
+            title += f"   of {self._told.of}"
+        self.query_one(StatusPane).show(
+            known,
+            tuple((name, "") for name in rooms.banner_needs),
+            verdict(self._told, self._reader, follows=self._follows, now_ms=known.now_ms),
+            lambda width: line((title, theme.BOLD), width=width),
+        )
+        self._show_strip()
+        bindings = (active.binding for active in self.active_bindings.values())
+        self.query_one(FootPane).show(keys.footer(bindings, self.size.width - 1))
+
+    def _show_strip(self) -> None:
+        pane, reader = self.pane, self._reader
+        here = pane.line
+        lines: Tuple[Line, ...] = whole(here) if here is not None else ()
+        left = f"line {pane.place + 1} of {len(pane.lines)}"
+        if reader is not None:
+            view = reader.view
+            above, below = not view.is_from_first, not view.is_to_last
+            left += " read, more" * (above or below) + " above" * above
+            left += " and" * (above and below) + " below" * below
+        right = "slice begins at *" if pane.picked is not None else ""
+        self.query_one(StripPane).show((left if pane.lines else "", right), lines)
+
+    def _say_progress(self) -> None:
+        reader = self._reader
+        if reader is not None and (reader.progress or reader.counted):
+            self._show()
+
+    # --- going about ---------------------------------------------------------------------------
+
+    def action_move(self, step: int) -> None:
+        self._stand()
+        self.pane.move(step)
+
+    def action_page(self, step: int) -> None:
+        self._stand()
+        self.pane.move_page(step)
+
+    def _stand(self) -> None:
+        """Stay where one is, whatever comes."""
+        if self._follows:
+            self._follows = False
+            self._show()
+
+    def action_follow(self) -> None:
+        self._follows = not self._follows
+        if self._follows:
+            self._look(self._to_last())
+        self._show()
+
+    def action_to_last(self) -> None:
+        self._look(self._to_last())
+
+    def action_to_first(self) -> None:
+        self._follows = False
+        self._look(self._to_first())
+
+    def action_next_bad(self) -> None:
+        self._follows = False
+        self._look(self._to_bad(back=False))
+
+    def action_bad_before(self) -> None:
+        self._follows = False
+        self._look(self._to_bad(back=True))
+
+    def action_all(self) -> None:
+        if self._reader is not None and (self._reader.text or self._reader.progress):
+            self._reader.stop()
+            self._look(self._search("", pause_s=0.0))
+
+    def action_pick(self) -> None:
+        self.pane.pick()
+        self._show_strip()
+
+    def action_wrap(self) -> None:
+        self.pane.wrap()
+
+    def action_copy(self) -> None:
+        here = self.pane.line
+        words = ["stx-tui", "logs", *self._told.names]
+        if here is not None and here.at_ms:
+            words += ["--at", exact(here.at_ms)[:19].replace(" ", "T") + "Z"]
+        if self._reader is not None and self._reader.text:
+            words += ["--grep", self._reader.text]
+        self.query_one(FootPane).say(self.console.copy(shlex.join(words)))
+
+    def _look(self, work: object) -> None:
+        self.run_worker(work, name="look", group="look", exclusive=True)  # type: ignore[arg-type]
+        self._show()
+
+    async def _to_last(self) -> None:
+        reader = self._reader
+        if reader is not None and await reader.to_last():
+            self.pane.show(reader.view.lines, max(len(reader.view.lines) - 1, 0))
+            self._show()
+
+    async def _to_first(self) -> None:
+        reader = self._reader
+        if reader is not None and await reader.to_first():
+            self.pane.show(reader.view.lines, 0)
+            self._show()
+
+    async def _go_to(self, ms: int) -> None:
+        reader = self._reader
+        if reader is None:
+            return
+        index = await reader.to_time(ms)
+        if index is not None:
+            self.pane.show(reader.view.lines, index)
+            self._show()
+
+    async def _to_bad(self, *, back: bool) -> None:
+        reader = self._reader
+        if reader is None:
+            return
+        index = await reader.next_bad(self.pane.line, back=back)
+        if index is None:
+            where = "before" if back else "after"
+            self.query_one(FootPane).say(f"no line {where} this one says it is bad")
+        else:
+            self.pane.show(reader.view.lines, index)
+        self._show()
+
+    async def _search(self, text: str, *, pause_s: float = PAUSE_S) -> None:
+        await asyncio.sleep(pause_s)
+        reader = self._reader
+        if reader is None:
+            return
+        anchor = None if self._follows else self.pane.line
+        self.pane.empty = f"no line has {text!r} in it" if text else "there is nothing in it"
+        index = await reader.search(text, anchor)
+        if index is None:
+            return
+        self.pane.show(reader.view.lines, index)
+        self._show()
+        if text and reader.matching is None:
+            self.run_worker(reader.count(), name="count", group="count", exclusive=True)
+
+    # --- what is typed -------------------------------------------------------------------------
+
+    def action_filter(self) -> None:
+        self._ask("/", self._reader.text if self._reader is not None else "")
+
+    def action_time(self) -> None:
+        self._ask("@")
+
+    def action_save(self) -> None:
+        here = self.pane.line
+        if here is None:
+            self.query_one(FootPane).say("there is no line to save")
+            return
+        stem = "-".join(name.replace(":", "-").replace("/", "-") for name in self._told.names[:3])
+        at = exact(here.at_ms)[:19].replace(" ", "T").replace(":", "")
+        self._ask(">", f"{Path.home()}/{stem}-{at}.log")
+
+    def _ask(self, sign: str, text: str = "") -> None:
+        self._asked = sign
+        self.query_one(FootPane).say("")
+        self.query_one(FootPane).display = False
+        self.query_one(PromptPane).open(sign, text)
+
+    @on(PromptLeft)
+    def leave_prompt(self) -> None:
+        """Go on as before."""
+        self.query_one(PromptPane).close()
+        self._arrange()
+        self._show()
+
+    @on(FilterTyped)
+    def filter_lines(self, message: FilterTyped) -> None:
+        """Show the lines that have what was typed."""
+        if message.done:
+            self.leave_prompt()
+        if self._reader is not None and message.text != self._reader.text:
+            self._look(self._search(message.text))
+
+    @on(PlaceNamed)
+    def heard(self, message: PlaceNamed) -> None:
+        """Go to the time that was typed, or save under the name that was."""
+        self.leave_prompt()
+        if self._asked == ">":
+            self._look(self._save(message.text.strip()))
+            return
+        here = self.pane.line
+        near = here.at_ms if here is not None and here.at_ms else self.console.known.now_ms
+        try:
+            ms = moment_ms(message.text, near)
+        except StxError as error:
+            self.query_one(FootPane).say(f"{error}: {error.advice}")
+            return
+        self._follows = False
+        self._look(self._go_to(ms))
+
+    # --- saving --------------------------------------------------------------------------------
+
+    async def _save(self, path: str) -> None:
+        reader, pane = self._reader, self.pane
+        if reader is not None:
+            self.query_one(FootPane).say(await save_slice(reader, pane, path))
+            self._show()

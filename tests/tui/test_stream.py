@@ -1,0 +1,170 @@
+"""Logs on the screen: real files, followed, filtered, gone through and saved."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, AsyncIterator, List, Optional, Tuple
+
+from backend.errors import NotConfigured
+from backend.plan import LogFile, Logs
+from stx_tui.app import StxApp
+from stx_tui.screens.stream import StreamScreen
+from tests.backend.logs.things import BEGAN_MS, fill, written
+from tests.tui.things import NOW_MS, PLACE, ROOMS, screen_text, until
+
+
+async def nobody() -> Any:
+    raise NotConfigured("no cloud is set up")
+
+
+@asynccontextmanager
+async def looked_at(
+    *paths: Path, at_ms: Optional[int] = None, size: Tuple[int, int] = (80, 24)
+) -> AsyncIterator[Tuple[StxApp, Any]]:
+    """Open a console without any cloud on these logs, and wait until their lines are there."""
+    app = StxApp(None, nobody, rooms=ROOMS, now_ms=lambda: NOW_MS, place=PLACE, cloud="site-7")
+    streams = tuple(LogFile(path=str(path)) for path in paths)
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        app.open_logs(Logs(streams=streams, at_ms=at_ms, of="" if at_ms is None else "alarm x"))
+        await until(pilot, lambda: isinstance(app.screen, StreamScreen))
+        await until(pilot, lambda: any(word in said(app) for word in (">  ", ">! ", "CANNOT")))
+        yield app, pilot
+
+
+def said(app: StxApp) -> str:
+    return "\n".join(screen_text(app))
+
+
+def verdict(app: StxApp) -> str:
+    return screen_text(app)[2]
+
+
+def body(app: StxApp) -> List[str]:
+    """Return the rows between the rules."""
+    lines = screen_text(app)
+    return lines[5 : next(at for at, line in enumerate(lines) if at > 5 and "---" in line)]
+
+
+async def typed(pilot: Any, text: str) -> None:
+    for character in text:
+        names = {":": "colon", " ": "space", "-": "minus", "/": "slash", ".": "full_stop"}
+        await pilot.press(names.get(character, character))
+
+
+def sm(tmp_path: Path, count: int = 500) -> Path:
+    path = tmp_path / "sm.log"
+    fill(path, range(BEGAN_MS, BEGAN_MS + count * 1000, 1000))
+    return path
+
+
+async def test_the_screen_says_what_one_looks_at_and_follows_what_comes(tmp_path: Path) -> None:
+    path = sm(tmp_path)
+    async with looked_at(path) as (app, pilot):
+        await until(pilot, lambda: "02:08:19Z" in verdict(app))
+        assert verdict(app).startswith(" FOLLOWING  2026-11-21 02:00Z to 02:08:19Z")
+        assert body(app)[-1].startswith(">  02:08:19.000 info line 499")
+        with path.open("a") as log:
+            log.write(f"{written(BEGAN_MS + 500_000, 'controller-0 sm: err it broke')}\n")
+        await until(pilot, lambda: "err it broke" in body(app)[-1])
+        assert body(app)[-1].startswith(">! 02:08:20.000")
+        assert body(app)[-2].startswith("   02:08:19.000")
+        await pilot.press("k")
+        assert verdict(app).startswith(" STANDING")
+
+
+async def test_logs_are_opened_at_their_moment_with_what_led_to_it(tmp_path: Path) -> None:
+    fill(tmp_path / "kern.log", [BEGAN_MS + 100_500], "controller-0 kernel: warning link down")
+    paths = (sm(tmp_path), tmp_path / "kern.log")
+    async with looked_at(*paths, at_ms=BEGAN_MS + 100_000) as (app, _pilot):
+        rows = body(app)
+        here = next(at for at, row in enumerate(rows) if row.startswith(">"))
+        assert rows[here].startswith(">  02:01:40 sm   info line 100")
+        assert rows[here + 1].startswith(" w 02:01:40 kern warning link down")
+        assert here >= 3
+        assert "of alarm x" in screen_text(app)[1]
+        assert verdict(app).startswith(" STANDING")
+        # The strip has all of it: the day, the log, every word.
+        assert "2026-11-21 02:01:40.000Z  sm" in "\n".join(screen_text(app)[-6:])
+
+
+async def test_a_filter_shows_and_counts_as_one_types_and_escape_shows_all(tmp_path: Path) -> None:
+    async with looked_at(sm(tmp_path)) as (app, pilot):
+        await pilot.press("slash")
+        await typed(pilot, "line 12")
+        await until(pilot, lambda: "11 lines have 'line 12'" in verdict(app))
+        assert [row.split()[-1] for row in body(app) if row.strip()][-3:] == [
+            "127",
+            "128",
+            "129",
+        ]
+        await pilot.press("enter", "escape")
+        await until(pilot, lambda: "all lines" in verdict(app))
+
+
+async def test_n_goes_to_the_next_error_and_says_where_there_is_none(tmp_path: Path) -> None:
+    path = sm(tmp_path)
+    text = path.read_text().replace("info line 250\n", "err line 250\n")
+    path.write_text(text)
+    async with looked_at(path, at_ms=BEGAN_MS) as (app, pilot):
+        await pilot.press("n")
+        await until(pilot, lambda: any(row.startswith(">! 02:04:10") for row in body(app)))
+        await pilot.press("n")
+        await until(pilot, lambda: "no line after this one says it is bad" in screen_text(app)[-1])
+
+
+async def test_a_time_that_is_typed_is_gone_to_and_nonsense_is_said(tmp_path: Path) -> None:
+    async with looked_at(sm(tmp_path)) as (app, pilot):
+        await pilot.press("t")
+        await typed(pilot, "02:03")
+        await pilot.press("enter")
+        await until(pilot, lambda: any(row.startswith(">  02:03:00") for row in body(app)))
+        await pilot.press("t")
+        await typed(pilot, "soon")
+        await pilot.press("enter")
+        await until(pilot, lambda: "'soon' is no time" in screen_text(app)[-1])
+
+
+async def test_a_slice_is_saved_as_it_was_written_and_never_over_a_file(tmp_path: Path) -> None:
+    path, target = sm(tmp_path), tmp_path / "slice.log"
+    async with looked_at(path, at_ms=BEGAN_MS + 100_000) as (app, pilot):
+        await pilot.press("space", "j", "j")
+        for _ in range(2):
+            await pilot.press("s", "ctrl+u")
+            app.screen.query_one("#prompt").text = str(target)  # type: ignore[attr-defined]
+            await pilot.press("enter")
+            await until(pilot, lambda: "saved" in screen_text(app)[-1])
+            if "3 lines" in screen_text(app)[-1]:
+                await pilot.press("j")
+        assert "is there already" in screen_text(app)[-1]
+    assert target.read_text().splitlines() == path.read_text().splitlines()[100:103]
+
+
+async def test_a_log_that_is_not_there_is_said_and_the_others_are_shown(tmp_path: Path) -> None:
+    async with looked_at(sm(tmp_path), tmp_path / "none.log") as (app, _pilot):
+        assert "there is no" in screen_text(app)[3]
+    async with looked_at(tmp_path / "none.log") as (app, _pilot):
+        assert "CANNOT" in verdict(app)
+
+
+async def test_long_lines_wrap_and_small_and_wide_screens_hold(tmp_path: Path) -> None:
+    path = tmp_path / "sm.log"
+    path.write_text("".join(f"{written(BEGAN_MS + at, 'long ' * 60)}\n" for at in range(50)))
+    for size in ((80, 24), (160, 50), (40, 12), (20, 4)):
+        async with looked_at(path, size=size) as (app, pilot):
+            await pilot.press("w", "k", "pageup", "pagedown", "g")
+            await until(pilot, lambda: app.screen.query_one("#stream").size.height > 0)
+            assert all(len(line) <= size[0] for line in screen_text(app))
+
+
+async def test_what_is_read_goes_on_as_one_scrolls(tmp_path: Path) -> None:
+    async with looked_at(sm(tmp_path, 3000)) as (app, pilot):
+        pane: Any = app.screen.query_one("#stream")
+        for _ in range(40):
+            await pilot.press("pageup")
+        await until(pilot, lambda: len(pane.lines) > 400)
+        await pilot.press("g")
+        await until(pilot, lambda: any("info line 0" in row for row in body(app)))
+        await pilot.press("G")
+        await until(pilot, lambda: any("info line 2999" in row for row in body(app)))
