@@ -214,7 +214,7 @@ def _start_stops(row: Release, _form: Form, known: Known) -> Tuple[Consequence, 
         found.append(Consequence(words=words, tone=Tone.WARN))
     else:
         found.append(Consequence(words="in service: no host has to be locked for it"))
-    found.append(Consequence(words="alarm 900.021 stands as long as the deploy is under way"))
+    found.append(Consequence(words="alarm 900.023 stands as long as the deploy is under way"))
     return tuple(found)
 
 

@@ -236,6 +236,37 @@ _ENTRIES = (
         cause="equipment-malfunction",
         suppression=False,
     ),
+    Entry(
+        alarm_id="900.020",
+        severity="warning",
+        entity="host={host}",
+        reason="Deploy host completed with success",
+        repair="Unlock host",
+        alarm_type="equipment",
+        service_affecting=False,
+        suppression=False,
+        mgmt="none",
+    ),
+    Entry(
+        alarm_id="900.021",
+        severity="major",
+        entity="host={host}",
+        reason="Deploy host failed",
+        repair="Check the logs for errors, fix the issues manually and retry",
+        alarm_type="equipment",
+        suppression=False,
+    ),
+    Entry(
+        alarm_id="900.023",
+        severity="minor",
+        entity="host=controller",
+        reason="Software release deploy operation in progress.",
+        repair="Complete release deploy.",
+        alarm_type="environmental",
+        service_affecting=False,
+        suppression=False,
+        mgmt="none",
+    ),
 )
 
 CATALOGUE = {entry.alarm_id: entry for entry in _ENTRIES}

@@ -10,6 +10,8 @@ from backend.simulator.cloud import Cloud
 from backend.simulator.model import Host
 from backend.simulator.refuse import client
 
+# What the VIM was told last of a host that is on its way out.
+LOCKS = ("lock", "force-lock", "force-unsafe-lock")
 BUSY_APPS = ("applying", "updating", "recovering", "removing")
 
 
@@ -87,7 +89,7 @@ def _lock_storage(cloud: Cloud, host: Host, *, unsafe: bool = False) -> None:
         return
     _monitors(cloud, host, unsafe=unsafe)
     group = next((g for g in alarms.osd_groups(cloud).values() if host in g), [host])
-    peers = [h for h in group if h is not host and h.is_serving and "lock" not in h.ihost_action]
+    peers = [h for h in group if h is not host and h.is_serving and h.ihost_action not in LOCKS]
     if not peers:
         raise client(
             "Cannot lock a storage node when ceph pools are not empty and replication is lost. "

@@ -13,11 +13,12 @@ from typing import Any, Optional
 from backend.simulator.clock import Clock
 from backend.simulator.model import Alarm, Event, Host, Json, System
 from backend.simulator.overlay import Overlay
+from backend.simulator.shelf import Software, shelf
 
 # Fault management keeps a bounded log; older lines fall out.
 EVENTS_KEPT = 4000
 
-SERVICES = ("identity", "platform", "faultmanagement")
+SERVICES = ("identity", "platform", "faultmanagement", "usm", "vim")
 
 
 @dataclass
@@ -55,6 +56,9 @@ class Cloud:
         self.raised: set[tuple[str, str]] = set()
         self.recovering: set[str] = set()
         self.backing_up = False
+        self.software: Software = shelf(system.software_version)
+        # What the VIM orchestrates now, in its own shape.
+        self.strategy: Optional[Json] = None
         # host uuid → what fails when it is enabled next, and how often still
         self.doomed: dict[str, tuple[str, int]] = {}
         self.trouble = Trouble()

@@ -28,6 +28,8 @@ CATALOGUE = (
     ("identity", "identity", "keystone", "/v3"),
     ("platform", "platform", "sysinv", "/v1"),
     ("faultmanagement", "faultmanagement", "fm", ""),
+    ("usm", "usm", "usm", ""),
+    ("vim", "nfv", "vim", ""),
 )
 
 

@@ -76,6 +76,12 @@ def unknown_argument(name: str) -> Refusal:
     return client(f'Unknown argument: "{name}"')
 
 
+def software(error: str, status: int = 406, info: str = "") -> Refusal:
+    """Shape 6: what USM says no with is JSON sent as HTML."""
+    body = json.dumps({"info": info, "warning": "", "error": error}).encode()
+    return Refusal(Answer(status, body, (("Content-Type", "text/html; charset=UTF-8"),)), error)
+
+
 def unavailable() -> Answer:
     """Not one of theirs: said for a service that is gone or can't validate tokens."""
     page = (

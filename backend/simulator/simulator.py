@@ -15,7 +15,7 @@ from email.utils import format_datetime
 from types import TracebackType
 from typing import Any, Optional, Union
 
-from backend.simulator import fm, refuse, scenes, sysinv
+from backend.simulator import fm, orchestration, refuse, scenes, sysinv, usm
 from backend.simulator.clock import START, Clock
 from backend.simulator.cloud import Cloud
 from backend.simulator.exchange import Answer, Request, answer
@@ -205,6 +205,11 @@ class Simulator:
             return self._platform(request, rest)
         if service == "faultmanagement":
             return self._faultmanagement(request, rest)
+        if service == "usm":
+            return self._usm(request, rest)
+        if service == "vim":
+            token = self.keystone.token(request.headers.get("x-auth-token"))
+            return orchestration.reply(self._cloud, request, rest, token)
         raise refuse.no_such_path()
 
     def _platform(self, request: Request, path: list[str]) -> Answer:
@@ -235,6 +240,16 @@ class Simulator:
         if path[0] != "v1":
             raise refuse.titled("Not Found", 404, "")
         return fm.reply(self._cloud, request, path[1:], token)
+
+    def _usm(self, request: Request, path: list[str]) -> Answer:
+        if path == ["v1"]:
+            return answer(usm.version(f"{request.base}/usm"))
+        token = self.keystone.token(request.headers.get("x-auth-token"))
+        if token is None:
+            raise refuse.keystone(f"{request.base}/identity/v3")
+        if len(path) < 2 or path[0] != "v1":
+            raise refuse.software("The resource could not be found.", 404)
+        return usm.reply(self._cloud, request, path[1:], token)
 
     def _door(self, request: Request, path: list[str]) -> Answer:
         """The control door, which no real cloud has: GET and POST order, POST advance."""

@@ -45,7 +45,8 @@ async def test_the_root_lists_the_version_and_where_it_is(sim: Simulator) -> Non
 
 async def test_the_catalogue_is_the_tokens(admin: Client) -> None:
     catalogue = (await admin.get("/identity/v3/auth/catalog"))["catalog"]
-    assert [row["type"] for row in catalogue] == ["identity", "platform", "faultmanagement"]
+    types = ["identity", "platform", "faultmanagement", "usm", "nfv"]
+    assert [row["type"] for row in catalogue] == types
 
 
 @pytest.mark.parametrize(

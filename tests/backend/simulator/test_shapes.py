@@ -115,6 +115,8 @@ async def test_the_token_has_the_shape_of_a_real_one() -> None:
         ("identity", "keystone"): "/identity/v3",
         ("platform", "sysinv"): "/platform/v1",
         ("faultmanagement", "fm"): "/faultmanagement",
+        ("usm", "usm"): "/usm",
+        ("nfv", "vim"): "/vim",
     }
     for rows in kinds.values():
         assert {row["interface"] for row in rows} == {"public", "internal", "admin"}

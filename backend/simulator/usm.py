@@ -1,0 +1,178 @@
+"""USM's routes: releases, the deploy, and each host's part in it, as /usm/v1 answers."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import partial
+from typing import Callable, Optional
+
+from backend.simulator import software
+from backend.simulator.cloud import Cloud
+from backend.simulator.exchange import Answer, Request, answer
+from backend.simulator.keystone import Token
+from backend.simulator.model import Json, links
+from backend.simulator.refuse import software as refused
+from backend.simulator.shelf import Software, release
+from backend.simulator.software import said
+
+CHANGERS = {"admin", "configurator"}
+# Seconds until an uploaded release is on the shelf.
+UPLOAD_S = 12
+
+
+def version(base: str) -> Json:
+    """What GET /v1 gives: where its roots are."""
+    roots = ("deploy", "deploy_host", "release", "software")
+    return {"id": "v1", **{root: links(base, f"{root}/") for root in roots}}
+
+
+def reply(cloud: Cloud, request: Request, path: list[str], token: Token) -> Answer:
+    """Answer what came below /usm/v1, as the bearer of this token."""
+    if request.method not in {"GET", "HEAD"} and not set(token.roles) & CHANGERS:
+        raise refused("Access was denied to this resource.", 403)
+    route = ROUTES.get(path[0])
+    if route is None:
+        raise refused("The resource could not be found.", 404)
+    return route(cloud, request, path[1:])
+
+
+# --- releases ----------------------------------------------------------------------------------
+
+
+def _releases(cloud: Cloud, request: Request, path: list[str]) -> Answer:
+    held = cloud.software
+    if request.method == "GET" and not path:
+        wanted = {"state": request.arg("show"), "sw_version": request.arg("release")}
+        return answer(
+            [
+                one
+                for one in held.releases
+                if all(value is None or one[key] == value for key, value in wanted.items())
+            ]
+        )
+    if request.method == "GET":
+        return answer([held.release(one) for one in path])
+    if request.method == "POST" and not path:
+        return _upload(cloud, request)
+    if request.method == "DELETE" and path:
+        return _delete_releases(cloud, path)
+    raise refused("The server could not comply with the request.", 405)
+
+
+def _upload(cloud: Cloud, request: Request) -> Answer:
+    """Take files by name; a signature that its name calls bad is refused, nothing is unpacked."""
+    names = re.findall(rb'filename="([^"]+)"', request.body)
+    if not names:
+        raise refused("No files uploaded", 400)
+    told = []
+    for name in (part.decode("utf-8", "replace").rsplit("/", 1)[-1] for part in names):
+        found = re.fullmatch(r"starlingx-(\d+\.\d+)\.(\d+)\.(?:patch|iso)", name)
+        if "badsig" in name or found is None:
+            raise refused(f"{name}: signature verification failed" if "badsig" in name else name)
+        whole, number = f"{found[1]}.{found[2]}", found[2]
+        if any(one["sw_version"] == whole for one in cloud.software.releases):
+            raise refused(f"{name} is already imported")
+        made = release(found[1], number, "uploading", reboot=True)
+        cloud.software.releases.append(made)
+        cloud.clock.at(UPLOAD_S, partial(made.update, state="available"))
+        told.append(f"{name} is now uploaded")
+    return said("\n".join(told))
+
+
+def _delete_releases(cloud: Cloud, path: list[str]) -> Answer:
+    held = cloud.software
+    for release_id in path:
+        one = held.release(release_id)
+        needed = [o["release_id"] for o in held.releases if release_id in o["requires"]]
+        if one["state"] not in {"available", "unavailable"}:
+            words = f"Release {release_id} is not ready to be deleted"
+            by = f"\n['{release_id}'] are required by other releases" if needed else ""
+            raise refused(words + by)
+        if needed:
+            raise refused(f"['{release_id}'] are required by other releases")
+        held.releases.remove(one)
+    return said(f"{', '.join(path)} has been deleted")
+
+
+# --- the deploy --------------------------------------------------------------------------------
+
+
+def _deploys(cloud: Cloud, request: Request, path: list[str]) -> Answer:
+    deploy = cloud.software.deploy
+    if request.method == "GET":
+        if path == ["software_upgrade"]:
+            return answer(_upgrade(cloud.software))
+        return answer([deploy] if deploy else [])
+    if request.method == "DELETE" and not path:
+        return _delete(cloud)
+    if request.method != "POST" or not path:
+        raise refused("The server could not comply with the request.", 405)
+    if path[-1] in {"precheck", "start"}:
+        release_id = path[0] if len(path) > 1 else _named(request)
+        act = software.precheck if path[-1] == "precheck" else software.start
+        return act(cloud, release_id)
+    verb = VERBS.get(path[0])
+    if verb is None:
+        raise refused("The resource could not be found.", 404)
+    return verb(cloud)
+
+
+def _named(request: Request) -> str:
+    """The release that the body names."""
+    body = json.loads(request.body or b"{}")
+    releases = body.get("releases") or []
+    if not releases:
+        raise refused("No releases given")
+    return str(releases[0])
+
+
+def _upgrade(held: Software) -> Optional[Json]:
+    if held.deploy is None:
+        return None
+    keys = ("from_release", "to_release")
+    short = {key: ".".join(held.deploy[key].split(".")[:2]) for key in keys}
+    return {**short, "state": held.deploy["state"], "pre_upgrade_deploy": False}
+
+
+def _delete(cloud: Cloud) -> Answer:
+    """Forget the deploy; one that was not completed leaves its release on the shelf."""
+    software.delete(cloud)
+    return said("Deploy deleted with success")
+
+
+# --- each host ---------------------------------------------------------------------------------
+
+
+def _hosts(cloud: Cloud, request: Request, path: list[str]) -> Answer:
+    if request.method == "GET" and not path:
+        return answer(list(cloud.software.hosts.values()))
+    if request.method != "POST" or not path:
+        raise refused("The server could not comply with the request.", 405)
+    host = cloud.host(path[0])
+    if host is None:
+        raise refused(f"Host {path[0]} can not be found")
+    software.deploy_host(cloud, host, back="rollback" in path[1:])
+    return said(f"{'Rollback' if 'rollback' in path else 'Deploy'} of {host.name} started")
+
+
+def _in_sync(cloud: Cloud, request: Request, path: list[str]) -> Answer:
+    del cloud
+    if request.method != "GET" or path != ["in_sync_controller"]:
+        raise refused("The server could not comply with the request.", 405)
+    return answer({"in_sync": True})
+
+
+VERBS: dict[str, Callable[[Cloud], Answer]] = {
+    "activate": software.activate,
+    "activate_rollback": software.activate_rollback,
+    "complete": software.complete,
+    "abort": software.abort,
+}
+Route = Callable[[Cloud, Request, list[str]], Answer]
+ROUTES: dict[str, Route] = {
+    "release": _releases,
+    "deploy": _deploys,
+    "deploy_host": _hosts,
+    "software": _in_sync,
+}
