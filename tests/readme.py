@@ -1,4 +1,4 @@
-"""Writes the README's tables of keys and kinds from the code: ``python -m tests.readme``."""
+"""Writes the README's tables of keys and areas, and KINDS.md: ``python -m tests.readme``."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ SHOWN = {
     "left_square_bracket": "[",
 }
 README = Path(__file__).parent.parent / "README.md"
+KINDS = README.with_name("KINDS.md")
 
 
 def keys() -> str:
@@ -34,21 +35,38 @@ def keys() -> str:
     return "\n".join(lines)
 
 
-def kinds() -> str:
-    """Return every kind with its short names and what can be done to it."""
-    lines = ["| kind | of | also | acts |", "|---|---|---|---|"]
+def areas() -> str:
+    """Return each area with the kinds that are in it."""
+    lines = ["| | area | kinds |", "|---|---|---|"]
     for area in AREAS:
+        names = " ".join(kind.name for kind in area.kinds)
+        lines.append(f"| `{area.digit}` | {area.title} | {names} |")
+    return "\n".join(lines)
+
+
+def kinds() -> str:
+    """Return the page of all kinds: their short names, and what can be done to them."""
+    lines = [
+        "# Kinds",
+        "",
+        "All there is to list, show and act on: `:name` in the console, `stx-tui get name` without.",
+        "A name that several areas have goes to the first; `area/name` says which. Made by",
+        "`python -m tests.readme` from the declarations in `backend/kinds/`.",
+    ]
+    for area in AREAS:
+        lines += ["", f"## {area.digit} {area.title} (`{area.name}/`)", ""]
+        lines += ["| kind | of | also | acts |", "|---|---|---|---|"]
         for kind in area.kinds:
             names = dict.fromkeys((kind.singular, *kind.aliases))
             also = " ".join(name for name in names if name != kind.name)
             acts = ", ".join(action.name for action in kind.actions) or "-"
-            lines.append(f"| **{kind.name}** | {kind.parent or area.title} | {also} | {acts} |")
-    return "\n".join(lines)
+            lines.append(f"| **{kind.name}** | {kind.parent or ''} | {also} | {acts} |")
+    return "\n".join(lines) + "\n"
 
 
 def written(text: str) -> str:
     """Return the README with its tables made anew."""
-    for name, table in (("keys", keys()), ("kinds", kinds())):
+    for name, table in (("keys", keys()), ("areas", areas())):
         begin, end = f"<!-- {name}: begin", f"<!-- {name}: end -->"
         pattern = re.compile(rf"({re.escape(begin)}[^\n]*\n).*?({re.escape(end)})", re.DOTALL)
         text = pattern.sub(lambda found, table=table: f"{found[1]}{table}\n{found[2]}", text)
@@ -69,3 +87,4 @@ def _own(bindings: Iterable[object]) -> List[Binding]:
 
 if __name__ == "__main__":
     README.write_text(written(README.read_text(encoding="utf-8")), encoding="utf-8")
+    KINDS.write_text(kinds(), encoding="utf-8")
