@@ -12,6 +12,7 @@ from backend.kind import (
     Command,
     CommandWrite,
     Derived,
+    Identity,
     Json,
     LocalRead,
     LocalWrite,
@@ -53,6 +54,8 @@ class Cloud:
         """
         if isinstance(read, Rest):
             return await self.catalogue.ask(read, parent)
+        if isinstance(read, Identity):
+            return await self.catalogue.identity()
         if isinstance(read, Command):
             return await self.machines.ask(read, parent)
         if isinstance(read, LocalRead):

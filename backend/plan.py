@@ -87,6 +87,16 @@ class Derived:
         return ""
 
 
+@dataclass(frozen=True)
+class Identity:
+    """What Keystone's token says of the person who asks: one row, without the token itself."""
+
+    @property
+    def source(self) -> str:
+        """Who is asked: Keystone."""
+        return "keystone"
+
+
 # The machine that the console runs on, as a parent; any other is the name of a host behind SSH.
 HERE = "here"
 
@@ -126,7 +136,7 @@ class LogList:
         return ""
 
 
-Read = Union[Rest, LocalRead, Derived, Command, LogList]
+Read = Union[Rest, LocalRead, Derived, Identity, Command, LogList]
 
 
 # --- what to listen to -------------------------------------------------------------------------

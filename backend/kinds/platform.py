@@ -19,6 +19,7 @@ from backend.kinds.disks import (
     PHYSICAL_VOLUMES,
     VOLUME_GROUPS,
 )
+from backend.kinds.expiries import ENDING
 from backend.kinds.health import HEALTH
 from backend.kinds.host_verdict import verdict
 from backend.kinds.hosts import HOSTS
@@ -136,6 +137,7 @@ PLATFORM = Area(
         *TIME,
         *CERTIFIED,
         LICENCE,
+        *ENDING,
         APPLICATIONS,
         KUBE_UPGRADE,
         *KUBE,

@@ -60,6 +60,13 @@ class Catalogue:
         await keystone.token()
         return frozenset(keystone.roles)
 
+    async def identity(self) -> Answer:
+        """Return what the token says of this person."""
+        keystone = self._identity()
+        await keystone.token()
+        said = keystone.said
+        return lambda: iter((said,))
+
     @property
     def clock_off_ms(self) -> int:
         """By how much the services' clock is ahead of ours, 0 below what a ``Date`` can tell."""

@@ -49,6 +49,7 @@ class _Token:
     project: str
     roles: Tuple[str, ...]
     catalogue: Tuple[Endpoint, ...]
+    said: Mapping[str, Any]
 
 
 class Keystone:
@@ -96,6 +97,11 @@ class Keystone:
     def roles(self) -> Tuple[str, ...]:
         """The names of our roles in that project."""
         return self._token.roles if self._token else ()
+
+    @property
+    def said(self) -> Mapping[str, Any]:
+        """What Keystone says of us with the token: user, project, roles, and when they end."""
+        return self._token.said if self._token else {}
 
     @property
     def ends_ms(self) -> int:
@@ -229,6 +235,7 @@ def _read(answer: Answer, asked_ms: int, now_ms: int) -> _Token:
             project=str(body["project"]["name"]),
             roles=tuple(str(role["name"]) for role in body.get("roles", ())),
             catalogue=tuple(_catalogue(body.get("catalog", ()))),
+            said={key: value for key, value in body.items() if key != "catalog"},
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         words = f"a login is not described like this: {type(error).__name__} {error}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any, List, Mapping, Tuple
 
@@ -15,6 +16,7 @@ from backend.known import Known, Reading
 from backend.tone import Look, Verdict
 from tests.backend.kinds import fm
 from tests.backend.kinds.site import LAPTOP, PARTS, WHOLE, bodies, reading, site, uuid_of
+from tests.peers.replay import SAMPLES
 from tests.peers.replay import rows_of as recorded_rows
 
 # Where a finger lies when it only looks around.
@@ -39,6 +41,8 @@ def everything() -> Known:
     health = {("health", ""): reading("health", bodies("health"))}
     upgrade = {("kube-upgrade", ""): reading("kube-upgrade", [KUBE_UPGRADE])}
     readings = {**recorded.readings, **faults.readings, **health, **upgrade, **others()}
+    token = json.loads((SAMPLES / "keystone_token.json").read_text(encoding="utf-8"))["token"]
+    readings["login", ""] = reading("login", [token])
     known = Known(cloud="c", now_ms=recorded.now_ms, place=LAPTOP, readings=readings)
     derived = {
         (kind.name, ""): reading(kind.name, list(kind.read.rows(known)))
