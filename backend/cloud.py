@@ -76,11 +76,11 @@ class Cloud:
             return await self.machines.send(write)
         return await self.catalogue.send(write)
 
-    def open(self, stream: Stream) -> Log:
-        """Open a stream; blocking, to be called on a thread. Raises ``StxError``."""
-        from backend.logs.opening import open_here
+    async def open(self, stream: Stream) -> Log:
+        """Open a stream. Raises ``StxError``."""
+        from backend.listening import open_here
 
-        return open_here(stream)
+        return await open_here(stream)
 
     @property
     def catalogue(self) -> Catalogue:

@@ -148,9 +148,9 @@ class Station:
         await self.store.set_baseline(self.key, reading.by_id, reading.at_ms)
         await self.remember()
 
-    def open(self, stream: Stream) -> Log:
-        """Open a stream of this cloud; blocking, on a thread. Raises ``StxError``."""
-        return self.cloud.open(stream)
+    async def open(self, stream: Stream) -> Log:
+        """Open a stream of this cloud. Raises ``StxError``."""
+        return await self.cloud.open(stream)
 
     def timeline(self, deed: Deed) -> Timeline:
         """Return how far a deed is."""

@@ -225,13 +225,13 @@ class StxApp(App[None], inherit_bindings=False):
 
         self.push_screen(StreamScreen(logs))
 
-    def open_stream(self, stream: Stream) -> Log:
-        """Open a stream for a screen; blocking, on a thread. Raises ``StxError``."""
+    async def open_stream(self, stream: Stream) -> Log:
+        """Open a stream for a screen. Raises ``StxError``."""
         if self.station is not None:
-            return self.station.open(stream)
-        from backend.logs.opening import open_here
+            return await self.station.open(stream)
+        from backend.listening import open_here
 
-        return open_here(stream)
+        return await open_here(stream)
 
     def _list(self, kind: Kind[Any]) -> None:
         """Go back to the list of a kind, or open it on top."""

@@ -167,7 +167,7 @@ class View:
         for index in near:
             if find(self.lines[index].raw):
                 return index
-        wanted = find if self.find is None else _Both(find, self.find)
+        wanted = find if self.find is None else Both(find, self.find)
         go, where = (self._up, self._above) if back else (self._down, self._below)
         streams = [go(log, where, wanted, step) for log in self._readable()]
         found = next(_merged(streams, -1 if back else 1), None)
@@ -248,7 +248,7 @@ class View:
             log.close()
 
 
-class _Both:
+class Both:
     """Lines that two sorts of looking find."""
 
     def __init__(self, one: Find, other: Find) -> None:

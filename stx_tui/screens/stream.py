@@ -101,9 +101,7 @@ class StreamScreen(Screen[None], inherit_bindings=False):
 
     async def _open(self) -> None:
         try:
-            logs, errors = await asyncio.to_thread(
-                open_all, self._logs.streams, self.console.open_stream
-            )
+            logs, errors = await open_all(self._logs.streams, self.console.open_stream)
         except StxError as error:
             self._told.cannot = f"{error}. {error.advice}".strip()
             self.pane.empty = "nothing to show"

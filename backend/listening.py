@@ -1,0 +1,35 @@
+"""Opens streams of text: those of this machine, cloud or not."""
+
+from __future__ import annotations
+
+import asyncio
+
+from typing_extensions import assert_never
+
+from backend.errors import NotConfigured
+from backend.logs.files import Here
+from backend.logs.journal import JournalLog
+from backend.logs.line import Log
+from backend.logs.opening import open_file
+from backend.plan import HERE, Journal, LogFile, Stream
+from backend.sources.streaming import lines
+
+
+async def open_here(stream: Stream) -> Log:
+    """Open a stream of this machine. Raises ``Missing`` and ``Unreadable``."""
+    if stream.machine not in ("", HERE):
+        raise NotConfigured(
+            f"{stream.called} lies on another machine",
+            "name the cloud it belongs to, or run this there",
+        )
+    return await asyncio.to_thread(_open, stream)
+
+
+def _open(stream: Stream) -> Log:
+    if isinstance(stream, LogFile):
+        return open_file(stream, Here())
+    if isinstance(stream, Journal):
+        log = JournalLog(stream, lines)
+        log.last()  # raises here, where it can be said, what would keep it from being read
+        return log
+    assert_never(stream)

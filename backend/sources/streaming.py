@@ -1,0 +1,75 @@
+"""Programs read line by line as they print, on a thread; none is left running behind."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+from contextlib import suppress
+from typing import Generator, Iterator, Sequence
+
+from backend.errors import Absent, Forbidden, Unreachable
+from backend.logs.files import Unreadable
+from backend.sources.local import environment
+
+# How long a program may be silent, in seconds; the longest line that is kept of it, in bytes.
+SILENT_S, LONGEST = 20.0, 16 * 1024 * 1024
+_CHUNK = 64 * 1024
+_COMPLAINT = 300
+
+
+def lines(argv: Sequence[str], *, silent_s: float = SILENT_S) -> Generator[bytes, None, None]:
+    """Give each line a program prints, without its end; ended with the iterator, or in the middle.
+
+    Raises ``Absent``, ``Forbidden``, ``Unreachable`` where it is silent for too long, and
+    ``Unreadable`` in its own words where it fails before it printed anything.
+    """
+    with _started(argv) as process:
+        try:
+            count = 0
+            for line in _split(argv[0], process, silent_s):
+                count += 1
+                yield line
+            said = (process.stderr.read(_COMPLAINT) if process.stderr else b"").decode(
+                "utf-8", "backslashreplace"
+            )
+            if process.wait() and not count and said.strip():
+                raise Unreadable(f"{argv[0]}: {' '.join(said.split())}")
+        finally:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def _started(argv: Sequence[str]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=dict(environment()),
+            start_new_session=True,
+        )
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise Absent(f"{argv[0]} is not on this machine") from error
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise Forbidden(argv[0], error.errno or 0, reason, "see who may run it") from error
+
+
+def _split(name: str, process: subprocess.Popen[bytes], silent_s: float) -> Iterator[bytes]:
+    assert process.stdout is not None
+    descriptor, rest = process.stdout.fileno(), b""
+    while True:
+        if not select.select([descriptor], [], [], silent_s)[0]:
+            raise Unreachable(name, f"said nothing for {silent_s:g} s, and was stopped", sent=True)
+        chunk = os.read(descriptor, _CHUNK)
+        if not chunk:
+            break
+        *whole, rest = (rest + chunk).split(b"\n")
+        yield from whole
+        if len(rest) > LONGEST:
+            raise Unreachable(name, f"printed a line of more than {LONGEST} bytes", sent=True)
+    if rest:
+        yield rest
