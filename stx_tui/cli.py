@@ -135,6 +135,7 @@ def parser() -> argparse.ArgumentParser:
         _follow,
         _kinds,
         _history,
+        _logs,
         _sweep,
         _simulate,
         _demo,
@@ -248,6 +249,30 @@ def _history(commands: Commands) -> None:  # type: ignore[valid-type]
     made.add_argument("--since", default="24h", help="a span (90m, 24h, 7d) or a UTC instant")
     made.add_argument("--deeds", action="store_true", help="only what was done")
     _output(made)
+
+
+def _logs(commands: Commands) -> None:  # type: ignore[valid-type]
+    made = _command(
+        commands, "logs", "logs merged by time: stx-tui logs mtcAgent sysinv --at 02:35Z"
+    )
+    made.add_argument(
+        "name", nargs="*", help="a log's name or path, journal, journal:UNIT; none lists"
+    )
+    made.add_argument(
+        "--at", metavar="TIME", default="", help="around a time: 02:35Z, -10m, a UTC instant"
+    )
+    made.add_argument("--since", metavar="TIME", default="", help="all from a time on")
+    made.add_argument(
+        "--until", metavar="TIME", default="", help="with --since: no further than this"
+    )
+    made.add_argument("--grep", metavar="TEXT", default="", help="only lines with a text in them")
+    made.add_argument("--errors", action="store_true", help="only lines that say they are bad")
+    made.add_argument("--host", metavar="HOST", default="", help="of that host, by SSH")
+    made.add_argument("-n", "--lines", type=int, default=20, help="how many lines (20)")
+    made.add_argument("-f", "--follow", action="store_true", help="go on as lines come")
+    made.add_argument(
+        "--raw", action="store_true", help="each line as it was written, nothing beside"
+    )
 
 
 def _sweep(commands: Commands) -> None:  # type: ignore[valid-type]
