@@ -40,6 +40,7 @@ from backend.plan import (
     Json,
     LocalRead,
     LocalWrite,
+    Logs,
     Plan,
     Read,
     Rest,
@@ -71,6 +72,7 @@ __all__ = [
     "Kind",
     "LocalRead",
     "LocalWrite",
+    "Logs",
     "Nothing",
     "Plan",
     "R",
@@ -372,6 +374,8 @@ class Kind(Generic[R]):
     state_fields: Tuple[str, ...] = ()
     jump: Optional[Callable[[R, Known], Optional[Jump]]] = None
     actions: Tuple[Action[R], ...] = ()
+    # Which logs tell of a row, and of which moment.
+    logs: Optional[Callable[[R, Known], Logs]] = None
     aliases: Tuple[str, ...] = ()
     needs: Tuple[str, ...] = ()
     noise: FrozenSet[str] = frozenset()

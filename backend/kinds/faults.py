@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Optional, Tuple
 
 from backend.figure import Jump, Line, Lines
-from backend.kind import Area, Column, Kind, Rest, Row, Tab
+from backend.kind import Area, Column, Kind, Logs, Rest, Row, Tab
 from backend.kinds.alarm_acts import ALARM_ACTIONS, SUPPRESSING, TYPES, active_of
 from backend.kinds.alarm_story import came_together, facts, is_its_event, strip
 from backend.kinds.alarms import (
@@ -28,7 +28,8 @@ from backend.kinds.alarms import (
     what,
 )
 from backend.kinds.cards import card_of
-from backend.kinds.entity import jumps, where
+from backend.kinds.entity import hostname_of, jumps, where
+from backend.kinds.log_places import of_fault
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone, Verdict
 from backend.units import day, when
@@ -198,6 +199,7 @@ ALARMS: Kind[Alarm] = Kind(
         Tab(key="f", title="Fields", figure=facts),
     ),
     jump=_first_jump,
+    logs=lambda alarm, known: of_fault(alarm.alarm_id, alarm.hostname, alarm.raised_ms, known),
     actions=ALARM_ACTIONS,
     aliases=("alarm", "al"),
     # What the strip verifies live stands in their rows.
@@ -228,6 +230,11 @@ def _event_strip(event: Event, known: Known) -> Lines:
     return Lines(lines=tuple(lines))
 
 
+def _event_logs(event: Event, known: Known) -> Logs:
+    hostname = hostname_of(event.entity_instance_id or "")
+    return of_fault(event.event_log_id or "", hostname, event.at_ms, known)
+
+
 EVENTS: Kind[Event] = Kind(
     name=LOG,
     singular="event",
@@ -251,6 +258,7 @@ EVENTS: Kind[Event] = Kind(
     sort=lambda event, _known: (-event.at_ms, event.uuid),
     strip=_event_strip,
     jump=_first_jump,
+    logs=_event_logs,
     aliases=("event", "ev", "event_log", "event-log"),
     every_s=30.0,
     is_log=True,

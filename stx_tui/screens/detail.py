@@ -46,6 +46,7 @@ class DetailScreen(Screen[None], inherit_bindings=False):
     BINDINGS = [
         key("enter", "open", "go there", "go where the line points", footer=True),
         key("a", "acts", "act", "what can be done with it, what can't, and why", footer=True),
+        key("l", "logs", "logs", "the logs that tell of it, at its moment", footer=True),
         key("c", "copy", "copy command", "the command that shows this row", footer=True),
         key("tab", "turn(1)", "next page", "to the next page", name="next-page"),
         key("shift+tab", "turn(-1)", "page before", "to the page before", name="page-before"),
@@ -163,6 +164,9 @@ class DetailScreen(Screen[None], inherit_bindings=False):
     def action_open(self) -> None:
         jump = self.query_one(FigurePane).jump
         self.say(self.console.open(jump) if jump is not None else "this line points nowhere")
+
+    def action_logs(self) -> None:
+        self.say(doing.open_logs(self.console, self.kind, self._row))
 
     def action_acts(self) -> None:
         page, jump = self.page, self.query_one(FigurePane).jump

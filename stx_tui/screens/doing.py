@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Tuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Optional, Tuple
 
 from backend.deed import Deed
 from backend.errors import Refused, StxError
@@ -43,6 +44,30 @@ def act(console: StxApp, kind: Kind[Any], action: Action[Any], row_ids: Tuple[st
             console.run_worker(_do(console, station, preview), name=preview.title, group="act")
             return ""
     console.push_screen(ActScreen(kind, action.name, row_ids))
+    return ""
+
+
+def open_logs(
+    console: StxApp, kind: Optional[Kind[Any]], row: Optional[Any], at_ms: Optional[int] = None
+) -> str:
+    """Open the logs that tell of a row, at its own moment or at ``at_ms``."""
+    if row is None:
+        return "there is no row to see the logs of"
+    if kind is None or kind.logs is None:
+        name = kind.singular if kind is not None else "row"
+        return f"no log is known to tell of a {name}; :logs lists all that are here"
+    logs = kind.logs(row, console.known)
+    console.open_logs(logs if at_ms is None else replace(logs, at_ms=at_ms))
+    return ""
+
+
+def open_logs_of_deed(console: StxApp, deed: Optional[Deed]) -> str:
+    """Open what the platform wrote of a deed, from when it was sent."""
+    from backend.kinds.log_places import of_deed
+
+    if deed is None:
+        return "nothing is known of this deed"
+    console.open_logs(of_deed(deed, console.known))
     return ""
 
 

@@ -36,6 +36,7 @@ class FollowScreen(Screen[None], inherit_bindings=False):
 
     BINDINGS = [
         key("enter", "open", "open", "open the row it is about", footer=True),
+        key("l", "logs", "logs", "what the platform wrote of it, from its sending", footer=True),
         key("c", "copy", "copy", "the command that follows it from elsewhere", footer=True),
         key("q,escape", "app.back", "leave it running", "go back; nothing is stopped", footer=True),
         *keys.MOVING,
@@ -118,6 +119,9 @@ class FollowScreen(Screen[None], inherit_bindings=False):
     def say(self, words: str) -> None:
         """Say something in place of the keys."""
         self.query_one(FootPane).say(words)
+
+    def action_logs(self) -> None:
+        self.query_one(FootPane).say(doing.open_logs_of_deed(self.console, self.deed))
 
     def action_open(self) -> None:
         deed = self.deed

@@ -9,6 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.screen import Screen
 
+from backend.deed import Deed
 from backend.errors import StxError
 from backend.figure import Jump
 from backend.tone import Tone, Verdict
@@ -21,6 +22,7 @@ from stx_tui.panes.pane import line
 from stx_tui.panes.status import FootPane, StatusPane
 from stx_tui.panes.strip import StripPane, lines_of
 from stx_tui.panes.table import TablePane
+from stx_tui.screens import doing
 from stx_tui.screens.shape import shape
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ class HistoryScreen(Screen[None], inherit_bindings=False):
         key("enter", "open", "go there", "to the row that changed, or the deed", footer=True),
         key("s", "span", "other span", "since the last visit, a day, a week, ever", footer=True),
         key("n", "next_bad", "next bad", "to the next that is not well now", footer=True),
+        key("l", "logs", "logs", "the logs that tell of it, at its moment", footer=True),
         key("r", "ask_again", "read again", "read the record again", footer=True),
         *keys.MOVING,
         keys.HELP,
@@ -49,6 +52,7 @@ class HistoryScreen(Screen[None], inherit_bindings=False):
         super().__init__()
         self._span = 0
         self._rows: Tuple[Happening, ...] = ()
+        self._deeds: Tuple[Deed, ...] = ()
         self._trouble = ""
         self._is_cut = False
 
@@ -126,6 +130,7 @@ class HistoryScreen(Screen[None], inherit_bindings=False):
                 self._trouble = ""
                 self._is_cut = len(changes) == MOST
                 first = {kind.name: kind.state_fields for kind in self.console.rooms.kinds}
+                self._deeds = deeds
                 self._rows = happenings(changes, deeds, since_ms, first)
         self._show()
 
@@ -184,6 +189,18 @@ class HistoryScreen(Screen[None], inherit_bindings=False):
     def action_next_bad(self) -> None:
         if not self.query_one(TablePane).move_to_bad():
             self.query_one(FootPane).say("all of them are well now")
+
+    def action_logs(self) -> None:
+        entry = self.query_one(TablePane).entry
+        row = entry.row if entry is not None else None
+        console, foot = self.console, self.query_one(FootPane)
+        if row is not None and row.deed:
+            deeds = {deed.number: deed for deed in (*self._deeds, *console.known.memory.deeds)}
+            foot.say(doing.open_logs_of_deed(console, deeds.get(row.deed)))
+            return
+        kind = console.rooms.kind(row.kind) if row is not None else None
+        thing = console.known.row(row.kind, row.row_id) if row is not None else None
+        foot.say(doing.open_logs(console, kind, thing, row.at_ms if row is not None else None))
 
     def action_open(self) -> None:
         entry = self.query_one(TablePane).entry

@@ -49,6 +49,7 @@ class ListingScreen(Screen[None], inherit_bindings=False):
         key("escape", "all", "all", "show all rows again after a filter"),
         key("n", "next_bad", "next bad", "to the next row that is not well", footer=True),
         key("c", "copy", "copy command", "the command that shows this row", footer=True),
+        key("l", "logs", "logs", "the logs that tell of it, at its moment"),
         key("v", "details", "details", "open the row itself where Enter goes elsewhere"),
         key("space", "pick", "pick", "pick rows, to act on several"),
         key("b", "baseline", "baseline", "from now on, what comes is new"),
@@ -352,6 +353,10 @@ class ListingScreen(Screen[None], inherit_bindings=False):
     def action_details(self) -> None:
         if self.table.entry is not None:
             self.say(self.console.open(Jump(kind=self.kind.name, id=self.table.cursor_id)))
+
+    def action_logs(self) -> None:
+        entry = self.table.entry
+        self.say(doing.open_logs(self.console, self.kind, entry.row if entry else None))
 
     def action_acts(self) -> None:
         self.say(self.console.offer_acts(self.kind, self.table.chosen, self.of))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, AsyncIterator, List, Optional, Tuple
 
@@ -11,7 +12,18 @@ from backend.plan import LogFile, Logs
 from stx_tui.app import StxApp
 from stx_tui.screens.stream import StreamScreen
 from tests.backend.logs.things import BEGAN_MS, fill, written
-from tests.tui.things import NOW_MS, PLACE, ROOMS, screen_text, until
+from tests.tui.things import (
+    BOXES,
+    LIDS,
+    NOW_MS,
+    PLACE,
+    ROOMS,
+    Wire,
+    box,
+    console,
+    screen_text,
+    until,
+)
 
 
 async def nobody() -> Any:
@@ -168,3 +180,28 @@ async def test_what_is_read_goes_on_as_one_scrolls(tmp_path: Path) -> None:
         await until(pilot, lambda: any("info line 0" in row for row in body(app)))
         await pilot.press("G")
         await until(pilot, lambda: any("info line 2999" in row for row in body(app)))
+
+
+def _logs_of_box(box: Any, _known: Any) -> Logs:
+    return Logs(streams=(LogFile(path=box.note),), at_ms=BEGAN_MS + 1000, of=box.name)
+
+
+async def test_l_opens_the_logs_of_the_row_and_says_where_none_is_known(tmp_path: Path) -> None:
+    boxes = replace(BOXES, logs=_logs_of_box)
+    area = replace(ROOMS.areas[0], kinds=(boxes,))
+    rooms = replace(ROOMS, areas=(area, ROOMS.areas[1]), kinds=(boxes, LIDS))
+    wire = Wire(bodies={"/boxes": [box(1, note=str(sm(tmp_path)))], "/lids": [box(2)]})
+    app = console(wire, rooms=rooms)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "box-1" in said(app))
+        await pilot.press("l")
+        await until(pilot, lambda: ">  02:00:01" in said(app))
+        assert "of box-1" in screen_text(app)[1]
+        await pilot.press("q", "enter")
+        await until(pilot, lambda: "boxes > box-1" in said(app))
+        await pilot.press("l")
+        await until(pilot, lambda: ">  02:00:01" in said(app))
+        await pilot.press("q", "2")
+        await until(pilot, lambda: "box-2" in said(app))
+        await pilot.press("l")
+        await until(pilot, lambda: "no log is known to tell of a lid" in said(app))

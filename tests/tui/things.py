@@ -13,6 +13,7 @@ from backend.errors import StxError
 from backend.figure import Line, Lines
 from backend.kind import Action, Area, Column, Kind, LocalWrite, Plan, Read, Rest, Risk, Row
 from backend.known import Known
+from backend.listening import open_here
 from backend.place import Place
 from backend.refresh import Answer
 from backend.settings import Auth, CloudSettings, Password, Secret
@@ -177,6 +178,7 @@ def station(wire: Wire, rooms: Rooms = ROOMS, now_ms: Any = lambda: NOW_MS, **se
         remember=nothing,
         key="uuid-7",
         run=watch.run,
+        open=open_here,
         watch=watch,
         acts=Acts(watch, wire, notes, kinds, now_ms, lambda _deed: None),
         store=notes,
