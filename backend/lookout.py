@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable, Dict, Optional
 
 from backend.cloud import Cloud
@@ -37,11 +38,12 @@ class Lookout:
         self.pins = pins or Pins(state_folder() / "pins.json")
         self.cloud = Cloud(settings, self.pins, now_ms)
         self._own_ms = now_ms
+        neighbours = settings.ssh.hosts if settings.ssh is not None else None
         self.watch = Watch(
             self.kinds,
             self.cloud.ask,
             cloud=settings.name,
-            place=place,
+            place=replace(place, neighbours=neighbours),
             now_ms=self.now_ms,
             record=record,
             read_only=settings.read_only,

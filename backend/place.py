@@ -6,12 +6,27 @@ import getpass
 import os
 import socket
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
-from typing import Mapping
+from typing import Dict, Mapping, Optional
 
-PLATFORM_CONF = Path("/etc/platform/platform.conf")
-BUILD_INFO = Path("/etc/build.info")
+# Where a machine says what it is, below its root. A flag's name is tsconfig's; the bootstrap
+# playbook leaves the second, the first manifest after the first unlock the third.
+CONF, BUILD = "etc/platform/platform.conf", "etc/build.info"
+BOOTSTRAPPED = "etc/platform/.bootstrap_completed"
+CONFIGURED = "etc/platform/.initial_config_complete"
+FAILED, MOUNTS = "var/run/.config_fail", "proc/mounts"
+
+
+class Phase(Enum):
+    """How far a StarlingX machine is on its way into service."""
+
+    NONE = "no StarlingX machine"
+    INSTALLED = "before bootstrap"
+    BOOTSTRAPPED = "bootstrapped, not unlocked yet"
+    WAITING = "installed, not unlocked yet"
+    CONFIGURED = "configured"
 
 
 @dataclass(frozen=True)
@@ -20,7 +35,9 @@ class Place:
 
     ``platform`` holds the keys of ``/etc/platform/platform.conf`` (nodetype, subfunction,
     system_type, system_mode, UUID …), empty where this is no StarlingX machine. ``uuid`` is what
-    sysinv calls this host: it, not a name that may coincide, says "you are on it".
+    sysinv calls this host: it, not a name that may coincide, says "you are on it". ``is_active``
+    is None where there is nothing to be active in; ``neighbours`` are the addresses, by name, that
+    settings give for SSH, None where they say nothing of SSH.
     """
 
     hostname: str = ""
@@ -30,6 +47,10 @@ class Place:
     release: str = ""
     by_ssh: bool = False
     platform: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    phase: Phase = Phase.NONE
+    is_active: Optional[bool] = None
+    has_failed: bool = False
+    neighbours: Optional[Mapping[str, str]] = None
 
     @property
     def is_starlingx(self) -> bool:
@@ -45,20 +66,49 @@ class Place:
         return bool(hostname) and self.hostname == hostname
 
 
-def find_place(
-    conf: Path = PLATFORM_CONF, build: Path = BUILD_INFO, env: Mapping[str, str] = os.environ
-) -> Place:
-    """Return where this process runs, as the machine itself says."""
-    platform = _pairs(conf)
+def find_place(root: Optional[Path] = None, env: Mapping[str, str] = os.environ) -> Place:
+    """Return where this process runs, as the machine below ``root`` itself says.
+
+    Without one it is what ``STX_TUI_ROOT`` names (a disk that a rescue system mounted), else ``/``.
+    """
+    root = Path(env.get("STX_TUI_ROOT", "/")) if root is None else root
+    platform = _pairs(root / CONF)
+    release = _pairs(root / BUILD).get("SW_VERSION", "").strip('"')
+    phase = _phase(root, platform)
     return Place(
         hostname=socket.gethostname().split(".")[0],
         user=env.get("SUDO_USER") or _user(),
         terminal=_terminal(),
         uuid=platform.get("UUID", ""),
-        release=_pairs(build).get("SW_VERSION", "").strip('"') or platform.get("sw_version", ""),
+        release=release or platform.get("sw_version", ""),
         by_ssh="SSH_CONNECTION" in env,
         platform=MappingProxyType(platform),
+        phase=phase,
+        is_active=_is_active(root, platform) if phase is Phase.CONFIGURED else None,
+        has_failed=(root / FAILED).exists(),
     )
+
+
+def _phase(root: Path, platform: Mapping[str, str]) -> Phase:
+    if not platform:
+        return Phase.NONE
+    if (root / CONFIGURED).exists():
+        return Phase.CONFIGURED
+    if platform.get("nodetype") != "controller":
+        return Phase.WAITING
+    return Phase.BOOTSTRAPPED if (root / BOOTSTRAPPED).exists() else Phase.INSTALLED
+
+
+def _is_active(root: Path, platform: Mapping[str, str]) -> Optional[bool]:
+    """Return whether this controller is the active one, None on what is no controller.
+
+    The active one has /opt/platform mounted, DRBD's or the only one's; nobody need be asked.
+    """
+    mounts = root / MOUNTS
+    if platform.get("nodetype") != "controller" or not os.access(mounts, os.R_OK):
+        return None
+    lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
+    return any(line.split(" ")[1:2] == ["/opt/platform"] for line in lines)
 
 
 def _user() -> str:
@@ -78,7 +128,7 @@ def _terminal() -> str:
     return "no terminal"
 
 
-def _pairs(path: Path) -> Mapping[str, str]:
+def _pairs(path: Path) -> Dict[str, str]:
     """Return ``key=value`` lines of a file; a file that is not there or not ours says nothing."""
     if not os.access(path, os.R_OK):
         return {}

@@ -80,6 +80,8 @@ class Derived:
 
     rows: Callable[[Known], Iterable[Body]]
     alone: bool = False
+    # The kinds it is made of, where its columns look at more than that (None: all its needs).
+    made_of: Optional[Tuple[str, ...]] = None
 
     @property
     def source(self) -> str:
@@ -99,11 +101,14 @@ class Identity:
 
 # The machine that the console runs on, as a parent; any other is the name of a host behind SSH.
 HERE = "here"
+# What stands in an argv for the rest of a parent below a machine: of ``here/sda`` it is ``sda``.
+OF = "{of}"
 
 
 @dataclass(frozen=True)
 class Command:
     """Run a program on a machine and read what it prints; the parent is the machine ("": here).
+    Below one it may be something of it: under ``here/sda`` an ``{of}`` in ``argv`` is ``sda``.
 
     ``argv`` meets no shell here and arrives whole at a host behind SSH. ``parse`` is pure, makes
     bodies of the text, and raises ``ValueError`` where the shape is none it knows; each body then
@@ -117,6 +122,8 @@ class Command:
     otherwise: Optional[Command] = None
     also: Tuple[Command, ...] = ()
     codes: FrozenSet[int] = frozenset({0})
+    # What it complains of where it is there and what it speaks to is no part of this machine.
+    absent: Tuple[str, ...] = ()
     deadline_s: float = 10.0
     most_bytes: int = 4 * 1024 * 1024
 

@@ -51,8 +51,9 @@ async def derive(
 
     They are as old as the newest of what they are made of, so that an outage of all ages them.
     """
-    assert isinstance(kind.read, Derived)
-    needs = () if kind.read.alone else tuple(known.reading(name) for name in kind.needs)
+    needs = [known.reading(name) for name in made_of(kind)]
+    if isinstance(kind.read, Derived) and kind.read.alone:
+        needs = []
     errors = [need.error for need in needs if need.error is not None]
     if needs and len(errors) == len(needs):
         return replace(last, tried_ms=now_ms(), error=errors[0], changed=(), gone=())
@@ -102,6 +103,14 @@ def _first_error(parts: Sequence[Reading[Any]]) -> Optional[StxError]:
     if wrong:
         return wrong[0]
     return errors[0] if errors and len(errors) == len(parts) else None
+
+
+def made_of(kind: Kind[Any]) -> Tuple[str, ...]:
+    """Return the kinds that a derived kind is worked out of, () of one that is asked for."""
+    read = kind.read
+    if not isinstance(read, Derived):
+        return ()
+    return kind.needs if read.made_of is None else read.made_of
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Set, Tuple
 from backend.kind import Command, Derived, Kind, Reach
 from backend.known import Key, Known, Memory, Reading, Since
 from backend.place import Place
-from backend.refresh import Ask, derive, refresh, unite
+from backend.refresh import Ask, derive, made_of, refresh, unite
 
 log = logging.getLogger(__name__)
 
@@ -231,7 +231,7 @@ class Watch:
             is_old = now_ms - last.tried_ms >= self._kinds[name].every_s * 1000
             return is_old or last.is_remembered or (name, "") in self._under_way
 
-        await asyncio.gather(*(self.read_now(name) for name in kind.needs if is_wanted(name)))
+        await asyncio.gather(*(self.read_now(name) for name in made_of(kind) if is_wanted(name)))
         return await derive(kind, self.known.reading(*key), self.known, self._now_ms)
 
     async def _read_one(self, kind: Kind[Any], key: Key) -> Reading[Any]:
@@ -331,7 +331,7 @@ class Watch:
             return
         for (name, _), post in self._posts.items():
             kind = self._kinds[name]
-            if isinstance(kind.read, Derived) and reading.kind in kind.needs:
+            if reading.kind in made_of(kind):
                 post.due_s = 0.0
                 self._woken.set()
 

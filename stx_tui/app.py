@@ -98,7 +98,7 @@ class StxApp(App[None], inherit_bindings=False):
     # --- the start -----------------------------------------------------------------------------
 
     def get_default_screen(self) -> Screen[Any]:
-        return ListingScreen(self.rooms.areas[0].kinds[0])
+        return ListingScreen(self.rooms.first_kind)
 
     def on_ready(self) -> None:
         self.set_interval(LOOK_ROUND_S, self._look_round, name="alone")

@@ -27,6 +27,13 @@ class Rooms:
     banner: Callable[[Known], Tuple[str, ...]] = _nothing
     banner_needs: Tuple[str, ...] = ()
     baseline_of: str = ""
+    # The kind that is shown first; "": the first of the first area.
+    first: str = ""
+
+    @property
+    def first_kind(self) -> Kind[Any]:
+        """The kind that is shown first."""
+        return self.by_name.get(self.first) or self.areas[0].kinds[0]
 
     @property
     def by_name(self) -> Mapping[str, Kind[Any]]:
@@ -68,13 +75,18 @@ class Rooms:
         return tuple(dict.fromkeys(((kind.name, parent), *others)))
 
 
-def all_rooms() -> Rooms:
-    """Return all that the library declares."""
-    from backend.kinds import AREAS, KINDS
+def all_rooms(*, is_alone: bool = False) -> Rooms:
+    """Return all that the library declares; ``is_alone``: there is no cloud to ask first."""
+    from backend.kinds import AREAS, GROUND_KIND, KINDS
     from backend.kinds.banner import BASELINE_OF, NEEDS, banner
 
     return Rooms(
-        areas=AREAS, kinds=KINDS, banner=banner, banner_needs=NEEDS, baseline_of=BASELINE_OF
+        areas=AREAS,
+        kinds=KINDS,
+        banner=banner,
+        banner_needs=() if is_alone else NEEDS,
+        baseline_of=BASELINE_OF,
+        first=GROUND_KIND.name if is_alone else "",
     )
 
 

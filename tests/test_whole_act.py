@@ -175,7 +175,7 @@ def settings_of(simulator: Simulator) -> CloudSettings:
     return settings
 
 
-async def opened(home: Path, simulator: Simulator, **conf: Path) -> Station:
+async def opened(home: Path, simulator: Simulator, root: Path = Path("/")) -> Station:
     """Return a started station on the record of ``home``."""
     state = home / ".local" / "state" / "stx-tui"
     from stx_tui.commands.desk import system_ms
@@ -183,7 +183,7 @@ async def opened(home: Path, simulator: Simulator, **conf: Path) -> Station:
     station = Station(
         settings_of(simulator),
         store=Store(state / "record.db", now_ms=system_ms, kinds=KINDS),
-        place=find_place(**conf),
+        place=find_place(root),
         now_ms=system_ms,
         pins=Pins(state / "pins.json"),
     )
@@ -203,7 +203,7 @@ class Openrc:
         return os.environ["OPENRC"]
 
 async def main():
-    station = await opened(Path.home(), Openrc(), conf=Path("platform.conf"))
+    station = await opened(Path.home(), Openrc(), root=Path())
     kind = station.lookout.kinds["hosts"]
     action = kind.action("unlock")
     for name in dict.fromkeys(("hosts", *kind.needs, *action.needs)):
@@ -221,7 +221,8 @@ asyncio.run(main())
 
 async def sawn(home: Path, simulator: Simulator, uuid: str) -> Ran:
     """Run the script on the machine of that uuid."""
-    (home / "platform.conf").write_text(
+    (home / "etc" / "platform").mkdir(parents=True, exist_ok=True)
+    (home / "etc" / "platform" / "platform.conf").write_text(
         f"nodetype=controller\nsystem_type=All-in-one\nsystem_mode=duplex\nUUID={uuid}\n"
     )
     process = await asyncio.create_subprocess_exec(
@@ -268,7 +269,7 @@ async def test_unlocking_the_machine_one_sits_on_is_recorded_first_and_told_at_t
         number = went.out.splitlines()[1].split(" ")[0]
         assert len(changes(simulator)) == 2
         # The next start: it says what was left, follows it, and sends nothing.
-        station = await opened(tmp_path, simulator, conf=tmp_path / "platform.conf")
+        station = await opened(tmp_path, simulator, root=tmp_path)
         try:
             assert [deed.number for deed in station.found] == [number]
             deed = await ended(station, number)

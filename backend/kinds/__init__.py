@@ -7,10 +7,13 @@ from typing import Any, Mapping, Optional, Tuple
 
 from backend.kind import Area, Kind
 from backend.kinds.faults import FAULTS
+from backend.kinds.ground import GROUND
 from backend.kinds.patches import PATCHES
 from backend.kinds.platform import PLATFORM
 
-AREAS: Tuple[Area, ...] = (PLATFORM, FAULTS, PATCHES)
+AREAS: Tuple[Area, ...] = (PLATFORM, FAULTS, PATCHES, GROUND)
+# What is shown first where there is no cloud to ask: the machine one sits on.
+GROUND_KIND = GROUND.kinds[0]
 KINDS: Tuple[Kind[Any], ...] = tuple(kind for area in AREAS for kind in area.kinds)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, List, Optional, Tuple
 
 from backend.errors import Absent, Forbidden, Malformed, NotConfigured, Rejected, StxError
 from backend.kind import Body, Command, CommandWrite, Json
-from backend.plan import HERE
+from backend.plan import HERE, OF
 from backend.sources import local
 from backend.sources.ssh import SshHosts
 
@@ -41,9 +41,10 @@ class Machines:
         Raises ``Absent`` where none of its programs is there, and the first error where none
         answered; of several that are asked beside each other one answer is enough.
         """
-        machine = parent or HERE
+        machine, _, of = (parent or HERE).partition("/")
         asked = await asyncio.gather(
-            *(self._first(part, machine) for part in (read, *read.also)), return_exceptions=True
+            *(self._first(part, machine, of) for part in (read, *read.also)),
+            return_exceptions=True,
         )
         answers: List[List[Body]] = []
         errors: List[StxError] = []
@@ -107,14 +108,16 @@ class Machines:
         if self._ssh is not None:
             await self._ssh.close()
 
-    async def _first(self, read: Command, machine: str) -> List[Body]:
+    async def _first(self, read: Command, machine: str, of: str) -> List[Body]:
         """Return what the first of ``read`` and its alternatives says that can be read."""
         part: Optional[Command] = read
         first: Optional[StxError] = None
         while part is not None:
             try:
-                return await self._one(part, machine)
-            except (Absent, Malformed) as error:
+                return await self._one(part, machine, of)
+            except Forbidden:
+                raise
+            except (Absent, Malformed, Rejected) as error:
                 # What is there and can't be read says more than what is not there.
                 if first is None or isinstance(first, Absent):
                     first = error
@@ -122,14 +125,15 @@ class Machines:
         assert first is not None
         raise first
 
-    async def _one(self, read: Command, machine: str) -> List[Body]:
+    async def _one(self, read: Command, machine: str, of: str) -> List[Body]:
+        argv = tuple(word.replace(OF, of) for word in read.argv)
         printed = await self.run(
-            read.argv, machine, deadline_s=read.deadline_s, most_bytes=read.most_bytes
+            argv, machine, deadline_s=read.deadline_s, most_bytes=read.most_bytes
         )
         if printed.is_cut:
             words = f"printed more than {read.most_bytes} bytes, and was stopped"
             raise Malformed(read.source, "output", words)
-        _accept(read.argv, printed, read.codes)
+        _accept(argv, printed, read.codes, read.absent)
         try:
             # An answer of many lines is read on a thread: keys are answered meanwhile.
             return await asyncio.to_thread(lambda: list(read.parse(printed.out)))
@@ -138,12 +142,17 @@ class Machines:
             raise Malformed(read.source, "output", words) from error
 
 
-def _accept(argv: Tuple[str, ...], printed: Printed, codes: frozenset[int]) -> None:
+def _accept(
+    argv: Tuple[str, ...], printed: Printed, codes: frozenset[int], absent: Tuple[str, ...] = ()
+) -> None:
     """Raise what an exit code means that is none of an answer's."""
+    missing = [words for words in absent if words in f"{printed.err}{printed.out}"]
+    if missing:
+        raise Absent(f"{argv[0]} has nothing to tell on this machine: {missing[0]}")
     if printed.code in codes:
         return
-    said = " ".join((printed.err.strip() or printed.out.strip()).split())[:_COMPLAINT]
-    reason = said or f"ended with code {printed.code} and said nothing"
+    said = " ".join((printed.err.strip() or printed.out.strip()).split())
+    reason = said[:_COMPLAINT] or f"ended with code {printed.code} and said nothing"
     lowered = said.lower()
     if argv[0] == "cat" and "no such file" in lowered:
         raise Absent(f"{' '.join(argv[1:])} is not there")

@@ -14,10 +14,11 @@ from backend.store.glance import Glance, glance
 from stx_tui.commands.desk import (
     cloud_settings,
     open_station,
+    or_alone,
     record_path,
     system_ms,
-    with_password,
 )
+from stx_tui.rooms import all_rooms
 from stx_tui.terminal.profile import Options, Profile, detect
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ FIRST = ("system", "hosts", "alarms")
 
 def run(arguments: argparse.Namespace) -> int:
     """Open the console; with --plain, or where there is no screen, its numbered menus."""
-    settings = with_password(cloud_settings(arguments))
+    settings = or_alone(cloud_settings(arguments))
     seen = last_seen(arguments, settings)
 
     async def opener() -> Station:
@@ -51,16 +52,17 @@ def show(
     place: Optional[Place] = None,
 ) -> int:
     """Show the console on ``opener``'s station until it is left; ``place`` is where one sits."""
+    rooms = all_rooms(is_alone=settings.auth is None and not settings.bmc)
     if arguments.plain or os.environ.get("TERM", "dumb") == "dumb" or not sys.stdout.isatty():
         from stx_tui.plain import run as run_plain
 
         gc.enable()
-        return run_plain(opener, seen, now_ms=now_ms)
+        return run_plain(opener, seen, rooms=rooms, now_ms=now_ms)
     from stx_tui.app import StxApp
     from stx_tui.terminal import driver_class
 
     driver = driver_class(profile_of(arguments, settings))
-    app = StxApp(seen, opener, driver, now_ms=now_ms, place=place, cloud=settings.name)
+    app = StxApp(seen, opener, driver, now_ms=now_ms, place=place, cloud=settings.name, rooms=rooms)
     app.run()
     return app.return_code or 0
 

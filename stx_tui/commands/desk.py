@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Any, Awaitable, Callable, Optional, Sequence, 
 from backend.clean import clean
 from backend.errors import Missing, NotConfigured, Refused, SettingsError, Untrusted
 from backend.folders import store_url
+from backend.kind import Command, Derived
 from backend.kinds import KINDS, kind_named
+from backend.place import find_place
+from backend.plan import HERE
 from backend.settings import CloudSettings, Settings, load
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ T = TypeVar("T")
 NOTHING_SET = "no cloud is set up: there is no clouds.yaml, and no openrc was sourced"
 WHAT_TO_DO = """\
 on a controller: source /etc/platform/openrc; elsewhere write ~/.config/stx-tui/clouds.yaml
+         this machine alone, whatever it is: stx-tui --cloud here
          to try it out without a cloud: stx-tui demo"""
 
 
@@ -36,27 +40,62 @@ def system_ms() -> int:
 
 def cloud_settings(arguments: argparse.Namespace) -> CloudSettings:
     """Return the settings of the cloud that is meant; raises ``SettingsError`` in words."""
+    if arguments.cloud == HERE:
+        return alone(arguments)
     found = load(cloud=arguments.cloud)
     meant = found.default
+    if meant is None and not found.clouds and find_place().is_starlingx:
+        return alone(arguments)
     if meant is None:
         raise _none_meant(found)
     return replace(meant, read_only=meant.read_only or bool(arguments.read_only))
 
 
-def with_password(settings: CloudSettings) -> CloudSettings:
+def alone(arguments: argparse.Namespace) -> CloudSettings:
+    """Return the settings of no cloud at all: the machine one sits on is looked at."""
+    name = find_place().hostname or HERE
+    return CloudSettings(name=name, source="this machine", read_only=bool(arguments.read_only))
+
+
+def with_password(settings: CloudSettings, kind: Optional[Kind[Any]] = None) -> CloudSettings:
     """Return settings that can log in: a password that is nowhere is asked for.
 
-    Raises ``NotConfigured`` where there is no terminal to ask on.
+    Who looks at a ``kind`` that needs none is not asked, and gives none. Raises ``NotConfigured``
+    where there is no terminal to ask on.
     """
     if not settings.needs_password:
         return settings
+    if kind is not None and not asks_cloud(kind):
+        return replace(settings, auth=None)
     if not sys.stdin.isatty():
         raise NotConfigured(
             f"no password for {settings.name} is known, and there is no terminal to ask on",
             "set OS_PASSWORD, password_command, or a password_file of mode 0600",
         )
+    return settings.with_password(_typed(settings, ""))
+
+
+def or_alone(settings: CloudSettings) -> CloudSettings:
+    """Return settings that can log in, or of this machine alone where nothing was typed.
+
+    Raises ``NotConfigured`` where there is no terminal to ask on.
+    """
+    if not (settings.needs_password and sys.stdin.isatty()):
+        return with_password(settings)
+    typed = _typed(settings, " (Enter alone: look at the machines only)")
+    return settings.with_password(typed) if typed else replace(settings, auth=None)
+
+
+def _typed(settings: CloudSettings, hint: str) -> str:
     user = settings.auth.username if settings.auth else ""
-    return settings.with_password(getpass.getpass(f"password of {user} at {settings.name}: "))
+    return getpass.getpass(f"password of {user} at {settings.name}{hint}: ")
+
+
+def asks_cloud(kind: Kind[Any]) -> bool:
+    """Whether somebody has to log in to see that kind."""
+    if isinstance(kind.read, Derived):
+        return not kind.read.alone
+    return not isinstance(kind.read, Command)
 
 
 def the_kind(name: str) -> Kind[Any]:
@@ -89,7 +128,6 @@ def record_path(url: str) -> Optional[Path]:
 
 def open_station(arguments: argparse.Namespace, settings: CloudSettings) -> Station:
     """Return a station on the record that is meant; nothing is asked yet."""
-    from backend.place import find_place
     from backend.station import Station
     from backend.store.store import Store
 

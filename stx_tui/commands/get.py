@@ -49,7 +49,7 @@ def read(
     if arguments.offline:
         return (*remembered(arguments, settings, kind, StxError("the record has none of it")), 0)
     try:
-        known, reading = asyncio.run(_ask(arguments, with_password(settings), kind))
+        known, reading = asyncio.run(_ask(arguments, with_password(settings, kind), kind))
     except Unreachable as error:
         if isinstance(error, Untrusted):
             raise

@@ -19,6 +19,7 @@ from typing import (
 
 from backend.clean import cells, pad
 from backend.deed import Deed
+from backend.errors import Absent
 from backend.figure import Figure, Jump, Line, Lines
 from backend.kind import Kind
 from backend.known import Known, Reading
@@ -26,6 +27,7 @@ from backend.render import rows_text
 from backend.tone import Tone
 from backend.units import stopwatch, when
 from stx_tui.panes.columns import fit
+from stx_tui.panes.late import unread
 from stx_tui.panes.text import safe
 
 if TYPE_CHECKING:
@@ -155,7 +157,8 @@ def table(kind: Kind[Any], rows: Sequence[Any], known: Known, width: int) -> Tup
 def nothing(kind: Kind[Any], reading: Reading[Any]) -> Line:
     """Return why there are no rows: not asked yet, no answer, or none there."""
     if reading.error is not None and not reading.was_read:
-        return Line(text=f"{kind.name} were not read: {reading.error}", tone=Tone.BAD)
+        tone = Tone.PLAIN if isinstance(reading.error, Absent) else Tone.BAD
+        return Line(text=unread(kind, reading.error), tone=tone)
     if not reading.was_read:
         return Line(text=f"asking for {kind.name} ...")
     return Line(text=f"there are no {kind.name}")

@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any, Callable, Dict, Iterable, Optional, Sequence, Tuple
 
+from backend.errors import Absent, NotConfigured, StxError
+from backend.kind import Kind
 from backend.known import Key, Known, Reading
 from backend.tone import Tone, Verdict
 from backend.units import span
@@ -49,7 +51,11 @@ def late(
             continue
         age_ms = known.now_ms - reading.at_ms if reading.was_read else -1
         silent = silent_s(key) if silent_s is not None else age_ms / 1000
-        if not (reading.error or reading.is_remembered or silent > PERIODS * kind.every_s):
+        # What this cloud or machine has not is not late.
+        is_wrong = reading.error is not None and not isinstance(reading.error, NotConfigured)
+        if isinstance(reading.error, NotConfigured) and not reading.was_read:
+            continue
+        if not (is_wrong or reading.is_remembered or silent > PERIODS * kind.every_s):
             continue
         source = kind.read.source
         one = Late(source=source, age_ms=age_ms)
@@ -61,6 +67,8 @@ def late(
 def as_it_was(verdict: Verdict, reading: Reading[Any], now_ms: int) -> Verdict:
     """Return a verdict that does not claim to know what it only remembers."""
     error = reading.error
+    if isinstance(error, Absent) and not reading.was_read:
+        return Verdict(word="ABSENT", text=str(error), more=error.advice, tone=Tone.PLAIN)
     if error is not None and not reading.was_read:
         return Verdict(word="CANNOT", text=str(error), more=error.advice, tone=Tone.BAD)
     if error is None and not reading.is_remembered:
@@ -68,6 +76,13 @@ def as_it_was(verdict: Verdict, reading: Reading[Any], now_ms: int) -> Verdict:
     ago = f"{verdict.text} (as of {span(now_ms - reading.at_ms)} ago)"
     why = f"{error}. {error.advice}" if error is not None else "last known state; asking again"
     return Verdict(word=f"WAS {verdict.word}".rstrip(), text=ago, more=why, tone=Tone.WARN)
+
+
+def unread(kind: Kind[Any], error: StxError) -> str:
+    """Return why there are no rows of a kind: it was not read, or there is no such thing there."""
+    if isinstance(error, Absent):
+        return f"there are no {kind.name} here: {error}"
+    return f"{kind.name} were not read: {error}"
 
 
 def _with_malformed(verdict: Verdict, reading: Reading[Any]) -> Verdict:

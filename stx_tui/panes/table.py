@@ -17,6 +17,7 @@ from backend.tone import Look, Tone
 from stx_tui import theme
 from stx_tui.messages import RowChosen
 from stx_tui.panes.columns import Fit, fit
+from stx_tui.panes.late import unread
 from stx_tui.panes.pane import Pane, line
 from stx_tui.panes.rows import Entry, Rows
 from stx_tui.panes.text import safe
@@ -314,7 +315,7 @@ class TablePane(Pane):
         if self.rows.needle:
             words = [f"no {self.kind.name} with {self.rows.needle!r}: / and Enter shows all again"]
         elif reading.error is not None:
-            words = [f"{self.kind.name} were not read: {reading.error}", reading.error.advice]
+            words = [unread(self.kind, reading.error), reading.error.advice]
         elif not reading.was_read:
             words = [f"asking for {self.kind.name} ..."]
         else:

@@ -12,7 +12,7 @@ from backend.render import figure_lines
 from backend.tone import Tone, Verdict
 from backend.units import span
 from stx_tui.panes.columns import Fit, fit
-from stx_tui.panes.late import as_it_was
+from stx_tui.panes.late import as_it_was, unread
 from stx_tui.panes.rows import Entry, Rows
 from stx_tui.panes.text import safe
 from stx_tui.plain import changes
@@ -233,7 +233,7 @@ class ListPage(Page):
         if self.rows.needle:
             return f"no {self.kind.singular} has {self.rows.needle!r}; / alone lists all"
         if reading.error is not None and not reading.was_read:
-            return f"{self.kind.name} were not read: {reading.error}"
+            return unread(self.kind, reading.error)
         if not reading.was_read:
             return (
                 NOT_CONNECTED

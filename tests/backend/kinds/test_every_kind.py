@@ -9,12 +9,12 @@ from typing import Any, List, Mapping, Tuple
 import pytest
 
 from backend.figure import Bars, Lines, Schedule, Spark, States, Timeline, Tree
-from backend.kind import Derived, Kind, LocalWrite, Reach, Rest, RestWrite, Risk
+from backend.kind import Command, Derived, Kind, LocalWrite, Reach, Rest, RestWrite, Risk
 from backend.kinds import AREAS, KINDS, area_of, kind_named
 from backend.kinds.host_site import ONLY_UNDER_HOST
 from backend.known import Known, Reading
 from backend.tone import Look, Verdict
-from tests.backend.kinds import fm
+from tests.backend.kinds import fm, machines
 from tests.backend.kinds.site import LAPTOP, PARTS, WHOLE, bodies, reading, site, uuid_of
 from tests.peers.replay import SAMPLES
 from tests.peers.replay import rows_of as recorded_rows
@@ -43,6 +43,7 @@ def everything() -> Known:
     readings = {**recorded.readings, **faults.readings, **health, **upgrade, **others()}
     token = json.loads((SAMPLES / "keystone_token.json").read_text(encoding="utf-8"))["token"]
     readings["login", ""] = reading("login", [token])
+    readings.update(machines.readings())
     known = Known(cloud="c", now_ms=recorded.now_ms, place=LAPTOP, readings=readings)
     derived = {
         (kind.name, ""): reading(kind.name, list(kind.read.rows(known)))
@@ -67,7 +68,7 @@ def others() -> Mapping[Tuple[str, str], Reading[Any]]:
 
 
 def rows_of(kind: Kind[Any], known: Known) -> Tuple[Any, ...]:
-    if kind.reach is Reach.PER_PARENT:
+    if kind.reach is Reach.PER_PARENT and not isinstance(kind.read, Command):
         return known.rows(kind.name, uuid_of(PARTS.get(kind.name, 1)))
     return known.rows(kind.name)
 

@@ -1,0 +1,63 @@
+"""Started with nothing at all: it says where it is, and asks nobody for a password."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.backend.kinds.test_machine_list import CONFIGURED, root
+from tests.program import run
+
+OPENRC = {
+    "OS_AUTH_URL": "http://127.0.0.1:1/v3",
+    "OS_USERNAME": "admin",
+    "OS_PROJECT_NAME": "admin",
+}
+
+
+async def test_on_a_standby_without_any_settings_the_machine_itself_is_told(
+    tmp_path: Path,
+) -> None:
+    env = {"STX_TUI_ROOT": str(root(tmp_path / "root", *CONFIGURED))}
+    ran = await run(tmp_path, "get", "machines", "-o", "json", env=env)
+    assert (ran.code, ran.err) == (0, "")
+    (row,) = json.loads(ran.out)
+    assert row["known_by"] == "here"
+    mounts = await run(tmp_path, "get", "mounts", env=env)
+    assert mounts.code == 0, mounts.said
+    assert "WHERE" in mounts.out
+
+
+async def test_in_lines_it_opens_on_the_machine_and_says_where_it_is(tmp_path: Path) -> None:
+    env = {"STX_TUI_ROOT": str(root(tmp_path / "root", *CONFIGURED))}
+    ran = await run(tmp_path, "--plain", env=env)
+    said = " ".join(ran.out.split())
+    assert "AIO-DX controller (low latency), release 24.09, standby" in said
+    assert "password" not in ran.said
+
+
+async def test_who_looks_at_a_machine_is_not_asked_for_the_clouds_password(
+    tmp_path: Path,
+) -> None:
+    ran = await run(tmp_path, "get", "vitals", env=OPENRC)
+    assert (ran.code, ran.err) == (0, "")
+    asked = await run(tmp_path, "get", "hosts", env=OPENRC)
+    assert asked.code == 3
+    assert "no password" in asked.err
+
+
+async def test_elsewhere_it_says_what_to_do_and_looks_at_this_machine_when_told_to(
+    tmp_path: Path,
+) -> None:
+    env = {"STX_TUI_ROOT": str(tmp_path)}
+    lost = await run(tmp_path, "get", "vitals", env=env)
+    assert lost.code == 3
+    assert "--cloud here" in lost.err
+    told = await run(tmp_path, "get", "vitals", "--cloud", "here", env=env)
+    assert told.code == 0, told.said
+
+
+async def test_what_the_machine_has_not_is_said_to_be_absent(tmp_path: Path) -> None:
+    ran = await run(tmp_path, "get", "sm-services", "--cloud", "here", env={"PATH": str(tmp_path)})
+    assert ran.code == 3
+    assert "sm-dump is not on this machine" in ran.err
