@@ -49,8 +49,8 @@ def kinds() -> str:
     lines = [
         "# Kinds",
         "",
-        "All there is to list, show and act on: `:name` in the console, `stx-tui get name` without.",
-        "A name that several areas have goes to the first; `area/name` says which. Made by",
+        "All there is to list, show and act on: `:name` in the console, `stx-tui get name` without",
+        "it. A name that several areas have goes to the first; `area/name` says which. Made by",
         "`python -m tests.readme` from the declarations in `backend/kinds/`.",
     ]
     for area in AREAS:
