@@ -1,98 +1,13 @@
-"""Kubernetes as the platform keeps it: its versions, each host's part, its cluster and images."""
+"""Kubernetes as the platform keeps it: its cluster, its commands, its registry's images."""
 
 from __future__ import annotations
 
 from typing import Any, Optional, Tuple
 
 from backend.kind import Column, Kind, Rest, Row
-from backend.kinds.addressing import numbered_host
 from backend.kinds.inventory import NOISE
-from backend.known import Known
-from backend.tone import WELL, Look, Mark, Tone
 
 EVERY_S = 60.0
-
-
-class KubeVersion(Row):
-    """A version of Kubernetes that this release of the platform knows; it has no uuid."""
-
-    version: str
-    target: Optional[bool] = None
-    state: Optional[str] = None
-
-
-def _version_look(row: KubeVersion, _known: Known) -> Look:
-    if row.state == "partial":
-        words = "some hosts run it and others do not yet"
-        return Look(tone=Tone.BUSY, mark=Mark.BUSY, notes=(words,))
-    if row.state == "active":
-        return WELL
-    return Look(mark=Mark.OUT if row.state == "unavailable" else Mark.NONE)
-
-
-KUBE_VERSIONS: Kind[KubeVersion] = Kind(
-    name="kube-versions",
-    singular="kube-version",
-    model=KubeVersion,
-    read=Rest(service="sysinv", path="/kube_versions", items="kube_versions"),
-    id=lambda row: row.version,
-    columns=(
-        Column(heading="VERSION", value=lambda row: row.version),
-        Column(heading="STATE", value=lambda row: row.state),
-        Column(heading="TARGET", value=lambda row: "yes" if row.target else "no"),
-    ),
-    look=_version_look,
-    state_fields=("state", "target"),
-    aliases=("kube_versions",),
-    noise=NOISE,
-    every_s=EVERY_S,
-)
-
-
-class KubeHostUpgrade(Row):
-    """The versions of Kubernetes on one host, and how its upgrade stands."""
-
-    uuid: str
-    host_id: Optional[int] = None
-    control_plane_version: Optional[str] = None
-    kubelet_version: Optional[str] = None
-    target_version: Optional[str] = None
-    status: Optional[str] = None
-
-
-def _host(row: KubeHostUpgrade, known: Known) -> Optional[str]:
-    return numbered_host(row.host_id, known)
-
-
-def _upgrade_look(row: KubeHostUpgrade, _known: Known) -> Look:
-    status = row.status or ""
-    if status.endswith("-failed"):
-        return Look(tone=Tone.BAD, mark=Mark.BAD, notes=(status,))
-    if status and not status.startswith("upgraded"):
-        return Look(tone=Tone.BUSY, mark=Mark.BUSY, notes=(status,))
-    return WELL
-
-
-KUBE_HOST_UPGRADES: Kind[KubeHostUpgrade] = Kind(
-    name="kube-host-upgrades",
-    singular="kube-host-upgrade",
-    model=KubeHostUpgrade,
-    read=Rest(service="sysinv", path="/kube_host_upgrades", items="kube_host_upgrades"),
-    needs=("hosts",),
-    columns=(
-        Column(heading="HOST", joined=_host, most=20),
-        Column(heading="CONTROL PLANE", value=lambda row: row.control_plane_version),
-        Column(heading="KUBELET", value=lambda row: row.kubelet_version),
-        Column(heading="TARGET", value=lambda row: row.target_version),
-        Column(heading="STATUS", value=lambda row: row.status, most=32),
-    ),
-    look=_upgrade_look,
-    sort=lambda row, known: _host(row, known) or "",
-    state_fields=("status",),
-    aliases=("kube_host_upgrades",),
-    noise=NOISE,
-    every_s=EVERY_S,
-)
 
 
 class KubeCluster(Row):
@@ -170,8 +85,6 @@ REGISTRY_IMAGES: Kind[RegistryImage] = Kind(
 )
 
 KUBE: Tuple[Kind[Any], ...] = (
-    KUBE_VERSIONS,
-    KUBE_HOST_UPGRADES,
     KUBE_CLUSTERS,
     KUBE_CMD_VERSIONS,
     REGISTRY_IMAGES,

@@ -9,6 +9,8 @@ from backend.kinds.deploy_hosts import DEPLOY_HOSTS
 from backend.kinds.deploy_states import deploy_of
 from backend.kinds.deploy_states import verdict as deploy_verdict
 from backend.kinds.deploys import DEPLOY
+from backend.kinds.kube_upgrade import KUBE_UPGRADE
+from backend.kinds.kube_versions import KUBE_HOST_UPGRADES, KUBE_VERSIONS
 from backend.kinds.releases import RELEASES
 from backend.kinds.strategies import STRATEGIES
 from backend.kinds.strategies import verdict as strategy_verdict
@@ -123,6 +125,15 @@ PATCHES = Area(
     digit="5",
     name="patches",
     title="Patches",
-    kinds=(RELEASES, DEPLOY, DEPLOY_HOSTS, STRATEGIES, VERSIONS),
+    kinds=(
+        RELEASES,
+        DEPLOY,
+        DEPLOY_HOSTS,
+        STRATEGIES,
+        VERSIONS,
+        KUBE_UPGRADE,
+        KUBE_HOST_UPGRADES,
+        KUBE_VERSIONS,
+    ),
     headline=headline,
 )

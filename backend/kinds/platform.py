@@ -23,7 +23,7 @@ from backend.kinds.expiries import ENDING
 from backend.kinds.health import HEALTH
 from backend.kinds.host_verdict import verdict
 from backend.kinds.hosts import HOSTS
-from backend.kinds.inventory import INTERFACES, LABELS, NOISE, PORTS, look_of
+from backend.kinds.inventory import INTERFACES, LABELS, NOISE, PORTS
 from backend.kinds.kube_platform import KUBE
 from backend.kinds.licence import LICENCE
 from backend.kinds.networks import NETWORKING
@@ -77,34 +77,6 @@ APPLICATIONS: Kind[Application] = Kind(
 )
 
 
-class KubeUpgrade(Row):
-    """The upgrade of Kubernetes under way; there is at most one."""
-
-    uuid: str
-    from_version: Optional[str] = None
-    to_version: Optional[str] = None
-    state: Optional[str] = None
-
-
-KUBE_UPGRADE: Kind[KubeUpgrade] = Kind(
-    name="kube-upgrade",
-    singular="kube-upgrade",
-    model=KubeUpgrade,
-    read=Rest(service="sysinv", path="/kube_upgrade", items="kube_upgrades"),
-    label=lambda row: f"{row.from_version} -> {row.to_version}",
-    columns=(
-        Column(heading="FROM", value=lambda row: row.from_version),
-        Column(heading="TO", value=lambda row: row.to_version),
-        Column(heading="STATE", value=lambda row: row.state),
-    ),
-    look=lambda row, _known: look_of(row.state, ("upgrade-complete",)),
-    state_fields=("state",),
-    aliases=("kube_upgrade", "kube-upgrades"),
-    noise=NOISE,
-    every_s=EVERY_S,
-)
-
-
 PLATFORM = Area(
     digit="1",
     name="platform",
@@ -139,7 +111,6 @@ PLATFORM = Area(
         LICENCE,
         *ENDING,
         APPLICATIONS,
-        KUBE_UPGRADE,
         *KUBE,
         HEALTH,
     ),

@@ -237,6 +237,17 @@ _ENTRIES = (
         suppression=False,
     ),
     Entry(
+        alarm_id="900.007",
+        severity="minor",
+        entity="host=controller",
+        reason="Kubernetes upgrade in progress.",
+        repair="No action required.",
+        cause="configuration-out-of-date",
+        service_affecting=False,
+        suppression=False,
+        mgmt="none",
+    ),
+    Entry(
         alarm_id="900.020",
         severity="warning",
         entity="host={host}",

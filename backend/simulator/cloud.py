@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Optional
 
 from backend.simulator.clock import Clock
+from backend.simulator.kube import Kube
 from backend.simulator.model import Alarm, Event, Host, Json, System
 from backend.simulator.overlay import Overlay
 from backend.simulator.shelf import Software, shelf
@@ -57,6 +58,7 @@ class Cloud:
         self.recovering: set[str] = set()
         self.backing_up = False
         self.software: Software = shelf(system.software_version)
+        self.kube = Kube()
         # What the VIM orchestrates now, in its own shape.
         self.strategy: Optional[Json] = None
         # host uuid → what fails when it is enabled next, and how often still

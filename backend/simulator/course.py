@@ -1,7 +1,7 @@
 """The course of a strategy: step after step, on the pretend clock and on the pretend hosts.
 
-A software deploy really locks, deploys and unlocks the pretend hosts; of the other types the steps
-that touch hosts do, and those that only change Kubernetes or firmware just take their time.
+A software deploy and an upgrade of Kubernetes really lock, change and unlock the pretend hosts; of
+the other types the steps that lock hosts do, and the rest just takes its time.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, Callable, Optional
 
-from backend.simulator import software, stages
+from backend.simulator import kube_upgrade, software, stages
 from backend.simulator.cloud import Cloud
 from backend.simulator.life import perform
 from backend.simulator.model import Host, Json
@@ -251,6 +251,42 @@ def _forget(cloud: Cloud, _at: Json) -> Done:
     return lambda _gone: ""
 
 
+def _kube(state: str, done: str) -> Callable[[Cloud, Json], Done]:
+    def work(cloud: Cloud, _at: Json) -> Done:
+        kube_upgrade.ask(cloud, state)
+        return lambda _gone: _kube_reached(cloud, done)
+
+    return work
+
+
+def _kube_reached(cloud: Cloud, done: str) -> Optional[str]:
+    state = cloud.kube.upgrade["state"] if cloud.kube.upgrade else ""
+    return "" if state == done else f"it is {state}" if state.endswith("failed") else None
+
+
+def _kube_start(cloud: Cloud, at: Json) -> Done:
+    kube_upgrade.start(cloud, at["to-version"])
+    return lambda _gone: ""
+
+
+def _kube_plane(*, first: bool) -> Callable[[Cloud, Json], Done]:
+    def work(cloud: Cloud, _at: Json) -> Done:
+        active = [host for host in cloud.of("controller") if host.is_active == first]
+        kube_upgrade.control_plane(cloud, (active or cloud.of("controller"))[0])
+        return lambda _gone: _kube_reached(
+            cloud, f"upgraded-{'first' if first else 'second'}-master"
+        )
+
+    return work
+
+
+def _kubelets(cloud: Cloud, hosts: list[Host]) -> Done:
+    for host in hosts:
+        kube_upgrade.kubelet(cloud, host)
+    version = cloud.kube.upgrade["to_version"] if cloud.kube.upgrade else ""
+    return lambda _gone: "" if all(cloud.kube.kubelet(h) == version for h in hosts) else None
+
+
 def _reached(cloud: Cloud, state: str, failed: str) -> Optional[str]:
     now = cloud.software.deploy["state"] if cloud.software.deploy else ""
     return "" if now == state else f"deploy is {failed}" if now == failed else None
@@ -262,10 +298,22 @@ _ON_HOSTS: dict[str, Callable[[Cloud, list[Host]], Done]] = {
     "swact-hosts": _swact,
     "wait-data-sync": _sync,
     "upgrade-hosts": _deploy,
+    "kube-upgrade-kubelet": _kubelets,
 }
 _ON_SYSTEM: dict[str, Callable[[Cloud, Json], Done]] = {
     "start-upgrade": _start,
     "activate-upgrade": _activate,
     "complete-upgrade": _complete,
     "sw-deploy-delete": _forget,
+    "kube-upgrade-start": _kube_start,
+    "kube-upgrade-download-images": _kube("downloading-images", "downloaded-images"),
+    "kube-pre-application-update": _kube("pre-updating-apps", "pre-updated-apps"),
+    "kube-upgrade-networking": _kube("upgrading-networking", "upgraded-networking"),
+    "kube-upgrade-storage": _kube("upgrading-storage", "upgraded-storage"),
+    "kube-host-cordon": _kube("cordon-started", "cordon-complete"),
+    "kube-host-uncordon": _kube("uncordon-started", "uncordon-complete"),
+    "kube-upgrade-first-control-plane": _kube_plane(first=True),
+    "kube-upgrade-second-control-plane": _kube_plane(first=False),
+    "kube-upgrade-complete": _kube("upgrade-complete", "upgrade-complete"),
+    "kube-post-application-update": _kube("post-updating-apps", "post-updated-apps"),
 }

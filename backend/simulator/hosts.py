@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Callable, Iterable
 
-from backend.simulator import alarms, arrivals, children, labels, life, shared
+from backend.simulator import alarms, arrivals, children, kube_upgrade, labels, life, shared
 from backend.simulator.bodies import object_of, patch_of
 from backend.simulator.cloud import Cloud
 from backend.simulator.exchange import JSON, Answer, Request, answer
@@ -241,6 +241,7 @@ def _posted(request: Request) -> None:
 IMAGE_S = 300
 
 BESIDE: dict[str, Callable[[Cloud, Request, Host], Answer]] = {
+    **{name: kube_upgrade.host_reply(name) for name in kube_upgrade.PARTS},
     "kernel": _kernel,
     "vim": _vim,
     "kube_update_ca": _authority,

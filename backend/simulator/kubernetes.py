@@ -9,18 +9,12 @@ from typing import Callable
 from backend.simulator.addressing import subnet
 from backend.simulator.cloud import Cloud
 from backend.simulator.exchange import Answer, Request, answer
+from backend.simulator.kube import VERSIONS
+from backend.simulator.kube_upgrade import nodes
 from backend.simulator.model import Json
 from backend.simulator.paging import known
 from backend.simulator.refuse import client
 
-# version → whether it runs or could
-VERSIONS = {
-    "v1.29.2": "active",
-    "v1.30.6": "available",
-    "v1.31.5": "available",
-    "v1.32.2": "available",
-}
-RUNNING = "v1.29.2"
 # image → its tags
 IMAGES = {
     "docker.io/starlingx/n3000-opae": ("v1.13.3",),
@@ -39,7 +33,7 @@ def _clusters(cloud: Cloud) -> list[Json]:
     return [
         {
             "cluster_name": "kubernetes",
-            "cluster_version": RUNNING,
+            "cluster_version": cloud.kube.running,
             "cluster_api_endpoint": f"https://{subnet(cloud, 'oam')[2]}:6443",
             "cluster_ca_cert": pem("CERTIFICATE", "root of the cluster"),
             "admin_client_cert": pem("CERTIFICATE", "administrator of the cluster"),
@@ -52,7 +46,6 @@ def _clusters(cloud: Cloud) -> list[Json]:
 
 def _versions(cloud: Cloud) -> list[Json]:
     """Each version, and from and to which one goes: one step at a time."""
-    del cloud
     names = list(VERSIONS)
     return [
         {
@@ -61,8 +54,8 @@ def _versions(cloud: Cloud) -> list[Json]:
             "downgrade_to": [],
             "applied_patches": [],
             "available_patches": [],
-            "target": name == RUNNING,
-            "state": VERSIONS[name],
+            "target": name == cloud.kube.running,
+            "state": cloud.kube.state(name),
         }
         for place, name in enumerate(names)
     ]
@@ -74,15 +67,16 @@ def _host_upgrades(cloud: Cloud) -> list[Json]:
         {
             "id": host.id,
             "uuid": cloud.uuid_of(host.uuid, "kube upgrade"),
-            "target_version": None,
-            "status": None,
-            "control_plane_version": RUNNING if host.personality == "controller" else "N/A",
-            "kubelet_version": RUNNING,
+            "target_version": (cloud.kube.upgrade or {}).get("to_version"),
+            "status": cloud.kube.statuses.get(host.uuid),
+            "control_plane_version": (
+                cloud.kube.plane(host) if host.personality == "controller" else "N/A"
+            ),
+            "kubelet_version": cloud.kube.kubelet(host),
             "host_id": host.id,
             "links": [],
         }
-        for host in cloud.hosts
-        if host.invprovision == "provisioned" and host.personality != "storage"
+        for host in nodes(cloud)
     ]
 
 
@@ -95,8 +89,7 @@ SHARED: dict[str, Callable[[Cloud], list[Json]]] = {
 
 def command_versions(cloud: Cloud) -> Json:
     """A bare object; its versions are without the v."""
-    del cloud
-    number = RUNNING[1:]
+    number = cloud.kube.running[1:]
     return {
         "kubeadm_version": number,
         "kubelet_version": number,

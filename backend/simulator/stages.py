@@ -122,7 +122,9 @@ def applying(cloud: Cloud, strategy: Json) -> list[Json]:
         workers = [host for host in cloud.hosts if host.is_worker]
         made.append((f"{name}-worker-hosts", [("query-alarms", ()), ("fw-update-hosts", workers)]))
     else:
-        made += [(told, [(told, ())]) for told in _kube(cloud, name)]
+        for told in _kube(cloud, name):
+            is_each = told == "kube-upgrade-kubelet"
+            made += _kubelets(cloud, strategy) if is_each else [(told, [(told, ())])]
     return [stage(number, told, steps) for number, (told, steps) in enumerate(made)]
 
 
@@ -142,6 +144,15 @@ def _kube(cloud: Cloud, name: str) -> list[str]:
         *(("kube-host-uncordon",) if simple else ()),
     ]
     return [*told, "kube-upgrade-complete", "kube-post-application-update"]
+
+
+def _kubelets(cloud: Cloud, strategy: Json) -> list[tuple[str, Steps]]:
+    """The stages that bring each node's kubelet on; on simplex nothing is locked for it."""
+    name = "kube-upgrade-kubelet"
+    if cloud.system.is_simplex:
+        return [(name, [(name, cloud.of("controller"))])]
+    made = _with_hosts(cloud, strategy, name, name)
+    return [(name, steps) for told, steps in made if "storage" not in told]
 
 
 def _with_hosts(cloud: Cloud, strategy: Json, name: str, does: str) -> list[tuple[str, Steps]]:

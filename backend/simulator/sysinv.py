@@ -10,6 +10,7 @@ from backend.simulator import (
     changers,
     children,
     hosts,
+    kube_upgrade,
     kubernetes,
     labels,
     networking,
@@ -233,4 +234,5 @@ ROUTES: dict[str, Route] = {
     **{name: _children(name) for name in children.PER_HOST},
     **{name: _shared(name) for name in shared.SHARED},
     **{name: _changing(name, changes) for name, changes in CHANGES.items()},
+    "kube_upgrade": kube_upgrade.reply,
 }
