@@ -8,6 +8,8 @@ from typing import Any, Dict, Optional
 from pydantic import Field
 
 from backend.kind import Column, Kind, Rest, Row
+from backend.kinds.backend_acts import BACKEND_ACTIONS
+from backend.kinds.controller_fs_acts import CONTROLLER_FS_ACTIONS
 from backend.kinds.inventory import NOISE, look_of
 
 EVERY_S = 15.0
@@ -43,6 +45,7 @@ BACKENDS: Kind[Backend] = Kind(
     ),
     look=lambda row, _known: look_of(row.state, ("configured",)),
     state_fields=("state", "task"),
+    actions=BACKEND_ACTIONS,
     aliases=("storage-backends", "storage_backend", "storage-backend"),
     noise=NOISE,
     every_s=EVERY_S,
@@ -82,6 +85,7 @@ CONTROLLER_FILESYSTEMS: Kind[ControllerFilesystem] = Kind(
     ),
     look=lambda row, _known: look_of(row.status, ("available",)),
     state_fields=("state",),
+    actions=CONTROLLER_FS_ACTIONS,
     aliases=("controller_fs", "controllerfs", "cfs"),
     noise=NOISE,
     every_s=EVERY_S,

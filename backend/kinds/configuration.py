@@ -6,6 +6,7 @@ from typing import Any, Optional, Tuple
 
 from backend.kind import Column, Kind, Rest, Row
 from backend.kinds.inventory import NOISE
+from backend.kinds.parameter_acts import PARAMETER_ACTIONS
 from backend.kinds.reach_acts import DNS_ACTIONS, OAM_ACTIONS
 from backend.kinds.timing import listed
 from backend.kinds.upkeep_acts import DRBD_ACTIONS, LOGGING_ACTIONS, USERS_ACTIONS
@@ -159,6 +160,7 @@ SERVICE_PARAMETERS: Kind[ServiceParameter] = Kind(
         Column(heading="RESOURCE", value=lambda row: row.resource, most=60, wide=True),
     ),
     sort=lambda row, _known: (row.service or "", row.section or "", row.name or ""),
+    actions=PARAMETER_ACTIONS,
     aliases=("service_parameter", "service_parameters"),
     noise=NOISE,
     every_s=EVERY_S,

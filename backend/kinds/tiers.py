@@ -8,6 +8,7 @@ from pydantic import Field
 
 from backend.kind import Column, Kind, Rest, Row
 from backend.kinds.inventory import NOISE, look_of
+from backend.kinds.tier_acts import TIER_ACTIONS
 from backend.known import Known
 
 EVERY_S = 60.0
@@ -82,6 +83,7 @@ TIERS: Kind[Tier] = Kind(
     ),
     look=lambda row, _known: look_of(row.status, ("in-use", "defined")),
     state_fields=("status",),
+    actions=TIER_ACTIONS,
     aliases=("storage_tiers", "storage-tiers"),
     noise=NOISE,
     every_s=EVERY_S,

@@ -8,6 +8,8 @@ from pydantic import Field
 
 from backend.kind import Column, Kind, Rest, Row
 from backend.kinds.inventory import NOISE
+from backend.kinds.ptp_acts import INSTANCE_ACTIONS
+from backend.kinds.ptp_interface_acts import INTERFACE_ACTIONS, PARAMETER_OF_PTP_ACTIONS
 from backend.kinds.reach_acts import NTP_ACTIONS
 from backend.kinds.upkeep_acts import PTP_ACTIONS
 
@@ -96,6 +98,7 @@ PTP_INSTANCES: Kind[PtpInstance] = Kind(
         Column(heading="PARAMETERS", value=_parameters, most=60, wide=True),
     ),
     sort=lambda row, _known: row.name or "",
+    actions=INSTANCE_ACTIONS,
     aliases=("ptp_instances", "host-ptp-instances"),
     noise=NOISE,
     every_s=EVERY_S,
@@ -124,6 +127,7 @@ PTP_INTERFACES: Kind[PtpInterface] = Kind(
         Column(heading="ON", value=lambda row: ", ".join(row.interface_names) or None, most=40),
         Column(heading="PARAMETERS", value=_parameters, most=60, wide=True),
     ),
+    actions=INTERFACE_ACTIONS,
     aliases=("ptp_interfaces", "host-if-ptps"),
     noise=NOISE,
     every_s=EVERY_S,
@@ -152,6 +156,7 @@ PTP_PARAMETERS: Kind[PtpParameter] = Kind(
         Column(heading="VALUE", value=lambda row: row.value, most=32),
         Column(heading="OWNERS", value=lambda row: len(row.owners), right=True),
     ),
+    actions=PARAMETER_OF_PTP_ACTIONS,
     aliases=("ptp_parameters",),
     noise=NOISE,
     every_s=EVERY_S,

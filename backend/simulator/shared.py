@@ -169,8 +169,18 @@ def _ceph(cloud: Cloud) -> list[Json]:
             "confirmed": False,
             "network": row["network"],
         }
-        for row in _backends(cloud)
+        for row in rows(cloud, "storage_backend")
         if row["backend"] == "ceph"
+    ]
+
+
+def _rook(cloud: Cloud) -> list[Json]:
+    """Rook's backend again, as its own root lists it."""
+    names = ("uuid", "backend", "name", "state", "task", "services", "capabilities")
+    return [
+        {**{name: row[name] for name in names}, "links": [], **dates(cloud)}
+        for row in rows(cloud, "storage_backend")
+        if row["backend"] == "ceph-rook"
     ]
 
 
@@ -241,6 +251,7 @@ SHARED: dict[str, Callable[[Cloud], list[Json]]] = {
     "ceph_mon": _monitors,
     "storage_ceph": _ceph,
     "storage_ceph_external": _none,
+    "storage_ceph_rook": _rook,
     "storage_external": _none,
     "storage_file": _none,
     "storage_lvm": _none,
@@ -264,6 +275,7 @@ FOLLOWING = {
     "kube_host_upgrades",
     "ptp_instances",
     "storage_ceph",
+    "storage_ceph_rook",
     "storage_tiers",
 }
 

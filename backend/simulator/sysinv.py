@@ -14,10 +14,13 @@ from backend.simulator import (
     kubernetes,
     labels,
     networking,
+    parameters,
     platform,
     settings,
     shared,
+    storing,
     system,
+    timing,
     wiring,
 )
 from backend.simulator.bodies import patch_of
@@ -82,7 +85,7 @@ def root(base: str) -> Json:
 
 
 def _isystems(cloud: Cloud, request: Request, path: list[str]) -> Answer:
-    _only(request, "GET", "PATCH")
+    _only(request, "GET", "PATCH", "PUT")
     base = f"{request.base}/platform"
     if not path:
         known(request)
@@ -91,6 +94,8 @@ def _isystems(cloud: Cloud, request: Request, path: list[str]) -> Answer:
         raise client(f"Server {path[0]} could not be found.", 404)
     if path[1:] == ["ihosts"]:
         raise server("(psycopg2.errors.InvalidTextRepresentation) invalid input syntax")
+    if path[1:] == ["controller_fs", "update_many"] and request.method == "PUT":
+        return storing.grow(cloud, request)
     if path[1:] == ["controller_fs"]:
         return shared.reply(cloud, request, "controller_fs", [])
     if path[1:]:
@@ -212,6 +217,9 @@ CHANGES: dict[str, Mapping[str, Route]] = {
     **settings.CHANGES,
     **networking.CHANGES,
     **certificates.CHANGES,
+    **parameters.CHANGES,
+    **timing.CHANGES,
+    **storing.CHANGES,
 }
 
 # What can be changed of the things on a host.
