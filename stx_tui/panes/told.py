@@ -26,8 +26,13 @@ class Told:
     news: Tuple[str, ...] = ()
 
 
-def verdict(told: Told, reader: Optional[Reader], *, follows: bool, now_ms: int) -> Verdict:
-    """Return row 3: the word says what is done, the text of what, how much of it matches."""
+def verdict(
+    told: Told, reader: Optional[Reader], *, follows: bool, now_ms: int, keys: bool = True
+) -> Verdict:
+    """Return row 3: the word says what is done, the text of what, how much of it matches.
+
+    ``keys`` says that there are keys to be told of.
+    """
     if told.cannot:
         return Verdict(word="CANNOT", text=told.cannot, tone=Tone.BAD)
     if reader is None:
@@ -40,7 +45,9 @@ def verdict(told: Told, reader: Optional[Reader], *, follows: bool, now_ms: int)
     tone = Tone.WARN if told.errors or reader.view.troubles else Tone.PLAIN
     if follows:
         return Verdict(word="FOLLOWING", text=text, more=more, tone=tone)
-    return Verdict(word="STANDING", text=text, more=more or "f follows what comes", tone=tone)
+    return Verdict(
+        word="STANDING", text=text, more=more or "f follows what comes" * keys, tone=tone
+    )
 
 
 def _extent(told: Told, now_ms: int) -> str:

@@ -57,6 +57,7 @@ class DetailPage(Page):
             ("number", "goes where the line with that number points"),
             ("g", "goes to the row that this one is about"),
             ("a", "what can be done with it, what can't, and why"),
+            ("l", "the logs that tell of it, at its moment"),
         )
 
     def keys(self) -> Tuple[Key, ...]:
@@ -118,6 +119,10 @@ class DetailPage(Page):
             else:
                 await offer(self.talk, self.kind, (self.row_id,))
             return True
+        if text == "l" and self.kind.logs is not None and self._row is not None:
+            from stx_tui.plain.logs import LogsPage
+
+            return LogsPage(self.talk, self.kind.logs(self._row, self.talk.known))
         if text == "g":
             jump = self._jump
             if jump is None:

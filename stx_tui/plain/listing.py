@@ -54,6 +54,7 @@ class ListPage(Page):
             ("a", "what can be done with the kind itself; a 3: with row 3; a 3 5: with both"),
             ("/text", "only rows with that text; / alone: all of them"),
             ("n", "the next row that is not well"),
+            ("l 3", "the logs that tell of row 3, at its moment"),
             ("+  -", "the next page of rows, the page before"),
             ("s NAME", "sorts by the column of that name, again: downwards; s: as usual"),
         )
@@ -87,9 +88,20 @@ class ListPage(Page):
             self._sort(rest.strip())
         elif word in ("a", "act"):
             await self._act(rest)
+        elif word == "l" and number(rest.strip()) is not None and self.kind.logs is not None:
+            return self._logs(int(rest))
         else:
             return False
         return True
+
+    def _logs(self, at: int) -> Union[Page, bool]:
+        """Return the logs that tell of the row of that number."""
+        from stx_tui.plain.logs import LogsPage
+
+        entry = self.rows.entry(self._numbered(at))
+        if entry is None or self.kind.logs is None:
+            return True
+        return LogsPage(self.talk, self.kind.logs(entry.row, self.talk.known))
 
     def _open(self, at: int) -> Union[Page, Jump, bool]:
         entry = self._numbered(at)

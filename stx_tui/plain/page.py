@@ -32,6 +32,14 @@ class Page(ABC):
     def keys(self) -> Tuple[Key, ...]:
         """Return the readings it rests on."""
 
+    async def read(self) -> None:
+        """Read what it shows beside its keys; most have nothing."""
+        return
+
+    async def close(self) -> None:
+        """Let go of what it holds; most hold nothing."""
+        return
+
     @abstractmethod
     def show(self) -> None:
         """Print it as it is now."""

@@ -6,9 +6,12 @@ from typing import List, Union
 
 from backend.errors import StxError
 from backend.figure import Jump
+from backend.logs.catalogue import stream_of
+from backend.plan import Logs
 from stx_tui.plain.detail import DetailPage
 from stx_tui.plain.following import follow_all, watch
 from stx_tui.plain.listing import ListPage
+from stx_tui.plain.logs import LogsPage
 from stx_tui.plain.menu import MenuPage, found_lines
 from stx_tui.plain.page import Page
 from stx_tui.plain.past import HistoryPage
@@ -26,6 +29,7 @@ HELP = (
     ("h", "history: what changed, and who did what"),
     ("f", "follows what is under way"),
     ("b", "baseline: from now on, what comes is new"),
+    ("l NAME", "logs of this machine, as l mtcAgent sysinv, merged by time"),
     ("q", "back; on the first page it leaves, and stops nothing"),
 )
 
@@ -80,6 +84,9 @@ class Walk:
             await follow_all(talk)
         elif text in ("b", "baseline"):
             await self._set_baseline()
+        elif text.startswith("l "):
+            streams = tuple(map(stream_of, text.split()[1:]))
+            await self._go(LogsPage(talk, Logs(streams=streams)))
         else:
             return False
         return True
@@ -88,18 +95,17 @@ class Walk:
 
     async def _go(self, page: Page) -> None:
         if len(self._pages) >= DEEPEST:
-            del self._pages[1]
+            await self._pages.pop(1).close()
         self._pages.append(page)
         self.talk.look(page.keys())
         await self.talk.read(page.keys())
         # What could not be looked at before the station was open is from now on.
         self.talk.look(page.keys())
-        if isinstance(page, HistoryPage):
-            await page.read()
+        await page.read()
         page.show()
 
     async def _back(self) -> None:
-        self._pages.pop()
+        await self._pages.pop().close()
         if self._pages:
             page = self._pages[-1]
             self.talk.look(page.keys())
@@ -136,8 +142,7 @@ class Walk:
     async def _read_again(self, page: Page) -> None:
         self.talk.look(page.keys())
         await self.talk.read(page.keys(), again=True)
-        if isinstance(page, HistoryPage):
-            await page.read()
+        await page.read()
         page.show()
 
     async def _watch(self, page: Page) -> None:
