@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backend.kind import Area
+from backend.kinds.log_list import LOGS
 from backend.kinds.machine_disks import DISKS_OF_MACHINE
 from backend.kinds.machine_drbd import DRBD
 from backend.kinds.machine_list import MACHINE_LIST, VITALS, troubles
@@ -51,6 +52,7 @@ GROUND = Area(
         *PEERS_OF_MACHINE,
         *SOFTWARE_OF_MACHINE,
         *TOLD_OF_MACHINE,
+        LOGS,
     ),
     headline=headline,
 )

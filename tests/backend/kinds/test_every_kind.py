@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any, List, Mapping, Tuple
+from typing import Any, Dict, List, Mapping, Tuple
 
 import pytest
 
@@ -30,6 +30,29 @@ KUBE_UPGRADE = {
     "state": "upgrading-kubelets",
 }
 
+# As they are read of files, whole, cut off and shut.
+LOGS: List[Dict[str, Any]] = [
+    {
+        "name": "sm",
+        "path": "/var/log/sm.log",
+        "size": 3_000_000,
+        "from_ms": 1,
+        "to_ms": 2,
+        "bad": 0,
+    },
+    {"name": "kern", "path": "/var/log/kern.log", "size": 10, "notes": ["cut off"]},
+    {
+        "name": "sysinv",
+        "path": "/var/log/sysinv.log",
+        "size": 3_000_000_000,
+        "from_ms": 1_795_200_000_000,
+        "to_ms": 1_795_300_000_000,
+        "bad": 7,
+        "bad_from_ms": 1_795_299_000_000,
+    },
+    {"name": "auth", "path": "/var/log/auth.log", "error": "no permission", "advice": "be root"},
+]
+
 # What the recorded site, its faults and the two above hold.
 SEEN = {*WHOLE, *PARTS, "alarms", "events", "suppressions", "health", "kube-upgrade"}
 
@@ -44,6 +67,7 @@ def everything() -> Known:
     token = json.loads((SAMPLES / "keystone_token.json").read_text(encoding="utf-8"))["token"]
     readings["login", ""] = reading("login", [token])
     readings.update(machines.readings())
+    readings["logs", ""] = reading("logs", LOGS)
     known = Known(cloud="c", now_ms=recorded.now_ms, place=LAPTOP, readings=readings)
     derived = {
         (kind.name, ""): reading(kind.name, list(kind.read.rows(known)))

@@ -1,0 +1,119 @@
+"""The logs of this machine that an operator knows by name: how large, how far, how bad."""
+
+from __future__ import annotations
+
+from typing import Optional, Tuple
+
+from backend.figure import Line, Lines
+from backend.kind import Column, Kind, LogList, Logs, Row
+from backend.known import Known
+from backend.logs.catalogue import stream_of
+from backend.tone import WELL, Look, Mark, Tone, Verdict
+from backend.units import day, span, when
+
+
+class LogRow(Row):
+    """One log with its rotated parts. Instants are epoch ms, None where no line says when.
+
+    ``bad`` are its lines of the last hour that say they are bad, counted back to ``bad_from_ms``;
+    ``error`` is why it cannot be read, ``advice`` what would give it.
+    """
+
+    name: str
+    path: str
+    size: Optional[int] = None
+    from_ms: Optional[int] = None
+    to_ms: Optional[int] = None
+    bad: Optional[int] = None
+    bad_from_ms: Optional[int] = None
+    notes: Tuple[str, ...] = ()
+    error: str = ""
+    advice: str = ""
+
+
+def _size(row: LogRow) -> Optional[str]:
+    if row.size is None:
+        return None
+    for unit, bytes_of in (("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10)):
+        if row.size >= bytes_of:
+            return f"{row.size / bytes_of:.1f}{unit}"
+    return f"{row.size}"
+
+
+def _moment(ms: Optional[int], known: Known) -> Optional[str]:
+    return None if ms is None else when(ms, known.now_ms)
+
+
+def _quiet(row: LogRow, known: Known) -> Optional[str]:
+    return None if row.to_ms is None else span(known.now_ms - row.to_ms)
+
+
+def _look(row: LogRow, _known: Known) -> Look:
+    if row.error:
+        return Look(tone=Tone.PLAIN, mark=Mark.UNKNOWN, notes=(row.error,))
+    if row.notes:
+        return Look(tone=Tone.WARN, mark=Mark.BAD, notes=row.notes)
+    return Look(tone=Tone.WARN, mark=Mark.BAD) if row.bad else WELL
+
+
+def _strip(row: LogRow, known: Known) -> Lines:
+    lines = [Line(heading=row.name, text=f"{row.path}   l reads it")]
+    if row.error:
+        lines.append(Line(text=f"{row.error}. {row.advice}", tone=Tone.WARN))
+    elif row.from_ms is not None and row.to_ms is not None:
+        last = span(known.now_ms - row.to_ms)
+        lines.append(
+            Line(heading="HAS", text=f"{day(row.from_ms)} to {day(row.to_ms)}, {last} ago")
+        )
+    if row.bad and row.bad_from_ms is not None:
+        text = f"{row.bad} lines since {when(row.bad_from_ms, known.now_ms)} say they are bad"
+        lines.append(Line(heading="ERRORS", text=f"{text}: l, then n"))
+    lines += [Line(text=note, tone=Tone.WARN) for note in row.notes]
+    return Lines(lines=tuple(lines))
+
+
+def _verdict(known: Known) -> Verdict:
+    rows = known.rows("logs")
+    bad = [row for row in rows if row.bad]
+    shut = sum(1 for row in rows if row.error)
+    more = f"{shut} cannot be read here; root may: sudo -E stx-tui" if shut else ""
+    if not rows:
+        return Verdict(word="NONE", text="no log that is known by name is here", tone=Tone.PLAIN)
+    if not bad:
+        text = f"{len(rows)} logs, no line of the last hour says it is bad"
+        return Verdict(word="WELL", text=text, more=more)
+    worst = max(bad, key=lambda row: row.bad or 0)
+    text = f"{len(bad)} of {len(rows)} logs have errors in the last hour, most {worst.name}"
+    return Verdict(word="WARN", text=f"{text} ({worst.bad})", more=more, tone=Tone.WARN)
+
+
+def _logs(row: LogRow, _known: Known) -> Logs:
+    return Logs(streams=(stream_of(row.name),))
+
+
+LOGS: Kind[LogRow] = Kind(
+    name="logs",
+    singular="log",
+    model=LogRow,
+    read=LogList(),
+    id=lambda row: row.name,
+    label=lambda row: row.name,
+    columns=(
+        Column(heading="NAME", value=lambda row: row.name),
+        Column(heading="SIZE", value=_size, right=True, width=7),
+        Column(heading="FROM", joined=lambda row, known: _moment(row.from_ms, known), width=17),
+        Column(heading="TO", joined=lambda row, known: _moment(row.to_ms, known), width=17),
+        Column(heading="QUIET", joined=_quiet, right=True, width=5),
+        Column(heading="ERR 1h", value=lambda row: row.bad, right=True, width=6),
+        Column(heading="PATH", value=lambda row: row.path, most=60, wide=True),
+    ),
+    look=_look,
+    verdict=_verdict,
+    strip=_strip,
+    sort=lambda row, _known: (not row.bad, row.name),
+    logs=_logs,
+    noise=frozenset({"size", "from_ms", "to_ms", "bad", "bad_from_ms"}),
+    # Each log is opened and its last hour gone through.
+    every_s=60.0,
+    is_inventory=False,
+)
