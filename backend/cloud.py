@@ -12,6 +12,7 @@ from backend.kind import (
     Command,
     CommandWrite,
     Derived,
+    FileCopy,
     Identity,
     Json,
     LocalRead,
@@ -74,6 +75,10 @@ class Cloud:
             raise NotConfigured(f"{write.kind} is written to the record, not to the cloud")
         if isinstance(write, CommandWrite):
             return await self.machines.send(write)
+        if isinstance(write, FileCopy):
+            from backend.sources import medium
+
+            return await medium.copy(write)
         return await self.catalogue.send(write)
 
     async def open(self, stream: Stream) -> Log:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Optional
 from backend.cloud import Cloud
 from backend.errors import Untrusted
 from backend.folders import state_folder
-from backend.kind import Kind
+from backend.kind import Derived, Kind
 from backend.kinds import KINDS
 from backend.known import Reading
 from backend.place import Place
@@ -57,6 +57,9 @@ class Lookout:
         """Read a kind and what its columns need; the needs' failures stand in their readings."""
         needs = [self.watch.read_now(name) for name in kind.needs if name != kind.name]
         reading, *_ = await asyncio.gather(self.watch.read_now(kind.name, parent), *needs)
+        if isinstance(kind.read, Derived) and kind.read.alone:
+            # It did not wait for what it is made of; now that is there.
+            reading = await self.watch.read_now(kind.name, parent)
         return reading
 
     def accept(self, error: Untrusted) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import socket
 from dataclasses import dataclass, field
 from enum import Enum
@@ -16,6 +17,7 @@ from typing import Dict, Mapping, Optional
 CONF, BUILD = "etc/platform/platform.conf", "etc/build.info"
 BOOTSTRAPPED = "etc/platform/.bootstrap_completed"
 CONFIGURED = "etc/platform/.initial_config_complete"
+PROFILE = "etc/profile.d/custom.sh"
 FAILED, MOUNTS = "var/run/.config_fail", "proc/mounts"
 
 
@@ -51,6 +53,8 @@ class Place:
     is_active: Optional[bool] = None
     has_failed: bool = False
     neighbours: Optional[Mapping[str, str]] = None
+    # After how many idle seconds a shell here ends, 0 where it does not.
+    tmout_s: int = 0
 
     @property
     def is_starlingx(self) -> bool:
@@ -86,7 +90,18 @@ def find_place(root: Optional[Path] = None, env: Mapping[str, str] = os.environ)
         phase=phase,
         is_active=_is_active(root, platform) if phase is Phase.CONFIGURED else None,
         has_failed=(root / FAILED).exists(),
+        tmout_s=_tmout_s(root, env),
     )
+
+
+def _tmout_s(root: Path, env: Mapping[str, str]) -> int:
+    """Return TMOUT as this process sees it, else as every login shell of the machine sets it."""
+    said = env.get("TMOUT", "")
+    path = root / PROFILE
+    if not said and os.access(path, os.R_OK):
+        found = re.search(r"\bTMOUT=(\d+)", path.read_text(encoding="utf-8", errors="replace"))
+        said = found.group(1) if found else ""
+    return int(said) if said.isdigit() else 0
 
 
 def _phase(root: Path, platform: Mapping[str, str]) -> Phase:

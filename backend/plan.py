@@ -292,9 +292,37 @@ class CommandWrite:
         return f"RUN on {self.source}{how}: {shlex.join(self.argv)}{given}"
 
 
+@dataclass(frozen=True)
+class FileCopy:
+    """Copy a file of this machine onto a medium mounted at ``folder``, and prove that it is there.
+
+    It is written beside its name, synced, read back from the medium, compared, and then named; a
+    ``.sha256`` stands beside it. What is no mounted medium is refused.
+    """
+
+    path: str
+    folder: str
+    sentence: str = ""
+
+    @property
+    def source(self) -> str:
+        """Who is to do it."""
+        return "this machine"
+
+    @property
+    def command(self) -> Tuple[str, ...]:
+        """What an operator would type for it, without the comparison."""
+        return ("cp", self.path, f"{self.folder}/")
+
+    @property
+    def request(self) -> str:
+        """What is copied where, as one line."""
+        return f"COPY {self.path} to {self.folder} (synced, read back, compared)"
+
+
 # Each says itself: ``source`` (who does it), ``request`` (one line, no secrets), ``command`` (argv
 # of what an operator would type, empty where there is none) and ``sentence`` (plain words).
-Write = Union[RestWrite, LocalWrite, CommandWrite]
+Write = Union[RestWrite, LocalWrite, CommandWrite, FileCopy]
 
 
 def _masked(body: Json, secret: FrozenSet[str]) -> Json:

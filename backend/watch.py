@@ -30,6 +30,8 @@ GRACE_S = 1.5
 FAN_OUT, UNITE_S = 2, 0.5
 # Machines that run a program at once: each works for itself, and one that hangs holds no other.
 MACHINES = 64
+# How long a derived kind that knows something by itself waits for the others, in seconds.
+ALONE_S = 0.5
 # After how many of its own paces without an answer a change is only known to be somewhere before.
 LATE_PACES, LATE_S = 3, 60.0
 # How often listeners hear that time went on, in seconds: idle, and while a deed is open.
@@ -231,7 +233,16 @@ class Watch:
             is_old = now_ms - last.tried_ms >= self._kinds[name].every_s * 1000
             return is_old or last.is_remembered or (name, "") in self._under_way
 
-        await asyncio.gather(*(self.read_now(name) for name in made_of(kind) if is_wanted(name)))
+        reads = [
+            asyncio.ensure_future(self.read_now(name)) for name in made_of(kind) if is_wanted(name)
+        ]
+        # What knows something by itself does not wait for a service that hangs: it is worked out
+        # again when that answers.
+        is_alone = isinstance(kind.read, Derived) and kind.read.alone
+        if reads:
+            came, _ = await asyncio.wait(reads, timeout=ALONE_S if is_alone else None)
+            for read in came:
+                read.result()  # a defect of ours is raised here too
         return await derive(kind, self.known.reading(*key), self.known, self._now_ms)
 
     async def _read_one(self, kind: Kind[Any], key: Key) -> Reading[Any]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from backend.kind import Area
 from backend.kinds.log_list import LOGS
+from backend.kinds.machine_bundles import BUNDLES_OF_MACHINE
 from backend.kinds.machine_disks import DISKS_OF_MACHINE
 from backend.kinds.machine_drbd import DRBD
+from backend.kinds.machine_guards import GUARDS
 from backend.kinds.machine_list import MACHINE_LIST, VITALS, troubles
 from backend.kinds.machine_network import NETWORK_OF_MACHINE
 from backend.kinds.machine_peers import PEERS_OF_MACHINE
 from backend.kinds.machine_place import standing, where
+from backend.kinds.machine_runs import RUNS_OF_MACHINE
 from backend.kinds.machine_services import SERVICES_OF_MACHINE
 from backend.kinds.machine_software import SOFTWARE_OF_MACHINE
 from backend.kinds.machine_storage import STORES_OF_MACHINE
@@ -53,6 +56,9 @@ GROUND = Area(
         *SOFTWARE_OF_MACHINE,
         *TOLD_OF_MACHINE,
         LOGS,
+        *RUNS_OF_MACHINE,
+        *BUNDLES_OF_MACHINE,
+        GUARDS,
     ),
     headline=headline,
 )

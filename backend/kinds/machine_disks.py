@@ -7,6 +7,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from backend.kind import Body, Column, Command, Kind, Reach
 from backend.kinds.machine import MACHINE, MACHINES, OfMachine, size, split_rows
+from backend.kinds.machine_carry import PUT
 from backend.kinds.machine_storage import devices_of_lsblk
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
@@ -253,6 +254,7 @@ MEDIA: Kind[Medium] = Kind(
         Column(heading="MOUNTED ON", value=lambda row: row.mountpoint, most=32),
     ),
     look=_medium_look,
+    actions=(PUT,),
     tab="M Media",
     aliases=("usb", "sticks"),
     is_inventory=False,

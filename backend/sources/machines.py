@@ -6,6 +6,7 @@ import asyncio
 from itertools import chain
 from typing import TYPE_CHECKING, List, Optional, Tuple
 
+from backend import supervised
 from backend.errors import Absent, Forbidden, Malformed, NotConfigured, Rejected, StxError
 from backend.kind import Body, Command, CommandWrite, Json
 from backend.plan import HERE, OF
@@ -63,10 +64,12 @@ class Machines:
     async def send(self, write: CommandWrite) -> Json:
         """Run a program that changes something; return its exit code and what it printed.
 
-        Raises ``Rejected`` with its own words where it says no by its exit code.
+        What is to outlive this console is only started: ``:runs`` says how it goes on. Raises
+        ``Rejected`` with its own words where it says no by its exit code.
         """
+        argv = supervised.start(write.run, write.argv) if write.run else write.argv
         printed = await self.run(
-            write.argv,
+            argv,
             write.machine or HERE,
             deadline_s=write.deadline_s,
             given=write.given.encode(),

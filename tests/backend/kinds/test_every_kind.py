@@ -9,7 +9,18 @@ from typing import Any, Dict, List, Mapping, Tuple
 import pytest
 
 from backend.figure import Bars, Lines, Schedule, Spark, States, Timeline, Tree
-from backend.kind import Command, Derived, Kind, LocalWrite, Reach, Rest, RestWrite, Risk
+from backend.kind import (
+    Command,
+    CommandWrite,
+    Derived,
+    FileCopy,
+    Kind,
+    LocalWrite,
+    Reach,
+    Rest,
+    RestWrite,
+    Risk,
+)
 from backend.kinds import AREAS, KINDS, area_of, kind_named
 from backend.kinds.host_site import ONLY_UNDER_HOST
 from backend.known import Known, Reading
@@ -232,6 +243,8 @@ def test_every_action_says_itself_whole_and_its_checks_yield(kind: Kind[Any]) ->
 def is_whole(write: Any) -> bool:
     if isinstance(write, LocalWrite):
         return bool(write.kind and write.id and write.values and write.sentence)
+    if isinstance(write, (CommandWrite, FileCopy)):
+        return bool(write.command and write.sentence and write.source and write.request)
     assert isinstance(write, RestWrite)
     methods = ("POST", "PATCH", "PUT", "DELETE")
     return bool(

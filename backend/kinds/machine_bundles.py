@@ -1,0 +1,219 @@
+"""What is to be carried off: support bundles of ``collect``, and backups."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterable, Tuple
+
+from pydantic import Field
+
+from backend.kind import (
+    Action,
+    Answer,
+    Asker,
+    Body,
+    Column,
+    Command,
+    CommandWrite,
+    Consequence,
+    Form,
+    Kind,
+    Plan,
+    Reach,
+    Reason,
+)
+from backend.kinds.machine import MACHINE, MACHINES, size, split_rows
+from backend.kinds.machine_carry import CARRY, KeptFile, harmless
+from backend.kinds.machine_runs import Playbook, disruptive, is_free, outlives, playbook_argv
+from backend.known import Known
+from backend.plan import HERE
+from backend.tone import WELL, Look, Mark, Tone, Verdict
+from backend.units import DAY_MS, day, span
+
+# From which age on a backup is told, in days.
+OLD_DAYS = 30
+
+
+def files_of_find(text: str) -> Iterable[Body]:
+    r"""Parse ``find -printf '%s %T@ %p\n'``: bytes, instant in seconds, path."""
+    return [
+        {"path": one["path"], "size": int(one["size"]), "at_ms": round(float(one["at_s"]) * 1000)}
+        for one in split_rows(text, ("size", "at_s", "path"), " ")
+    ]
+
+
+# --- collect -----------------------------------------------------------------------------------
+
+
+class Collect(Form):
+    """Of which hosts; without any, of this one."""
+
+    hosts: str = Field(default="", description="names, or all")
+    name: str = Field(default="", description="what its file's name begins with")
+    password: str = Field(
+        default="",
+        description="of sudo, which collect asks for",
+        json_schema_extra={"secret": True},
+    )
+
+
+def _collect(_row: Any, form: Collect, _known: Known) -> Plan:
+    names = form.hosts.replace(",", " ").split()
+    hosts = ("--all",) if names == ["all"] else ("--list", *names) if names else ()
+    prefix = ("--name", form.name) if form.name else ()
+    write = CommandWrite(
+        argv=("collect", *hosts, *prefix),
+        machine=HERE,
+        sentence=f"collect a support bundle of {form.hosts or 'this host'} into /scratch",
+        given=f"{form.password}\n",
+        run="collect",
+    )
+    return Plan.of(write)
+
+
+def _collect_reasons(_row: Any, form: Collect, known: Known) -> Tuple[Reason, ...]:
+    root = Answer.NO if known.place.user == "root" else Answer.PASSES
+    words = "collect refuses root: start the console as sysadmin"
+    bad = [one for one in form.hosts.replace(",", " ").split() if one.startswith("-")]
+    names = Answer.NO if bad else Answer.PASSES
+    return (
+        Reason(check="one is not root", answer=root, words=words, asker=Asker.OURS),
+        Reason(check="hosts are named", answer=names, words=f"{bad} is no host", asker=Asker.OURS),
+        is_free("collect", known),
+    )
+
+
+COLLECT: Action[KeptFile] = Action(
+    name="collect",
+    key="T",
+    words="collect a support bundle",
+    form=Collect,
+    plan=_collect,
+    risk=harmless,
+    reasons=_collect_reasons,
+    consequences=outlives,
+    needs=("runs",),
+    on_kind=True,
+)
+
+_FIND = ("-type", "f", "-printf", "%s %T@ %p\\n")
+_ABSENT = frozenset({0, 1})  # a folder that is not there leaves code 1
+
+
+def _kept(name: str, singular: str, find: Tuple[str, ...], **more: Any) -> Kind[KeptFile]:
+    """Return a kind of files to be carried off, found by ``find``."""
+    return Kind(
+        name=name,
+        singular=singular,
+        model=KeptFile,
+        read=Command(argv=("find", *find, *_FIND), parse=files_of_find, codes=_ABSENT),
+        parent=MACHINES,
+        reach=Reach.PER_PARENT,
+        needs=(MACHINES,),
+        id=lambda row: f"{row.machine}/{row.path}",
+        label=lambda row: row.file,
+        columns=(
+            MACHINE,
+            Column(heading="FILE", value=lambda row: row.file, most=48),
+            Column(heading="SIZE", value=lambda row: size(row.size), right=True),
+            Column(heading="WHEN", value=lambda row: day(row.at_ms)),
+            Column(heading="FOLDER", value=lambda row: row.path.rpartition("/")[0], most=32),
+        ),
+        sort=lambda row, _known: -row.at_ms,
+        is_inventory=False,
+        every_s=10.0,
+        **more,
+    )
+
+
+BUNDLES = _kept(
+    "bundles",
+    "bundle",
+    ("/scratch", "-maxdepth", "1", "-name", "*.tar"),
+    tab="T Bundles",
+    aliases=("collect",),
+    actions=(COLLECT, CARRY),
+)
+
+# --- backups -----------------------------------------------------------------------------------
+
+
+def _backup(_row: Any, form: Playbook, _known: Known) -> Plan:
+    words = "back up the platform by its playbook, under supervision, into /opt/backups"
+    argv = playbook_argv("backup", form)
+    return Plan.of(CommandWrite(argv=argv, machine=HERE, sentence=words, run="backup"))
+
+
+def _backup_reasons(_row: Any, _form: Any, known: Known) -> Tuple[Reason, ...]:
+    active = known.place.is_active
+    answer = {True: Answer.PASSES, False: Answer.NO, None: Answer.CANT_TELL}[active]
+    words = "a backup is made on the active controller"
+    return (
+        Reason(check="the active controller", answer=answer, words=words, asker=Asker.OURS),
+        is_free("backup", known),
+    )
+
+
+def _while_it_runs(_row: Any, _form: Any, known: Known) -> Tuple[Consequence, ...]:
+    words = "until it ends the platform refuses a lock, an unlock and a swact (alarm 210.001)"
+    return (Consequence(words=words, tone=Tone.WARN), *outlives(_row, _form, known))
+
+
+BACKUP: Action[KeptFile] = Action(
+    name="backup",
+    key="K",
+    words="back up the platform",
+    form=Playbook,
+    plan=_backup,
+    risk=disruptive,
+    reasons=_backup_reasons,
+    consequences=_while_it_runs,
+    needs=("runs",),
+    on_kind=True,
+)
+
+
+def _newest(known: Known) -> Dict[str, KeptFile]:
+    """Return the newest backup of each machine."""
+    found: Dict[str, KeptFile] = {}
+    for row in sorted(known.rows("backups"), key=lambda row: int(row.at_ms)):
+        found[row.machine] = row
+    return found
+
+
+def _backup_look(row: KeptFile, known: Known) -> Look:
+    if _newest(known).get(row.machine) is not row:
+        return Look(mark=Mark.OUT)
+    age_ms = known.now_ms - row.at_ms
+    if age_ms >= OLD_DAYS * DAY_MS:
+        words = f"the newest there is, and {span(age_ms)} old"
+        return Look(tone=Tone.WARN, mark=Mark.BAD, notes=(words,))
+    return WELL
+
+
+def _backups_verdict(known: Known) -> Verdict:
+    rows = _newest(known)
+    if not rows:
+        text = "no backup is kept on any machine looked at"
+        return Verdict(word="WARN", text=text, more="K makes one", tone=Tone.WARN)
+    row = max(rows.values(), key=lambda one: one.at_ms)
+    age_ms = known.now_ms - row.at_ms
+    is_old = age_ms >= OLD_DAYS * DAY_MS
+    text = f"last backup {span(age_ms)} ago, {size(row.size)}: {row.path}"
+    return Verdict(
+        word="WARN" if is_old else "WELL",
+        text=text,
+        more="M copies it to a medium: what is only here is lost with the machine",
+        tone=Tone.WARN if is_old else Tone.GOOD,
+    )
+
+
+BACKUPS = _kept(
+    "backups",
+    "backup",
+    ("/opt/backups", "/opt/platform-backup", "-maxdepth", "2", "-name", "*backup*.tgz*"),
+    tab="K Backups",
+    look=_backup_look,
+    verdict=_backups_verdict,
+    actions=(BACKUP, CARRY),
+)
+BUNDLES_OF_MACHINE: Tuple[Kind[KeptFile], ...] = (BUNDLES, BACKUPS)

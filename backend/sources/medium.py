@@ -1,0 +1,141 @@
+"""A file onto a medium that a person carries away: written, synced, read back, compared."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import os
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO, Callable
+
+from backend.errors import Rejected, StxError
+from backend.kind import FileCopy, Json
+
+_CHUNK = 1024 * 1024
+# What the kernel says of a medium that is not there any more.
+_GONE = (errno.EIO, errno.ENODEV, errno.ENXIO, errno.ENOTCONN, errno.EBADF, errno.ESTALE)
+_GONE_ALSO = (errno.ENOENT, errno.EROFS)
+
+
+async def copy(write: FileCopy, is_mount: Callable[[Path], bool] = os.path.ismount) -> Json:
+    """Copy a file and return its size and SHA-256; the thread stops when nobody waits any more.
+
+    Raises ``Rejected`` before anything is written: no such file, no medium, no room. Raises
+    ``StxError`` where it failed midway or reads back otherwise; then nothing half stays there
+    under the file's own name.
+    """
+    stop = threading.Event()
+    try:
+        return await asyncio.to_thread(_copy, write, is_mount, stop)
+    finally:
+        stop.set()
+
+
+def _copy(write: FileCopy, is_mount: Callable[[Path], bool], stop: threading.Event) -> Json:
+    source, folder = Path(write.path), Path(write.folder)
+    size = _checked(source, folder, is_mount)
+    target, partial = folder / source.name, folder / f".{source.name}.part"
+    try:
+        wrote = _written(source, partial, stop)
+        _compare(target, wrote, _hash_of(partial, stop))
+        partial.replace(target)
+        _written_text(folder / f"{source.name}.sha256", f"{wrote}  {source.name}\n")
+        _sync(folder)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink()
+        raise _midway(write, error) from error
+    except StxError:
+        with suppress(OSError):
+            partial.unlink()
+        raise
+    return {"path": str(target), "bytes": size, "sha256": wrote}
+
+
+def _checked(source: Path, folder: Path, is_mount: Callable[[Path], bool]) -> int:
+    """Return the size of the file, where it can be read and there is room for it."""
+    try:
+        size = source.stat().st_size
+        if not source.is_file():
+            raise Rejected("medium", errno.EISDIR, f"{source} is no file")
+        if not os.access(source, os.R_OK):
+            words = f"{source} may not be read by this user"
+            raise Rejected("medium", errno.EACCES, words, "root may: sudo -E stx-tui")
+        if not is_mount(folder):
+            words = f"nothing is mounted at {folder}: it would fill this machine's own disk"
+            raise Rejected("medium", errno.ENODEV, words, ":media says what is plugged in")
+        there = os.statvfs(folder)
+    except OSError as error:
+        words = f"{error.filename or source}: {error.strerror}"
+        raise Rejected("medium", error.errno or 0, words) from error
+    free = there.f_bavail * there.f_frsize
+    if free < size:
+        words = f"{folder} has {free} bytes free, {source.name} takes {size}"
+        raise Rejected("medium", errno.ENOSPC, words, "make room there, or take another")
+    return size
+
+
+def _written(source: Path, partial: Path, stop: threading.Event) -> str:
+    digest = hashlib.sha256()
+    with source.open("rb") as read, partial.open("wb") as write:
+        while True:
+            chunk = _chunk(read, stop)
+            if not chunk:
+                break
+            digest.update(chunk)
+            write.write(chunk)
+        write.flush()
+        os.fsync(write.fileno())
+        # What is read back is to come from the medium, and not from memory.
+        os.posix_fadvise(write.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    return digest.hexdigest()
+
+
+def _hash_of(path: Path, stop: threading.Event) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as read:
+        for chunk in iter(lambda: _chunk(read, stop), b""):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _chunk(file: BinaryIO, stop: threading.Event) -> bytes:
+    if stop.is_set():
+        raise StxError("the copy was given up; nothing was left there under its name")
+    return file.read(_CHUNK)
+
+
+def _compare(target: Path, wrote: str, read: str) -> None:
+    if wrote != read:
+        words = f"{target} reads back otherwise than it was written: the medium is damaged"
+        raise StxError(words, "use another medium; nothing was left there under its name")
+
+
+def _written_text(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _midway(write: FileCopy, error: OSError) -> StxError:
+    """Return what an error in the middle of it means."""
+    reason = error.strerror or str(error)
+    if error.errno == errno.ENOSPC:
+        words = f"{write.folder} is full before {write.path} was all there"
+        return StxError(words, "what was written of it is removed; make room, or take another")
+    if error.errno in (*_GONE, *_GONE_ALSO):
+        words = f"the medium at {write.folder} was pulled out or failed in mid-write: {reason}"
+        return StxError(words, "nothing on it is to be trusted; plug it in and copy again")
+    return StxError(f"{write.path} was not copied to {write.folder}: {reason}")

@@ -1,0 +1,74 @@
+"""Programs that outlive the console: how one is started, and how all are found again.
+
+Each has a folder ``RUNS/NAME-INSTANT`` in the state folder of the account, here or behind SSH:
+``argv`` (a word a line), ``log`` (all it prints), ``pid``, ``began`` (when, and the kernel's own
+start time of it), ``boot`` and, when it ended, ``status``. The texts below are constant programs
+for ``sh``, which every machine has; names and words come as its arguments, never in its text.
+"""
+
+from __future__ import annotations
+
+from typing import Sequence, Tuple
+
+_FOLDER = 'runs="${XDG_STATE_HOME:-$HOME/.local/state}/stx-tui/runs"\n'
+
+# $1 is the name, the others the program. Its standard input stays: a password may come that way.
+_START = (
+    _FOLDER
+    + """\
+umask 077
+run="$runs/$1-$(date -u +%Y%m%dT%H%M%SZ)"
+shift
+mkdir -p "$runs" && mkdir "$run" || exit 73
+printf '%s\\n' "$@" >"$run/argv"
+exec >"$run/log" 2>&1
+cat /proc/sys/kernel/random/boot_id >"$run/boot"
+echo "$(date -u +%s) $(cut -d' ' -f22 /proc/$$/stat)" >"$run/began"
+echo "$$" >"$run/pid"
+"$@"
+status=$?
+sync
+echo "$status" >"$run/status.part" && mv "$run/status.part" "$run/status"
+"""
+)
+
+# One line a run, fields by tab: name, pid, alive or not, status, bytes and age of its log, when it
+# began and ended, its last line, its argv. A pid is another's after a boot, or by its start time.
+_LIST = (
+    _FOLDER
+    + """\
+cd "$runs" 2>/dev/null || exit 0
+said() { cat "$1" 2>/dev/null | head -c 200 | tr '\\t\\n' '  '; }
+for run in *; do
+  [ -f "$run/argv" ] || continue
+  pid=$(said "$run/pid" | tr -d ' ')
+  alive=no
+  if [ -n "$pid" ] && [ "$(said "$run/boot")" = "$(said /proc/sys/kernel/random/boot_id)" ]; then
+    now=$(cut -d' ' -f22 "/proc/$pid/stat" 2>/dev/null)
+    began=$(said "$run/began")
+    [ -n "$now" ] && [ "${began#* }" = "$now " ] && alive=yes
+  fi
+  ended=
+  [ -f "$run/status" ] && ended=$(stat -c %Y "$run/status")
+  printf '%s\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\n' "$run" "$pid" "$alive" \\
+    "$(said "$run/status" | tr -d ' ')" "$(stat -c %s "$run/log" 2>/dev/null)" \\
+    "$(said "$run/began" | cut -d' ' -f1)" "$ended" \\
+    "$(tail -n 1 "$run/log" 2>/dev/null | head -c 200 | tr '\\t' ' ')" "$(said "$run/argv")"
+done
+"""
+)
+
+# $1 is the folder of a run below RUNS, $2 how many lines from the end.
+_TAIL = _FOLDER + 'exec tail -n "$2" "$runs/$1/log"\n'
+
+LIST: Tuple[str, ...] = ("sh", "-c", _LIST)
+
+
+def start(name: str, argv: Sequence[str]) -> Tuple[str, ...]:
+    """Return the argv that starts ``argv`` in a session of its own, and ends at once."""
+    return ("setsid", "--fork", "sh", "-c", _START, "sh", name, *argv)
+
+
+def tail(run: str, lines: int) -> Tuple[str, ...]:
+    """Return the argv that prints the last lines of a run's log."""
+    return ("sh", "-c", _TAIL, "sh", run, str(lines))

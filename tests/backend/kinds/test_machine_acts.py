@@ -1,0 +1,199 @@
+"""What can be done on a machine: what would be sent, what forbids it, what it says of itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, List, Optional
+
+import pytest
+
+from backend.kind import Action, Answer, CommandWrite, FileCopy, Form, Nothing, Write
+from backend.kinds import kind_named
+from backend.kinds.machine_bundles import BACKUP, BACKUPS, COLLECT, Collect
+from backend.kinds.machine_carry import CARRY, PUT, FromHere, ToMedium
+from backend.kinds.machine_guards import GUARDS, LOUDER, QUIETER, guards_of
+from backend.kinds.machine_runs import BOOTSTRAP, RUNS, STOP, Playbook
+from backend.known import Known
+from backend.place import Phase, Place
+from backend.preview import preview
+from tests.backend.kinds import machines
+from tests.backend.kinds.site import reading
+
+NEW = replace(machines.STANDBY, phase=Phase.INSTALLED, is_active=None)
+
+
+def sent(action: Action[Any], row: Any, form: Form, known: Optional[Known] = None) -> Write:
+    (step,) = action.plan(row, form, known or machines.known()).steps
+    return step.write
+
+
+def no(action: Action[Any], row: Any, form: Form, known: Known) -> List[str]:
+    return [one.words for one in action.reasons(row, form, known) if one.answer is Answer.NO]
+
+
+def idle(place: Place = machines.STANDBY) -> Known:
+    """Return a machine on which nothing runs under supervision."""
+    known = machines.known(place)
+    none = {("runs", ""): reading("runs", []), ("runs", "here"): reading("runs", [], "here")}
+    return replace(known, readings={**known.readings, **none})
+
+
+# --- bootstrap, collect, backup ----------------------------------------------------------------
+
+
+def test_the_bootstrap_is_the_platforms_playbook_and_outlives_the_console() -> None:
+    write = sent(BOOTSTRAP, None, Playbook(overrides="/home/sysadmin/localhost.yml"))
+    assert isinstance(write, CommandWrite)
+    assert write.argv == (
+        *("ansible-playbook", "/usr/share/ansible/stx-ansible/playbooks/bootstrap.yml"),
+        *("-e", "@/home/sysadmin/localhost.yml"),
+    )
+    assert write.run == "bootstrap"
+    assert "outlives this console" in write.request
+
+
+def test_only_a_controller_before_its_first_unlock_is_bootstrapped() -> None:
+    assert no(BOOTSTRAP, None, Playbook(), idle(NEW)) == []
+    assert no(BOOTSTRAP, None, Playbook(), idle()) == ["this machine is: configured"]
+    assert no(BOOTSTRAP, None, Playbook(), idle(Place())) == [
+        "this machine is: no StarlingX machine"
+    ]
+
+
+def test_what_runs_is_not_started_a_second_time() -> None:
+    known = machines.known()
+    (words,) = no(COLLECT, None, Collect(), known)
+    assert words == "collect-20261121T023900Z is running: follow it in :runs"
+    assert no(COLLECT, None, Collect(), idle()) == []
+
+
+def test_collect_names_its_hosts_and_gives_its_password_where_nobody_reads_it() -> None:
+    form = Collect(hosts="controller-0, worker-1", name="ticket4711", password="Knobel-7")
+    write = sent(COLLECT, None, form)
+    assert isinstance(write, CommandWrite)
+    assert write.argv == (
+        *("collect", "--list", "controller-0", "worker-1", "--name", "ticket4711"),
+    )
+    assert write.given == "Knobel-7\n"
+    shown = preview(idle(), kind_named("bundles"), COLLECT, (), form)  # type: ignore[arg-type]
+    assert "Knobel-7" not in f"{shown.requests}{shown.commands}{write!r}"
+    everything = sent(COLLECT, None, Collect(hosts="all"))
+    assert isinstance(everything, CommandWrite)
+    assert everything.argv == ("collect", "--all")
+
+
+def test_collect_is_refused_for_root_and_for_what_is_no_host() -> None:
+    root = idle(replace(machines.STANDBY, user="root"))
+    assert no(COLLECT, None, Collect(), root) == [
+        "collect refuses root: start the console as sysadmin"
+    ]
+    assert no(COLLECT, None, Collect(hosts="--clean"), idle()) == ["['--clean'] is no host"]
+
+
+def test_a_backup_is_made_on_the_active_controller_alone() -> None:
+    active = idle(replace(machines.STANDBY, is_active=True))
+    assert no(BACKUP, None, Playbook(), active) == []
+    assert no(BACKUP, None, Playbook(), idle()) == ["a backup is made on the active controller"]
+
+
+def test_the_age_of_the_last_backup_is_told_and_only_the_newest_counts() -> None:
+    known = machines.known()
+    assert BACKUPS.verdict is not None
+    said = BACKUPS.verdict(known)
+    assert said.word == "WARN"
+    assert said.text.startswith("last backup 42d ago, 1.2G: /opt/backups/localhost_platform")
+    newest, older = sorted(known.rows("backups"), key=lambda row: -row.at_ms)
+    assert BACKUPS.look(newest, known).notes == ("the newest there is, and 42d old",)
+    assert BACKUPS.look(older, known).notes == ()
+    none = replace(known, readings={**known.readings, ("backups", ""): reading("backups", [])})
+    assert BACKUPS.verdict(none).text.startswith("no backup is kept")
+
+
+def test_a_run_is_ended_with_all_it_started_and_only_while_it_runs() -> None:
+    rows = {row.name: row for row in machines.known().rows("runs")}
+    write = sent(STOP, rows["collect"], Nothing())
+    assert isinstance(write, CommandWrite)
+    assert write.argv == ("kill", "-TERM", "--", "-3311")
+    assert no(STOP, rows["collect"], Nothing(), machines.known()) == []
+    assert no(STOP, rows["backup"], Nothing(), machines.known()) == ["it failed (2)"]
+    assert RUNS.verdict is not None
+    assert RUNS.verdict(machines.known()).text.startswith("collect runs for 2m: collecting")
+
+
+# --- to a medium -------------------------------------------------------------------------------
+
+
+def test_what_is_carried_off_goes_to_a_medium_that_is_plugged_in() -> None:
+    known = machines.known()
+    (row,) = known.rows("bundles")
+    assert CARRY.choices(row, known) == {"folder": ("/media/site7",)}
+    write = sent(CARRY, row, ToMedium(folder="/media/site7"))
+    assert write == FileCopy(
+        path="/scratch/ALL_NODES_20261121.023900.tar",
+        folder="/media/site7",
+        sentence=write.sentence,
+    )
+    reasons = CARRY.reasons(row, ToMedium(folder="/media/site7"), known)
+    assert {one.answer for one in reasons} == {Answer.PASSES}
+    far = row.model_copy(update={"machine": "worker-0"})
+    assert no(CARRY, far, ToMedium(folder="/media/site7"), known) != []
+
+
+def test_a_medium_takes_a_file_only_where_it_is_mounted() -> None:
+    known = machines.known()
+    disk, part = known.rows("media")
+    assert no(PUT, part, FromHere(path="/etc/hosts"), known) == []
+    assert no(PUT, disk, FromHere(path="/etc/hosts"), known) == [
+        "mount it first: mount /dev/sdc /mnt"
+    ]
+
+
+# --- guards ------------------------------------------------------------------------------------
+
+
+def guard(name: str, known: Known) -> Any:
+    rows = {row["name"]: row for row in guards_of(known)}
+    return rows[name]
+
+
+def test_between_bootstrap_and_first_unlock_the_guards_say_what_takes_the_console_away() -> None:
+    place = replace(machines.STANDBY, phase=Phase.BOOTSTRAPPED, is_active=None, tmout_s=900)
+    known = machines.known(place)
+    assert guard("first unlock", known)["is_bad"]
+    assert guard("shell timeout", known)["is_bad"]
+    assert "TMOUT=900" in guard("shell timeout", known)["says"]
+    later = replace(known, place=replace(place, phase=Phase.CONFIGURED))
+    assert not guard("first unlock", later)["is_bad"]
+    assert not guard("shell timeout", later)["is_bad"]
+
+
+def test_what_nobody_was_asked_is_not_said_to_be_well() -> None:
+    known = Known(cloud="", now_ms=0, place=machines.STANDBY)
+    for name in ("session timeout", "serial carrier", "kernel messages"):
+        assert guard(name, known)["is_bad"] is None
+
+
+@pytest.mark.parametrize(("ttys_dcd", "is_bad"), [(True, True), ("True", True), (False, False)])
+def test_a_serial_line_that_logs_out_when_the_cable_is_pulled_is_told(
+    ttys_dcd: Any, is_bad: bool
+) -> None:
+    from tests.backend.kinds.site import bodies
+
+    hosts = [
+        {**body, "ttys_dcd": ttys_dcd} if body["hostname"] == "controller-1" else body
+        for body in bodies("hosts")
+    ]
+    known = machines.known()
+    known = replace(known, readings={**known.readings, ("hosts", ""): reading("hosts", hosts)})
+    assert guard("serial carrier", known)["is_bad"] is is_bad
+
+
+def test_kernel_messages_are_offered_to_be_turned_down_and_put_back() -> None:
+    known = machines.known()
+    assert guard("kernel messages", known)["is_bad"]
+    quiet, usual = (sent(action, None, Nothing()) for action in (QUIETER, LOUDER))
+    assert (quiet.command, usual.command) == (("dmesg", "-n", "1"), ("dmesg", "-n", "4"))
+    by_ssh = replace(known, place=replace(known.place, terminal="pts/3"))
+    assert not guard("kernel messages", by_ssh)["is_bad"]
+    assert GUARDS.verdict is not None
+    assert GUARDS.verdict(known).word in {"WELL", "WARN"}
