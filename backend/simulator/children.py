@@ -26,6 +26,7 @@ FOLLOWING = {
     "isensors",
     "isensorgroups",
     "ptp_instances",
+    "ptp_interfaces",
     "lldp_agents",
 }
 

@@ -37,7 +37,8 @@ def _instances(cloud: Cloud) -> list[Json]:
 
 
 def _instances_of(cloud: Cloud, host: Host) -> list[Json]:
-    return _instances(cloud) if host.clock_synchronization == "ptp" else []
+    rows = cloud.overlay.over("ptp_instances", _instances(cloud))
+    return [row for row in rows if host.name in row["hostnames"]]
 
 
 def _interfaces(cloud: Cloud) -> list[Json]:
@@ -61,9 +62,10 @@ def _interfaces(cloud: Cloud) -> list[Json]:
     ]
 
 
-def _no_interfaces(cloud: Cloud, host: Host) -> list[Json]:
-    del cloud, host
-    return []
+def _interfaces_of(cloud: Cloud, host: Host) -> list[Json]:
+    rows = cloud.overlay.over("ptp_interfaces", _interfaces(cloud))
+    mine = f"{host.name}/"
+    return [row for row in rows if any(n.startswith(mine) for n in row["interface_names"])]
 
 
 def _parameters(cloud: Cloud) -> list[Json]:
@@ -96,7 +98,7 @@ def _legacy(cloud: Cloud) -> list[Json]:
 
 PER_HOST: dict[str, Callable[[Cloud, Host], list[Json]]] = {
     "ptp_instances": _instances_of,
-    "ptp_interfaces": _no_interfaces,
+    "ptp_interfaces": _interfaces_of,
 }
 
 SHARED: dict[str, Callable[[Cloud], list[Json]]] = {

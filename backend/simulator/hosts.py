@@ -5,7 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any, Callable, Iterable
 
-from backend.simulator import alarms, arrivals, children, kube_upgrade, labels, life, shared
+from backend.simulator import (
+    alarms,
+    arrivals,
+    boards,
+    children,
+    computing,
+    keeping,
+    kube_upgrade,
+    labels,
+    life,
+    shared,
+)
 from backend.simulator.bodies import object_of, patch_of
 from backend.simulator.cloud import Cloud
 from backend.simulator.exchange import JSON, Answer, Request, answer
@@ -33,7 +44,9 @@ TRANSIENT = {"action", "bm_password", "uptime", "mtce_info", "reserved"}
 
 def reply(cloud: Cloud, request: Request, path: list[str]) -> Answer:
     """Answer what came below /platform/v1/ihosts."""
-    if request.method not in {"GET", "HEAD", "POST", "PATCH", "DELETE"}:
+    if request.method not in {"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE"}:
+        raise no_such_method(request.method, ALLOW)
+    if request.method == "PUT" and len(path) < 3:
         raise no_such_method(request.method, ALLOW)
     if not path or path == ["detail"]:
         return _collection(cloud, request)
@@ -87,6 +100,10 @@ def _sort_value(host: Host, key: str) -> Any:
 
 def _below(cloud: Cloud, request: Request, host: Host, path: list[str]) -> Answer:
     name = path[0]
+    if path == ["state", "host_cpus_modify"]:
+        return computing.modify_cores(cloud, request, host)
+    if path == ["host_fs", "update_many"]:
+        return keeping.update_many(cloud, request, host)
     if name == "state":
         raise server("'Host' object has no attribute 'provision_state'")
     if name in BESIDE and len(path) == 1:
@@ -119,9 +136,12 @@ def _delete(cloud: Cloud, host: Host) -> Answer:
 
 def _patch(cloud: Cloud, request: Request, host: Host) -> Answer:
     changes = patch_of(request)
+    ptp = changes.pop("ptp_instances/-", [])
+    boards.put_ptp(cloud, "ptp_instances", "hostnames", host.name, ptp)
     for name in changes:
         if name not in Host.__dataclass_fields__ and name not in TRANSIENT:
             raise client(f"Patching Error: can't replace a non-existent object '{name}'")
+    boards.check_host(cloud, host, changes)
     changed = {name for name, value in changes.items() if getattr(host, name, None) != value}
     if changed & NEVER:
         raise client(f"Change {sorted(changed)} contains restricted {_braced(changed & NEVER)}.")

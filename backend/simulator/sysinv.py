@@ -6,10 +6,14 @@ from typing import Any, Callable, Mapping
 
 from backend.simulator import (
     attaching,
+    boards,
     certificates,
     changers,
     children,
+    computing,
+    dividing,
     hosts,
+    keeping,
     kube_upgrade,
     kubernetes,
     labels,
@@ -21,6 +25,7 @@ from backend.simulator import (
     storing,
     system,
     timing,
+    volumes,
     wiring,
 )
 from backend.simulator.bodies import patch_of
@@ -165,6 +170,8 @@ def _changing(name: str, changes: Mapping[str, Route]) -> Route:
 
 def _children(name: str) -> Route:
     def route(cloud: Cloud, request: Request, path: list[str]) -> Answer:
+        if (name, path) == ("isensorgroups", ["relearn"]):
+            return boards.relearn(cloud, request)
         changer = CHANGED_BY.get(name)
         if changer is not None and request.method not in {"GET", "HEAD"}:
             return changers.reply(cloud, request, name, changer, path)
@@ -223,7 +230,15 @@ CHANGES: dict[str, Mapping[str, Route]] = {
 }
 
 # What can be changed of the things on a host.
-CHANGED_BY: dict[str, changers.Changer] = {"iinterfaces": wiring.WIRING, **attaching.CHANGERS}
+CHANGED_BY: dict[str, changers.Changer] = {
+    "iinterfaces": wiring.WIRING,
+    **attaching.CHANGERS,
+    **boards.CHANGERS,
+    **computing.CHANGERS,
+    **keeping.CHANGERS,
+    **dividing.CHANGERS,
+    **volumes.CHANGERS,
+}
 
 ROUTES: dict[str, Route] = {
     "isystems": _isystems,

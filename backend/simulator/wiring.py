@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from backend.simulator.boards import put_ptp
 from backend.simulator.changers import Changer, locked, number
 from backend.simulator.children import children
 from backend.simulator.cloud import Cloud
@@ -99,6 +100,11 @@ def add(cloud: Cloud, host: Host, wanted: Json) -> Json:
 
 def modify(cloud: Cloud, host: Host, row: Json, changes: Json) -> None:
     """Change an interface; what it is called is told to those it touches."""
+    ptp = changes.pop("ptp_interfaces/-", None)
+    if ptp is not None:
+        put_ptp(cloud, "ptp_interfaces", "interface_names", f"{host.name}/{row['ifname']}", ptp)
+        if not changes:
+            return
     for name in changes:
         if name not in FIELDS:
             raise client(f"Patching Error: can't replace a non-existent object '{name}'")
