@@ -10,7 +10,7 @@ from typing import Any, Dict, Iterable, Mapping, Optional, Tuple, Type, Union, g
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from backend.kind import Form
+from backend.kind import Form, Row
 from backend.plan import MASK
 
 YES, NO = "yes", "no"
@@ -30,10 +30,12 @@ class Given:
         return self.value != self.now
 
 
-def given(form: Form, row: Optional[Any]) -> Tuple[Given, ...]:
+def given(form: Form, row: Optional[Row]) -> Tuple[Given, ...]:
     """Return what was given in a form, beside what ``row`` has now; secrets masked."""
     return tuple(
-        Given(name=name, value=value, now="" if value == MASK else text(getattr(row, name, None)))
+        Given(
+            name=name, value=value, now="" if value == MASK or row is None else text(row.told(name))
+        )
         for name, value in said(form).items()
     )
 

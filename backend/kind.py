@@ -116,6 +116,10 @@ class Row(BaseModel):
         row.__dict__["text"] = text
         return row
 
+    def told(self, name: str) -> Any:
+        """Return what a form's field of that name is now, None where it has no such thing."""
+        return getattr(self, name, None)
+
     def parent_id(self, _known: Known) -> str:
         """Return the id of the row it belongs to, "" where it belongs to none."""
         return ""

@@ -97,7 +97,10 @@ class Memory:
 
 @dataclass(frozen=True)
 class Known:
-    """The last readings of one cloud, what is remembered of it, and where one sits."""
+    """The last readings of one cloud, what is remembered of it, and where one sits.
+
+    ``readings`` stand in the order in which they came.
+    """
 
     cloud: str
     now_ms: int
@@ -127,22 +130,23 @@ class Known:
         return self.reading(kind, of).by_id.get(row_id)
 
     def find(self, kind: str, row_id: str) -> Tuple[Optional[Any], Reading[Any]]:
-        """Return a row by its id from the newest reading of ``kind`` that has it, and that reading.
+        """Return a row by its id from the last reading of ``kind`` that has it, and that reading.
 
-        A child is read under its parent and with all others. Where a newer reading should have it
+        A child is read under its parent and with all others. Where a later reading should have it
         and has not, it is gone: then None, with that reading (the whole kind's where none ever had
-        it).
+        it). Later is what came later: instants within a second say nothing of it.
         """
-        readings = [one for (name, _), one in self.readings.items() if name == kind]
-        having = [one for one in readings if row_id in one.by_id]
+        came = [one for (name, _), one in self.readings.items() if name == kind]
+        having = [at for at, one in enumerate(came) if row_id in one.by_id]
         if not having:
             return None, self.reading(kind)
-        newest = max(having, key=lambda one: one.at_ms)
-        row = newest.by_id[row_id]
-        for other in (self.reading(kind, row.parent_id(self)), self.reading(kind)):
-            if other.at_ms > newest.at_ms and row_id not in other.by_id:
+        last = came[having[-1]]
+        row = last.by_id[row_id]
+        over = row.parent_id(self)
+        for other in came[having[-1] + 1 :]:
+            if other.parent in ("", over):
                 return None, other
-        return row, newest
+        return row, last
 
     def age_ms(self, kind: str, of: str = "") -> Optional[int]:
         """Return how old the rows of ``kind`` are, None where never read."""

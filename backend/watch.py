@@ -130,7 +130,9 @@ class Watch:
     def put(self, reading: Reading[Any]) -> None:
         """Take a reading that came another way (from the record, at the start)."""
         self._hurry_derived(reading)
-        readings = {**self.known.readings, (reading.kind, reading.parent): reading}
+        readings = dict(self.known.readings)
+        readings.pop((reading.kind, reading.parent), None)
+        readings[reading.kind, reading.parent] = reading  # last, for it came last
         self.known = replace(self.known, readings=MappingProxyType(readings), now_ms=self._now_ms())
         self._tell(reading)
 

@@ -6,6 +6,7 @@ from typing import Any, Optional, Tuple
 
 from backend.kind import Column, Kind, Reach, Rest, Row
 from backend.kinds.inventory import EVERY_S, HOST, NOISE, OfHost, host_name
+from backend.kinds.sensor_acts import DEVICE_ACTIONS, SENSOR_ACTIONS, SENSOR_GROUP_ACTIONS
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
 
@@ -59,6 +60,7 @@ DEVICES: Kind[Device] = Kind(
         Column(heading="DRIVER", value=lambda row: row.driver, wide=True),
         Column(heading="VF DRIVER", value=lambda row: row.sriov_vf_driver, wide=True),
     ),
+    actions=DEVICE_ACTIONS,
     tab="P Pci",
     aliases=("pci_devices", "pci-devices", "host-devices"),
     noise=NOISE,
@@ -174,6 +176,7 @@ SENSORS: Kind[Sensor] = Kind(
     look=_sensor_look,
     sort=lambda row, known: (host_name(row, known), row.sensorname),
     state_fields=("status", "state"),
+    actions=SENSOR_ACTIONS,
     tab="S Sensors",
     aliases=("isensors", "isensor", "host-sensors"),
     noise=NOISE,
@@ -222,6 +225,7 @@ SENSOR_GROUPS: Kind[SensorGroup] = Kind(
         ),
     ),
     look=_group_look,
+    actions=SENSOR_GROUP_ACTIONS,
     tab="B Groups",
     aliases=("isensorgroups", "isensorgroup", "host-sensorgroups"),
     noise=NOISE,

@@ -8,7 +8,13 @@ from typing import Any, Dict, Mapping, Optional
 from pydantic import Field
 
 from backend.kind import Column, Kind, Reach, Rest
+from backend.kinds.disk_acts import DISK_ACTIONS
+from backend.kinds.filesystem_acts import FILESYSTEM_ACTIONS
+from backend.kinds.group_acts import GROUP_ACTIONS
 from backend.kinds.inventory import EVERY_S, HOST, NOISE, OfHost, look_of
+from backend.kinds.osd_acts import OSD_ACTIONS
+from backend.kinds.partition_acts import PARTITION_ACTIONS
+from backend.kinds.volume_acts import VOLUME_ACTIONS
 from backend.units import mib
 
 GIB = 1024**3
@@ -53,6 +59,7 @@ DISKS: Kind[Disk] = Kind(
         Column(heading="SERIAL", value=lambda row: row.serial_id, most=24),
         Column(heading="PATH", value=lambda row: row.device_path, most=60, wide=True),
     ),
+    actions=DISK_ACTIONS,
     aliases=("idisks", "disk", "host-disks"),
     noise=NOISE,
     every_s=EVERY_S,
@@ -111,6 +118,7 @@ PARTITIONS: Kind[Partition] = Kind(
         Column(heading="PATH", value=lambda row: row.device_path, most=64, wide=True),
     ),
     look=lambda row, _known: look_of(row.state, ("ready", "in-use")),
+    actions=PARTITION_ACTIONS,
     aliases=("host-disk-partitions",),
     noise=NOISE,
     every_s=EVERY_S,
@@ -142,6 +150,7 @@ FILESYSTEMS: Kind[Filesystem] = Kind(
         Column(heading="VOLUME", value=lambda row: row.logical_volume),
     ),
     look=lambda row, _known: look_of(row.state, ("ready", "in-use", "available")),
+    actions=FILESYSTEM_ACTIONS,
     aliases=("host_fs", "host-fs", "fs"),
     noise=NOISE,
     every_s=EVERY_S,
@@ -179,6 +188,7 @@ OSDS: Kind[Osd] = Kind(
         Column(heading="TIER", value=lambda row: row.tier_name),
     ),
     look=lambda row, _known: look_of(row.state, ("configured",)),
+    actions=OSD_ACTIONS,
     aliases=("istors", "stors", "host-stors"),
     noise=NOISE,
     every_s=EVERY_S,
@@ -217,6 +227,7 @@ VOLUME_GROUPS: Kind[VolumeGroup] = Kind(
         Column(heading="PVS", value=lambda row: row.lvm_cur_pv, right=True),
     ),
     look=lambda row, _known: look_of(row.vg_state, ("provisioned",)),
+    actions=GROUP_ACTIONS,
     aliases=("ilvgs", "lvgs", "host-lvgs"),
     noise=NOISE,
     every_s=EVERY_S,
@@ -250,6 +261,7 @@ PHYSICAL_VOLUMES: Kind[PhysicalVolume] = Kind(
         Column(heading="DEVICE", value=lambda row: row.disk_or_part_device_path, wide=True),
     ),
     look=lambda row, _known: look_of(row.pv_state, ("provisioned",)),
+    actions=VOLUME_ACTIONS,
     aliases=("ipvs", "pvs", "host-pvs"),
     noise=NOISE,
     every_s=EVERY_S,

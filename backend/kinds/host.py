@@ -67,6 +67,10 @@ class Host(Row):
     capabilities: Dict[str, Any] = Field(default_factory=dict)
     location: Optional[Dict[str, Any]] = None
 
+    def told(self, name: str) -> Any:
+        """What a form's field of that name is now; its location is one word of several."""
+        return (self.location or {}).get("locn") if name == "location" else super().told(name)
+
     # --- who it is -----------------------------------------------------------------------------
 
     @property

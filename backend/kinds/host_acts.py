@@ -6,6 +6,7 @@ from typing import Any, Callable, Dict, FrozenSet, List, Optional, Tuple
 
 from backend.kind import Action, Json, LocalWrite, Plan, RestWrite, Risk, Step
 from backend.kinds.alarm_acts import NoteForm
+from backend.kinds.board_acts import BOARD_ACTIONS
 from backend.kinds.host import Host
 from backend.kinds.host_checks import reasons_of
 from backend.kinds.host_forms import (
@@ -22,6 +23,7 @@ from backend.kinds.host_forms import (
     unlabel_reasons,
 )
 from backend.kinds.host_ladders import LADDERS, failed
+from backend.kinds.host_ptp_acts import PTP_HOST_ACTIONS
 from backend.kinds.host_risks import ends_session, risk_of
 from backend.kinds.host_site import children, is_simplex
 from backend.kinds.host_stops import consequences_of, expects_of
@@ -312,6 +314,8 @@ ACTIONS: Tuple[Action[Host], ...] = (
         form=NoteForm,
         aliases=("note",),
     ),
+    *BOARD_ACTIONS,
+    *PTP_HOST_ACTIONS,
     _verb("force-lock", "F", "Force-lock", LOCK_NEEDS),
     _verb("force-unsafe-lock", "X", "Force-unsafe-lock", LOCK_NEEDS),
     _verb("force-unlock", "V", "Force-unlock", UNLOCK_NEEDS),

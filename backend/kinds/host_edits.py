@@ -39,6 +39,11 @@ def called(host: Optional[Host], row: Any = None) -> str:
     return str(getattr(row, "host_uuid", "") or getattr(row, "forihostid", "") or "-")
 
 
+def said_as(*words: str) -> Dict[str, Any]:
+    """Return what the service calls a field of a form in its refusals, to go beside it."""
+    return {"called": list(words)}
+
+
 def send(
     method: str,
     path: str,

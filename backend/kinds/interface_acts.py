@@ -21,6 +21,7 @@ from backend.kinds.host_edits import (
     something,
     way_in,
 )
+from backend.kinds.host_ptp_acts import PTP_INTERFACE_ACTIONS
 from backend.kinds.interface_checks import Wanted, reasons
 from backend.kinds.interface_forms import (
     AddInterface,
@@ -210,6 +211,7 @@ INTERFACE_ACTIONS: Tuple[Action[Any], ...] = (
         aliases=("host-if-modify",),
     ),
     *ATTACH_ACTIONS,
+    *PTP_INTERFACE_ACTIONS,
     Action(
         name="delete",
         key="D",

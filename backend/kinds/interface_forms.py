@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, List, Mapping, Optional, Tuple
 
 from pydantic import Field
 from typing_extensions import Literal
 
 from backend.kind import Form
 from backend.kinds.host import Host
-from backend.kinds.host_edits import host_of, kin
+from backend.kinds.host_edits import host_of, kin, said_as
 from backend.known import Known
 
 CLASSES = ("platform", "data", "pci-passthrough", "pci-sriov", "none")
@@ -25,18 +25,13 @@ MODES = ("balanced", "active_standby", "802.3ad")
 LEAST_MTU, MOST_MTU = 576, 9216
 
 
-def _called(*words: str) -> Dict[str, Any]:
-    """Return what the service calls a field in its refusals."""
-    return {"called": list(words)}
-
-
 class _Interface(Form):
     """What both forms ask."""
 
     ifclass: Optional[Literal["platform", "data", "pci-passthrough", "pci-sriov", "none"]] = Field(
         default=None,
         description="what it is for",
-        json_schema_extra=_called("interface class", "interface of class"),
+        json_schema_extra=said_as("interface class", "interface of class"),
     )
     imtu: Optional[int] = Field(
         default=None,
@@ -44,29 +39,29 @@ class _Interface(Form):
         le=MOST_MTU,
         title="mtu",
         description="576 to 9216",
-        json_schema_extra=_called("MTU"),
+        json_schema_extra=said_as("MTU"),
     )
     ipv4_mode: Optional[Literal["disabled", "static", "pool"]] = Field(default=None)
     ipv4_pool: Optional[str] = Field(
         default=None,
         description="where the mode is pool",
-        json_schema_extra=_called("IPv4 address pool"),
+        json_schema_extra=said_as("IPv4 address pool"),
     )
     ipv6_mode: Optional[Literal["disabled", "static", "link-local", "pool"]] = Field(default=None)
     ipv6_pool: Optional[str] = Field(
         default=None,
         description="where the mode is pool",
-        json_schema_extra=_called("IPv6 address pool"),
+        json_schema_extra=said_as("IPv6 address pool"),
     )
     aemode: Optional[Literal["balanced", "active_standby", "802.3ad"]] = Field(
         default=None,
         description="of a bond",
-        json_schema_extra=_called("aggregated ethernet mode", "must be in mode"),
+        json_schema_extra=said_as("aggregated ethernet mode", "must be in mode"),
     )
     txhashpolicy: Optional[Literal["layer2", "layer2+3", "layer3+4"]] = Field(
         default=None,
         description="of a bond: balanced and 802.3ad want one",
-        json_schema_extra=_called("Tx Hash Policy"),
+        json_schema_extra=said_as("Tx Hash Policy"),
     )
     primary_reselect: Optional[Literal["always", "better", "failure"]] = Field(
         default=None, description="of a bond in active_standby"
@@ -76,13 +71,13 @@ class _Interface(Form):
         ge=1,
         title="vfs",
         description="virtual functions, of pci-sriov",
-        json_schema_extra=_called("number of SR-IOV VFs", "number of virtual functions", "VFs"),
+        json_schema_extra=said_as("number of SR-IOV VFs", "number of virtual functions", "VFs"),
     )
     sriov_vf_driver: Optional[Literal["netdevice", "vfio"]] = Field(
-        default=None, description="of its VFs", json_schema_extra=_called("SR-IOV VF driver")
+        default=None, description="of its VFs", json_schema_extra=said_as("SR-IOV VF driver")
     )
     ptp_role: Optional[Literal["master", "slave", "none"]] = Field(
-        default=None, json_schema_extra=_called("PTP role")
+        default=None, json_schema_extra=said_as("PTP role")
     )
     max_tx_rate: Optional[int] = Field(default=None, ge=0, description="Mb/s, of a VF or platform")
     max_rx_rate: Optional[int] = Field(default=None, ge=0, description="Mb/s, of platform")
@@ -100,7 +95,7 @@ class AddInterface(_Interface):
         title="name",
         description="15 small letters, digits, - _ . at most",
         examples=["vlan10"],
-        json_schema_extra=_called("interface name"),
+        json_schema_extra=said_as("interface name"),
     )
     uses: Tuple[str, ...] = Field(
         min_length=1,
@@ -109,7 +104,7 @@ class AddInterface(_Interface):
         examples=[("pxeboot0",)],
     )
     vlan_id: Optional[int] = Field(
-        default=None, ge=1, le=4094, description="of a VLAN", json_schema_extra=_called("VLAN id")
+        default=None, ge=1, le=4094, description="of a VLAN", json_schema_extra=said_as("VLAN id")
     )
 
 
@@ -121,7 +116,7 @@ class ModifyInterface(_Interface):
         max_length=15,
         title="name",
         description="15 small letters, digits, - _ . at most",
-        json_schema_extra=_called("interface name"),
+        json_schema_extra=said_as("interface name"),
     )
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any, Mapping, Optional, Tuple
 
 from backend.kind import Column, Kind, Reach, Rest, Row
+from backend.kinds.board_acts import KERNEL_ACTIONS
+from backend.kinds.cpu_acts import CPU_ACTIONS
 from backend.kinds.inventory import EVERY_S, HOST, NOISE, OfHost, host_name
+from backend.kinds.memory_acts import MEMORY_ACTIONS
 from backend.kinds.once import once
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
@@ -41,6 +44,7 @@ CPUS: Kind[Cpu] = Kind(
         Column(heading="MODEL", value=lambda row: row.cpu_model, most=48, wide=True),
     ),
     sort=lambda row, known: (host_name(row, known), -1 if row.cpu is None else row.cpu),
+    actions=CPU_ACTIONS,
     tab="C Cpus",
     aliases=("icpus", "icpu", "host-cpus"),
     noise=NOISE,
@@ -130,6 +134,7 @@ MEMORY: Kind[Memory] = Kind(
         ),
     ),
     look=_memory_look,
+    actions=MEMORY_ACTIONS,
     tab="m Memory",
     aliases=("imemorys", "imemory", "mem", "host-memory"),
     # What is free moves with every pod.
@@ -239,6 +244,7 @@ KERNELS: Kind[Kernel] = Kind(
         Column(heading="PROVISIONED", value=lambda row: row.kernel_provisioned),
     ),
     look=_kernel_look,
+    actions=KERNEL_ACTIONS,
     tab="K Kernel",
     aliases=("host-kernels",),
     every_s=60.0,

@@ -40,7 +40,7 @@ def fields_of(
 
 
 def _field(name: str, info: FieldInfo, choices: Tuple[str, ...], row: Optional[Any]) -> Field:
-    old = getattr(row, name, None) if row is not None else None
+    old = row.told(name) if row is not None else None
     default = info.get_default(call_default_factory=True) if not info.is_required() else None
     allowed = choices or _allowed(info.annotation)
     value = text(default)

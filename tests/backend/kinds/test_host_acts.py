@@ -220,7 +220,8 @@ def test_simplex_has_no_swact_reboot_power_reinstall_add_or_delete() -> None:
     known = simplex()
     locks = {"lock", "force-lock", "force-unsafe-lock", "unlock", "force-unlock"}
     ours = {"annotate", "label-assign", "label-remove"}
-    assert offered(known, "controller-0") == {*locks, *ours}
+    told = {"modify", "bmc", "bmc-clear", "ptp-assign", "ptp-remove"}
+    assert offered(known, "controller-0") == {*locks, *ours, *told}
     hidden = act("add").hidden
     assert hidden is not None
     assert hidden(None, known)
