@@ -24,7 +24,7 @@ from backend.render import rows_text
 from backend.sources.tls import Pins
 from backend.station import Station
 from backend.store.store import Store
-from tests.backend.kinds.test_every_kind import KUBE_UPGRADE
+from tests.backend.kinds.invented import INVENTED
 from tests.backend.sources.loopback import Reply
 from tests.peers.replay import (
     NOW_MS,
@@ -44,7 +44,13 @@ LAPTOP = Place(hostname="laptop", user="admin", terminal="pts/0")
 # Hosts of which the kinds that answer under one host alone were recorded.
 HOSTS = {f"11111111-1111-4111-8111-00000000000{n}": n for n in (1, 3, 5)}
 # What the recorded system had none of, and why: its table is only headings.
-EMPTY = {"kube-upgrade": "no upgrade of Kubernetes was under way"}
+EMPTY = {
+    "kube-upgrade": "no upgrade of Kubernetes was under way",
+    "kube-rootca-updates": "no update of Kubernetes' root CA was under way",
+    "sdn-controllers": "it had no SDN controller",
+    "device-labels": "no device had a label",
+    "device-image-states": "no image was on a device",
+}
 
 # What a machine's own programs tell was never asked of the recorded services.
 RECORDED = tuple(kind for kind in KINDS if area_of(kind).name != "ground")
@@ -176,7 +182,7 @@ async def test_each_mistyped_field_is_named_and_other_rows_stand(
     assert isinstance(kind.read, Rest)
     parent = parents(kind)[0]
     rows = next((found for of in parents(kind) if (found := its_rows(kind, of))), [])
-    rows = [dict(KUBE_UPGRADE)] if kind.name in EMPTY else rows
+    rows = [dict(INVENTED[kind.name])] if kind.name in EMPTY else rows
     async with looking(tmp_path) as (lookout, replay):
         # The recorded rows of one host stand in for those of any.
         asked = f"GET {target(kind, parent)}"

@@ -20,13 +20,14 @@ from backend.kinds.disks import (
     VOLUME_GROUPS,
 )
 from backend.kinds.expiries import ENDING
-from backend.kinds.health import HEALTH
+from backend.kinds.health import HEALTHS
 from backend.kinds.host_verdict import verdict
 from backend.kinds.hosts import HOSTS
 from backend.kinds.inventory import INTERFACES, LABELS, NOISE, PORTS
 from backend.kinds.kube_platform import KUBE
 from backend.kinds.licence import LICENCE
 from backend.kinds.networks import NETWORKING
+from backend.kinds.odds import ODDS
 from backend.kinds.processors import PROCESSORS
 from backend.kinds.services import SERVICE_GROUPS, SERVICE_NODES, SERVICES
 from backend.kinds.system import SYSTEM
@@ -112,7 +113,8 @@ PLATFORM = Area(
         *ENDING,
         APPLICATIONS,
         *KUBE,
-        HEALTH,
+        *ODDS,
+        *HEALTHS,
     ),
     headline=verdict,
 )

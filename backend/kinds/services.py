@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import Any, Optional
 
 from backend.kind import Column, Kind, Rest, Row
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
+from backend.units import span
 
 EVERY_S = 15.0
+FAILURES = frozenset({"failed", "degraded"})
 
 
 class ServiceGroup(Row):
@@ -106,6 +108,47 @@ class ServiceNode(Row):
     ready_state: Optional[str] = None
 
 
+# The group that says which controller is the active one.
+LEADING = "controller-services"
+
+
+def _leading(row: ServiceNode, known: Known) -> Optional[Any]:
+    """Return the leading group on a controller, None where groups were not read."""
+    groups = known.rows("service-groups")
+    mine = (one for one in groups if one.node_name == row.name)
+    return next((one for one in mine if one.service_group_name == LEADING), None)
+
+
+def _role(row: ServiceNode, known: Known) -> Optional[str]:
+    group = _leading(row, known)
+    return None if group is None else group.state
+
+
+def _since(row: ServiceNode, known: Known) -> Optional[str]:
+    """Return for how long a controller has its role; ``>`` where we only know it was so by then."""
+    group = _leading(row, known)
+    since = known.since("service-groups", group.uuid, "state") if group is not None else None
+    if since is None:
+        return None
+    return f"{'>' * since.at_least}{span(known.now_ms - since.ms)}"
+
+
+def _failing(row: ServiceNode, known: Known) -> Optional[int]:
+    """Return how many services and groups have failed on a controller."""
+    if not known.has("services"):
+        return None
+    rows = (*known.rows("services"), *known.rows("service-groups"))
+    return sum(1 for one in rows if one.node_name == row.name and one.status in FAILURES)
+
+
+def _node_look(row: ServiceNode, known: Known) -> Look:
+    failing = _failing(row, known) or 0
+    if failing:
+        words = f"{failing} services or groups have failed on it"
+        return Look(tone=Tone.BAD, mark=Mark.BAD, notes=(words,))
+    return WELL
+
+
 SERVICE_NODES: Kind[ServiceNode] = Kind(
     name="service-nodes",
     singular="service-node",
@@ -119,7 +162,13 @@ SERVICE_NODES: Kind[ServiceNode] = Kind(
         Column(heading="OPER", value=lambda row: row.operational_state),
         Column(heading="AVAIL", value=lambda row: row.availability_status),
         Column(heading="READY", value=lambda row: row.ready_state),
+        Column(heading="ROLE", joined=_role),
+        Column(heading="SINCE", joined=_since),
+        Column(heading="FAILED", joined=_failing, right=True),
     ),
+    needs=("service-groups", "services"),
+    look=_node_look,
+    state_fields=("operational_state", "availability_status", "ready_state"),
     aliases=("servicenodes", "servicenode"),
     every_s=EVERY_S,
 )

@@ -184,7 +184,7 @@ SYSTEM_ACTIONS: Tuple[Action[Any], ...] = (
         form=ModifySystem,
         reasons=_reasons,
         consequences=_consequences,
-        needs=("hosts",),
+        needs=("hosts", "sdn-controllers"),
         expects=out_of_date(),
     ),
 )

@@ -22,6 +22,7 @@ from backend.simulator import (
     platform,
     settings,
     shared,
+    steering,
     storing,
     system,
     timing,
@@ -227,6 +228,7 @@ CHANGES: dict[str, Mapping[str, Route]] = {
     **parameters.CHANGES,
     **timing.CHANGES,
     **storing.CHANGES,
+    **steering.CHANGES,
 }
 
 # What can be changed of the things on a host.

@@ -26,6 +26,7 @@ from backend.kinds.host_site import ONLY_UNDER_HOST
 from backend.known import Known, Reading
 from backend.tone import Look, Verdict
 from tests.backend.kinds import fm, machines
+from tests.backend.kinds.invented import INVENTED
 from tests.backend.kinds.site import LAPTOP, PARTS, WHOLE, bodies, reading, site, uuid_of
 from tests.peers.replay import SAMPLES
 from tests.peers.replay import rows_of as recorded_rows
@@ -34,13 +35,6 @@ from tests.peers.replay import rows_of as recorded_rows
 NAVIGATION = frozenset("jkhlgGnNqacb0123456789/:? ")
 NOTHING = Known(cloud="c", now_ms=0, place=LAPTOP)
 FIGURES = (Lines, Bars, Spark, Tree, States, Timeline, Schedule)
-KUBE_UPGRADE = {
-    "uuid": "9f8d",
-    "from_version": "v1.29.2",
-    "to_version": "v1.30.6",
-    "state": "upgrading-kubelets",
-}
-
 # As they are read of files, whole, cut off and shut.
 LOGS: List[Dict[str, Any]] = [
     {
@@ -73,7 +67,7 @@ each = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def everything() -> Known:
     recorded, faults = site(), fm.known()
     health = {("health", ""): reading("health", bodies("health"))}
-    upgrade = {("kube-upgrade", ""): reading("kube-upgrade", [KUBE_UPGRADE])}
+    upgrade = {("kube-upgrade", ""): reading("kube-upgrade", [INVENTED["kube-upgrade"]])}
     readings = {**recorded.readings, **faults.readings, **health, **upgrade, **others()}
     token = json.loads((SAMPLES / "keystone_token.json").read_text(encoding="utf-8"))["token"]
     readings["login", ""] = reading("login", [token])
@@ -98,6 +92,7 @@ def others() -> Mapping[Tuple[str, str], Reading[Any]]:
         version = "" if kind.read.service == "vim" else "/v1"
         asked = f"/{kind.read.service}{version}{kind.read.path.format(parent=parent)}"
         rows = recorded_rows(asked, kind.read.items, kind.read.named)
+        rows = rows or [INVENTED[kind.name]]
         found[kind.name, parent] = reading(kind.name, rows, parent)
     return found
 

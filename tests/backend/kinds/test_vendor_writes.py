@@ -309,6 +309,14 @@ SENT: Dict[str, Tuple[str, str, str, Dict[str, Any], Dict[str, Any]]] = {
         {"name": "silver"},
         {},
     ),
+    "system sdn-controller-add --ip_address 10.10.10.200 --port 6653 --transport TLS --state "
+    "enabled": (
+        "sdn-controllers",
+        "add",
+        "",
+        {"ip_address": "10.10.10.200", "port": "6653", "transport": "TLS"},
+        {},
+    ),
     "system storage-tier-delete ceph_cluster storage": ("tiers", "delete", "storage", {}, {}),
 }
 

@@ -95,6 +95,24 @@ async def test_a_tier_comes_is_renamed_and_goes(client: Client) -> None:
     assert gone.status_code == 204
 
 
+async def test_an_sdn_controller_is_added_where_sdn_is_on(client: Client) -> None:
+    body = {"ip_address": "10.10.10.200", "port": "6653", "transport": "TLS"}
+    off = await send(client, "POST", "sdn_controller", body)
+    assert "SDN configuration is not enabled." in sentence(off)
+    client.sim.cloud.system.sdn_enabled = True
+    made = (await send(client, "POST", "sdn_controller", body)).json()
+    assert (made["port"], made["state"]) == (6653, "enabled")
+    twin = await send(client, "POST", "sdn_controller", body)
+    assert "already exists" in sentence(twin)
+    path = f"sdn_controller/{made['uuid']}"
+    changed = await send(client, "PATCH", path, replaced(state="disabled"))
+    assert changed.json()["state"] == "disabled"
+    odd = await send(client, "PATCH", path, replaced(ip_address="there"))
+    assert "Invalid IP address there" in sentence(odd)
+    assert (await send(client, "DELETE", path)).status_code == 204
+    assert (await send(client, "DELETE", path)).status_code == 404
+
+
 CEPH = "storage_ceph/{row:storage_backend:ceph-store}"
 TIER = "storage_tiers/{row:storage_tiers:storage}"
 # method, path, body, words
