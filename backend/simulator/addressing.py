@@ -131,11 +131,14 @@ def fixed(cloud: Cloud) -> list[Given]:
 
 def _set_aside(cloud: Cloud, network: str, role: str, number: int) -> Given:
     step = ROLES.index(role) + 1
-    ifname = {"management": "mgmt0", "cluster-host": "cluster0"}.get(network)
+    ifname = {"management": "mgmt0", "cluster-host": "cluster0", "oam": "oam0"}.get(network)
     host = None
     if ifname and role.startswith("controller"):
-        host = _inventoried(_controller(cloud, int(role[-1])))
-    given = _address_of(cloud, host, network) if host else str(_first(cloud, network) + step)
+        host = _controller(cloud, int(role[-1]))
+        host = host if host is not None and host.inv_state else None
+    given = str(_first(cloud, network) + step)
+    if host is not None and host.mgmt_ip and network != "oam":
+        given = _address_of(cloud, host, network)
     pool = pool_uuid(cloud, network)
     given = cloud.overlay.altered("addrpools", pool, f"{role}_address") or given
     who = {"controller0": "controller-0", "controller1": "controller-1", "floating": "controller"}

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Callable
 
-from backend.simulator import alarms, shared
+from backend.simulator import alarms, shared, unlocking
 from backend.simulator.children import children
 from backend.simulator.cloud import Cloud
 from backend.simulator.model import Host
-from backend.simulator.refuse import client
+from backend.simulator.refuse import client, server
 
 # What the VIM was told last of a host that is on its way out.
 LOCKS = ("lock", "force-lock", "force-unsafe-lock")
 BUSY_APPS = ("applying", "updating", "recovering", "removing")
+IN_PROGRESS = (*BUSY_APPS, "uploading")
 
 
 def lock(cloud: Cloud, host: Host) -> None:
@@ -30,6 +31,8 @@ def lock(cloud: Cloud, host: Host) -> None:
         )
     _lock_controller(cloud, host, force=False)
     _lock_storage(cloud, host)
+    if host.is_worker:
+        _lock_worker(cloud, host)
 
 
 def force_lock(cloud: Cloud, host: Host) -> None:
@@ -53,6 +56,11 @@ def _lock_controller(cloud: Cloud, host: Host, *, force: bool, unsafe: bool = Fa
         return
     if host.is_active and not cloud.system.is_simplex:
         raise client(f"{host.name} : Rejected: Can not lock an active controller.")
+    if any(row["task"] in IN_PROGRESS for row in shared.rows(cloud, "storage_backend")):
+        raise client(
+            "Rejected: The application rook-ceph is in transition, please wait for the current "
+            "operation to complete before host-lock action."
+        )
     stors = children(cloud, host, "istors")
     if not force and any(stor["state"] == "configuring" for stor in stors):
         raise client(
@@ -68,19 +76,27 @@ def _lock_controller(cloud: Cloud, host: Host, *, force: bool, unsafe: bool = Fa
     _monitors(cloud, host, unsafe=unsafe)
 
 
-def _monitors(cloud: Cloud, host: Host, *, unsafe: bool) -> None:
+def _monitors(cloud: Cloud, host: Host, *, unsafe: bool, is_worker: bool = False) -> None:
     """Storage systems keep a quorum: a monitor may not go when too few would stay."""
     if unsafe or cloud.system.storage != "ceph" or not host.is_serving:
         return
     monitors = [h for h in cloud.hosts if h.capabilities.get("stor_function") == "monitor"]
     up = [h for h in monitors if h.is_serving]
     needed = len(monitors) // 2 + 1
-    if cloud.of("storage") and host in up and len(up) <= needed:
+    counts = is_worker or bool(cloud.of("storage"))
+    if counts and host in up and len(up) <= needed:
         raise client(
             f"Only {len(up)} storage monitor available. At least {needed} unlocked and enabled "
             "hosts with monitors are required. Please ensure hosts with monitors are unlocked and "
             "enabled. Use --force --unsafe if you wish to lock anyway."
         )
+
+
+def _lock_worker(cloud: Cloud, host: Host) -> None:
+    if host.device_image_update == "in-progress":
+        raise client(f"Rejected: Cannot lock {host.name} while device image update is in progress.")
+    if host.personality == "worker":
+        _monitors(cloud, host, unsafe=False, is_worker=True)
 
 
 def _lock_storage(cloud: Cloud, host: Host, *, unsafe: bool = False) -> None:
@@ -132,8 +148,12 @@ def _unlock(cloud: Cloud, host: Host, *, force: bool) -> None:
             f"The cgts-vg volume group on {host.name} does not contain any physical volumes."
         )
     if host.personality == "controller":
-        _unlock_controller(cloud, host, force=force)
+        unlocking.controller(cloud, host, force=force)
+    if host.is_worker:
+        unlocking.worker(cloud, host, force=force)
     _unlock_storage(cloud, host)
+    unlocking.interfaces(cloud, host)
+    unlocking.partitions(cloud, host)
 
 
 def _unlock_provisioned(host: Host, *, force: bool) -> None:
@@ -174,25 +194,20 @@ def _unlock_rootca(cloud: Cloud, host: Host, *, force: bool) -> None:
         )
 
 
-def _unlock_controller(cloud: Cloud, host: Host, *, force: bool) -> None:
-    for backend in shared.rows(cloud, "storage_backend"):
-        if backend["backend"] == "ceph" and backend["state"] != "configured":
-            raise client(
-                f"{backend['backend'].title()} is {backend['state']}. All storage backends must be "
-                "configured before operation is allowed."
-            )
-    busy = any("_in_progress" in fs["state"] for fs in shared.rows(cloud, "controller_fs"))
-    if busy and not force and not host.is_active:
-        raise client(
-            f"The standby controller ({host.name}) cannot be unlocked while controller filesystem "
-            "operations are in progress. Please wait until all operations are complete, then retry "
-            "the action."
-        )
-
-
 def _unlock_storage(cloud: Cloud, host: Host) -> None:
     if host.personality == "storage" and not children(cloud, host, "istors"):
         raise client("Can not unlock a storage node without any Storage Volumes configured")
+    if host.personality == "storage" and cloud.system.storage == "ceph":
+        monitors = [h for h in cloud.hosts if h.capabilities.get("stor_function") == "monitor"]
+        up = sum(h.is_serving for h in monitors)
+        is_first = host.hostname == "storage-0" and host.invprovision == "provisioned"
+        needed = 1 if is_first else len(monitors) // 2 + 1
+        if up < needed:
+            raise client(
+                f"Can not unlock storage node. Only {up} storage monitor available. At least "
+                f"{needed} unlocked and enabled hosts with monitors are required. Please ensure "
+                "hosts with monitors are unlocked and enabled."
+            )
 
 
 def swact(cloud: Cloud, host: Host) -> None:
@@ -204,7 +219,7 @@ def swact(cloud: Cloud, host: Host) -> None:
         raise client("Swact action not allowed for a simplex system.")
     peer = cloud.peer(host)
     if peer is not None:
-        _swact_target(peer)
+        _swact_target(cloud, host, peer)
     for filesystem in shared.rows(cloud, "controller_fs"):
         if "drbd_fs_resizing_in_progress" in filesystem["state"]:
             raise client(
@@ -216,7 +231,7 @@ def swact(cloud: Cloud, host: Host) -> None:
             raise client(f"Swact action not allowed. {app['name']} apply is in progress.")
 
 
-def _swact_target(peer: Host) -> None:
+def _swact_target(cloud: Cloud, host: Host, peer: Host) -> None:
     if peer.operational != "enabled":
         raise client(
             f"{peer.name} is not enabled and has operational state {peer.operational}."
@@ -233,6 +248,12 @@ def _swact_target(peer: Host) -> None:
             f"{peer.subfunction_oper}.Standby controller subfunctions {peer.subfunctions} must all "
             "be operationally enabled."
         )
+    unlocking.backends(cloud)
+    for one in (host, peer):
+        if one.device_image_update == "in-progress":
+            raise client(
+                f"Rejected: Cannot swact {host.name} while {one.name} is updating device images."
+            )
     if peer.config_target and peer.config_target != peer.config_applied:
         raise client(
             f"{peer.name} target Config {peer.config_target} not yet applied. Apply target Config "
@@ -285,6 +306,25 @@ def power_off(cloud: Cloud, host: Host) -> None:
         raise client("Can not 'Power-Off' a simplex system via system commands")
     if host.administrative == "unlocked":
         raise client(f"Can not 'Power-Off' an 'unlocked' host {host.name}; Please 'Lock' first")
+
+
+def delete(cloud: Cloud, host: Host) -> None:
+    if cloud.system.is_simplex and host.hostname == "controller-0":
+        raise client("Deleting controller-0 on a simplex system is not allowed.")
+    if host.administrative == "unlocked":
+        raise server(
+            f"Unable to complete the action delete because Host {host.name} is in administrative "
+            "state = unlocked."
+        )
+    if cloud.system.storage != "ceph-rook":
+        return
+    for row in children(cloud, host, "host_fs"):
+        functions = row["capabilities"]["functions"]
+        if row["name"] == "ceph" and (functions or row["state"] == "Reconfigure with App"):
+            raise client(
+                "host-delete rejected: not allowed when the host has host-fs ceph in "
+                f"{row['state']} state with functions {functions}"
+            )
 
 
 CHECKS: dict[str, Callable[[Cloud, Host], None]] = {

@@ -9,6 +9,7 @@ from backend.simulator import (
     alarms,
     arrivals,
     boards,
+    checks,
     children,
     computing,
     keeping,
@@ -121,13 +122,7 @@ def _below(cloud: Cloud, request: Request, host: Host, path: list[str]) -> Answe
 
 
 def _delete(cloud: Cloud, host: Host) -> Answer:
-    if cloud.system.is_simplex and host.hostname == "controller-0":
-        raise client("Deleting controller-0 on a simplex system is not allowed.")
-    if host.administrative == "unlocked":
-        raise server(
-            f"Unable to complete the action delete because Host {host.name} is in administrative "
-            "state = unlocked."
-        )
+    checks.delete(cloud, host)
     note_command(cloud, host, "delete")
     cloud.remove(host)
     alarms.forget(cloud, host)

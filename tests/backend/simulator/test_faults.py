@@ -106,7 +106,7 @@ async def test_a_backup_refuses_a_lock_but_not_by_force(admin: Client) -> None:
     assert (await admin.act("worker-2", "lock")).status_code == 200
 
 
-async def test_a_growing_filesystem_refuses_a_swact_and_the_standbys_unlock(
+async def test_a_growing_filesystem_refuses_a_swact_and_not_the_standbys_unlock(
     standard: Client,
 ) -> None:
     standard.sim.order("drbd-resizes", filesystem="etcd", for_s=600)
@@ -115,8 +115,6 @@ async def test_a_growing_filesystem_refuses_a_swact_and_the_standbys_unlock(
     assert "drbd 'etcd' is resizing" in (await standard.act("controller-0", "swact")).text
     await standard.act("controller-1", "lock")
     await standard.sim.advance(60)
-    assert "filesystem operations" in (await standard.act("controller-1", "unlock")).text
-    await standard.sim.advance(600)
     assert (await standard.act("controller-1", "unlock")).status_code == 200
 
 
