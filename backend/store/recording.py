@@ -157,6 +157,7 @@ class _Round:
         self._reading = reading
         self._at_ms = reading.at_ms
         missed_ms = max(_MISSED_ROUNDS * kind.every_s * 1000, _MISSED_MS)
+        self._was_asked = looked_ms is not None
         self._was_watched = looked_ms is not None and self._at_ms - looked_ms <= missed_ms
         self._without = kind.noise | kind.secret | kind.drop
         self._under_deed: Set[str] = set()
@@ -168,7 +169,7 @@ class _Round:
         )
         if self._parent:
             here = here.where(Item.parent == self._parent)
-        is_first = self._session.exec(here.limit(1)).first() is None
+        is_first = self._is_first(here)
         there = dict(self._session.exec(here.where(col(Item.gone_ms).is_(None))).all())
         # A row that could not be read is not a row that is gone.
         gone = [] if self._reading.malformed else [i for i in there if i not in self._reading.by_id]
@@ -182,6 +183,16 @@ class _Round:
                 if not self._is_newer(item):
                     self._change(item, ("", text(item.label), None))
                     item.gone_ms = item.changed_ms = self._at_ms
+
+    def _is_first(self, here: Any) -> bool:
+        """Whether nothing of it was read before: then its rows are no news.
+
+        What was read under some parents only does not make the rows of the others news.
+        """
+        if self._session.exec(here.limit(1)).first() is None:
+            return True
+        of_this = here.where(Item.parent == self._parent)
+        return not self._was_asked and self._session.exec(of_this.limit(1)).first() is None
 
     def _items(self, ids: List[str]) -> Iterable[Item]:
         return self._session.exec(

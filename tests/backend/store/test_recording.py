@@ -151,6 +151,23 @@ async def test_rows_read_for_all_parents_are_those_of_one_once_it_was_asked(stor
     assert await said(store) == [("1111-0001", "", '"1111-0001"', None, 20, "poll")]
 
 
+async def test_rows_of_other_parents_are_no_news_where_only_one_was_read_before(
+    store: Store,
+) -> None:
+    store.record(DISKS, reading(DISKS, [host(1)], parent="a"), CLOUD)
+    store.record(DISKS, reading(DISKS, [host(1), host(2)], after(10)), CLOUD)
+    assert await said(store) == []
+    store.record(DISKS, reading(DISKS, [host(1), host(2), host(3)], after(20)), CLOUD)
+    assert await said(store) == [("1111-0003", "", None, '"1111-0003"', 20, "poll")]
+
+
+async def test_what_comes_after_all_were_read_under_their_parent_is_news(store: Store) -> None:
+    store.record(DISKS, reading(DISKS, [host(1)]), CLOUD)
+    store.record(DISKS, reading(DISKS, [host(1)], after(5), parent="a"), CLOUD)
+    store.record(DISKS, reading(DISKS, [host(1), host(2)], after(10)), CLOUD)
+    assert [change[0] for change in await said(store)] == ["1111-0002"]
+
+
 async def test_what_changed_while_nobody_looked_is_found_later(store: Store) -> None:
     store.record(HOSTS, reading(HOSTS, [host(1)]), CLOUD)
     store.record(HOSTS, reading(HOSTS, [host(1, availability="failed")], after(7200)), CLOUD)
