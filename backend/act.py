@@ -318,6 +318,7 @@ def rests_on(
             # Asked for all at once it would fan out over all parents there are.
             under = tuple(row_ids)
         keys += [(name, of) for of in under or ("",)]
+    keys += [(name, row_id) for name in action.own_needs for row_id in row_ids]
     return tuple(dict.fromkeys(keys))
 
 

@@ -50,7 +50,8 @@ from backend.plan import (
     Step,
     Write,
 )
-from backend.tone import WELL, Look, Tone, Verdict
+from backend.reason import Answer, Asker, Consequence, Reason
+from backend.tone import WELL, Look, Verdict
 
 if TYPE_CHECKING:
     from backend.known import Known
@@ -150,65 +151,6 @@ class Risk(IntEnum):
         return Risk(min(self + 1, Risk.DESTRUCTIVE))
 
 
-class Answer(Enum):
-    """What a check found."""
-
-    PASSES = "ok"
-    NO = "no"
-    CANT_TELL = "?"
-
-
-class Asker(Enum):
-    """Who asks a check: the service too, only we, or only the server (we can't)."""
-
-    SERVICE = "service"
-    OURS = "ours"
-    SERVER = "server"
-
-
-@dataclass(frozen=True)
-class Reason:
-    """What one check says of one action: ``check`` names it, ``words`` say why.
-
-    NO blocks, with a ``jump`` to where it is mended; CANT_TELL never blocks and is shown.
-    """
-
-    check: str
-    answer: Answer
-    words: str = ""
-    jump: Optional[Jump] = None
-    asker: Asker = Asker.SERVICE
-
-    @classmethod
-    def passes(cls, check: str) -> Reason:
-        """Return that a check of the service's was asked here, and passes."""
-        return cls(check=check, answer=Answer.PASSES)
-
-    @classmethod
-    def no(cls, check: str, words: str, jump: Optional[Jump] = None) -> Reason:
-        """Return why the service would refuse, and where that is mended."""
-        return cls(check=check, answer=Answer.NO, words=words, jump=jump)
-
-    @classmethod
-    def cant_tell(cls, check: str, words: str = "", jump: Optional[Jump] = None) -> Reason:
-        """Return that only the server knows, or that what was to be looked at was not read."""
-        return cls(check=check, answer=Answer.CANT_TELL, words=words, jump=jump, asker=Asker.SERVER)
-
-    @property
-    def blocks(self) -> bool:
-        """Whether the action must not be sent."""
-        return self.answer is Answer.NO
-
-
-@dataclass(frozen=True)
-class Consequence:
-    """What will stop or come, in words; BAD tone is what has nowhere else to go."""
-
-    words: str
-    tone: Tone = Tone.PLAIN
-    jump: Optional[Jump] = None
-
-
 class Form(BaseModel):
     """What an action asks; the console's dialog, ``do --field value`` and plain mode derive it."""
 
@@ -285,6 +227,7 @@ class Action(Generic[R]):
     together: Optional[Callable[[Tuple[Any, ...], Known], Tuple[Reason, ...]]] = None
     hidden: Optional[Callable[[Any, Known], bool]] = None
     needs: Tuple[str, ...] = ()
+    own_needs: Tuple[str, ...] = ()  # child kinds, read under the row alone
     on_kind: bool = False
     on_parent: bool = False
     ladder: Optional[Callable[[Any, Known], Tuple[Rung[Any], ...]]] = None
@@ -387,6 +330,11 @@ class Kind(Generic[R]):
     aliases: Tuple[str, ...] = ()
     needs: Tuple[str, ...] = ()
     noise: FrozenSet[str] = frozenset()
+    # Fields that are each row's own: no difference between two of a sort.
+    own: FrozenSet[str] = frozenset()
+    # By what a row is the same under another parent; which rows one is to be like, likeliest first.
+    like: Optional[Callable[[R], str]] = None
+    twins: Optional[Callable[[R, Known], Tuple[R, ...]]] = None
     secret: FrozenSet[str] = frozenset()
     drop: FrozenSet[str] = frozenset({"links"})
     every_s: float = 10.0
@@ -401,10 +349,7 @@ class Kind(Generic[R]):
 
     def action(self, name: str) -> Optional[Action[R]]:
         """Return the action of that name or alias."""
-        for action in self.actions:
-            if name == action.name or name in action.aliases:
-                return action
-        return None
+        return next((one for one in self.actions if name in (one.name, *one.aliases)), None)
 
     def find(self, rows: Tuple[R, ...], name: str) -> Optional[R]:
         """Return the row that an operator means by ``name``: its label or its id."""

@@ -87,6 +87,8 @@ ADDRESSES: Kind[Address] = Kind(
     sort=lambda row, known: (*_place(row, known), row.address or ""),
     actions=ADDRESS_ACTIONS,
     tab="I Addr",
+    own=frozenset({"address", "name"}),
+    like=lambda row: f"{row.ifname or ''} IPv{6 if ':' in (row.address or '') else 4}",
     aliases=("addrs", "host-addrs"),
     noise=NOISE,
     every_s=SLOWLY_S,
@@ -165,6 +167,7 @@ class InterfaceDataNetwork(OfNumberedHost):
     """An interface and a data network that was assigned to it."""
 
     datanetwork_name: Optional[str] = None
+    datanetwork_uuid: Optional[str] = None
 
 
 INTERFACE_DATA_NETWORKS: Kind[InterfaceDataNetwork] = Kind(
@@ -187,7 +190,7 @@ INTERFACE_DATA_NETWORKS: Kind[InterfaceDataNetwork] = Kind(
     ),
     sort=_place,
     actions=REMOVE_DATA_NETWORK,
-    tab="D Data",
+    tab="M Data",
     aliases=("interface_datanetworks", "if-datanetworks"),
     noise=NOISE,
     every_s=EVERY_S,

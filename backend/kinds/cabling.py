@@ -22,6 +22,7 @@ class EthernetPort(OfHost):
     mtu: Optional[int] = None
     driver: Optional[str] = None
     dpdksupport: Optional[bool] = None
+    interface_uuid: Optional[str] = None
 
 
 def speed(mbits: Optional[int]) -> Optional[str]:
@@ -58,6 +59,7 @@ ETHERNET_PORTS: Kind[EthernetPort] = Kind(
     tab="E Eth",
     aliases=("ethernet_ports", "host-ethernet-ports"),
     noise=NOISE,
+    own=frozenset({"mac"}),
     every_s=EVERY_S,
 )
 
@@ -125,6 +127,8 @@ LLDP: Kind[LldpNeighbour] = Kind(
         "host-lldp-neighbors",
     ),
     noise=NOISE,
+    own=frozenset({"port_identifier", "port_description", "msap"}),
+    like=lambda row: row.port_name or "",
     every_s=EVERY_S,
 )
 
@@ -186,6 +190,7 @@ LLDP_AGENTS: Kind[LldpAgent] = Kind(
     tab="U Agents",
     aliases=("lldp_agents", "host-lldp-agents"),
     noise=NOISE,
+    own=frozenset({"port_identifier", "system_name", "management_address"}),
     every_s=EVERY_S,
 )
 

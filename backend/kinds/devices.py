@@ -27,6 +27,11 @@ class Device(OfHost):
     sriov_numvfs: Optional[int] = None
     sriov_totalvfs: Optional[int] = None
     sriov_vf_driver: Optional[str] = None
+    # Hexadecimal, and what a Python repr says more of it.
+    pclass_id: Optional[str] = None
+    pdevice_id: Optional[str] = None
+    extra_info: Optional[str] = None
+    sriov_vfs_pci_address: Optional[str] = None
 
     @property
     def vfs(self) -> Optional[str]:

@@ -62,6 +62,7 @@ DISKS: Kind[Disk] = Kind(
     actions=DISK_ACTIONS,
     aliases=("idisks", "disk", "host-disks"),
     noise=NOISE,
+    own=frozenset({"serial_id", "device_wwn"}),
     every_s=EVERY_S,
 )
 
@@ -191,6 +192,8 @@ OSDS: Kind[Osd] = Kind(
     actions=OSD_ACTIONS,
     aliases=("istors", "stors", "host-stors"),
     noise=NOISE,
+    own=frozenset({"osdid"}),
+    like=lambda row: row.function or "osd",
     every_s=EVERY_S,
 )
 
@@ -230,6 +233,7 @@ VOLUME_GROUPS: Kind[VolumeGroup] = Kind(
     actions=GROUP_ACTIONS,
     aliases=("ilvgs", "lvgs", "host-lvgs"),
     noise=NOISE,
+    own=frozenset({"lvm_vg_avail_size", "lvm_vg_free_pe"}),
     every_s=EVERY_S,
 )
 
@@ -264,5 +268,6 @@ PHYSICAL_VOLUMES: Kind[PhysicalVolume] = Kind(
     actions=VOLUME_ACTIONS,
     aliases=("ipvs", "pvs", "host-pvs"),
     noise=NOISE,
+    own=frozenset({"forilvgid", "lvm_pe_alloced"}),
     every_s=EVERY_S,
 )

@@ -8,7 +8,7 @@ from backend.kind import Action, Json, LocalWrite, Plan, RestWrite, Risk, Step
 from backend.kinds.alarm_acts import NoteForm
 from backend.kinds.board_acts import BOARD_ACTIONS
 from backend.kinds.host import Host
-from backend.kinds.host_checks import reasons_of
+from backend.kinds.host_checks import needs_of, own_needs_of, reasons_of
 from backend.kinds.host_forms import (
     AddHost,
     AssignLabel,
@@ -34,19 +34,10 @@ from backend.tone import Tone
 SERVICE = "sysinv"
 SECRET = frozenset({"bm_password"})
 
-# What the checks, the words of what stops and the ladders look at.
+# What the words of what stops, and the ladders, look at beside what the checks do.
 LOCK_NEEDS = ("alarms", "system", "backends", "monitors", "osds", "applications")
-UNLOCK_NEEDS = (
-    *LOCK_NEEDS,
-    "physical-volumes",
-    "volume-groups",
-    "partitions",
-    "controller-filesystems",
-    "kube-upgrade",
-    "interfaces",
-    "service-groups",
-)
-SWACT_NEEDS = ("alarms", "system", "applications", "controller-filesystems", "service-groups")
+UNLOCK_NEEDS = (*LOCK_NEEDS, "service-groups")
+SWACT_NEEDS = ("alarms", "system", "service-groups")
 POWER_NEEDS = ("system", "osds")
 
 LOCKS: FrozenSet[str] = frozenset({"lock", "force-lock", "force-unsafe-lock"})
@@ -235,7 +226,8 @@ def _verb(name: str, key: str, words: str, needs: Tuple[str, ...]) -> Action[Hos
         consequences=consequences_of(name),
         together=together,
         hidden=_hidden(name),
-        needs=needs,
+        needs=tuple(dict.fromkeys((*needs, *needs_of(name)))),
+        own_needs=own_needs_of(name),
         ladder=LADDERS[name],
         failed=failed,
         expects=expects_of(name),

@@ -2,135 +2,61 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Callable, FrozenSet, List, Optional, Tuple
 
 from backend.figure import Jump
-from backend.kind import Answer, Asker, Reason
+from backend.kind import Answer, Reason
 from backend.kinds.host import Host
-from backend.kinds.host_fresh import why_stale
-from backend.kinds.host_site import children, reading_of
-from backend.known import Known, Reading
-
-Fails = Callable[[Host, Known], str]
-Applies = Callable[[Host, Known], bool]
-
-NONE: FrozenSet[str] = frozenset()
-
-# Kinds that are read under each host; the others are the system's.
-OF_HOST = frozenset(
-    {
-        "labels",
-        "interfaces",
-        "partitions",
-        "disks",
-        "osds",
-        "filesystems",
-        "volume-groups",
-        "physical-volumes",
-    }
+from backend.kinds.host_check import (
+    NONE,
+    OF_HOST,
+    OWN,
+    AnyCheck,
+    Applies,
+    Check,
+    Fails,
+    always,
+    tells,
+    verbs,
 )
+from backend.kinds.host_site import children, system_of
+from backend.known import Known
 
 
-def always(_host: Host, _known: Known) -> bool:
-    """Apply to every host."""
-    return True
+def checks_of(verb: str) -> Tuple[AnyCheck, ...]:
+    """Return all checks of a verb, the service's own and ours."""
+    from backend.kinds.host_refusals import CHECKS
+
+    return tuple(check for check in CHECKS if verb in check.verbs | getattr(check, "ours", NONE))
 
 
-@dataclass(frozen=True)
-class Check:
-    """One question before an action: ``fails`` says why not, "" where it passes.
-
-    ``verbs`` are those the service asks it for, ``ours`` those it forgets and we ask it for.
-    ``soft`` are verbs for which a failure is only said, as where forcing is meant to overcome it.
-    ``needs`` are kinds that must tell of now: where one was not read, does not answer, or comes
-    from the record, the answer is "can't tell", whatever its rows say.
-    """
-
-    name: str
-    fails: Fails
-    verbs: FrozenSet[str] = frozenset()
-    ours: FrozenSet[str] = frozenset()
-    soft: FrozenSet[str] = frozenset()
-    applies: Applies = always
-    needs: Tuple[str, ...] = ()
-    jump: Optional[Callable[[Host, Known], Optional[Jump]]] = None
-
-    def answer(self, verb: str, host: Host, known: Known) -> Reason:
-        """Return what this check says of ``verb`` on ``host``."""
-        asker = Asker.SERVICE if verb in self.verbs else Asker.OURS
-        words = self._untold(host, known)
-        if words:
-            return Reason(check=self.name, answer=Answer.CANT_TELL, words=words, asker=asker)
-        words = self.fails(host, known)
-        if not words:
-            return Reason(check=self.name, answer=Answer.PASSES, asker=asker)
-        return Reason(
-            check=self.name,
-            answer=Answer.CANT_TELL if verb in self.soft else Answer.NO,
-            words=words,
-            jump=self.jump(host, known) if self.jump else None,
-            asker=asker,
-        )
-
-    def _untold(self, host: Host, known: Known) -> str:
-        """Say what of its needs does not tell of now, and how old it is."""
-        readings = [(kind, _reading(kind, host, known)) for kind in self.needs]
-        unread = [kind for kind, reading in readings if not reading.was_read]
-        if unread:
-            return f"{', '.join(unread)} not read"
-        return "; ".join(filter(None, (why_stale(kind, of, known) for kind, of in readings)))
+def needs_of(verb: str) -> Tuple[str, ...]:
+    """Return the kinds that the checks of a verb look at as a whole."""
+    return tuple(name for name in _needs(verb) if name not in OWN)
 
 
-@dataclass(frozen=True)
-class ServersOwn:
-    """A check that only the server can make: said, never blocking."""
-
-    name: str
-    words: str
-    verbs: FrozenSet[str]
-    applies: Applies = always
-
-    def answer(self, _verb: str, _host: Host, _known: Known) -> Reason:
-        """Return that nobody but the server knows."""
-        return Reason(
-            check=self.name, answer=Answer.CANT_TELL, words=self.words, asker=Asker.SERVER
-        )
+def own_needs_of(verb: str) -> Tuple[str, ...]:
+    """Return the kinds of which the checks of a verb look at the host's own rows alone."""
+    return tuple(name for name in _needs(verb) if name in OWN)
 
 
-def verbs(*names: str) -> FrozenSet[str]:
-    """Return a set of verbs."""
-    return frozenset(names)
+def _needs(verb: str) -> Tuple[str, ...]:
+    needs = (name for check in checks_of(verb) for name in getattr(check, "needs", ()))
+    return tuple(dict.fromkeys(needs))
 
 
-def _reading(kind: str, host: Host, known: Known) -> Reading[Any]:
-    """Return the reading of ``kind`` as far as ``host`` is concerned."""
-    return reading_of(known, kind, host) if kind in OF_HOST else known.reading(kind)
-
-
-def tells(kind: str, host: Host, known: Known) -> bool:
-    """Whether ``kind`` was read of ``host``, and is of now."""
-    return not why_stale(kind, _reading(kind, host, known), known)
+_ORDER = {Answer.NO: 0, Answer.PASSES: 1, Answer.CANT_TELL: 2}
 
 
 def reasons_of(verb: str) -> Callable[[Any, Any, Known], Tuple[Reason, ...]]:
     """Return what answers all checks of ``verb`` at once, those that forbid it first."""
-    from backend.kinds.host_checks_lock import LOCK_CHECKS
-    from backend.kinds.host_checks_power import POWER_CHECKS
-    from backend.kinds.host_checks_swact import SWACT_CHECKS
-    from backend.kinds.host_checks_unlock import UNLOCK_CHECKS
-
-    known_checks: Tuple[Any, ...] = (*LOCK_CHECKS, *UNLOCK_CHECKS, *SWACT_CHECKS, *POWER_CHECKS)
-    mine = [
-        check for check in known_checks if verb in check.verbs or verb in getattr(check, "ours", ())
-    ]
+    mine = checks_of(verb)
 
     def reasons(host: Host, _form: Any, known: Known) -> Tuple[Reason, ...]:
         found: List[Reason] = [
-            check.answer(verb, host, known) for check in mine if check.applies(host, known)
+            check.answer(verb, host, known) for check in mine if check.concerns(host, known)
         ]
-        order = (Answer.NO, Answer.PASSES, Answer.CANT_TELL)
-        return tuple(sorted(found, key=lambda reason: order.index(reason.answer)))
+        return tuple(sorted(found, key=lambda reason: _ORDER[reason.answer]))
 
     return reasons
 
@@ -172,31 +98,102 @@ def backend_of(known: Known, sort: str) -> Optional[Any]:
     return next((row for row in known.rows("backends") if row.backend == sort), None)
 
 
+def list_of(kind: str) -> Callable[[Host, Known], Optional[Jump]]:
+    """Lead to the list of a kind."""
+    return lambda _host, _known: Jump(kind=kind)
+
+
+def rows_of(known: Known, kind: str, host: Host) -> Tuple[Any, ...]:
+    """Return the rows of a kind on a host, of which a check's needs say that they were read."""
+    return children(known, kind, host) or ()
+
+
+def has_label(host: Host, known: Known, key: str) -> bool:
+    """Whether a label is set to ``enabled`` on a host; True where labels were not read."""
+    if not tells("labels", host, known):
+        return True
+    rows = rows_of(known, "labels", host)
+    return any(r.label_key == key and (r.label_value or "").lower() == "enabled" for r in rows)
+
+
+def vswitch_of(known: Known) -> str:
+    """Return the kind of virtual switch of the system, ``none`` where it has none."""
+    system = system_of(known)
+    return str((system.capabilities if system is not None else {}).get("vswitch_type") or "none")
+
+
+def is_all_in_one(known: Known) -> bool:
+    """Whether the controllers do the workers' work; False where nobody knows yet."""
+    system = system_of(known)
+    return system is not None and system.system_type == "All-in-one"
+
+
+# --- checks of an unlock -----------------------------------------------------------------------
+
+UNLOCK = verbs("unlock")
+UNLOCKS = verbs("unlock", "force-unlock")
+FORCED_UNLOCK = UNLOCKS - UNLOCK
+
+
+def unlock_check(
+    name: str,
+    foretells: str,
+    fails: Fails,
+    needs: Tuple[str, ...] = (),
+    on: FrozenSet[str] = NONE,
+    *,
+    forced: bool = True,
+    soft: FrozenSet[str] = NONE,
+    applies: Applies = always,
+    jump: Optional[Callable[[Host, Known], Optional[Jump]]] = None,
+) -> Check:
+    """Return a check of an unlock; ``forced`` where the service asks it of a forced one too."""
+    return Check(
+        name=name,
+        foretells=foretells,
+        fails=fails,
+        verbs=UNLOCKS if forced else UNLOCK,
+        ours=NONE if forced else FORCED_UNLOCK,
+        soft=soft,
+        on=on,
+        applies=applies,
+        needs=needs,
+        jump=jump,
+    )
+
+
 # --- checks of several verbs -------------------------------------------------------------------
 
 
-def is_busy_fs(row: Any) -> bool:
-    """Whether a controller filesystem is being changed at this moment."""
-    return "in_progress" in row.status
-
-
-def _fs_busy(_host: Host, known: Known) -> str:
-    busy = [row for row in known.rows("controller-filesystems") if is_busy_fs(row)]
-    return f"controller filesystem {busy[0].name} is {busy[0].status}" if busy else ""
-
-
-def no_filesystem_busy(
-    name: str, asked: FrozenSet[str], ours: FrozenSet[str] = NONE, applies: Applies = always
+def filesystem_at_rest(
+    name: str,
+    asked: FrozenSet[str],
+    ours: FrozenSet[str] = NONE,
+    *,
+    words: Tuple[str, ...],
+    soft: FrozenSet[str] = NONE,
+    applies: Applies = always,
+    foretells: str = "",
 ) -> Check:
-    """Return the check that no filesystem of the controllers is being resized."""
+    """Return the check that nothing of ``words`` is being done to a controller filesystem."""
+
+    def is_busy(row: Any) -> bool:
+        return "in_progress" in row.status and any(word in row.status for word in words)
+
+    def fails(_host: Host, known: Known) -> str:
+        busy = [row for row in known.rows("controller-filesystems") if is_busy(row)]
+        return f"controller filesystem {busy[0].name} is {busy[0].status}" if busy else ""
+
     return Check(
         name=name,
-        fails=_fs_busy,
+        foretells=foretells,
+        fails=fails,
         verbs=asked,
         ours=ours,
+        soft=soft,
         applies=applies,
         needs=("controller-filesystems",),
-        jump=first_row("controller-filesystems", is_busy_fs),
+        jump=first_row("controller-filesystems", is_busy),
     )
 
 
@@ -205,13 +202,47 @@ def _root_ca(_host: Host, known: Known) -> str:
     return f"a Kubernetes root CA update is under way ({under_way})" if under_way else ""
 
 
-def no_root_ca_update(asked: FrozenSet[str], ours: FrozenSet[str] = NONE) -> Check:
+def no_root_ca_update(
+    asked: FrozenSet[str], ours: FrozenSet[str] = NONE, foretells: str = ""
+) -> Check:
     """Return the check of an update that the service refuses in some of its phases only."""
     return Check(
         name="no root CA update",
+        foretells=foretells,
         fails=_root_ca,
         verbs=asked,
         ours=ours,
         soft=asked | ours,
         needs=("alarms",),
+    )
+
+
+def _backend_busy(_host: Host, known: Known) -> str:
+    bad = [row for row in known.rows("backends") if is_busy_backend(row)]
+    return f"storage backend {bad[0].name} is {bad[0].state}" if bad else ""
+
+
+def is_busy_backend(row: Any) -> bool:
+    """Whether a backend is neither configured nor waiting for this very unlock.
+
+    Rook is not asked, nor what waits for its storage to be provisioned.
+    """
+    if row.backend in ("ceph-rook", "lvm") or row.task == "provision-storage":
+        return False
+    return row.state not in ("configured", "configuring-on-unlock")
+
+
+def storage_ready(
+    name: str, asked: FrozenSet[str], ours: FrozenSet[str] = NONE, on: FrozenSet[str] = NONE
+) -> Check:
+    """Return the check that no storage backend is being configured."""
+    return Check(
+        name=name,
+        foretells="_semantic_check_storage_backend",
+        fails=_backend_busy,
+        verbs=asked,
+        ours=ours,
+        on=on,
+        needs=("backends",),
+        jump=first_row("backends", is_busy_backend),
     )

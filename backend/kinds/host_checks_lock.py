@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Tuple, Union
+from typing import Tuple
 
 from backend.kinds.host import Host
-from backend.kinds.host_checks import (
+from backend.kinds.host_check import (
+    CONTROLLER,
+    STORAGE,
+    WORKER,
+    AnyCheck,
     Check,
     ServersOwn,
+    verbs,
+)
+from backend.kinds.host_checks import (
     alarm_stands,
     backend_of,
     first_row,
     itself,
+    list_of,
     standing,
-    verbs,
 )
 from backend.kinds.host_copies import monitors_up, serving_peers
 from backend.kinds.host_fresh import is_current
-from backend.kinds.host_site import children, is_simplex, other_controller
+from backend.kinds.host_site import children, hosts, is_simplex, other_controller
 from backend.known import Known
 
 LOCK = verbs("lock")
@@ -59,9 +66,10 @@ def _deploy(_host: Host, known: Known) -> str:
 
 
 def _rook_moves(_host: Host, known: Known) -> str:
-    apps = [app for app in known.rows("applications") if app.name == "rook-ceph"]
-    busy = [app for app in apps if app.status in BUSY_APP]
-    return f"rook-ceph is {busy[0].status}" if busy else ""
+    backend = backend_of(known, "ceph-rook")
+    said = [app.status for app in known.rows("applications") if app.name == "rook-ceph"]
+    busy = [word for word in (backend.task if backend else None, *said) if word in BUSY_APP]
+    return f"rook-ceph is {busy[0]}" if busy else ""
 
 
 def has_rook(_host: Host, known: Known) -> bool:
@@ -83,8 +91,25 @@ def _quorum(host: Host, known: Known) -> str:
 
 
 def _quorum_counts(host: Host, known: Known) -> bool:
-    has_storage = any(other.is_storage for other in known.rows("hosts"))
-    return has_ceph(host, known) and host.is_enabled and has_storage
+    """Whether the service counts monitors: beside storage hosts, and of a worker that has one."""
+    if not host.is_enabled:
+        return False
+    if host.is_controller or host.is_storage:
+        has_storage = any(other.is_storage for other in hosts(known))
+        return has_ceph(host, known) and has_storage
+    bears = any(row.hostname == host.hostname for row in known.rows("monitors"))
+    return bears and (not is_current("backends", known) or backend_of(known, "ceph") is not None)
+
+
+def _storage_locked(_host: Host, known: Known) -> str:
+    nodes = [other for other in hosts(known) if other.is_storage]
+    if not nodes or not all(node.is_locked for node in nodes):
+        return ""
+    return "all storage hosts are locked: unlock one first"
+
+
+def _no_ceph(_host: Host, known: Known) -> str:
+    return "" if backend_of(known, "ceph") else "it is a storage host, and Ceph is no backend here"
 
 
 def _group(host: Host, known: Known) -> str:
@@ -93,6 +118,11 @@ def _group(host: Host, known: Known) -> str:
     words = "no other host of its storage group serves"
     # The service asks it of an enabled host alone; where it is down already nobody else warns.
     return f"{words}: refused unless the pools are empty" if host.is_enabled else words
+
+
+def _unhealthy(_host: Host, known: Known) -> str:
+    stands = standing(known, "800.001")
+    return "800.001: Ceph is not healthy; see what it says before" if stands else ""
 
 
 def _strategy(_host: Host, known: Known) -> str:
@@ -112,22 +142,25 @@ def _partner_moves(host: Host, known: Known) -> str:
     return ""
 
 
-def _is_controller(host: Host, _known: Known) -> bool:
-    return host.is_controller
+_ON_CONTROLLER, _ON_WORKER = frozenset({CONTROLLER}), frozenset({WORKER})
+_ON_STORAGE = frozenset({STORAGE})
 
-
-LOCK_CHECKS: Tuple[Union[Check, ServersOwn], ...] = (
-    Check(name="not locked already", fails=_locked, verbs=LOCK, ours=FORCED),
+LOCK_CHECKS: Tuple[AnyCheck, ...] = (
+    Check(
+        name="not locked already", foretells="check_lock", fails=_locked, verbs=LOCK, ours=FORCED
+    ),
     Check(
         name="not the active controller",
+        foretells="check_lock_controller",
         fails=_active,
         verbs=LOCKS,
-        applies=_is_controller,
+        on=_ON_CONTROLLER,
         needs=("system",),
         jump=itself,
     ),
     Check(
         name="no backup running",
+        foretells="check_lock",
         fails=_backup,
         verbs=LOCK,
         needs=("alarms",),
@@ -135,20 +168,23 @@ LOCK_CHECKS: Tuple[Union[Check, ServersOwn], ...] = (
     ),
     Check(
         name="no OSD configuring",
+        foretells="check_lock_controller",
         fails=_osd_configuring,
         verbs=LOCK,
-        applies=_is_controller,
+        on=_ON_CONTROLLER,
         needs=("osds",),
         jump=first_row("osds", lambda osd: osd.state == "configuring"),
     ),
     Check(
         name="no device image update",
+        foretells="check_lock_worker",
         fails=_image,
         verbs=LOCK,
-        applies=lambda host, _known: host.is_worker,
+        on=_ON_WORKER,
     ),
     Check(
         name="no deploy in start or activate",
+        foretells="_check_lock_controller_during_upgrade",
         fails=_deploy,
         verbs=LOCK,
         ours=FORCED,
@@ -157,26 +193,53 @@ LOCK_CHECKS: Tuple[Union[Check, ServersOwn], ...] = (
     ),
     Check(
         name="rook-ceph not in transition",
+        foretells="check_lock_controller",
         fails=_rook_moves,
-        verbs=LOCK,
+        verbs=LOCKS,
+        on=_ON_CONTROLLER,
+        since="24.09",
         applies=has_rook,
         needs=("applications", "backends"),
         jump=first_row("applications", lambda app: app.name == "rook-ceph"),
     ),
     Check(
+        name="a storage host serves",
+        foretells="check_lock_controller",
+        fails=_storage_locked,
+        verbs=verbs("lock", "force-lock"),
+        ours=verbs("force-unsafe-lock"),
+        soft=verbs("force-unsafe-lock"),
+        on=_ON_CONTROLLER,
+        applies=has_ceph,
+        needs=("backends",),
+        jump=list_of("hosts"),
+    ),
+    Check(
+        name="Ceph is a backend",
+        foretells="check_lock_storage",
+        fails=_no_ceph,
+        verbs=LOCKS,
+        on=_ON_STORAGE,
+        needs=("backends",),
+        jump=list_of("backends"),
+    ),
+    Check(
         name="Ceph monitors keep their quorum",
+        foretells="check_lock_storage",
         fails=_quorum,
         verbs=verbs("lock", "force-lock"),
         applies=_quorum_counts,
         needs=("monitors", "backends"),
-        jump=lambda _host, _known: None,
+        jump=list_of("monitors"),
     ),
     Check(
         name="storage keeps a copy",
+        foretells="check_lock_storage",
         fails=_group,
         verbs=LOCKS,
         soft=LOCKS,
-        applies=lambda host, _known: host.is_storage and not host.is_locked,
+        on=_ON_STORAGE,
+        applies=lambda host, _known: not host.is_locked,
     ),
     Check(
         name="no VIM strategy running",
@@ -190,17 +253,13 @@ LOCK_CHECKS: Tuple[Union[Check, ServersOwn], ...] = (
         name="the other controller serves",
         fails=_partner_moves,
         ours=LOCKS,
-        applies=_is_controller,
+        on=_ON_CONTROLLER,
         needs=("system",),
         jump=lambda host, known: itself(other_controller(host, known) or host, known),
     ),
     Check(
         name="Ceph is healthy",
-        fails=lambda _host, known: (
-            "800.001: Ceph is not healthy; see what it says before"
-            if standing(known, "800.001")
-            else ""
-        ),
+        fails=_unhealthy,
         ours=LOCKS,
         soft=LOCKS,
         applies=has_ceph,
@@ -209,18 +268,28 @@ LOCK_CHECKS: Tuple[Union[Check, ServersOwn], ...] = (
     ),
     ServersOwn(
         name="no placement group recovering",
+        foretells="check_lock",
         words="Ceph: whether OSDs still fetch data from their peer",
         verbs=LOCK,
         applies=has_ceph,
     ),
     ServersOwn(
+        name="pools and OSDs",
+        foretells="check_lock_storage",
+        words="Ceph: how full its pools are, and how each OSD is",
+        verbs=LOCKS,
+        on=_ON_STORAGE,
+    ),
+    ServersOwn(
         name="SM",
+        foretells="check_lock_controller",
         words="whether it is the sole provider of a service",
         verbs=LOCK,
-        applies=_is_controller,
+        on=_ON_CONTROLLER,
     ),
     ServersOwn(
         name="the applications' own checks",
+        foretells="mtc_action_apps_semantic_checks",
         words="each application's plug-in may refuse",
         verbs=LOCK,
     ),

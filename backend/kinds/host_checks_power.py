@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Tuple, Union
+from typing import Tuple
 
 from backend.kinds.host import Host
-from backend.kinds.host_checks import Check, ServersOwn, itself, verbs
+from backend.kinds.host_check import AnyCheck, Check, ServersOwn, verbs
+from backend.kinds.host_checks import backend_of, itself, list_of, rows_of, standing
 from backend.kinds.host_site import is_simplex, one_sits_on
 from backend.kinds.host_tasks import gave_up
 from backend.known import Known
@@ -15,6 +16,15 @@ OFF = ("power-off", "poweroff")
 BMC_VERBS = verbs("reset", "power-on", "power-off")
 POWER = BMC_VERBS | verbs("reboot", "reinstall")
 ALL = POWER | verbs("delete")
+# What the service asks each of them with.
+METHODS = {
+    "reboot": "check_reboot",
+    "reset": "check_reset",
+    "power-on": "check_poweron",
+    "power-off": "check_poweroff",
+    "reinstall": "check_reinstall",
+    "delete": "delete",
+}
 
 
 def _is_locked(host: Host, _known: Known) -> bool:
@@ -66,13 +76,52 @@ def _active(host: Host, _known: Known) -> str:
     return "it is the active controller" if host.is_active else ""
 
 
-POWER_CHECKS: Tuple[Union[Check, ServersOwn], ...] = (
-    Check(name="locked first", fails=_unlocked, verbs=ALL, jump=itself),
-    Check(name="not simplex", fails=_simplex, verbs=POWER, needs=("system",)),
+def _only_controller(host: Host, known: Known) -> str:
+    alone = is_simplex(known) and host.is_controller
+    return "a simplex system keeps its only controller" if alone else ""
+
+
+def _rook_on_it(host: Host, known: Known) -> str:
+    """Rook's filesystem on it says by its functions what still runs there."""
+    for row in rows_of(known, "filesystems", host):
+        functions = row.body.get("capabilities", {}).get("functions") or []
+        if row.name == "ceph" and (functions or row.state == "Reconfigure with App"):
+            return f"Rook still uses it: {', '.join(map(str, functions)) or row.state}"
+    return ""
+
+
+def _has_rook(_host: Host, known: Known) -> bool:
+    return not known.has("backends") or backend_of(known, "ceph-rook") is not None
+
+
+def _deploying(_host: Host, known: Known) -> str:
+    found = standing(known, "900.023", "900.005")
+    return f"{found}: until the active controller is deployed the service refuses" if found else ""
+
+
+POWER_CHECKS: Tuple[AnyCheck, ...] = (
+    *(
+        Check(
+            name="locked first", foretells=method, fails=_unlocked, verbs=verbs(verb), jump=itself
+        )
+        for verb, method in METHODS.items()
+    ),
+    *(
+        Check(
+            name="not simplex",
+            foretells=method,
+            fails=_simplex,
+            verbs=verbs(verb),
+            needs=("system",),
+        )
+        for verb, method in METHODS.items()
+        if verb != "delete"
+    ),
     Check(name="has a BMC", fails=_no_bmc, ours=BMC_VERBS, jump=itself),
     Check(name="hears the order", fails=_deaf, ours=verbs("reboot"), applies=_is_locked),
     Check(
         name="can be made to install",
+        foretells="check_reinstall",
         fails=_cannot_install,
         verbs=verbs("reinstall"),
         applies=_is_locked,
@@ -86,8 +135,34 @@ POWER_CHECKS: Tuple[Union[Check, ServersOwn], ...] = (
         ours=verbs("delete", "reinstall", "power-off"),
     ),
     Check(name="not the active controller", fails=_active, ours=verbs("delete", "reinstall")),
+    Check(
+        name="not the only controller",
+        foretells="delete",
+        fails=_only_controller,
+        verbs=verbs("delete"),
+        needs=("system",),
+    ),
+    Check(
+        name="Rook has left it",
+        foretells="delete",
+        fails=_rook_on_it,
+        verbs=verbs("delete"),
+        since="24.09",
+        applies=_has_rook,
+        needs=("filesystems", "backends"),
+        jump=list_of("filesystems"),
+    ),
+    Check(
+        name="no deploy that forbids it",
+        foretells="_check_host_delete_during_upgrade",
+        fails=_deploying,
+        verbs=verbs("delete"),
+        soft=verbs("delete"),
+        needs=("alarms",),
+    ),
     ServersOwn(
         name="its storage may go",
+        foretells="delete",
         words="whether Ceph can do without what is on it",
         verbs=verbs("delete"),
         applies=lambda host, _known: host.is_storage or host.is_controller,

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Optional, Tuple, Union
+from typing import Optional, Tuple
 
 from backend.figure import Jump
 from backend.kinds.host import Host
+from backend.kinds.host_check import AnyCheck, Check, ServersOwn, verbs
 from backend.kinds.host_checks import (
-    Check,
-    ServersOwn,
+    filesystem_at_rest,
     first_row,
-    no_filesystem_busy,
+    list_of,
     no_root_ca_update,
     standing,
-    verbs,
+    storage_ready,
 )
 from backend.kinds.host_site import is_simplex, other_controller
 from backend.known import Known
@@ -112,17 +112,32 @@ def _out_of_sync(host: Host, known: Known) -> str:
     return f"{bad[0].service_group_name} on {peer.name} is {said}"
 
 
-SWACT_CHECKS: Tuple[Union[Check, ServersOwn], ...] = (
-    Check(name="a controller", fails=_no_controller, verbs=SWACT, ours=FORCED),
-    Check(name="unlocked", fails=_locked, verbs=SWACT, ours=FORCED),
-    Check(name="not simplex", fails=_simplex, verbs=SWACT, ours=FORCED, needs=("system",)),
+SWACT_CHECKS: Tuple[AnyCheck, ...] = (
+    Check(
+        name="a controller", foretells="check_swact", fails=_no_controller, verbs=SWACT, ours=FORCED
+    ),
+    Check(name="unlocked", foretells="check_swact", fails=_locked, verbs=SWACT, ours=FORCED),
+    Check(
+        name="not simplex",
+        foretells="check_swact",
+        fails=_simplex,
+        verbs=SWACT,
+        ours=FORCED,
+        needs=("system",),
+    ),
     Check(name="the active controller", fails=_inactive, ours=SWACTS),
     Check(name="there is another controller", fails=_alone, ours=SWACTS),
     Check(
-        name="the other is enabled", fails=_partner_away, verbs=SWACT, ours=FORCED, jump=_partner
+        name="the other is enabled",
+        foretells="check_swact",
+        fails=_partner_away,
+        verbs=SWACT,
+        ours=FORCED,
+        jump=_partner,
     ),
     Check(
         name="the other is not degraded",
+        foretells="check_swact",
         fails=_partner_degraded,
         verbs=SWACT,
         ours=FORCED,
@@ -131,6 +146,7 @@ SWACT_CHECKS: Tuple[Union[Check, ServersOwn], ...] = (
     ),
     Check(
         name="the other's worker function is enabled",
+        foretells="check_swact",
         fails=_partner_worker,
         verbs=SWACT,
         ours=FORCED,
@@ -139,6 +155,7 @@ SWACT_CHECKS: Tuple[Union[Check, ServersOwn], ...] = (
     ),
     Check(
         name="the other has its configuration",
+        foretells="check_swact",
         fails=_partner_config,
         verbs=SWACT,
         ours=FORCED,
@@ -151,11 +168,14 @@ SWACT_CHECKS: Tuple[Union[Check, ServersOwn], ...] = (
         fails=_out_of_sync,
         ours=SWACTS,
         needs=("service-groups",),
-        jump=lambda _host, _known: Jump(kind="service-groups"),
+        jump=list_of("service-groups"),
     ),
-    no_filesystem_busy("no filesystem being resized", SWACT, FORCED),
+    filesystem_at_rest(
+        "no filesystem being resized", SWACT, FORCED, words=("resizing",), foretells="check_swact"
+    ),
     Check(
         name="no application being applied",
+        foretells="check_swact",
         fails=_applying,
         verbs=SWACT,
         ours=FORCED,
@@ -163,15 +183,28 @@ SWACT_CHECKS: Tuple[Union[Check, ServersOwn], ...] = (
         needs=("applications",),
         jump=first_row("applications", lambda app: app.status == "applying"),
     ),
-    no_root_ca_update(SWACT, FORCED),
-    Check(name="no device image update", fails=_image, verbs=SWACT, ours=FORCED),
+    no_root_ca_update(SWACT, FORCED, "_semantic_check_swact_kube_rootca_update"),
+    storage_ready("the other's storage backends", SWACT, FORCED),
+    Check(
+        name="no device image update",
+        foretells="_check_swact_device_image_update",
+        fails=_image,
+        verbs=SWACT,
+        ours=FORCED,
+    ),
     Check(
         name="no deploy that forbids it",
+        foretells="_semantic_check_swact_upgrade",
         fails=_deploy,
         verbs=SWACT,
         ours=FORCED,
         soft=SWACTS,
         needs=("alarms",),
     ),
-    ServersOwn(name="SM", words="whether every service can move to the other", verbs=SWACT),
+    ServersOwn(
+        name="SM",
+        foretells="check_swact",
+        words="whether every service can move to the other",
+        verbs=SWACT,
+    ),
 )

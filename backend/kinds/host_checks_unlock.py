@@ -1,37 +1,29 @@
-"""What may refuse an unlock or a force-unlock."""
+"""What may refuse an unlock or a force-unlock: the host's own state, and what goes on beside it."""
 
 from __future__ import annotations
 
-from typing import Any, Callable, Tuple, Union
+from typing import Any, Tuple
 
 from backend.figure import Jump
 from backend.kinds.host import Host
+from backend.kinds.host_check import CONTROLLER, WORKER, AnyCheck, ServersOwn
 from backend.kinds.host_checks import (
-    Check,
-    ServersOwn,
-    backend_of,
+    FORCED_UNLOCK,
+    UNLOCK,
+    UNLOCKS,
     first_row,
+    is_all_in_one,
     itself,
-    no_filesystem_busy,
+    list_of,
     no_root_ca_update,
-    tells,
-    verbs,
+    unlock_check,
 )
-from backend.kinds.host_checks_lock import has_ceph
-from backend.kinds.host_copies import monitors_up
-from backend.kinds.host_fresh import is_current
-from backend.kinds.host_site import children, is_simplex
+from backend.kinds.host_site import is_simplex
 from backend.kinds.host_tasks import gave_up
 from backend.known import Known
 
-UNLOCK = verbs("unlock")
-UNLOCKS = verbs("unlock", "force-unlock")
-FORCED = UNLOCKS - UNLOCK
-
 BUSY_APP = ("applying", "updating", "recovering", "removing")
-# A partition in one of these is being changed at this moment: Creating, Deleting, Modifying.
-BUSY_PARTITION = (2, 4, 5)
-HELD_PV = ("adding", "provisioned")
+_ON_WORKER = frozenset({WORKER})
 
 
 def _unlocked(host: Host, _known: Known) -> str:
@@ -96,188 +88,104 @@ def _busy_app_row(host: Host, known: Known) -> Jump | None:
     return first_row("applications", lambda app: is_busy_app(app, known))(host, known)
 
 
-def _kubelet(_host: Host, known: Known) -> str:
-    rows = [row for row in known.rows("kube-upgrade") if (row.state or "").startswith("upgrading")]
-    return f"a Kubernetes upgrade is {rows[0].state}: refused for its own host" if rows else ""
+def _kubelet(host: Host, known: Known) -> str:
+    rows = [row for row in known.rows("kube-host-upgrades") if row.host_id == host.id]
+    busy = any(row.status == "upgrading-kubelet" for row in rows)
+    return "its kubelet is being upgraded" if busy else ""
 
 
-def _vg_empty(group: str) -> Callable[[Host, Known], str]:
-    def fails(host: Host, known: Known) -> str:
-        pvs = children(known, "physical-volumes", host) or ()
-        held = [v for v in pvs if v.lvm_vg_name == group and v.pv_state in HELD_PV]
-        return "" if held else f"{group} has no physical volume"
-
-    return fails
+def _asks_kubelet(host: Host, known: Known) -> bool:
+    """Whether the service asks: of workers only where they are no controllers' work."""
+    return host.is_controller or not is_all_in_one(known)
 
 
-def _has_nova_local(host: Host, known: Known) -> bool:
-    if not tells("volume-groups", host, known):
-        return host.is_worker  # it may have one
-    groups = children(known, "volume-groups", host) or ()
-    return host.is_worker and any(row.lvm_vg_name == "nova-local" for row in groups)
+def _restoring(_host: Host, known: Known) -> str:
+    said = [str(row.value) for row in known.rows("restore")]
+    busy = bool(said) and "in progress" in said[0] and "not in progress" not in said[0]
+    return "a restore is under way: complete it first" if busy else ""
 
 
-def _partition_busy(host: Host, known: Known) -> str:
-    rows = children(known, "partitions", host) or ()
-    busy = [row for row in rows if row.status in BUSY_PARTITION]
-    return (
-        f"partition {busy[0].device_node or busy[0].device_path} is {busy[0].state}" if busy else ""
-    )
+def _unconfigured(host: Host, _known: Known) -> str:
+    return "" if host.invprovision else "it was never configured"
 
 
-def _backend_busy(_host: Host, known: Known) -> str:
-    bad = [row for row in known.rows("backends") if is_busy_backend(row)]
-    return f"storage backend {bad[0].name} is {bad[0].state}" if bad else ""
-
-
-def is_busy_backend(row: Any) -> bool:
-    """Whether a backend is neither configured nor waiting for this very unlock."""
-    return row.state in ("configuring", "configuration-failed")
-
-
-def _no_osd(host: Host, known: Known) -> str:
-    return "" if children(known, "osds", host) else "it has no OSD: add one first"
-
-
-def _few_monitors(_host: Host, known: Known) -> str:
-    up, quorum = monitors_up(known)
-    if len(up) >= quorum:
-        return ""
-    return f"{len(up)} Ceph monitors serve and {quorum} must, before a storage host may join"
-
-
-def _worker_storage(_host: Host, known: Known) -> str:
-    if len(known.rows("monitors")) < 3:
-        return "Ceph has no third monitor yet: add a storage host or a monitor on a worker"
-    osds = [osd for osd in known.rows("osds") if (osd.function or "osd") == "osd"]
-    return "" if osds else "Ceph has no OSD yet: add one first"
-
-
-def _is_plain_worker_on_ceph(host: Host, known: Known) -> bool:
-    on_ceph = not is_current("backends", known) or backend_of(known, "ceph") is not None
-    return host.personality == "worker" and on_ceph
-
-
-def _no_ptp(host: Host, known: Known) -> str:
-    rows = children(known, "interfaces", host) or ()
-    if any((row.ptp_role or "none") != "none" for row in rows):
-        return ""
-    return "no interface has a PTP role: refused unless a PTP instance is assigned"
-
-
-def _is_standby(host: Host, known: Known) -> bool:
-    return host.is_controller and not host.is_active and not is_simplex(known)
-
-
-def _is_controller(host: Host, _known: Known) -> bool:
-    return host.is_controller
-
-
-UNLOCK_CHECKS: Tuple[Union[Check, ServersOwn], ...] = (
-    Check(name="locked", fails=_unlocked, verbs=UNLOCKS),
-    Check(name="not busy with something else", fails=_locking, verbs=UNLOCK, ours=FORCED),
-    Check(name="installed", fails=_install_failed, verbs=UNLOCKS, jump=itself),
-    Check(name="powered on", fails=_off, verbs=UNLOCKS, jump=itself),
-    Check(name="online", fails=_not_online, verbs=UNLOCK, ours=FORCED, soft=FORCED),
-    Check(name="provisioned", fails=_unprovisioned, verbs=UNLOCKS, jump=itself),
-    Check(name="not being installed", fails=_reinstalling, verbs=UNLOCK, ours=FORCED),
-    Check(name="inventoried", fails=_not_inventoried, verbs=UNLOCKS),
-    Check(
-        name="no application in transition",
-        fails=_app_moves,
-        verbs=UNLOCK,
-        ours=FORCED,
-        soft=FORCED,
-        needs=("applications", "system"),
+UNLOCK_CHECKS: Tuple[AnyCheck, ...] = (
+    unlock_check("locked", "check_unlock", _unlocked),
+    unlock_check("not busy with something else", "check_unlock", _locking, forced=False),
+    unlock_check("installed", "check_unlock", _install_failed, jump=itself),
+    unlock_check("powered on", "check_unlock", _off, jump=itself),
+    unlock_check("online", "check_unlock", _not_online, forced=False, soft=FORCED_UNLOCK),
+    unlock_check("provisioned", "check_unlock", _unprovisioned, jump=itself),
+    unlock_check("not being installed", "check_unlock", _reinstalling, forced=False),
+    unlock_check("inventoried", "check_unlock", _not_inventoried),
+    unlock_check("configured", "check_unlock_worker", _unconfigured, on=_ON_WORKER),
+    unlock_check(
+        "no application in transition",
+        "check_unlock_application",
+        _app_moves,
+        ("applications", "system"),
+        forced=False,
+        soft=FORCED_UNLOCK,
         jump=_busy_app_row,
     ),
-    Check(
-        name="kubelet not being upgraded",
-        fails=_kubelet,
-        verbs=UNLOCKS,
+    unlock_check(
+        "kubelet not being upgraded",
+        "_semantic_check_unlock_kube_upgrade",
+        _kubelet,
+        ("kube-host-upgrades", "system"),
+        frozenset({CONTROLLER, WORKER}),
+        forced=False,
+        soft=FORCED_UNLOCK,
+        applies=_asks_kubelet,
+        jump=list_of("kube-host-upgrades"),
+    ),
+    no_root_ca_update(UNLOCK, FORCED_UNLOCK, "_semantic_check_unlock_kube_rootca_update"),
+    unlock_check(
+        "no restore under way",
+        "_semantic_check_restore_complete",
+        _restoring,
+        ("restore",),
+        _ON_WORKER,
         soft=UNLOCKS,
-        needs=("kube-upgrade",),
-        jump=lambda _host, _known: Jump(kind="kube-upgrade"),
-    ),
-    no_root_ca_update(UNLOCKS),
-    Check(
-        name="cgts-vg has a volume",
-        fails=_vg_empty("cgts-vg"),
-        verbs=UNLOCKS,
-        needs=("physical-volumes",),
-        jump=first_row("volume-groups", lambda row: row.lvm_vg_name == "cgts-vg"),
-    ),
-    Check(
-        name="nova-local has a volume",
-        fails=_vg_empty("nova-local"),
-        verbs=UNLOCKS,
-        applies=_has_nova_local,
-        needs=("physical-volumes", "volume-groups"),
-        jump=first_row("volume-groups", lambda row: row.lvm_vg_name == "nova-local"),
-    ),
-    Check(
-        name="no partition being changed",
-        fails=_partition_busy,
-        verbs=UNLOCKS,
-        needs=("partitions",),
-        jump=first_row("partitions", lambda row: row.status in BUSY_PARTITION),
-    ),
-    Check(
-        name="storage backends configured",
-        fails=_backend_busy,
-        verbs=UNLOCKS,
-        applies=_is_controller,
-        needs=("backends",),
-        jump=first_row("backends", is_busy_backend),
-    ),
-    no_filesystem_busy("controller filesystems at rest", UNLOCKS, applies=_is_standby),
-    Check(
-        name="has an OSD",
-        fails=_no_osd,
-        verbs=UNLOCKS,
-        applies=lambda host, _known: host.is_storage,
-        needs=("osds",),
-        jump=lambda _host, _known: Jump(kind="osds"),
-    ),
-    Check(
-        name="enough Ceph monitors",
-        fails=_few_monitors,
-        verbs=UNLOCKS,
-        applies=lambda host, known: host.is_storage and has_ceph(host, known),
-        needs=("monitors", "backends"),
-        jump=lambda _host, _known: Jump(kind="monitors"),
-    ),
-    Check(
-        name="Ceph is ready for workers",
-        fails=_worker_storage,
-        verbs=UNLOCKS,
-        applies=_is_plain_worker_on_ceph,
-        needs=("monitors", "osds", "backends"),
-        jump=lambda _host, _known: Jump(kind="monitors"),
-    ),
-    Check(
-        name="PTP has an interface",
-        fails=_no_ptp,
-        verbs=UNLOCKS,
-        soft=UNLOCKS,
-        applies=lambda host, _known: host.clock_synchronization == "ptp",
-        needs=("interfaces",),
-        jump=first_row("interfaces", lambda _row: True),
+        jump=list_of("restore"),
     ),
     ServersOwn(
-        name="configuration of CPUs, memory, devices",
-        words="CPUs, memory, vSwitch and accelerators are not read",
-        verbs=UNLOCKS,
-        applies=lambda host, _known: host.is_worker,
+        name="software deployed to it",
+        foretells="check_unlock_patching",
+        words="whether a software deploy waits for this host",
+        verbs=UNLOCK,
+        since="24.09",
     ),
     ServersOwn(
-        name="configuration of networks",
-        words="addresses, OAM and data networks are not read",
-        verbs=UNLOCKS,
+        name="patched",
+        foretells="check_unlock_patching",
+        words="whether it has the patches that others have",
+        verbs=UNLOCK,
+        until="24.09",
     ),
     ServersOwn(
-        name="nothing pending on it",
-        words="run-time manifests, kernel, AppArmor and software deploy of it",
-        verbs=UNLOCKS,
+        name="kernel settled",
+        foretells="check_unlock_kernel_config_status",
+        words="whether another kernel was chosen within the last two minutes",
+        verbs=UNLOCK,
+        on=_ON_WORKER,
+    ),
+    ServersOwn(
+        name="AppArmor settled",
+        foretells="check_unlock_apparmor_config_status",
+        words="whether AppArmor is being switched on or off",
+        verbs=UNLOCK,
+    ),
+    ServersOwn(
+        name="no manifest pending",
+        foretells="check_unlock_runtime_manifests",
+        words="whether a run-time manifest that must come first is pending",
+        verbs=UNLOCK,
+    ),
+    ServersOwn(
+        name="the applications' own checks",
+        foretells="mtc_action_apps_semantic_checks",
+        words="each application's plug-in may refuse",
+        verbs=UNLOCK,
     ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, List, Optional, Tuple
 
 from backend.figure import Jump, Line, Lines
+from backend.kinds.agreement import agreement_lines
 from backend.kinds.alarms import alarms_of, letter
 from backend.kinds.alarms import tone as alarm_tone
 from backend.kinds.host import Host
@@ -72,6 +73,7 @@ def overview(host: Host, known: Known) -> Lines:
         lines=(
             *_states(host, known),
             Line(rule=True),
+            *agreement_lines(host, known),
             *_hardware(host, known),
             Line(rule=True),
             *_alarms(host, known),
@@ -146,7 +148,8 @@ def _software(host: Host, known: Known) -> str:
 
 def _hardware(host: Host, known: Known) -> List[Line]:
     bmc = f"{host.bm_type} {host.bm_ip or '-'}" if host.has_bmc else "none known to sysinv"
-    boot = f"{host.boot_device or '-'}   console {host.console or '-'}"
+    device = (host.boot_device or "-").replace("/dev/disk/by-path/", "")
+    boot = f"{device}   console {host.console or '-'}"
     where = f"mgmt {host.mgmt_ip or '-'}   {host.mgmt_mac or '-'}"
     lines = [
         Line(heading="BMC", text=bmc),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from backend.kinds.host import Host
 from backend.kinds.once import once
@@ -78,7 +78,28 @@ def children(known: Known, kind: str, host: Host) -> Optional[Tuple[Any, ...]]:
         return None
     if reading.parent:
         return reading.rows
-    return tuple(row for row in reading.rows if row.parent_id(known) == host.uuid)
+    by_host = _by_host(kind, reading.rows)
+    return by_host.get(host.uuid) or by_host.get(host.id) or ()
+
+
+_KEPT: Dict[str, Tuple[Tuple[Any, ...], Mapping[Any, Tuple[Any, ...]]]] = {}
+
+
+def _by_host(kind: str, rows: Tuple[Any, ...]) -> Mapping[Any, Tuple[Any, ...]]:
+    """Return rows by the host they say they are of: its uuid, or the number sysinv gave it.
+
+    Kept for as long as the rows of that kind are the same object: asked for each of many hosts.
+    """
+    kept = _KEPT.get(kind)
+    if kept is not None and kept[0] is rows:
+        return kept[1]
+    found: Dict[Any, List[Any]] = {}
+    for row in rows:
+        of = getattr(row, "host_uuid", None) or getattr(row, "forihostid", None)
+        found.setdefault(of, []).append(row)
+    whole = {of: tuple(some) for of, some in found.items()}
+    _KEPT[kind] = (rows, whole)
+    return whole
 
 
 def reading_of(known: Known, kind: str, host: Host) -> Reading[Any]:

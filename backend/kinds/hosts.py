@@ -26,8 +26,20 @@ def _is_of(host: Host, row: Any) -> bool:
     return bool(row.host_uuid == host.uuid)
 
 
+def twins(host: Host, known: Known) -> Tuple[Host, ...]:
+    """Return the other controller, else the hosts of the same personality, the next one first."""
+    others = [h for h in known.rows("hosts") if h.personality == host.personality and h is not host]
+    order = sorted(others, key=lambda h: (h.name < host.name, h.name))
+    return () if host.is_discovered else tuple(order)
+
+
 TABS: Tuple[Tab[Host], ...] = (
-    Tab(key="o", title="Overview", figure=overview, needs=("alarms", "osds", "physical-volumes")),
+    Tab(
+        key="o",
+        title="Overview",
+        figure=overview,
+        needs=("alarms", "osds", "physical-volumes", "agreement"),
+    ),
     Tab(
         key="A",
         title="Alarms",
@@ -40,7 +52,7 @@ TABS: Tuple[Tab[Host], ...] = (
     Tab(key="t", title="Parts", kind="partitions", related=_is_of),
     Tab(key="f", title="Fs", kind="filesystems", related=_is_of),
     Tab(key="v", title="Vgs", kind="volume-groups", related=_is_of),
-    Tab(key="w", title="Pvs", kind="physical-volumes", related=_is_of),
+    Tab(key="V", title="Pvs", kind="physical-volumes", related=_is_of),
     Tab(key="e", title="Osds", kind="osds", related=_is_of),
     Tab(
         key="s",
@@ -76,5 +88,25 @@ HOSTS = Kind[Host](
     aliases=("ihosts", "ihost", "ho"),
     needs=("alarms", "system"),
     noise=frozenset({"uptime", "updated_at", "mtce_info"}),
+    own=frozenset(
+        {
+            "mgmt_mac",
+            "mgmt_ip",
+            "bm_ip",
+            "serialid",
+            "iscsi_initiator_name",
+            "nvme_host_nqn",
+            "ihost_action",
+            "action",
+            "task",
+            "capabilities.Personality",
+            "config_applied",
+            "config_target",
+            "location",
+            "peers",
+            "boot_device_wwn",
+        }
+    ),
+    twins=twins,
     secret=frozenset({"bm_password"}),
 )

@@ -104,6 +104,7 @@ class Interface(OfHost):
     ipv6_mode: Optional[str] = None
     sriov_numvfs: Optional[int] = None
     sriov_vf_driver: Optional[str] = None
+    sriov_vf_channels: Optional[int] = None
     ptp_role: Optional[str] = None
     txhashpolicy: Optional[str] = None
     primary_reselect: Optional[str] = None
@@ -178,6 +179,7 @@ INTERFACES: Kind[Interface] = Kind(
     actions=INTERFACE_ACTIONS,
     aliases=("iinterfaces", "if", "host-if"),
     noise=NOISE,
+    own=frozenset({"imac"}),
     every_s=EVERY_S,
 )
 
@@ -191,6 +193,10 @@ class Port(OfHost):
     driver: Optional[str] = None
     pdevice: Optional[str] = None
     sriov_totalvfs: Optional[int] = None
+    # Comma-joined.
+    sriov_vfs_pci_address: Optional[str] = None
+    sriov_vf_driver: Optional[str] = None
+    sriov_vf_maxchannels: Optional[int] = None
     interface_uuid: Optional[str] = None
 
 

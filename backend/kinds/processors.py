@@ -69,7 +69,9 @@ class Memory(OfHost):
     vm_hugepages_2M_percentage: Optional[int] = None  # noqa: N815
     vm_hugepages_1G_percentage: Optional[int] = None  # noqa: N815
     vm_pending_as_percentage: Optional[bool] = None
+    hugepages_configured: Optional[bool] = None
     vswitch_hugepages_nr: Optional[int] = None
+    vswitch_hugepages_reqd: Optional[int] = None
     vswitch_hugepages_size_mib: Optional[int] = None
 
     @property
@@ -139,6 +141,7 @@ MEMORY: Kind[Memory] = Kind(
     aliases=("imemorys", "imemory", "mem", "host-memory"),
     # What is free moves with every pod.
     noise=NOISE | {"memavail_mib"},
+    own=frozenset({"vm_hugepages_avail_2M", "vm_hugepages_avail_1G", "vm_hugepages_nr_4K"}),
     every_s=EVERY_S,
 )
 
@@ -238,6 +241,7 @@ KERNELS: Kind[Kernel] = Kind(
     reach=Reach.PER_PARENT,
     id=lambda row: row.ihost_uuid,
     label=lambda row: row.hostname or row.ihost_uuid,
+    like=lambda _row: "kernel",
     columns=(
         Column(heading="HOST", value=lambda row: row.hostname, most=20),
         Column(heading="RUNS", value=lambda row: row.kernel_running),

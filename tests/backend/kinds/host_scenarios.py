@@ -80,7 +80,7 @@ LOCKING: Tuple[Scenario, ...] = (
     ),
     (
         "lock",
-        "worker-0",
+        "controller-1",
         {"backends": backend(backend="ceph-rook"), "applications": apps("rook-ceph", "applying")},
         "rook-ceph not in transition",
         NO,
@@ -185,8 +185,15 @@ UNLOCKING: Tuple[Scenario, ...] = (
     ),
     ("unlock", "worker-1", {"alarms": [alarm("900.008")]}, "no root CA update", CANT_TELL, SERVICE),
     ("unlock", "worker-1", {"physical_volumes": []}, "cgts-vg has a volume", NO, SERVICE),
-    ("unlock", "worker-1", {"monitors": []}, "Ceph is ready for workers", NO, SERVICE),
-    ("unlock", "worker-1", {"osds": []}, "Ceph is ready for workers", NO, SERVICE),
+    (
+        "unlock",
+        "worker-1",
+        {"hosts": hosts()[:4], "monitors": [], "osds": []},
+        "Ceph is ready for workers",
+        NO,
+        SERVICE,
+    ),
+    ("unlock", "worker-1", {"monitors": []}, "Ceph is ready for workers", PASSES, SERVICE),
     (
         "unlock",
         "controller-1",
@@ -198,21 +205,32 @@ UNLOCKING: Tuple[Scenario, ...] = (
     (
         "unlock",
         "controller-1",
-        {"controller_filesystems": fs("drbd_fs_resizing_in_progress")},
+        {
+            "controller_filesystems": fs("drbd_fs_creating_in_progress"),
+            "backends": backend(backend="ceph-rook"),
+        },
         "controller filesystems at rest",
         NO,
         SERVICE,
+    ),
+    (
+        "unlock",
+        "controller-1",
+        {"controller_filesystems": fs("drbd_fs_resizing_in_progress")},
+        "no filesystem being resized",
+        CANT_TELL,
+        OURS,
     ),
     ("unlock", "storage-0", {"osds": []}, "has an OSD", NO, SERVICE),
     (
         "unlock",
         "storage-0",
-        {"hosts": hosts(controller_1=LOCKED, storage_0=LOCKED)},
+        {"hosts": hosts(controller_1=LOCKED, storage_0={**LOCKED, "invprovision": None})},
         "enough Ceph monitors",
         NO,
         SERVICE,
     ),
-    ("unlock", "worker-1", {}, "nothing pending on it", CANT_TELL, SERVER),
+    ("unlock", "worker-1", {}, "no manifest pending", CANT_TELL, SERVER),
 )
 
 MOVING: Tuple[Scenario, ...] = (

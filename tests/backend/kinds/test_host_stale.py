@@ -68,9 +68,9 @@ def test_a_worker_on_ceph_cant_be_told_while_backends_are_unread() -> None:
 
 def test_rook_cant_be_told_while_backends_do_not_answer() -> None:
     check = "rook-ceph not in transition"
-    assert check not in reasons(site(backends=[]), "lock", "worker-0")
+    assert check not in reasons(site(backends=[]), "lock", "controller-1")
     old = stale(site(backends=[]), "backends", error=GONE)
-    assert reasons(old, "lock", "worker-0")[check].answer is CANT_TELL
+    assert reasons(old, "lock", "controller-1")[check].answer is CANT_TELL
 
 
 def test_of_two_readings_that_tell_of_a_host_the_later_one_counts() -> None:
