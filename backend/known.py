@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Generic, Mapping, Optional, Tuple, TypeVar
 
+from backend.cables import CablePlan
 from backend.deed import Deed
 from backend.errors import StxError
 from backend.kind import Row
@@ -110,6 +111,8 @@ class Known:
     read_only: bool = False
     # Why the record cannot be written now, "" where it can.
     trouble: str = ""
+    # The plan of the site's cables, None where nobody named one.
+    cable_plan: Optional[CablePlan] = None
     # Keystone's roles of the person, empty before the first token.
     roles: frozenset[str] = frozenset()
 

@@ -31,7 +31,7 @@ _AUTH = {
 }
 _OURS = {
     *("auth", "region_name", "interface", "endpoint_type", "cacert", "verify", "insecure"),
-    *("read_only", "store", "endpoints", "bmc", "ssh", "kubeconfig"),
+    *("read_only", "store", "endpoints", "bmc", "ssh", "kubeconfig", "cables"),
     *("line", "glyphs", "colour", "lock_after_s"),
 }
 # What OpenStack's own clients may find beside ours; it says nothing to a StarlingX.
@@ -88,6 +88,7 @@ class Bmc:
 class CloudSettings:
     """All that is set of one cloud; what is not configured is None or empty, not broken.
 
+    ``cables`` is the file of a cable plan.
     ``endpoints`` are URLs by service name, for what the catalogue lacks. ``source`` says where it
     was read. ``line`` is bits per second; these and ``glyphs``, ``colour`` None: as detected.
     """
@@ -104,6 +105,7 @@ class CloudSettings:
     bmc: Mapping[str, Bmc] = field(default_factory=lambda: MappingProxyType({}))
     ssh: Optional[Ssh] = None
     kubeconfig: str = ""
+    cables: str = ""
     line: Optional[int] = None
     glyphs: Optional[str] = None
     colour: Optional[str] = None
@@ -241,6 +243,7 @@ def _cloud(name: str, said: Section) -> CloudSettings:
         bmc=MappingProxyType(_bmcs(said.section("bmc"))),
         ssh=ssh_of(said),
         kubeconfig=_path(said.text("kubeconfig")),
+        cables=_path(said.text("cables")),
         line=said.number("line"),
         glyphs=said.choice("glyphs", GLYPHS) or None,
         colour=said.choice("colour", COLOURS) or None,

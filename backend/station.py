@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, List, Mapping, Optional, Tuple
 
 from backend.act import UNRECORDED, Acts
+from backend.cables import plan_or_fault
 from backend.deed import Deed, Outcome
 from backend.errors import Refused, StoreError, StxError
 from backend.figure import Timeline
@@ -69,6 +71,9 @@ class Station:
         if is_visit:
             place = self.watch.known.place
             self._visit_ms = await self.store.visit(self.key, place.user, place.terminal)
+        if self.settings.cables:
+            plan = await asyncio.to_thread(plan_or_fault, Path(self.settings.cables))
+            self.watch.take(cable_plan=plan)
         await self.remember()
         self.found = await self.follow.resume(self.watch.known.memory.deeds)
         try:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Callable, Dict, List, Mapping, Optional, Set, Tuple
 
+from backend.cables import CablePlan
 from backend.kind import Command, Derived, Kind, Reach
 from backend.known import Key, Known, Memory, Reading, Since
 from backend.place import Place
@@ -119,12 +120,19 @@ class Watch:
         self.known = replace(self.known, memory=memory)
         self._tell(None)
 
-    def take(self, *, cloud: Optional[str] = None, roles: Optional[frozenset[str]] = None) -> None:
-        """Take what a first token or the system's own name told us."""
+    def take(
+        self,
+        *,
+        cloud: Optional[str] = None,
+        roles: Optional[frozenset[str]] = None,
+        cable_plan: Optional[CablePlan] = None,
+    ) -> None:
+        """Take what a first token, the system's own name or a plan beside the settings told us."""
         self.known = replace(
             self.known,
             cloud=self.known.cloud if cloud is None else cloud,
             roles=self.known.roles if roles is None else roles,
+            cable_plan=self.known.cable_plan if cable_plan is None else cable_plan,
         )
 
     def put(self, reading: Reading[Any]) -> None:

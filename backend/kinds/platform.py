@@ -6,7 +6,9 @@ from typing import Optional
 
 from backend.kind import Area, Column, Kind, Rest, Row
 from backend.kinds.addressing import ON_INTERFACES
+from backend.kinds.agreement import AGREEMENT
 from backend.kinds.backends import BACKENDS, CONTROLLER_FILESYSTEMS, MONITORS
+from backend.kinds.cable_check import CABLE_CHECK
 from backend.kinds.cabling import CABLES
 from backend.kinds.certificates import CERTIFIED
 from backend.kinds.configuration import SETTINGS
@@ -84,6 +86,7 @@ PLATFORM = Area(
     title="Hosts",
     kinds=(
         HOSTS,
+        AGREEMENT,
         SYSTEM,
         INTERFACES,
         PORTS,
@@ -97,6 +100,7 @@ PLATFORM = Area(
         *PROCESSORS,
         *ON_INTERFACES,
         *CABLES,
+        CABLE_CHECK,
         *SENSED,
         SERVICE_GROUPS,
         SERVICES,
