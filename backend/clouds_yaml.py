@@ -137,25 +137,48 @@ def read(path: Path) -> Section:
     """
     import yaml
 
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"cannot be read: {_reason(error)}", file=str(path)) from error
+    text = _text_of(path)
     try:
         loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
         if node is None:
             return Section(Spot(value={}, key="", file=str(path), line=1))
         return Section(_spot(loader, node, "", str(path), 0))
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise SettingsError(
-            f"is no YAML: {error.problem or error.context}",
-            file=str(path),
-            line=mark.line + 1 if mark else 0,
-        ) from error
     except yaml.YAMLError as error:
-        raise SettingsError(f"is no YAML: {error}", file=str(path)) from error
+        raise _no_yaml(error, path) from error
+
+
+def read_all(path: Path) -> Tuple[Section, ...]:
+    """Return each document of a YAML file as ``read`` does the only one; empty ones say nothing."""
+    import yaml
+
+    text = _text_of(path)
+    try:
+        loader = yaml.SafeLoader(text)
+        found: List[Section] = []
+        while loader.check_node():
+            node = loader.get_node()
+            is_empty = isinstance(node, yaml.ScalarNode) and not node.value
+            if not is_empty:
+                found.append(Section(_spot(loader, node, "", str(path), 0)))
+    except yaml.YAMLError as error:
+        raise _no_yaml(error, path) from error
+    return tuple(found)
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"cannot be read: {_reason(error)}", file=str(path)) from error
+
+
+def _no_yaml(error: Any, path: Path) -> SettingsError:
+    """Return what a YAML error says, with the line where it says one."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    words = getattr(error, "problem", None) or getattr(error, "context", None) or error
+    line = mark.line + 1 if mark else 0
+    return SettingsError(f"is no YAML: {words}", file=str(path), line=line)
 
 
 def from_environment(values: Mapping[str, Tuple[str, str]]) -> Section:
