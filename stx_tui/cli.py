@@ -39,6 +39,7 @@ EXITS = (
     (10, "the record cannot be used"),
     (11, "a service answered what nobody can read"),
     (12, "doctor found something wrong"),
+    (13, "something is not as the file says that it was compared with"),
     (130, "interrupted; what was sent goes on"),
 )
 
@@ -131,6 +132,9 @@ def parser() -> argparse.ArgumentParser:
     for add in (
         _get,
         _show,
+        _diff,
+        _cables,
+        _as_built,
         _do,
         _follow,
         _kinds,
@@ -215,8 +219,37 @@ def _show(commands: Commands) -> None:  # type: ignore[valid-type]
     made.add_argument("kind")
     made.add_argument("name")
     made.add_argument("--of", metavar="PARENT", default="")
+    made.add_argument(
+        "--why-not", action="store_true", help="what would refuse each action on it, and why"
+    )
     made.add_argument("--offline", action="store_true", help="ask nobody, read the record")
     _output(made)
+
+
+def _diff(commands: Commands) -> None:  # type: ignore[valid-type]
+    made = _command(commands, "diff", "what two hosts differ in: stx-tui diff host a b")
+    made.add_argument("kind")
+    made.add_argument("one")
+    made.add_argument("other", nargs="?", default="", help="by default its twin")
+    made.add_argument("-o", "--output", choices=("table", "json"), default="table")
+
+
+def _cables(commands: Commands) -> None:  # type: ignore[valid-type]
+    made = _command(commands, "cables", "each port, what it goes to, and what was planned")
+    made.add_argument("--plan", metavar="FILE", help="YAML: host: {port: {switch: S, port: P}}")
+    _output(made)
+
+
+def _as_built(commands: Commands) -> None:  # type: ignore[valid-type]
+    made = _command(commands, "as-built", "the whole cloud as one file", module="asbuilt")
+    made.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        default="-",
+        help="YAML in the deployment manager's shapes; FILE.xml: hosts.xml for a bulk add",
+    )
+    made.add_argument("--compare", metavar="FILE", help="print what is not as such a file says")
 
 
 def _do(commands: Commands) -> None:  # type: ignore[valid-type]
@@ -322,10 +355,10 @@ def words_of(argv: List[str]) -> List[str]:
     )
     if not argv or argv[0] not in commands.choices:
         return sorted(commands.choices)
-    if argv[0] in {"get", "show", "do", "history"} and len(argv) == 1:
+    if argv[0] in {"get", "show", "diff", "do", "history"} and len(argv) == 1:
         from backend.kinds import KINDS
 
-        singular = argv[0] in {"show", "do"}
+        singular = argv[0] in {"show", "diff", "do"}
         return sorted(kind.singular if singular else kind.name for kind in KINDS)
     if argv[0] == "do" and len(argv) == 2:
         from backend.kinds import kind_named

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+BY_NAME = {kind.name: kind for kind in KINDS}
+
 NOTHING_SET = "no cloud is set up: there is no clouds.yaml, and no openrc was sourced"
 WHAT_TO_DO = """\
 on a controller: source /etc/platform/openrc; elsewhere write ~/.config/stx-tui/clouds.yaml

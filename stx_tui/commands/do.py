@@ -14,11 +14,11 @@ from backend.deed import Outcome
 from backend.errors import Missing, Refused
 from backend.forms import filled as filled_form
 from backend.kind import Action, Answer, Form, Kind, Risk, Row
-from backend.kinds import KINDS
 from backend.known import Known
 from backend.preview import Preview, refused_field, secret_fields
 from backend.station import Station
 from stx_tui.commands.desk import (
+    BY_NAME,
     cloud_settings,
     leave,
     open_station,
@@ -30,7 +30,6 @@ from stx_tui.commands.desk import (
 from stx_tui.commands.follow import follow
 from stx_tui.panes.confirm import said
 
-BY_NAME = {kind.name: kind for kind in KINDS}
 FAILED = 9
 # Nothing was done: the service said no, or nobody was there to be told.
 UNDONE = {Outcome.REFUSED: 6, Outcome.NEVER_SENT: 5}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from typing import Any, Tuple
+from typing import Any, Callable, Tuple
 
 from backend.clean import clean
 from backend.errors import Missing, StxError, Unreachable, Untrusted
 from backend.folders import store_url
 from backend.kind import Kind, Row
-from backend.known import Known, Reading
+from backend.known import Key, Known, Reading
 from backend.lookout import Lookout
 from backend.place import find_place
 from backend.render import rows_text
@@ -28,6 +28,9 @@ from stx_tui.commands.desk import (
 
 AWAY = 5
 
+# What is to be read beside a reading, once it is known which rows there are.
+More = Callable[[Known, Reading[Any]], Tuple[Key, ...]]
+
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the rows that were asked for."""
@@ -42,14 +45,24 @@ def run(arguments: argparse.Namespace) -> int:
     return code
 
 
+def _nothing_more(_known: Known, _reading: Reading[Any]) -> Tuple[Key, ...]:
+    return ()
+
+
 def read(
-    arguments: argparse.Namespace, settings: CloudSettings, kind: Kind[Any]
+    arguments: argparse.Namespace,
+    settings: CloudSettings,
+    kind: Kind[Any],
+    more: More = _nothing_more,
 ) -> Tuple[Known, Reading[Any], int]:
-    """Return what is known, the reading, and the exit code: 5 where it is from the record."""
+    """Return what is known, the reading, and the exit code: 5 where it is from the record.
+
+    ``more`` says what is to be read beside it.
+    """
     if arguments.offline:
         return (*remembered(arguments, settings, kind, StxError("the record has none of it")), 0)
     try:
-        known, reading = asyncio.run(_ask(arguments, with_password(settings, kind), kind))
+        known, reading = asyncio.run(_ask(arguments, with_password(settings, kind), kind, more))
     except Unreachable as error:
         if isinstance(error, Untrusted):
             raise
@@ -62,7 +75,10 @@ def read(
 
 
 async def _ask(
-    arguments: argparse.Namespace, settings: CloudSettings, kind: Kind[Any]
+    arguments: argparse.Namespace,
+    settings: CloudSettings,
+    kind: Kind[Any],
+    more: More,
 ) -> Tuple[Known, Reading[Any]]:
     lookout = Lookout(settings, place=find_place(), now_ms=system_ms)
     try:
@@ -75,6 +91,9 @@ async def _ask(
             return reading
 
         reading = await trusting(lookout, ask)
+        await asyncio.gather(
+            *(lookout.watch.read_now(*key) for key in more(lookout.watch.known, reading))
+        )
         if getattr(arguments, "record", False):
             await _record(arguments, lookout, kind, reading)
         return lookout.watch.known, reading

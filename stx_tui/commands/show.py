@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import argparse
 import shutil
+from typing import Any, Tuple
 
 from backend.clean import clean
 from backend.figure import Figure, Line
 from backend.kind import Kind, Row
-from backend.known import Known
+from backend.known import Key, Known, Reading
 from backend.render import figure_lines, rows_text
+from backend.whynot import keys_of, verdict, why_not
 from stx_tui.commands import get
-from stx_tui.commands.desk import cloud_settings, the_kind
+from stx_tui.commands.desk import BY_NAME, cloud_settings, the_kind
 
 NARROWEST = 40
 
@@ -19,13 +21,19 @@ NARROWEST = 40
 def run(arguments: argparse.Namespace) -> int:
     """Print one row: its sentence, its figures, or its whole body."""
     kind = the_kind(arguments.kind)
-    known, reading, code = get.read(arguments, cloud_settings(arguments), kind)
+
+    def more(known: Known, reading: Reading[Any]) -> Tuple[Key, ...]:
+        row = kind.find(reading.rows, arguments.name) if arguments.why_not else None
+        return () if row is None else keys_of(known, kind, kind.id(row), BY_NAME)
+
+    known, reading, code = get.read(arguments, cloud_settings(arguments), kind, more)
     rows = get.chosen(kind, reading, known, (arguments.name,), "")
     if arguments.output in {"json", "yaml", "csv", "wide"}:
         print(rows_text(kind, rows, known, arguments.output, wide=True), end="")
         return code
     width = max(shutil.get_terminal_size().columns - 1, NARROWEST)
-    for line in lines_of(kind, rows[0], known, width):
+    lines = why_lines if arguments.why_not else lines_of
+    for line in lines(kind, rows[0], known, width):
         print(line)
     return code
 
@@ -41,6 +49,14 @@ def lines_of(kind: Kind[Row], row: Row, known: Known, width: int) -> tuple[str, 
     for figure in figures or [fields_of(kind, row)]:
         said += [text_of(line) for line in figure_lines(figure, width, known.now_ms)]
     return tuple(said)
+
+
+def why_lines(kind: Kind[Row], row: Row, known: Known, width: int) -> tuple[str, ...]:
+    """Return what would refuse each action on a row."""
+    said = verdict(known, kind, row)
+    head = f"{kind.singular} {clean(kind.name_of(row))}: {said.word} {clean(said.text)}"
+    figure = figure_lines(why_not(known, kind, row), width, known.now_ms)
+    return (head, *([said.more] if said.more else []), *(line.text for line in figure))
 
 
 def fields_of(kind: Kind[Row], row: Row) -> Figure:

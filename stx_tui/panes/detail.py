@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from backend.store.glance import Changed
 
 # Letters that mean the same on every page; a page that is derived takes none of them.
-TAKEN = frozenset("acghjklnqrvGHL")
+TAKEN = frozenset("acghjklnqrvwDGHL")
 HISTORY, YAML = "h", "y"
 
 

@@ -11,7 +11,11 @@ from backend.kind import Kind
 from backend.known import Key, Known, Reading
 from backend.render import figure_lines
 from backend.tone import Tone, Verdict
+from backend.twin import compare, figure, twins_of
+from backend.twin import keys_of as twin_keys
+from backend.twin import verdict as difference
 from backend.units import clock, span
+from backend.whynot import keys_of, verdict, why_not
 from stx_tui.panes.detail import Page as Leaf
 from stx_tui.panes.detail import find, history, letters, nothing, pages_of, table
 from stx_tui.panes.late import as_it_was
@@ -58,6 +62,8 @@ class DetailPage(Page):
             ("g", "goes to the row that this one is about"),
             ("a", "what can be done with it, what can't, and why"),
             ("l", "the logs that tell of it, at its moment"),
+            ("twin", "what differs from its twin; twin NAME: from that one"),
+            ("why", "what would refuse each action on it, and where that is mended"),
         )
 
     def keys(self) -> Tuple[Key, ...]:
@@ -128,7 +134,18 @@ class DetailPage(Page):
             if jump is None:
                 self.talk.paper.say("it leads nowhere")
             return jump or True
-        return False
+        return await self._compared(text)
+
+    async def _compared(self, text: str) -> bool:
+        """Do what is asked of the row as a whole: why not, or what differs from its twin."""
+        word, _blank, rest = text.partition(" ")
+        if word == "twin":
+            await self._twin(rest.strip())
+        elif text in ("why", "why not"):
+            await self._why_not()
+        else:
+            return False
+        return True
 
     async def _turn(self, leaf: Leaf) -> None:
         self.leaf = leaf
@@ -139,6 +156,37 @@ class DetailPage(Page):
             await self._print_history()
         else:
             self.show()
+
+    async def _twin(self, name: str) -> None:
+        talk, kind = self.talk, self.kind
+        row, reading = find(talk.known, kind.name, self.row_id)
+        twins = twins_of(kind, row, talk.known) if row is not None else ()
+        other = kind.find(reading.rows, name) if name else next(iter(twins), None)
+        if row is None or other is None:
+            what = f"no {kind.singular} {name[:40]!r} is known" if name else "it has no twin"
+            talk.paper.say(what)
+            return
+        await talk.read(twin_keys(kind, talk.rooms.kinds, self.row_id, kind.id(other)))
+        found = compare(talk.known, kind, row, other, talk.rooms.kinds)
+        names = safe(kind.name_of(row)), safe(kind.name_of(other))
+        talk.paper.row()
+        talk.paper.verdict(difference(*names, found))
+        self._jumps = []
+        drawn = figure_lines(figure(*names, found), talk.paper.width - LEAD, talk.known.now_ms)
+        self._print(drawn)
+
+    async def _why_not(self) -> None:
+        talk = self.talk
+        await talk.read(keys_of(talk.known, self.kind, self.row_id, talk.rooms.by_name))
+        row, _reading = find(talk.known, self.kind.name, self.row_id)
+        if row is None:
+            talk.paper.say("it is not there any more: nothing can be done with it")
+            return
+        talk.paper.row()
+        talk.paper.verdict(verdict(talk.known, self.kind, row))
+        self._jumps = []
+        figure = why_not(talk.known, self.kind, row)
+        self._print(figure_lines(figure, talk.paper.width - LEAD, talk.known.now_ms))
 
     # --- what changed --------------------------------------------------------------------------
 

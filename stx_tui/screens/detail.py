@@ -47,6 +47,8 @@ class DetailScreen(Screen[None], inherit_bindings=False):
         key("enter", "open", "go there", "go where the line points", footer=True),
         key("a", "acts", "act", "what can be done with it, what can't, and why", footer=True),
         key("l", "logs", "logs", "the logs that tell of it, at its moment", footer=True),
+        key("w", "why_not", "why not", "what would refuse each action, and why", footer=True),
+        key("D", "compare", "twin", "what differs from its twin, over all its children"),
         key("c", "copy", "copy command", "the command that shows this row", footer=True),
         key("tab", "turn(1)", "next page", "to the next page", name="next-page"),
         key("shift+tab", "turn(-1)", "page before", "to the page before", name="page-before"),
@@ -176,6 +178,13 @@ class DetailScreen(Screen[None], inherit_bindings=False):
             self.say(doing.offer_acts(self.console, page.kind, ids, self.row_id))
         else:
             self.say(doing.offer_acts(self.console, self.kind, (self.row_id,)))
+
+    def action_why_not(self) -> None:
+        self.say(doing.why_not(self.console, self.kind, self.row_id))
+
+    def action_compare(self) -> None:
+        row = self._row
+        self.say(doing.compare(self.console, self.kind, row) if row is not None else "it is gone")
 
     def action_copy(self) -> None:
         name = safe(self.kind.name_of(self._row)) if self._row is not None else self.row_id

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Optional, Tuple
 
 from backend.deed import Deed
 from backend.errors import Refused, StxError
-from backend.kind import Action, Kind, Nothing, Risk
+from backend.kind import Action, Kind, Nothing, Risk, Row
 from backend.preview import Preview
+from backend.twin import twins_of
 from stx_tui.terminal import far
 
 if TYPE_CHECKING:
@@ -25,6 +26,27 @@ def offer_acts(console: StxApp, kind: Kind[Any], row_ids: Tuple[str, ...], of: s
     if console.station is None:
         return _not_open(console)
     console.push_screen(ActionsScreen(kind, row_ids, of))
+    return ""
+
+
+def why_not(console: StxApp, kind: Kind[Any], row_id: str) -> str:
+    """Open what would refuse each action on a row."""
+    from stx_tui.screens.whynot import WhyNotScreen
+
+    if not any(not action.on_kind for action in kind.actions):
+        return f"nothing can be done with {kind.name} from here"
+    console.push_screen(WhyNotScreen(kind, row_id))
+    return ""
+
+
+def compare(console: StxApp, kind: Kind[Any], row: Row) -> str:
+    """Open what differs between a row and its twin."""
+    from stx_tui.screens.twin import TwinScreen
+
+    twins = twins_of(kind, row, console.known)
+    if not twins:
+        return f"there is no {kind.singular} that this one should be like"
+    console.push_screen(TwinScreen(kind, kind.id(row), kind.id(twins[0])))
     return ""
 
 

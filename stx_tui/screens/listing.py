@@ -48,6 +48,7 @@ class ListingScreen(Screen[None], inherit_bindings=False):
         key("slash", "filter", "filter", "show only rows with a text in them", footer=True),
         key("escape", "all", "all", "show all rows again after a filter"),
         key("n", "next_bad", "next bad", "to the next row that is not well", footer=True),
+        key("w", "why_not", "why not", "what would refuse each action on the row, and why"),
         key("c", "copy", "copy command", "the command that shows this row", footer=True),
         key("l", "logs", "logs", "the logs that tell of it, at its moment"),
         key("v", "details", "details", "open the row itself where Enter goes elsewhere"),
@@ -360,6 +361,10 @@ class ListingScreen(Screen[None], inherit_bindings=False):
 
     def action_acts(self) -> None:
         self.say(self.console.offer_acts(self.kind, self.table.chosen, self.of))
+
+    def action_why_not(self) -> None:
+        if self.table.entry is not None:
+            self.say(doing.why_not(self.console, self.kind, self.table.cursor_id))
 
     def action_copy(self) -> None:
         entry = self.table.entry

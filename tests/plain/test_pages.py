@@ -175,3 +175,21 @@ def test_the_end_of_the_input_is_no_failure(cloud: PretendCloud, opener: Opener)
 
     assert "the input ended" in heard(opener, cloud, io.StringIO(""))
     assert "the input ended" in heard(opener, cloud, io.BytesIO(b":hosts"))
+
+
+def test_why_prints_what_would_refuse_each_action(cloud: PretendCloud, opener: Opener) -> None:
+    said = spoken(opener, cloud, ":hosts controller-0", "why", "1")
+    assert "CAN " in said
+    assert "CANNOT: 1 reason" in said
+    assert "1 !   no  not the active controller: controller-0 is the active" in said
+    assert "> hosts > controller-" in said.split("why\n")[1]
+
+
+def test_twin_prints_what_differs_from_the_twin_or_from_the_one_named(
+    cloud: PretendCloud, opener: Opener
+) -> None:
+    said = spoken(opener, cloud, ":hosts worker-0", "twin", "twin nobody", "twin worker-1")
+    assert "worker-0 from worker-" in said or "worker-0 and worker-" in said
+    assert "no host 'nobody' is known" in said
+    assert "worker-0 from worker-1 in" in said
+    assert "administrative: unlocked | locked" in said

@@ -10,14 +10,17 @@ from typing import Any, AsyncIterator, Tuple
 from textual import events
 from textual.pilot import Pilot
 
+from backend.figure import Jump
 from backend.kinds import KINDS
 from backend.place import Place
 from backend.settings import CloudSettings, load
 from backend.simulator import Simulator
+from backend.simulator.children import children
 from backend.sources.tls import Pins
 from backend.station import Station
 from backend.store.store import Store
 from stx_tui.app import StxApp
+from stx_tui.panes.figure import FigurePane
 from stx_tui.screens.act import ActScreen
 from stx_tui.screens.actions import ActionsScreen
 from stx_tui.screens.detail import DetailScreen
@@ -114,3 +117,38 @@ async def test_a_lock_is_previewed_confirmed_followed_to_its_end_and_found_again
         app.push_screen(DetailScreen(app.rooms.by_name["hosts"], host.uuid, "h"))
         text = await seen(app, pilot, "lock by sysadmin (ttyS0): done")
         assert '"ticket 4711"' in text
+
+
+async def test_w_says_of_a_host_why_each_action_would_be_refused_and_leads_there(
+    tmp_path: Path,
+) -> None:
+    async with console(tmp_path) as (app, pilot, _simulator):
+        await pilot.press("w")
+        text = await seen(app, pilot, "WHY NOT  host controller-0")
+        assert "CAN " in text
+        await seen(app, pilot, "CANNOT: 1 reason")
+        text = await seen(app, pilot, "not the active controller: controller-0 is the active")
+        while app.screen.query_one(FigurePane).jump is None:
+            await pilot.press("j")
+        await pilot.press("enter")
+        assert isinstance(app.screen, DetailScreen)
+        await pilot.press("w")
+        await seen(app, pilot, "WHY NOT  host")
+        await pilot.press("q")
+        assert isinstance(app.screen, DetailScreen)
+
+
+async def test_a_host_is_compared_with_its_twin_over_all_its_children(tmp_path: Path) -> None:
+    async with console(tmp_path) as (app, pilot, simulator):
+        cloud = simulator.cloud
+        host = cloud.named("worker-2")
+        children(cloud, host, "idisks")[0]["size_mib"] = 1
+        app.open(Jump(kind="hosts", id=host.uuid))
+        await seen(app, pilot, "unlocked / enabled / available")
+        await pilot.press("D")
+        await seen(app, pilot, "TWINS  worker-2 | worker-3")
+        await seen(app, pilot, "size_mib: 1 | 457440")
+        await pilot.press("t")
+        await seen(app, pilot, "TWINS  worker-2 | worker-0")
+        await pilot.press("q")
+        assert isinstance(app.screen, DetailScreen)

@@ -1,0 +1,82 @@
+"""``stx-tui diff``: what two things of a sort differ in, over all that belongs to them."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import shutil
+from dataclasses import asdict
+from typing import Any, Tuple
+
+from backend.clean import clean
+from backend.errors import Refused
+from backend.kind import Kind, Row
+from backend.kinds import KINDS
+from backend.known import Known
+from backend.lookout import Lookout
+from backend.place import find_place
+from backend.render import figure_lines
+from backend.twin import compare, figure, keys_of, twins_of, verdict
+from stx_tui.commands.desk import (
+    cloud_settings,
+    system_ms,
+    the_kind,
+    the_row,
+    trusting,
+    with_password,
+)
+from stx_tui.commands.show import NARROWEST, text_of
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print what differs; a failure to read one side is said, and no difference."""
+    kind = the_kind(arguments.kind)
+    if kind.twins is None:
+        raise Refused(f"{kind.name} have no twins: stx-tui diff host knows what hosts are made of")
+    known, one, other = asyncio.run(_read(arguments, kind))
+    found = compare(known, kind, one, other, KINDS)
+    if arguments.output == "json":
+        whole = {
+            "differences": [
+                {key: value for key, value in asdict(each).items() if key != "jump"}
+                for each in found.differences
+            ],
+            "compared": found.things,
+            "not_compared": found.untold,
+        }
+        print(json.dumps(whole, indent=2))
+        return 0
+    names = kind.name_of(one), kind.name_of(other)
+    said = verdict(*names, found)
+    print(clean(f"{said.word} {said.text}"))
+    if said.more:
+        print(clean(said.more))
+    width = max(shutil.get_terminal_size().columns - 1, NARROWEST)
+    for line in figure_lines(figure(*names, found), width, known.now_ms):
+        print(text_of(line))
+    return 0
+
+
+async def _read(arguments: argparse.Namespace, kind: Kind[Any]) -> Tuple[Known, Row, Row]:
+    settings = with_password(cloud_settings(arguments))
+    lookout = Lookout(settings, place=find_place(), now_ms=system_ms)
+    try:
+
+        async def ask() -> Tuple[Row, ...]:
+            reading = await lookout.watch.read_now(kind.name)
+            if reading.error is not None:
+                raise reading.error
+            return reading.rows
+
+        rows = await trusting(lookout, ask)
+        one = the_row(kind, rows, arguments.one)
+        others = twins_of(kind, one, lookout.watch.known)
+        if not arguments.other and not others:
+            raise Refused(f"there is no {kind.singular} that {arguments.one} should be like")
+        other = the_row(kind, rows, arguments.other) if arguments.other else others[0]
+        wanted = keys_of(kind, KINDS, kind.id(one), kind.id(other))
+        await asyncio.gather(*(lookout.watch.read_now(*key) for key in wanted))
+        return lookout.watch.known, one, other
+    finally:
+        await lookout.close()
