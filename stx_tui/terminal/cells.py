@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import NamedTuple, Optional
 
@@ -9,6 +10,9 @@ from wcwidth import wcwidth
 
 BOLD, DIM, ITALIC, UNDERLINE, REVERSE, STRIKE = 1, 2, 4, 8, 16, 32
 _BLANKS = (" ", "\0")
+SHORT = 4
+"""Cells that are cheaper written again than moved over: ESC [ 4 C is as long."""
+LONG_BLANK = re.compile(f" {{{SHORT + 1},}}")
 SEEN_ON_BLANK = UNDERLINE | REVERSE | STRIKE
 
 DEFAULT = -1
@@ -51,7 +55,7 @@ class Row:
     the column where they begin.
     """
 
-    __slots__ = ("_hash", "end", "ground", "line", "style", "text", "wide")
+    __slots__ = ("_hash", "_weight", "end", "ground", "line", "style", "text", "wide")
 
     def __init__(self, text: tuple[str, ...], style: tuple[Style, ...]) -> None:
         self.text = text
@@ -62,6 +66,20 @@ class Row:
         self.line = "".join(text)
         self.wide = not self.line.isascii()
         self._hash: Optional[int] = None
+        self._weight: Optional[int] = None
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes it takes to write it on an erased row: long blanks are jumped."""
+        if self._weight is None:
+            self._weight = len(LONG_BLANK.sub("jump", self.line[: self.end]))
+        return self._weight
+
+    def is_blank(self, x0: int, x1: int) -> bool:
+        """Whether there are only spaces from column x0 to before x1."""
+        if not self.wide:
+            return self.line[x0:x1].isspace()
+        return all(cell == " " for cell in self.text[x0:x1])
 
     def __eq__(self, other: object) -> bool:
         if self is other:

@@ -169,11 +169,11 @@ class Line(threading.Thread):
         if self._profile.slow and self._painter.rows[0] is None:
             pause = _TOGETHER_WHOLE_S  # widgets come one after the other
         until = time.monotonic() + _TOGETHER_MAX_S
-        with self._changed:
-            version = -1
-            while version != self._version and time.monotonic() < until and not self._closing:
-                version = self._version
-                self._changed.wait(pause)
+        version = -1
+        while version != self._version and time.monotonic() < until and not self._closing:
+            version = self._version
+            # Not woken by each write: to take turns with the event loop costs it time.
+            time.sleep(pause)
 
     def _frame(self) -> None:
         with self._changed:

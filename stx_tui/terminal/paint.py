@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import lru_cache
+from itertools import accumulate
+from operator import is_not, ne
 from typing import Iterator, NamedTuple, Optional, Sequence
 
 from stx_tui.terminal.cells import CORNER, PLAIN, Row, Style, blank, spliced
@@ -15,6 +17,9 @@ ERASE_BELOW, ERASE_ABOVE = b"\x1b[J", b"\x1b[1J"
 LOST = Place(UNKNOWN, UNKNOWN, None)
 _SCROLLS_FROM, _ERASES_FROM = 3, 6  # rows that must change before either is thought about
 _SHIFTS = 3  # scrolls tried for a frame
+_GO = 4  # bytes, about, to come to a row or over a gap in it
+_DOUBT = 24  # bytes by which a guess at what an erasure saves may be wrong
+_PATIENCE = 8  # frames dropped, one after the other, until the rows below get their turn
 
 Rows = list[Optional[Row]]
 
@@ -24,6 +29,14 @@ class Step(NamedTuple):
 
     data: bytes
     rows: Rows
+    place: Place
+
+
+class Written(NamedTuple):
+    """A row as it will be written: the bytes, and where the cursor is after them."""
+
+    y: int
+    data: bytes
     place: Place
 
 
@@ -42,7 +55,7 @@ class Painter:
         """Take a new size; nothing of the far screen is known then."""
         self.width, self.height = width, height
         self._painter = RowPainter(self._profile, width)
-        self._next = 0
+        self._next = self._dropped = 0
         self.forget()
 
     def forget(self) -> None:
@@ -57,31 +70,27 @@ class Painter:
 
     def shows(self, wanted: Sequence[Row]) -> bool:
         """Whether the far screen shows these rows."""
-        wanted = self._cornerless(wanted)
-        return all(self._same(y, wanted[y]) for y in range(self.height))
+        return self.rows == list(self._cornerless(wanted))
 
     def frame(self, wanted: Sequence[Row]) -> Iterator[bytes]:
         """Chunks that make the far screen show `wanted`; a row is never cut in two.
 
-        Rows start where the last frame was dropped, so that no row waits for ever.
+        From the top down: the cursor before what is said of its row. Where frame after frame is
+        dropped, rows start where the last one was, so that none waits for ever.
         """
         wanted = self._cornerless(wanted)
-        first, self._next = self._next, 0
-        changes = self._changes(self.rows, wanted)
-        if changes >= _SCROLLS_FROM:
-            step = self._best_start(wanted, erase=changes >= _ERASES_FROM)
-            if step is not None:
-                self.rows, self.place = list(step.rows), step.place
-                yield step.data
-        for offset in range(self.height):
-            y = (first + offset) % self.height
-            if not self._same(y, wanted[y]):
-                data, place = self._row(y, self.rows[y], wanted[y], self.place)
-                self.rows[y], self.place = wanted[y], place
-                self._next = (y + 1) % self.height
-                if data:
-                    yield data
-        self._next = 0
+        first = self._next if self._dropped >= _PATIENCE else 0
+        step, rows = self._best(wanted, first)
+        self._dropped += 1
+        if step.data:
+            self.rows, self.place = list(step.rows), step.place
+            yield step.data
+        for y, data, place in rows:
+            self.rows[y], self.place = wanted[y], place
+            self._next = (y + 1) % self.height
+            if data:
+                yield data
+        self._next = self._dropped = 0
 
     def _cornerless(self, wanted: Sequence[Row]) -> Sequence[Row]:
         """The last cell of the last row is never written: a VT100 would scroll."""
@@ -89,69 +98,53 @@ class Painter:
             return wanted
         return [*wanted[:-1], _cornerless(wanted[-1])]
 
-    def _same(self, y: int, row: Row) -> bool:
-        known = self.rows[y]
-        return known is row or known == row
-
-    def _changes(self, rows: Rows, wanted: Sequence[Row]) -> int:
-        return sum(1 for one, two in zip(rows, wanted) if one is not two and one != two)
-
     def _row(self, y: int, old: Optional[Row], new: Row, at: Place) -> tuple[bytes, Place]:
         limit = self.width - 1 if y == self.height - 1 else self.width
         return self._painter.paint(y, old, new, limit, at)
 
-    def _best_start(self, wanted: Sequence[Row], *, erase: bool) -> Optional[Step]:
-        """The scroll or erasure that saves most, or None where rows alone are shortest."""
-        best: Optional[Step] = None
-        steps = list(self._scrolls(wanted))
-        if not (steps or erase):
-            return None
-        least = self._cost(Step(b"", self.rows, self.place), wanted)
-        for step in steps:
-            cost = self._cost(step, wanted)
+    def _best(self, wanted: Sequence[Row], first: int) -> tuple[Step, list[Written]]:
+        """The rows to write, after the scroll or erasure that saves most, where one does."""
+        best = Step(b"", self.rows, self.place)
+        least, rows = self._written(best, wanted, first)
+        if len(rows) < _SCROLLS_FROM:
+            return best, rows
+        erasures = self._erasures(wanted) if len(rows) >= _ERASES_FROM else ()
+        for step in (*self._scrolls(wanted), *erasures):
+            cost, found = self._written(step, wanted, first)
             if cost < least:
-                best, least = step, cost
-        for step in self._erasures(wanted, least) if erase else ():
-            cost = self._cost(step, wanted)
-            if cost < least:
-                best, least = step, cost
-        return best
+                best, least, rows = step, cost, found
+        return best, rows
 
-    def _cost(self, step: Step, wanted: Sequence[Row]) -> int:
-        """Bytes of a step and of all rows after it."""
-        cost, place = len(step.data), step.place
-        for y, (old, new) in enumerate(zip(step.rows, wanted)):
+    def _written(self, step: Step, wanted: Sequence[Row], first: int) -> tuple[int, list[Written]]:
+        """All rows that are to be written after a step, from `first` on, and the bytes of it all."""
+        cost, place, found = len(step.data), step.place, []
+        for y in (*range(first, self.height), *range(first)):
+            old, new = step.rows[y], wanted[y]
             if old is not new and old != new:
                 data, place = self._row(y, old, new, place)
                 cost += len(data)
-        return cost
+                found.append(Written(y, data, place))
+        return cost, found
 
-    def _erasures(self, wanted: Sequence[Row], least: int) -> list[Step]:
+    def _erasures(self, wanted: Sequence[Row]) -> Iterator[Step]:
         """Erasing from some row down, and from some row up, each where it promises most."""
         grounds = Counter(self._painter.ground(row) for row in wanted)
         ground = grounds.most_common(1)[0][0]
-        bare: Rows = [blank(self.width, ground)]
-        known = [self._alone(y, self.rows[y], row) for y, row in enumerate(wanted)]
-        fresh = [self._alone(y, bare[0], row) for y, row in enumerate(wanted)]
-        gain = [one - two for one, two in zip(known, fresh)]
-        found = []
-        below = max(range(self.height), key=lambda y: sum(gain[y:]))
-        if sum(gain[below:]) > len(ERASE_BELOW):
+        bare = blank(self.width, ground)
+        gain = [_guess(old, new) - _guess(bare, new) for old, new in zip(self.rows, wanted)]
+        up = list(accumulate(gain))
+        down = [up[-1] - above for above in (0, *up[:-1])]
+        below = max(range(self.height), key=down.__getitem__)
+        if down[below] > len(ERASE_BELOW) - _DOUBT:
             data = self._go(below, 0, ground) + ERASE_BELOW
-            rows = self.rows[:below] + bare * (self.height - below)
-            found.append(Step(data, rows, Place(below, 0, ground)))
-        above = max(range(self.height), key=lambda y: sum(gain[: y + 1]))
-        if above < self.height - 1 and sum(gain[: above + 1]) > len(ERASE_ABOVE) + 6:
+            rows = [*self.rows[:below], *[bare] * (self.height - below)]
+            yield Step(data, rows, Place(below, 0, ground))
+        above = max(range(self.height), key=up.__getitem__)
+        if above < self.height - 1 and up[above] > len(ERASE_ABOVE) - _DOUBT:
             # From the first column of the row below, which must be blank or be written again.
             data = self._go(above, self.width - 1, ground) + ERASE_ABOVE
-            rows = bare * (above + 1) + self.rows[above + 1 :]
-            found.append(Step(data, rows, Place(above, UNKNOWN, ground)))
-        return found if min(sum(known), sum(fresh)) <= least + 8 * self.height else []
-
-    def _alone(self, y: int, old: Optional[Row], new: Row) -> int:
-        if old is new or old == new:
-            return 0
-        return len(self._row(y, old, new, Place(y, 0, PLAIN))[0]) + 2
+            rows = [*[bare] * (above + 1), *self.rows[above + 1 :]]
+            yield Step(data, rows, Place(above, UNKNOWN, ground))
 
     def _go(self, y: int, x: int, style: Style) -> bytes:
         pens = self._painter.pens
@@ -193,6 +186,16 @@ class Painter:
             data += motion(gone, 0, come, 0) + b"\x1b[" + count + b"L"
             at = Place(come, 0, PLAIN)
         return Step(data, rows, at)
+
+
+def _guess(old: Optional[Row], new: Row) -> int:
+    """About how many bytes one row takes, if it stood alone."""
+    if old is new or old == new:
+        return 0
+    if old is None:
+        return new.weight + _GO
+    differs = sum(map(ne, old.text, new.text)) + sum(map(is_not, old.style, new.style))
+    return _GO + min(differs, new.weight + _GO)
 
 
 @lru_cache(maxsize=64)

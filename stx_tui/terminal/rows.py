@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import groupby, repeat
 from typing import NamedTuple, Optional
 
-from stx_tui.terminal.cells import PLAIN, Row, Style, doubtful, on_blank
+from stx_tui.terminal.cells import (
+    LONG_BLANK,
+    PLAIN,
+    SHORT,
+    Row,
+    Style,
+    doubtful,
+    on_blank,
+)
 from stx_tui.terminal.motion import UNKNOWN, motion
 from stx_tui.terminal.pens import Pens
 from stx_tui.terminal.profile import Profile
 
 ERASE_RIGHT, ERASE_LEFT = b"\x1b[K", b"\x1b[1K"
-_SHORT = 4  # cells that are cheaper written again than moved over: ESC [ 4 C is as long
-_STATES = 8  # ways kept from one segment to the next
-_GAP = re.compile(f" {{{_SHORT + 1},}}")
+_STATES = 3  # ways from one segment to the next that are kept, however long
+_DETOUR = 12  # bytes: more than a motion and a change of style take together
 _REPEATED = re.compile(rb"([\x20-\x7e])\1{6,}")
 
 
@@ -99,29 +107,27 @@ class RowPainter:
     def _over(self, y: int, segment: Segment, new: Row, ways: _Ways) -> _Ways:
         """Every way, brought behind a segment."""
         found: _Ways = {}
+        x0, x1, style = segment.x0, segment.x1, segment.style
         data = self._data(segment, new)
-        short = segment.x1 - segment.x0 <= _SHORT
-        for (erased, place), (cost, chain) in ways.items():
+        short = x1 - x0 <= SHORT
+        x = UNKNOWN if segment.doubt or x1 >= self._width else x1
+        for key, (cost, chain) in ways.items():
+            erased, place = key
             if not (segment.changed if not erased else not segment.bare):
-                _keep(found, (erased, place), cost, chain)
+                _keep(found, key, cost, chain)
                 if not short:
                     continue
-            go = self._go(y, place, segment)
-            if segment.blank and place.pen and on_blank(place.pen) == segment.style:
-                piece, pen = go + data, place.pen
+            go = motion(place.y, place.x, y, x0)
+            pen = place.pen
+            if segment.blank and pen and on_blank(pen) == style:
+                piece = go + data
             else:
-                piece, pen = go + self._pens.change(place.pen, segment.style) + data, segment.style
-            x = UNKNOWN if segment.doubt or segment.x1 >= self._width else segment.x1
+                piece, pen = go + self._pens.change(pen, style) + data, style
             _keep(found, (erased, Place(y, x, pen)), cost + len(piece), (chain, piece))
             if self._erase_chars and segment.bare and not short and not erased:
-                count = segment.x1 - segment.x0
-                piece = go + self._pens.change(place.pen, segment.style)
-                piece += b"\x1b[%dX" % count
-                after = Place(y, segment.x0, segment.style)
-                _keep(found, (erased, after), cost + len(piece), (chain, piece))
-        if len(found) > _STATES:
-            found = dict(sorted(found.items(), key=lambda way: way[1][0])[:_STATES])
-        return found
+                piece = go + self._pens.change(place.pen, style) + b"\x1b[%dX" % (x1 - x0)
+                _keep(found, (erased, Place(y, x0, style)), cost + len(piece), (chain, piece))
+        return _pruned(found) if len(found) > _STATES else found
 
     def _erased_right(self, y: int, segment: Segment, ways: _Ways) -> None:
         """Adds the ways that erase from here to the end of the row and write the rest anew."""
@@ -156,6 +162,16 @@ def _keep(ways: _Ways, key: _Key, cost: int, chain: Chain) -> None:
         ways[key] = cost, chain
 
 
+def _pruned(ways: _Ways) -> _Ways:
+    """The ways that may still be the shortest: from any place to any other it is but a few bytes."""
+    least = min(ways.values(), key=_cost_of)[0] + _DETOUR
+    return {key: way for key, way in ways.items() if way[0] <= least}
+
+
+def _cost_of(way: tuple[int, Chain]) -> int:
+    return way[0]
+
+
 def _joined(chain: Chain) -> bytes:
     pieces: list[bytes] = []
     while chain is not None:
@@ -171,8 +187,8 @@ def _blanked(segments: list[Segment]) -> int:
 
 def _lead(segments: list[Segment], new: Row) -> int:
     """The number of the first segment that is not blank, if all before it are to become blank."""
-    ground = segments[0].ground
-    if any(new.text[x] != " " or new.style[x] != ground for x in range(segments[0].x0)):
+    ground, start = segments[0].ground, segments[0].x0
+    if start and not (new.is_blank(0, start) and set(new.style[:start]) == {ground}):
         return 0
     for number, segment in enumerate(segments):
         if not segment.bare:
@@ -180,6 +196,7 @@ def _lead(segments: list[Segment], new: Row) -> int:
     return 0
 
 
+@lru_cache(maxsize=512)  # the same change is weighed after every scroll that is thought about
 def _segments(old: Optional[Row], new: Row, limit: int, ground: Style) -> list[Segment]:
     """The row cut where change, style or a long blank begins; [] if nothing has to be done."""
     differs = _differs(old, new, limit)
@@ -188,7 +205,7 @@ def _segments(old: Optional[Row], new: Row, limit: int, ground: Style) -> list[S
         return []
     first = differs.index(True)
     # A short way to the first change may be cheaper written than jumped over.
-    start = 0 if first <= 2 * _SHORT else first
+    start = 0 if first <= 2 * SHORT else first
     stop = max(limit - differs[::-1].index(True), min(limit, end))
     gaps = _gaps(new, limit, ground, end)
     doubts = _doubts(new)[start:stop] if new.wide else repeat(0)
@@ -196,9 +213,9 @@ def _segments(old: Optional[Row], new: Row, limit: int, ground: Style) -> list[S
     found: list[Segment] = []
     x = start
     for (changed, gap, style, doubt), cells in groupby(looks):
-        segment = Segment(x, x + sum(1 for _ in cells), style, ground, changed=changed, gap=gap)
+        segment = Segment(x, x + len(list(cells)), style, ground, changed=changed, gap=gap)
         segment.doubt = doubt > 0
-        segment.blank = all(char == " " for char in new.text[x : segment.x1])
+        segment.blank = new.is_blank(x, segment.x1)
         x = segment.x1
         if not (found and _joined_to(found[-1], segment)):
             _join(found)
@@ -222,7 +239,7 @@ def _gaps(new: Row, limit: int, ground: Style, end: int) -> list[bool]:
     if end < limit:
         gaps[end:] = [True] * (limit - end)
     line = "".join([cell[0] if cell else "." for cell in new.text]) if new.wide else new.line
-    for match in _GAP.finditer(line, 0, min(end, limit)):
+    for match in LONG_BLANK.finditer(line, 0, min(end, limit)):
         x0, x1 = match.span()
         gaps[x0:x1] = [style == ground for style in new.style[x0:x1]]
     return gaps
@@ -249,7 +266,7 @@ def _join(found: list[Segment]) -> None:
     if len(found) < 2:
         return
     before, last = found[-2:]
-    short = last.changed or last.x1 - last.x0 <= _SHORT
+    short = last.changed or last.x1 - last.x0 <= SHORT
     same = last.style == before.style or (last.blank and on_blank(before.style) == last.style)
     whole = not (before.gap or last.gap or before.doubt or last.doubt)
     if before.changed and short and same and whole:

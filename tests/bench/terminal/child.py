@@ -33,6 +33,12 @@ class Gaps:
 
     def __init__(self) -> None:
         self.longest = 0.0
+        self._watching: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Watch from now on: a loop that is looked at all the time costs time of its own."""
+        if self._watching is None:
+            self._watching = asyncio.get_running_loop().create_task(self.watch())
 
     async def watch(self) -> None:
         last = time.monotonic()
@@ -48,6 +54,7 @@ def answer(app: Any, gaps: Gaps, word: str, hooks: dict[str, Any]) -> object:
     if word == "cpu":
         return time.process_time()
     if word == "gap":
+        gaps.start()
         longest, gaps.longest = gaps.longest, 0.0
         return longest
     if word == "status":
@@ -74,7 +81,6 @@ def main() -> None:
     gaps = Gaps()
 
     async def ready() -> None:
-        app.gap_watch = asyncio.create_task(gaps.watch())
         arguments = (app, gaps, getattr(module, "HOOKS", {}), int(ask_fd), int(answer_fd))
         threading.Thread(target=listen, args=arguments, daemon=True).start()
 
