@@ -23,6 +23,7 @@ __all__ = [
     "driver_class",
     "far",
     "interval_s",
+    "key_room",
     "repaint",
     "status",
 ]
@@ -45,6 +46,12 @@ def interval_s(app: Any, wished_s: float) -> float:
     """Seconds between two refreshes of the screen: as wished, or as the line can carry."""
     driver = far(app)
     return driver.interval_s(wished_s) if driver is not None else wished_s
+
+
+def key_room(app: Any) -> Optional[int]:
+    """Bytes that a key's answer may have on a slow line; None where that is no matter."""
+    driver = far(app)
+    return driver.key_room if driver is not None else None
 
 
 def status(app: Any) -> str:

@@ -9,7 +9,10 @@ from typing import Optional
 
 @dataclass(frozen=True)
 class Abilities:
-    """Each is False where a terminal may print the sequence instead of obeying it."""
+    """Each is False where a terminal may print the sequence instead of obeying it.
+
+    Repetition (rep) is not among them: minicom and GNU screen leave it out, whatever TERM says.
+    """
 
     ansi: bool = True
     colours: int = 0
@@ -17,13 +20,11 @@ class Abilities:
     insert_line: bool = False  # il, dl: ESC [ n L, ESC [ n M
     erase_chars: bool = False  # ech: ESC [ n X
     erase_ground: bool = False  # bce: erased cells take the colour of the ground
-    repeat: bool = False  # rep: ESC [ n b
     attribute_off: bool = False  # rmul: ESC [ 24 m, and so 22 and 27
     dim: bool = False
     italic: bool = False
     hide_cursor: bool = False  # civis: ESC [ ? 25 l
     alternate: bool = False  # smcup: ESC [ ? 1049 h
-    mouse: bool = False
     bracketed_paste: bool = False
     clipboard: bool = False  # OSC 52
 
@@ -33,8 +34,8 @@ _SCREEN = Abilities(
     colours=8, insert_line=True, attribute_off=True, dim=True, hide_cursor=True, alternate=True
 )
 _XTERM = replace(
-    _VT220, colours=8, erase_ground=True, repeat=True, dim=True, italic=True, alternate=True,
-    mouse=True, bracketed_paste=True, clipboard=True,
+    _VT220, colours=8, erase_ground=True, dim=True, italic=True, alternate=True,
+    bracketed_paste=True, clipboard=True,
 )  # fmt: skip
 
 FAMILIES: dict[str, Abilities] = {
@@ -96,13 +97,11 @@ def _read(curses: ModuleType, *, pastes: bool) -> Abilities:
         insert_line=has("il", b"\x1b[%p1%dL") and has("dl", b"\x1b[%p1%dM"),
         erase_chars=has("ech", b"\x1b[%p1%dX"),
         erase_ground=curses.tigetflag("bce") == 1,
-        repeat=has("rep", b"%p1%c\x1b["),
         attribute_off=has("rmul", b"\x1b[24m"),
         dim=has("dim", b"\x1b[2m"),
         italic=has("sitm", b"\x1b[3m"),
         hide_cursor=has("civis", b"\x1b[?25l"),
         alternate=has("smcup", b"\x1b[?1049h"),
-        mouse=has("kmous") and pastes,
         bracketed_paste=pastes,
         clipboard=pastes,
     )

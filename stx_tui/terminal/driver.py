@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from textual.app import App
 
 FALLBACK = (80, 24)
+KEY_S = 0.35
+"""How soon after a key the far screen should be right."""
 _FINISH_S = 2.0
 """How long leaving may wait for a line that takes nothing."""
 _ANSWER_S = 0.5
@@ -48,10 +50,10 @@ class FarDriver(Driver):
         app: App[Any],
         *,
         debug: bool = False,
-        mouse: bool = True,
+        mouse: bool = True,  # noqa: ARG002 - the library says it; nothing here uses one
         size: Optional[tuple[int, int]] = None,
     ) -> None:
-        super().__init__(app, debug=debug, mouse=mouse and self.profile.mouse, size=size)
+        super().__init__(app, debug=debug, mouse=False, size=size)
         self._forced_size = size
         self._in = self.input_fd if self.input_fd is not None else sys.__stdin__.fileno()  # type: ignore[union-attr]
         self._out = self.output_fd if self.output_fd is not None else _terminal_fd()
@@ -83,6 +85,13 @@ class FarDriver(Driver):
     def interval_s(self, wished_s: float) -> float:
         """How often to refresh, so that whole screens would take half the line at most."""
         return max(wished_s, 2 * self._full_s())
+
+    @property
+    def key_room(self) -> Optional[int]:
+        """Bytes that may follow a key, so that the screen is right KEY_S after it; None: any."""
+        return (
+            int(KEY_S * self.profile.bps / 10) if self.profile.slow and self.profile.bps else None
+        )
 
     def _full_s(self) -> float:
         """Seconds a full screen takes: the last one that was painted, or one with no blanks."""
@@ -127,7 +136,7 @@ class FarDriver(Driver):
         if self.profile.slow:
             self._app.animation_level = "none"
         self._line = Line(self._own_out, self.profile, self._size, self._failed)
-        self._line.send(start(self.profile, mouse=self._mouse))
+        self._line.send(start(self.profile))
         self._line.start()
         if any(row.end for row in self._wanted.rows):
             self._line.show(list(self._wanted.rows))  # back from a suspension
@@ -268,7 +277,7 @@ class FarDriver(Driver):
         """Give the terminal back as it was found; does nothing the second time."""
         line, self._line = self._line, None
         if line is not None:
-            line.finish(farewell(self.profile, self._wanted.height, mouse=self._mouse), _FINISH_S)
+            line.finish(farewell(self.profile, self._wanted.height), _FINISH_S)
             tty.drain(self._in, line.unanswered, _ANSWER_S)
         modes, self._modes = self._modes, None
         if modes is not None:

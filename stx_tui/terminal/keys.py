@@ -8,7 +8,6 @@ from typing import Callable, Iterator, Optional
 
 from textual import events
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
-from textual._xterm_parser import XTermParser
 from textual.keys import KEY_NAME_REPLACEMENTS, _character_to_key
 from textual.message import Message
 
@@ -44,7 +43,6 @@ class Keys:
         self._gap_s = gap_s
         self._on_answer = on_answer
         self._decode = codecs.getincrementaldecoder("utf-8")(errors="ignore").decode
-        self._mouse = XTermParser()
         self._pending = ""
         self._pending_at = 0.0
         self._burst = ""
@@ -159,10 +157,6 @@ class Keys:
         """What a whole control sequence says; `body` is it without its two leading bytes."""
         if body == _PASTE_BEGIN:
             self._paste = []
-        elif body.startswith("<"):
-            event = self._mouse.parse_mouse_code(sequence)
-            if event is not None:
-                yield event
         elif body == _WELL:
             if self._on_answer is not None:
                 self._on_answer()

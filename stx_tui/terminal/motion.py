@@ -9,11 +9,12 @@ UNKNOWN = -1
 
 
 @lru_cache(maxsize=16384)
-def motion(y0: int, x0: int, y1: int, x1: int) -> bytes:
+def motion(y0: int, x0: int, y1: int, x1: int, *, falls: bool = True) -> bytes:
     """Bytes that move from (y0, x0), either of which may be UNKNOWN, to (y1, x1), all from 0.
 
     Only what every ANSI terminal obeys: CR, LF, BS, RI, CUP, CUU, CUD, CUF and CUB. The tty must
-    not translate LF. In the last column the cursor counts as UNKNOWN: what BS does there differs.
+    not translate LF; where the terminal itself may, and it does not just fall, CR goes with it. In
+    the last column the cursor counts as UNKNOWN: what BS does there differs.
     """
     if y0 == y1 and x0 == x1:
         return b""
@@ -21,7 +22,7 @@ def motion(y0: int, x0: int, y1: int, x1: int) -> bytes:
     if y0 == UNKNOWN:
         return best
     for sideways in _sideways(x0, x1):
-        way = _upright(y0, y1) + sideways
+        way = _upright(y0, y1, feed=falls or sideways.startswith(b"\r")) + sideways
         if x0 == UNKNOWN and not sideways.startswith(b"\r"):
             continue
         if x1 == 0 and way.endswith(b"\r") and len(way) > 1:
@@ -36,10 +37,11 @@ def _place(y: int, x: int) -> bytes:
     return b"\x1b[;%dH" % (x + 1) if y == 0 else b"\x1b[%d;%dH" % (y + 1, x + 1)
 
 
-def _upright(y0: int, y1: int) -> bytes:
+def _upright(y0: int, y1: int, *, feed: bool) -> bytes:
     count = abs(y1 - y0)
     if y1 >= y0:
-        return min(b"\n" * count, _counted(count, b"B"), key=len)
+        down = _counted(count, b"B")
+        return min(b"\n" * count, down, key=len) if feed else down
     return min(b"\x1bM" * count, _counted(count, b"A"), key=len)
 
 

@@ -116,7 +116,7 @@ class Painter:
         return best, rows
 
     def _written(self, step: Step, wanted: Sequence[Row], first: int) -> tuple[int, list[Written]]:
-        """All rows that are to be written after a step, from `first` on, and the bytes of it all."""
+        """The rows to be written after a step, from `first` on, and the bytes of it all."""
         cost, place, found = len(step.data), step.place, []
         for y in (*range(first, self.height), *range(first)):
             old, new = step.rows[y], wanted[y]
@@ -148,7 +148,8 @@ class Painter:
 
     def _go(self, y: int, x: int, style: Style) -> bytes:
         pens = self._painter.pens
-        return motion(self.place.y, self.place.x, y, x) + pens.change(self.place.pen, style)
+        go = motion(self.place.y, self.place.x, y, x, falls=self._profile.falls)
+        return go + pens.change(self.place.pen, style)
 
     def _scrolls(self, wanted: Sequence[Row]) -> Iterator[Step]:
         """Moves of rows up or down that bring some where they are wanted."""
@@ -194,7 +195,8 @@ def _guess(old: Optional[Row], new: Row) -> int:
         return 0
     if old is None:
         return new.weight + _GO
-    differs = sum(map(ne, old.text, new.text)) + sum(map(is_not, old.style, new.style))
+    texts: Iterator[bool] = map(ne, old.text, new.text)
+    differs = sum(texts) + sum(map(is_not, old.style, new.style))
     return _GO + min(differs, new.weight + _GO)
 
 

@@ -36,7 +36,6 @@ class Options:
     glyphs: Optional[str] = None
     colour: Optional[str] = None
     scrub: Optional[bool] = None
-    mouse: Optional[bool] = None
 
 
 @dataclass(frozen=True)
@@ -50,11 +49,15 @@ class Profile:
     bps: Optional[int] = None
     serial: bool = False
     scrub_s: Optional[float] = None
-    mouse: bool = False
 
     @property
     def slow(self) -> bool:
         return self.bps is not None and self.bps <= SLOW_BPS
+
+    @property
+    def falls(self) -> bool:
+        """Whether LF moves straight down. minicom returns with it while on an alternate screen."""
+        return not self.abilities.alternate
 
     @property
     def can_paint(self) -> bool:
@@ -84,11 +87,9 @@ def detect(env: Mapping[str, str], fd: int, options: Options = Options()) -> Pro
         bps=bps or None,
         serial=serial,
     )
-    mouse = options.mouse if options.mouse is not None else not serial
     scrub = options.scrub if options.scrub is not None else profile.slow
     return replace(
         profile,
-        mouse=mouse and abilities.mouse,
         scrub_s=SCRUB_S if scrub else None,
     )
 

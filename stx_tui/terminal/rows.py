@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from itertools import groupby, repeat
 from typing import NamedTuple, Optional
@@ -23,7 +22,6 @@ from stx_tui.terminal.profile import Profile
 ERASE_RIGHT, ERASE_LEFT = b"\x1b[K", b"\x1b[1K"
 _STATES = 3  # ways from one segment to the next that are kept, however long
 _DETOUR = 12  # bytes: more than a motion and a change of style take together
-_REPEATED = re.compile(rb"([\x20-\x7e])\1{6,}")
 
 
 class Place(NamedTuple):
@@ -71,7 +69,7 @@ class RowPainter:
         self._pens = Pens(profile)
         self._width = width
         self._erase_chars = profile.abilities.erase_chars
-        self._repeat = profile.abilities.repeat
+        self._falls = profile.falls
         self._erase_ground = profile.abilities.erase_ground
 
     @property
@@ -108,7 +106,7 @@ class RowPainter:
         """Every way, brought behind a segment."""
         found: _Ways = {}
         x0, x1, style = segment.x0, segment.x1, segment.style
-        data = self._data(segment, new)
+        data = "".join(new.text[x0:x1]).encode()
         short = x1 - x0 <= SHORT
         x = UNKNOWN if segment.doubt or x1 >= self._width else x1
         for key, (cost, chain) in ways.items():
@@ -117,7 +115,7 @@ class RowPainter:
                 _keep(found, key, cost, chain)
                 if not short:
                     continue
-            go = motion(place.y, place.x, y, x0)
+            go = motion(place.y, place.x, y, x0, falls=self._falls)
             pen = place.pen
             if segment.blank and pen and on_blank(pen) == style:
                 piece = go + data
@@ -145,15 +143,7 @@ class RowPainter:
             _keep(ways, (False, Place(y, segment.x0, segment.ground)), len(piece), (None, piece))
 
     def _go(self, y: int, place: Place, segment: Segment) -> bytes:
-        return motion(place.y, place.x, y, segment.x0)
-
-    def _data(self, segment: Segment, new: Row) -> bytes:
-        data = "".join(new.text[segment.x0 : segment.x1]).encode()
-        return _REPEATED.sub(_as_repeat, data) if self._repeat else data
-
-
-def _as_repeat(match: re.Match[bytes]) -> bytes:
-    return match[1] + b"\x1b[%db" % (len(match[0]) - 1)
+        return motion(place.y, place.x, y, segment.x0, falls=self._falls)
 
 
 def _keep(ways: _Ways, key: _Key, cost: int, chain: Chain) -> None:
@@ -163,7 +153,7 @@ def _keep(ways: _Ways, key: _Key, cost: int, chain: Chain) -> None:
 
 
 def _pruned(ways: _Ways) -> _Ways:
-    """The ways that may still be the shortest: from any place to any other it is but a few bytes."""
+    """The ways that may still be the shortest: a few bytes lead from any place to any other."""
     least = min(ways.values(), key=_cost_of)[0] + _DETOUR
     return {key: way for key, way in ways.items() if way[0] <= least}
 

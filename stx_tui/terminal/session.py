@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from stx_tui.terminal.profile import Profile
 
-_MOUSE = (1000, 1002, 1006)
 
-
-def start(profile: Profile, *, mouse: bool) -> bytes:
+def start(profile: Profile) -> bytes:
     """Takes the screen: only modes that the terminal has, each undone by farewell()."""
     able = profile.abilities
     said = b""
@@ -17,8 +15,6 @@ def start(profile: Profile, *, mouse: bool) -> bytes:
         said += b"\x1b[?25l"
     if able.bracketed_paste:
         said += b"\x1b[?2004h"
-    if mouse:
-        said += b"".join(b"\x1b[?%dh" % mode for mode in _MOUSE)
     return said + _no_wrap() + _line_drawing(profile)
 
 
@@ -29,12 +25,10 @@ def setup(profile: Profile) -> bytes:
     return b"\x0f\x1b[m" + region + cursor + _no_wrap() + _line_drawing(profile)
 
 
-def farewell(profile: Profile, height: int, *, mouse: bool) -> bytes:
+def farewell(profile: Profile, height: int) -> bytes:
     """Gives the terminal back: the screen it had, or an empty last row to go on from."""
     able = profile.abilities
     said = b"\x0f" if profile.glyphs == "dec" else b""
-    if mouse:
-        said += b"".join(b"\x1b[?%dl" % mode for mode in reversed(_MOUSE))
     if able.bracketed_paste:
         said += b"\x1b[?2004l"
     said += b"\x1b[m\x1b[?7h\x1b[%dH\x1b[K" % height

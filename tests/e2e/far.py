@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 # Slower than this from key to key is a hand; faster, a paste or noise.
 HAND_S = 0.07
 # A process that shares two cores with everything else; nothing waits this long when all is well.
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 # How long the screen has to stand still to count as painted.
 STILL_S = 0.3
 
@@ -47,7 +47,6 @@ class _Glass(pyte.Screen):
     def __init__(self, columns: int, lines: int) -> None:
         self.spilled: List[str] = []
         self.answers = b""
-        self.last = " "
         super().__init__(columns, lines)
 
     def draw(self, data: str) -> None:
@@ -56,18 +55,9 @@ class _Glass(pyte.Screen):
             if at[1] == self.lines - 1 and at[0] >= self.columns - 1:
                 self.spilled.append(char)
             super().draw(char)
-        self.last = data[-1:] or self.last
-
-    def repeat(self, count: int = 1, **_: object) -> None:
-        self.draw(self.last * (count or 1))
 
     def write_process_input(self, data: str) -> None:
         self.answers += data.encode()
-
-
-class _Stream(pyte.ByteStream):
-    csi = {**pyte.ByteStream.csi, "b": "repeat"}
-    events = pyte.ByteStream.events | {"repeat"}
 
 
 class Far:
@@ -88,7 +78,7 @@ class Far:
         width, height = size
         self.term = term
         self.glass = _Glass(width, height)
-        self._stream = _Stream(self.glass)
+        self._stream = pyte.ByteStream(self.glass)
         if "UTF-8" not in lang:
             self._stream.select_other_charset("@")
         self.raw = bytearray()

@@ -1,4 +1,4 @@
-"""A terminal emulator to read our bytes with: pyte, with REP, and its cells as plain values."""
+"""A terminal emulator to read our bytes with: pyte, and its cells as plain values."""
 
 from __future__ import annotations
 
@@ -21,14 +21,9 @@ class Seen(NamedTuple):
 
 
 class _Screen(pyte.Screen):
-    """pyte's screen, with the repetition that xterm has."""
+    """pyte's screen; it keeps what the terminal answers."""
 
-    last = " "
     answers = b""
-
-    def draw(self, data: str) -> None:
-        super().draw(data)
-        self.last = data[-1:] or self.last
 
     def erase_in_display(self, how: int = 0, *_: Any, **__: Any) -> None:
         """As pyte's, but cells nothing was ever written to take the ground's colour too."""
@@ -42,21 +37,13 @@ class _Screen(pyte.Screen):
     def write_process_input(self, data: str) -> None:
         self.answers += data.encode()
 
-    def repeat(self, count: int = 1, **_: Any) -> None:
-        super().draw(self.last * (count or 1))
-
-
-class _Stream(pyte.ByteStream):
-    csi = {**pyte.ByteStream.csi, "b": "repeat"}
-    events = pyte.ByteStream.events | {"repeat"}
-
 
 class Emulator:
     """feed() it bytes; `text()` and `cells()` are what a person would see."""
 
     def __init__(self, width: int = 80, height: int = 24, *, utf8: bool = True) -> None:
         self.screen = _Screen(width, height)
-        self._stream = _Stream(self.screen)
+        self._stream = pyte.ByteStream(self.screen)
         if not utf8:
             self._stream.select_other_charset("@")
         self.width, self.height = width, height

@@ -57,7 +57,7 @@ class Peer(ABC):
         return ["".join(seen.text for seen in row).rstrip() for row in self.cells()]
 
     def comes_to(
-        self, cells: list[list[Seen]], within_s: float = 10.0
+        self, cells: list[list[Seen]], within_s: float = 60.0
     ) -> list[tuple[int, str, str]]:
         """Rows that still differ after so long, as (row, shown, wanted); [] as soon as none do."""
         until = time.monotonic() + within_s

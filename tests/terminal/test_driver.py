@@ -54,7 +54,7 @@ class Session:
         size = struct.pack("HHHH", height, width, 0, 0)
         fcntl.ioctl(self.far.slave, termios.TIOCSWINSZ, size)
 
-    def sees(self, text: str, within_s: float = 10.0) -> None:
+    def sees(self, text: str, within_s: float = 60.0) -> None:
         until = time.monotonic() + within_s
         while time.monotonic() < until:
             if any(text in line for line in self.far.emulator.text()):
@@ -62,7 +62,7 @@ class Session:
             time.sleep(0.02)
         raise AssertionError(f"{text!r} not in {self.far.emulator.text()}")
 
-    def ends(self, within_s: float = 10.0) -> int:
+    def ends(self, within_s: float = 60.0) -> int:
         return self.process.wait(within_s)
 
     def close(self) -> None:

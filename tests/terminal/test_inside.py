@@ -31,7 +31,7 @@ async def shown(profile: Profile) -> AsyncIterator[tuple[Little, FarEnd]]:
         far_end.close()
 
 
-async def until(seen: Callable[[], Any], within_s: float = 10.0) -> None:
+async def until(seen: Callable[[], Any], within_s: float = 60.0) -> None:
     deadline = time.monotonic() + within_s
     while not seen():
         assert time.monotonic() < deadline

@@ -24,6 +24,16 @@ def test_cursor_gets_there(
     assert len(way) <= len(b"\x1b[%d;%dH" % (y1 + 1, x1 + 1))
 
 
+@given(rows, columns, rows, columns)
+def test_cursor_gets_there_where_a_linefeed_returns_as_well(
+    y0: int, x0: int, y1: int, x1: int
+) -> None:
+    emulator = Emulator()
+    emulator.feed(b"\x1b[20h\x1b[%d;%dH" % (y0 + 1, x0 + 1))
+    emulator.feed(motion(y0, x0, y1, x1, falls=False))
+    assert (emulator.screen.cursor.y, emulator.screen.cursor.x) == (y1, x1)
+
+
 def test_short_ways_are_found() -> None:
     assert motion(5, 7, 5, 7) == b""
     assert motion(5, 7, 6, 0) == b"\r\n"

@@ -112,7 +112,7 @@ def test_a_wire_is_mono_ascii_at_the_speed_of_its_tty(
     monkeypatch.setattr(os, "ttyname", lambda _fd: "/dev/ttyS0")
     profile = detect({**SSH, "TERM": "linux"}, tty, Options())
     assert (profile.serial, profile.bps) == (True, 19200)
-    assert (profile.colours, profile.glyphs, profile.mouse) == (MONO, "ascii", False)
+    assert (profile.colours, profile.glyphs) == (MONO, "ascii")
 
 
 @pytest.mark.parametrize(
