@@ -30,6 +30,7 @@ from stx_tui.screens.listing import ListingScreen
 from stx_tui.screens.locked import LockedScreen
 from stx_tui.screens.quit import QuitScreen
 from stx_tui.terminal import interval_s, repaint
+from stx_tui.typed import TypedAhead
 
 if TYPE_CHECKING:
     from backend.logs.line import Log
@@ -86,6 +87,7 @@ class StxApp(App[None], inherit_bindings=False):
         self._now_ms = now_ms
         self._alone: Optional[Alone] = None
         self.heard = Heard()
+        self._ahead = TypedAhead()
         self._untrusted: Set[Untrusted] = set()
         self._told_s = 0.0
         place = place or find_place()
@@ -301,8 +303,11 @@ class StxApp(App[None], inherit_bindings=False):
 
     async def on_event(self, event: Event) -> None:
         """Remember that somebody typed."""
-        if isinstance(event, events.Key) and self._alone is not None:
-            self._alone.used()
+        if isinstance(event, events.Key):
+            if self._alone is not None:
+                self._alone.used()
+            if self._ahead.pass_on(event, self.focused):
+                return
         await super().on_event(event)
 
     def _look_round(self) -> None:

@@ -37,7 +37,8 @@ class PromptPane(Pane):
         """Begin to ask: ``sign`` is ``:`` or ``/``."""
         self.sign, self.text, self._complete = sign, text, complete
         self.display = True
-        self.focus()
+        # At once: focus() comes after the next key, which would be one of the screen's verbs.
+        self.screen.set_focus(self)
         self.call_after_refresh(self._paint)
 
     def close(self) -> None:
