@@ -22,6 +22,8 @@ HEADING = 9
 HANG = 4
 # Lines one thing may take, so that one long text does not push the others out.
 LONGEST = 3
+# Said in the head where a brief strip leaves something out; `v` opens the row itself.
+MORE = "   v: more of this"
 
 
 class StripPane(Pane):
@@ -29,20 +31,32 @@ class StripPane(Pane):
 
     def __init__(self) -> None:
         super().__init__(id="strip")
-        self._shown: Tuple[Tuple[str, str], Sequence[Line]] = (("", ""), ())
+        self._shown: Tuple[Tuple[str, str], Sequence[Line], bool] = (("", ""), (), False)
 
-    def show(self, head: Tuple[str, str], lines: Sequence[Line]) -> None:
-        """Show the head (left and right words of the rule), then the lines."""
+    def show(self, head: Tuple[str, str], lines: Sequence[Line], *, is_brief: bool = False) -> None:
+        """Show the head (left and right words of the rule), then the lines.
+
+        Where it is brief, a line that finds no room otherwise takes one row, and what is left out
+        is said in the head.
+        """
         width, height = self.size
-        self._shown = (head, lines)
-        if width and height:
-            whole = painted(lines, width, longest=height)
-            rows = whole if len(whole) < height else painted(lines, width)
-            self.put([head_rule(*head, width=width), *rows][:height])
+        self._shown = (head, lines, is_brief)
+        if not width or not height:
+            return
+        rows: List[Strip] = []
+        for longest in (height, LONGEST, 1) if is_brief else (height, LONGEST):
+            rows = painted(lines, width, longest=longest)
+            if len(rows) < height:
+                break
+        left, right = head
+        if is_brief and len(rows) >= height:
+            left += MORE
+        self.put([head_rule(left, right, width=width), *rows][:height])
 
     def on_resize(self, event: events.Resize) -> None:
         event.stop()
-        self.show(*self._shown)
+        head, lines, is_brief = self._shown
+        self.show(head, lines, is_brief=is_brief)
 
 
 def lines_of(kind: Kind[Any], row: Optional[Any], known: Known) -> Tuple[Line, ...]:

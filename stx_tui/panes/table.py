@@ -16,15 +16,20 @@ from backend.known import Known, Reading
 from backend.tone import Look, Tone
 from stx_tui import theme
 from stx_tui.messages import RowChosen
-from stx_tui.panes.columns import Fit, fit
+from stx_tui.panes.columns import Fit, Fitted, fit
 from stx_tui.panes.late import unread
 from stx_tui.panes.pane import Pane, line
 from stx_tui.panes.rows import Entry, Rows
 from stx_tui.panes.text import safe
+from stx_tui.terminal import key_room
 
 # Cells before the first column: cursor, mark, picked, blank.
 LEAD = 4
 NOTE_INDENT = 6
+# Screen widths that a key's room must have for the bar of the cursor to go over the whole row.
+BAR_ROOM = 12
+# Cells that a shorter bar has at least.
+BAR_LEAST = 10
 # Rows measured for the width of columns when a kind is shown first.
 MEASURED = 100
 # How long the loop is held at once by work on rows one does not see, and the pause after it.
@@ -281,6 +286,8 @@ class TablePane(Pane):
     def _line(self, entry: Entry, look: Look) -> Strip:
         here = entry.id == self.cursor_id
         pick = theme.PICKED if entry.id in self.picked else " "
+        if here and self._is_bar_short:
+            return self._short_bar(entry, look, pick)
         parts = self._cells(entry, look)
         if here:
             words = "".join(text for text, _style in parts)
@@ -291,14 +298,35 @@ class TablePane(Pane):
             (" ", theme.PLAIN), mark, (f"{pick} ", theme.PLAIN), *parts, width=self.size.width
         )
 
-    def _cells(self, entry: Entry, look: Look) -> Parts:
-        """Return a row's cells; a column of one letter says how bad, so it takes the ink."""
+    @property
+    def _is_bar_short(self) -> bool:
+        """Whether the line is so slow that a bar over two whole rows would be waited for."""
+        room = key_room(self.app)
+        return room is not None and room < BAR_ROOM * self.size.width
+
+    def _short_bar(self, entry: Entry, look: Look, pick: str) -> Strip:
+        """Return the cursor's row with a bar that ends with the name, or what one sees of it."""
         assert self._fit is not None
+        columns, gap = self._fit.columns, " " * self._fit.gap
+        count, words = 0, ""
+        while count < len(columns) and cells(words) < BAR_LEAST:
+            words += self._cell(entry, columns[count]) + gap
+            count += 1
+        bar = (f"{theme.CURSOR}{look.mark.value}{pick} {words}", theme.REVERSE)
+        return line(bar, *self._cells(entry, look, count), width=self.size.width)
+
+    def _cell(self, entry: Entry, fitted: Fitted) -> str:
+        """Return a cell's text, as wide as its column."""
         assert self.rows.known is not None
+        text = safe(fitted.column.cell(entry.row, self.rows.known))
+        return pad(text, fitted.width, right=fitted.column.right)
+
+    def _cells(self, entry: Entry, look: Look, first: int = 0) -> Parts:
+        """Return a row's cells from a column on; one of a letter says how bad, and has the ink."""
+        assert self._fit is not None
         parts: Parts = []
-        for fitted in self._fit.columns:
-            text = safe(fitted.column.cell(entry.row, self.rows.known))
-            text = pad(text, fitted.width, right=fitted.column.right)
+        for fitted in self._fit.columns[first:]:
+            text = self._cell(entry, fitted)
             is_letter = fitted.column.width == 1 and look.tone is not Tone.PLAIN
             parts.append((text, theme.letter(look.tone) if is_letter else theme.PLAIN))
             parts.append((" " * self._fit.gap, theme.PLAIN))

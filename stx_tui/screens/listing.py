@@ -32,8 +32,8 @@ from stx_tui.panes.strip import StripPane, height_of, lines_of
 from stx_tui.panes.table import TablePane
 from stx_tui.panes.text import safe
 from stx_tui.screens import doing
-from stx_tui.screens.shape import shape, small
-from stx_tui.terminal import status
+from stx_tui.screens.shape import STRIP_MOST, shape, small, strip_most
+from stx_tui.terminal import key_room, status
 
 if TYPE_CHECKING:
     from stx_tui.app import StxApp
@@ -108,7 +108,9 @@ class ListingScreen(Screen[None], inherit_bindings=False):
         self.table.list(kind, self._seen.get(kind.name, ""))
         self.say("")
         self.look()
-        self._arrange()
+        if self._arrange():
+            # How many rows fit is known only then.
+            self.call_after_refresh(self._show)
         self._show()
 
     def look_away(self) -> None:
@@ -203,8 +205,13 @@ class ListingScreen(Screen[None], inherit_bindings=False):
             if self._arrange():
                 self.call_after_refresh(self._show)
                 return False
-        strip.show(self._head(), lines)
+        strip.show(self._head(), lines, is_brief=self._strip_most < STRIP_MOST)
         return True
+
+    @property
+    def _strip_most(self) -> int:
+        """Rows the strip may have: on a slow line, what a key has time for."""
+        return strip_most(self.size.width, key_room(self.app))
 
     def _head(self) -> Tuple[str, str]:
         table = self.table
@@ -230,7 +237,7 @@ class ListingScreen(Screen[None], inherit_bindings=False):
     def _arrange(self) -> bool:
         """Give each part its rows; return whether that changed anything."""
         width, height = self.size
-        now = shape(width, height, max(self._strip_rows, 4))
+        now = shape(width, height, max(self._strip_rows, 4), self._strip_most)
         wanted: Dict[str, Tuple[Optional[int], Optional[int]]] = {
             "#status": (None, now.status),
             "#strip": (now.beside or None, None if now.beside else now.strip),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Optional
 
 # From this width on the strip stands beside the table.
 BESIDE = 120
 # The table keeps so many rows, its heading among them, before the strip gets more than one.
 TABLE_LEAST = 9
 STRIP_LEAST, STRIP_MOST = 4, 9
+# Bytes of a cursor step that are not the strip's lines: two names, the end of the rule.
+STEP_BYTES = 90
 # The screen it is made for; a smaller one leaves things out, and says so where there is room.
 FULL, NOTE_LEAST = (80, 24), 24
 
@@ -30,10 +33,17 @@ def small(width: int, height: int) -> str:
     return f"  {width}x{height} of {FULL[0]}x{FULL[1]}" if width >= NOTE_LEAST else ""
 
 
-def shape(width: int, height: int, wanted: int) -> Shape:
+def strip_most(width: int, key_room: Optional[int]) -> int:
+    """Return how many rows the strip may take, its rule among them, where a key has that room."""
+    if key_room is None:
+        return STRIP_MOST
+    return max(STRIP_LEAST, min(STRIP_MOST, 1 + (key_room - STEP_BYTES) // width))
+
+
+def shape(width: int, height: int, wanted: int, most: int = STRIP_MOST) -> Shape:
     """Return the shape for a screen of ``width`` x ``height``; ``wanted`` rows suit the strip.
 
-    The table has what is left: always a row.
+    It gets ``most`` at most. The table has what is left: always a row.
     """
     if height < 6:
         return Shape(status=1 if height > 1 else 0, strip=0, beside=0, foot=1 if height > 3 else 0)
@@ -43,5 +53,5 @@ def shape(width: int, height: int, wanted: int) -> Shape:
     if width >= BESIDE:
         return Shape(status=status, strip=0, beside=(width - 80) if width < 160 else 72, foot=1)
     spare = height - status - 1 - TABLE_LEAST
-    strip = max(min(wanted, STRIP_MOST, spare), min(STRIP_LEAST, max(spare, 0)))
+    strip = max(min(wanted, most, spare), min(STRIP_LEAST, max(spare, 0)))
     return Shape(status=status, strip=strip, beside=0, foot=1)

@@ -6,6 +6,7 @@ import time
 from typing import Any, List
 
 import pytest
+from textual import events
 
 from backend.errors import Unreachable
 from stx_tui.app import StxApp
@@ -185,6 +186,15 @@ async def test_keys_typed_into_the_filter_are_no_verbs():
         assert isinstance(app.screen, ListingScreen)
         assert app.screen.kind.name == "boxes"
         assert table(app).rows.needle == "q2n"
+
+
+async def test_a_key_right_behind_the_slash_is_text_and_no_verb():
+    app = console(five())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(pilot, "box-4")
+        for name, character in (("slash", "/"), ("q", "q")):
+            app.post_message(events.Key(name, character))
+        await shown(pilot, "with 'q'")
 
 
 async def test_digits_go_to_areas_and_back_to_where_the_cursor_was():
