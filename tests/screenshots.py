@@ -16,14 +16,14 @@ from typing import Dict, List, Tuple
 
 from stx_tui.app import StxApp
 from tests.e2e.far import Far
-from tests.stage import Stage, stage
+from tests.stage import Stage, joined, stage
 from tests.tui.things import screen_text
 
 FOLDER = Path(__file__).parents[1] / "screenshots"
 WIDE = (120, 32)
 # A dialog hears no key in its first half second.
 DEAF_S = 0.6
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 BLANK = "&#160;"
 _TEXT = re.compile(
@@ -84,37 +84,24 @@ SHOTS: Tuple[Shot, ...] = (
 )
 
 
-def texts(shots: Tuple[Shot, ...]) -> Dict[str, str]:
-    """Return the 80x24 text of each, from the real driver through an emulated VT100."""
-    taken: Dict[str, str] = {}
-    for shot in shots:
-        with tempfile.TemporaryDirectory(prefix="stx-tui-shot-") as home:
-            far = Far([shot.moment], Path(home), program=("-m", "tests.stage"))
-            try:
-                far.until("live")
-                for pressed, words in shot.steps:
-                    far.press(*pressed)
-                    far.until(words)
-                    far.still()
-                    far.look(DEAF_S)
-                taken[f"{shot.name}.txt"] = "\n".join(far.screen()) + "\n"
-            finally:
-                far.close()
-    return taken
+def text(shot: Shot, at: Stage) -> str:
+    """Return the 80x24 text of one, from the real driver through an emulated VT100."""
+    with tempfile.TemporaryDirectory(prefix="stx-tui-shot-") as home:
+        far = Far([str(at.folder)], Path(home), program=("-m", "tests.stage"))
+        try:
+            far.until("live")
+            for pressed, words in shot.steps:
+                far.press(*pressed)
+                far.until(words)
+                far.still()
+                far.look(DEAF_S)
+            return "\n".join(far.screen()) + "\n"
+        finally:
+            far.close()
 
 
-def pictures(shots: Tuple[Shot, ...]) -> Dict[str, str]:
-    """Return the SVG of each that is taken in colour."""
-    taken: Dict[str, str] = {}
-    for moment in dict.fromkeys(shot.moment for shot in shots if shot.in_colour):
-        for shot in shots:
-            if shot.in_colour and shot.moment == moment:
-                with stage(moment) as at:
-                    taken[f"{shot.name}.svg"] = asyncio.run(_picture(at, shot))
-    return taken
-
-
-async def _picture(at: Stage, shot: Shot) -> str:
+async def picture(shot: Shot, at: Stage) -> str:
+    """Return the SVG of one, in colour on a wide screen."""
     app = StxApp(at.seen, at.opener, now_ms=at.now_ms, place=at.place)
     async with app.run_test(size=WIDE) as pilot:
 
@@ -157,7 +144,17 @@ def _without_blanks(match: re.Match[str]) -> str:
 
 def take(shots: Tuple[Shot, ...]) -> Dict[str, str]:
     """Return every file of the folder, by its name."""
-    return {**texts(shots), **pictures(shots)}
+    taken: Dict[str, str] = {}
+    for moment in dict.fromkeys(shot.moment for shot in shots):
+        with stage(moment) as at:
+            for shot in shots:
+                if shot.moment != moment:
+                    continue
+                taken[f"{shot.name}.txt"] = text(shot, at)
+                if shot.in_colour:
+                    with joined(at.folder) as own:
+                        taken[f"{shot.name}.svg"] = asyncio.run(picture(shot, own))
+    return taken
 
 
 def differing(taken: Dict[str, str], folder: Path = FOLDER) -> List[str]:

@@ -1,9 +1,14 @@
-"""The pretend cloud at the moments that are photographed: ``python -m tests.stage later``."""
+"""The pretend cloud at the moments that are photographed: ``python -m tests.stage later``.
+
+To live up to a moment takes seconds; consoles of other processes join it by its folder instead.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
+import shutil
 import sys
 import tempfile
 from contextlib import contextmanager
@@ -15,7 +20,7 @@ from typing import Awaitable, Callable, Dict, Iterator, Sequence, Tuple
 
 from backend.kinds import KINDS
 from backend.place import Place
-from backend.settings import CloudSettings
+from backend.settings import CloudSettings, load
 from backend.simulator.scenes import CALM_START
 from backend.station import Station
 from backend.store.glance import Glance, glance
@@ -73,13 +78,14 @@ MOMENTS: Dict[str, Moment] = {
 
 @dataclass(frozen=True)
 class Stage:
-    """What a console needs to be sat at, its clock standing still."""
+    """What a console needs to be sat at, its clock standing still; ``folder`` is for joining it."""
 
     settings: CloudSettings
     seen: Glance
     opener: Callable[[], Awaitable[Station]]
     now_ms: Callable[[], int]
     place: Place
+    folder: Path
 
 
 @contextmanager
@@ -89,36 +95,59 @@ def stage(name: str) -> Iterator[Stage]:
     cloud = PretendCloud(scene=moment.scene, frozen=True, seed=7, start=moment.began)
     site = moment.scene.replace("-calm", "")
     with tempfile.TemporaryDirectory(prefix="stx-tui-stage-") as folder, cloud:
-        record = Path(folder) / "record.db"
-        settings = cloud.settings(Path(folder), site)
-
-        def station() -> Station:
-            store = Store(record, now_ms=cloud.now_ms, kinds=KINDS)
-            return Station(settings, store=store, place=moment.place, now_ms=cloud.now_ms)
-
-        async def opener() -> Station:
-            opened = station()
-            await opened.start()
-            return opened
+        here = Path(folder)
+        settings = cloud.settings(here, site)
 
         async def lived() -> None:
-            past = station()
+            past = _station(here, settings, cloud.now_ms, moment.place)
             try:
                 await live(past, cloud.now_ms, cloud.advance, moment.chapters, moment.now)
             finally:
                 await past.close()
 
         asyncio.run(lived())
-        yield Stage(settings, glance(record, site, FIRST), opener, cloud.now_ms, moment.place)
+        told = {"moment": name, "site": site, "now_ms": cloud.now_ms()}
+        (here / "stage.json").write_text(json.dumps(told), "utf-8")
+        with joined(here) as at:
+            yield at
 
 
-def main(name: str) -> int:
-    """Show the console at that moment, on the terminal that is really there."""
+@contextmanager
+def joined(folder: Path) -> Iterator[Stage]:
+    """Sit at a stage that is held open, here or by another process, with a record of one's own."""
+    told = json.loads((folder / "stage.json").read_text("utf-8"))
+    moment, now_ms = MOMENTS[told["moment"]], told["now_ms"]
+    settings = load(
+        env={"HOME": str(folder)}, cloud=told["site"], files=(folder / "clouds.yaml",)
+    ).default
+    assert settings is not None
+    with tempfile.TemporaryDirectory(prefix="stx-tui-record-") as home:
+        own = Path(home)
+        shutil.copy(folder / "record.db", own)
+
+        async def opener() -> Station:
+            opened = _station(own, settings, lambda: now_ms, moment.place)
+            await opened.start()
+            return opened
+
+        seen = glance(own / "record.db", settings.name, FIRST)
+        yield Stage(settings, seen, opener, lambda: now_ms, moment.place, folder)
+
+
+def _station(
+    folder: Path, settings: CloudSettings, now_ms: Callable[[], int], place: Place
+) -> Station:
+    store = Store(folder / "record.db", now_ms=now_ms, kinds=KINDS)
+    return Station(settings, store=store, place=place, now_ms=now_ms)
+
+
+def main(where: str, *options: str) -> int:
+    """Show the console at a moment, or at the one of a folder, on the terminal that is there."""
     logging.getLogger("backend").addHandler(logging.NullHandler())
-    with stage(name) as at:
-        arguments = parser().parse_args(["demo"])
+    with stage(where) if where in MOMENTS else joined(Path(where)) as at:
+        arguments = parser().parse_args(["demo", *options])
         return show(arguments, at.settings, at.seen, at.opener, at.now_ms, at.place)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))
