@@ -116,7 +116,7 @@ def stall(app: str, for_s: float, bps: int | None) -> None:
 
 
 def cpu(app: str) -> None:
-    """Time of the processor a key costs: all press the same keys in turns, a busy machine or not."""
+    """Time of the processor a key costs; the same keys in turns, so that load hurts all alike."""
     runs = {variant: Run(app, variant) for variant in VARIANTS}
     for run in runs.values():
         run.do(Step("", b"j"))
