@@ -48,7 +48,7 @@ async def start(home: Path, *argv: str, env: Mapping[str, str] = {}) -> asyncio.
     )
 
 
-async def run(home: Path, *argv: str, env: Mapping[str, str] = {}, within_s: float = 60.0) -> Ran:
+async def run(home: Path, *argv: str, env: Mapping[str, str] = {}, within_s: float = 180.0) -> Ran:
     """Run to the end."""
     process = await start(home, *argv, env=env)
     try:

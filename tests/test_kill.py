@@ -45,7 +45,7 @@ def deeds_in(home: Path) -> int:
         return int(base.execute("SELECT count(*) FROM deed").fetchone()[0])
 
 
-async def until(is_so: Callable[[], bool], within_s: float = 30.0) -> None:
+async def until(is_so: Callable[[], bool], within_s: float = 120.0) -> None:
     ends = asyncio.get_running_loop().time() + within_s
     while not is_so():
         assert asyncio.get_running_loop().time() < ends, "it did not come to that"

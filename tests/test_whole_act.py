@@ -238,7 +238,7 @@ async def sawn(home: Path, simulator: Simulator, uuid: str) -> Ran:
     return Ran(process.returncode or 0, out.decode(), err.decode(), out + err)
 
 
-async def ended(station: Station, number: str, within_s: float = 40.0) -> Deed:
+async def ended(station: Station, number: str, within_s: float = 120.0) -> Deed:
     """Watch until the deed of that number is at its end."""
     running = asyncio.ensure_future(station.run())
     ends = asyncio.get_running_loop().time() + within_s

@@ -24,7 +24,7 @@ from stx_tui.plain.talk import Opener
 
 PLACE = Place(hostname="laptop", user="sysadmin", terminal="ttyS0")
 WIDTH = 80
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 class PretendCloud:

@@ -212,7 +212,7 @@ def screen_text(app: StxApp) -> List[str]:
     return ["".join(segment.text for segment in strip)[:width] for strip in strips[:height]]
 
 
-async def until(pilot: Any, is_so: Any, within_s: float = 5.0) -> None:
+async def until(pilot: Any, is_so: Any, within_s: float = 60.0) -> None:
     """Wait until something is so; fails after ``within_s``."""
     ends = time.monotonic() + within_s
     while not is_so():
