@@ -21,6 +21,8 @@ HOST = "127.0.0.1"
 PORTS = range(20000, 32000)
 READ_BYTES = 64 * 1024
 BODY_BYTES_MOST = 8 * 1024 * 1024
+_TURNS = 5
+"""Turns of the loop from the system's word of a connection to the task that serves it, and some."""
 
 
 def free_socket(port: int) -> socket.socket:
@@ -42,6 +44,18 @@ def _bound(port: int) -> socket.socket:
         sock.close()
         raise
     return sock
+
+
+async def accept_no_more(server: asyncio.AbstractServer) -> None:
+    """Let what a server is accepting come to its task, and accept nothing more.
+
+    asyncio drops a connection whose server is closed meanwhile, and leaves its socket open.
+    """
+    loop = asyncio.get_running_loop()
+    for sock in getattr(server, "sockets", ()):
+        loop.remove_reader(sock.fileno())
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
 
 
 class Server:
@@ -75,6 +89,7 @@ class Server:
         server, self._server = self._server, None
         if server is None:
             return
+        await accept_no_more(server)
         server.close()
         for task in list(self._open):
             task.cancel()

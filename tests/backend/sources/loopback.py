@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import AsyncIterator, Callable, Dict, List, Optional
 
+from backend.simulator.server import accept_no_more
+
 
 @dataclass
 class Asked:
@@ -70,12 +72,12 @@ class Server:
 
     async def stop(self) -> None:
         if self._server is not None:
+            await accept_no_more(self._server)
             self._server.close()
         self.cut_all()
         for task in self._tasks:
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._server is not None:
             await self._server.wait_closed()
 
