@@ -14,7 +14,7 @@ from typing import Any
 from stx_tui.terminal.driver import driver_class
 from stx_tui.terminal.profile import Options, Profile, detect, named
 
-VARIANTS = ("stock", "mono", "colour")
+VARIANTS = ("driver", "mono", "colour")
 
 
 def profile_of(variant: str, bps: int | None) -> Profile | None:

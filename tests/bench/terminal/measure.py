@@ -28,8 +28,10 @@ class Step:
 class Run:
     """The app of a module under one driver, with the far end of its terminal."""
 
-    def __init__(self, app: str, variant: str, *, bps: Optional[int] = None) -> None:
-        self.far = FarEnd(bps=bps)
+    def __init__(
+        self, app: str, variant: str, *, bps: Optional[int] = None, is_throttled: bool = True
+    ) -> None:
+        self.far = FarEnd(bps=bps if is_throttled else None)
         ask, self._ask = os.pipe()
         self._answer, answer = os.pipe()
         env = {**os.environ, "LANG": "C.UTF-8", "TEXTUAL_ANIMATIONS": "none"}
@@ -103,19 +105,32 @@ def _runs(row: list[Any]) -> list[list[str]]:
 
 def by_curses(frames: list[list[list[list[str]]]]) -> list[int]:
     """Bytes that ncurses sends at TERM=vt100 for each of these screens, one after the other."""
+    return _by("curses_peer", "vt100", frames)
+
+
+def by_stock(frames: list[list[list[list[str]]]]) -> list[int]:
+    """Bytes that Textual sends for them as it ships: its widgets, theme, driver, 256 colours."""
+    return _by("stock_peer", "xterm-256color", frames)
+
+
+def _by(peer: str, term: str, frames: list[list[list[list[str]]]]) -> list[int]:
     far = FarEnd()
     ready, ready_child = os.pipe()
     go_child, go = os.pipe()
+    env = {**os.environ, "TERM": term, "TEXTUAL_ANIMATIONS": "none"}
+    for name in ("NO_COLOR", "COLORTERM"):
+        env.pop(name, None)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "frames.json")
         path.write_text(json.dumps(frames), encoding="ascii")
-        line = [sys.executable, "-m", "tests.bench.terminal.curses_peer", str(path)]
+        line = [sys.executable, "-m", f"tests.bench.terminal.{peer}", str(path)]
         process = subprocess.Popen(
             [*line, str(ready_child), str(go_child)],
             stdin=far.slave,
             stdout=far.slave,
+            stderr=far.slave,
             pass_fds=(ready_child, go_child),
-            env={**os.environ, "TERM": "vt100"},
+            env=env,
         )
         counts = [0]
         for _ in frames:
