@@ -1,4 +1,4 @@
-"""The record's size and what unchanged polls write: ``python -m tests.bench.store [DAYS]``.
+"""The record's size and what unchanged polls write: ``python -m tests.bench.store [TIMES]``.
 
 20 hosts, polled every 10 s, one of them changed once a minute: three days of it, driven through the
 store as fast as it goes, ten times over (thirty days), each reading made anew as from the wire.
@@ -22,6 +22,7 @@ from backend.known import Reading
 from backend.store.store import Store
 
 HOSTS_THERE, EVERY_S, CHANGE_S, DAY_S = 20, 10, 60, 86_400
+DAYS = 3
 START_MS = 1_763_800_000_000
 STATES = {
     "availability": ("available", "degraded", "failed", "intest", "offline"),
@@ -70,14 +71,13 @@ def counted(path: Path) -> Dict[str, int]:
         return {t: base.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in tables}
 
 
-async def drive(path: Path, seconds: int) -> None:
-    """Drive so many seconds of polls; noise differs once a minute at every host."""
-    chance = random.Random(7)
+async def drive(path: Path, seconds: int, bodies: List[Dict[str, Any]], began: int = 0) -> None:
+    """Drive so many seconds of polls on a store opened anew; noise differs once a minute."""
+    chance = random.Random(began)
     now = [START_MS]
     store = Store(path, now_ms=lambda: now[0], kinds=(HOSTS,))
-    bodies = [body(number) for number in range(HOSTS_THERE)]
     last: Reading[Any] = Reading(kind="hosts")
-    for second in range(0, seconds, EVERY_S):
+    for second in range(began, began + seconds, EVERY_S):
         now[0] = START_MS + second * 1000
         if second % CHANGE_S == 0:
             for one in bodies:
@@ -124,24 +124,26 @@ def is_row(sql: str) -> bool:
 
 
 def main() -> None:
-    days = int(sys.argv[1]) if len(sys.argv) > 1 else 30
+    times = int(sys.argv[1]) if len(sys.argv) > 1 else 10
+    days = times * DAYS
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "record.db"
         began_s = time.monotonic()
-        asyncio.run(drive(path, days * DAY_S))
+        bodies = [body(number) for number in range(HOSTS_THERE)]
+        for each in range(times):
+            asyncio.run(drive(path, DAYS * DAY_S, bodies, each * DAYS * DAY_S))
         took_s = time.monotonic() - began_s
         rows, size = counted(path), path.stat().st_size
         empty = Path(folder) / "empty.db"
-        asyncio.run(drive(empty, EVERY_S))
+        asyncio.run(drive(empty, EVERY_S, bodies))
         bare = empty.stat().st_size
-        each = (size - bare) / rows["change"]
-        print(f"days driven                    {days} in {took_s:.0f} s")
+        a_change = (size - bare) / rows["change"]
+        print(f"days driven                    {times} x {DAYS} in {took_s:.0f} s")
         print(f"changes                        {rows['change']}")
-        print(f"bytes a change                 {each:.0f}")
+        print(f"bytes a change                 {a_change:.0f}")
         print(f"size of 30 days                {size * 30 / days / 1e6:.2f} MB   (goal < 20)")
-        print(
-            f"the same, each host a minute   {each * rows['change'] * 20 * 30 / days / 1e6:.1f} MB"
-        )
+        busy = a_change * rows["change"] * 20 * 30 / days / 1e6
+        print(f"the same, each host a minute   {busy:.1f} MB")
         same = asyncio.run(unchanged(Path(folder) / "same.db", noise=False))
         noisy = asyncio.run(unchanged(Path(folder) / "noisy.db", noise=True))
         print(f"rows by unchanged polls        {same}   (goal 0)")

@@ -24,6 +24,7 @@ class Little(App[None]):
     #head { text-style: reverse; }
     """
     ENABLE_COMMAND_PALETTE = False
+    pasted = 0
 
     def compose(self) -> ComposeResult:
         yield Static("LITTLE".ljust(79), id="head")
@@ -49,7 +50,8 @@ class Little(App[None]):
             self.query_one("#said", Static).update(f"key {event.key}")
 
     def on_paste(self, event: events.Paste) -> None:
-        self.query_one("#said", Static).update(f"paste {len(event.text)}")
+        self.pasted += len(event.text)
+        self.query_one("#said", Static).update(f"pasted {self.pasted}")
 
 
 def main() -> None:

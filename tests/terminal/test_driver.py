@@ -233,13 +233,13 @@ def test_flow_control_bytes_and_noise_do_not_end_it(start: Start) -> None:
     session.sees("key k")
 
 
-def test_a_paste_of_ten_kilobytes_arrives_as_one(start: Start) -> None:
+def test_a_paste_of_ten_kilobytes_arrives_whole_and_presses_no_key(start: Start) -> None:
     session = start("vt100")
     session.sees("80x24")
     text = b"0123456789" * 1000
     for at in range(0, len(text), 500):
         session.far.type(text[at : at + 500])
-    session.sees("paste 10000")
+    session.sees("pasted 10000")
 
 
 def test_a_stopped_line_shows_the_newest_screen_when_it_goes_on(start: Start) -> None:

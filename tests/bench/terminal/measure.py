@@ -56,7 +56,7 @@ class Run:
         self._first()
 
     def _first(self) -> None:
-        until = time.monotonic() + 20
+        until = time.monotonic() + 180
         while not self.far.count and time.monotonic() < until:
             time.sleep(0.01)
         self.far.quiet(0.6)
