@@ -30,7 +30,8 @@ class Asker(Enum):
 class Reason:
     """What one check says of one action: ``check`` names it, ``words`` say why.
 
-    NO blocks, with a ``jump`` to where it is mended; CANT_TELL never blocks and is shown.
+    NO blocks, with a ``jump`` to where it is mended; CANT_TELL never blocks and is shown. What is
+    ``of_form`` comes of the answers alone: before anybody was asked it says nothing.
     """
 
     check: str
@@ -38,6 +39,7 @@ class Reason:
     words: str = ""
     jump: Optional[Jump] = None
     asker: Asker = Asker.SERVICE
+    of_form: bool = False
 
     @classmethod
     def passes(cls, check: str) -> Reason:

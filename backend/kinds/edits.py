@@ -5,6 +5,7 @@ Values are compared and sent as text, as the vendor's own client does.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, Type
 
@@ -97,7 +98,7 @@ def is_news(row: Row, form: Form, _known: Known) -> Reason:
     """Check that anything was given that is not so already."""
     given = text_of(form)
     words = "" if differing(row, form) else "it is so already" if given else "nothing was given"
-    return check("something changes", words, Asker.OURS)
+    return replace(check("something changes", words, Asker.OURS), of_form=True)
 
 
 def news_alone(row: Row, form: Form, known: Known) -> Tuple[Reason, ...]:

@@ -28,6 +28,7 @@ from backend.kinds.host_risks import ends_session, risk_of
 from backend.kinds.host_site import children, is_simplex
 from backend.kinds.host_stops import consequences_of, expects_of
 from backend.kinds.host_together import together
+from backend.kinds.label_acts import assign_label
 from backend.known import Known
 from backend.tone import Tone
 
@@ -147,22 +148,6 @@ def _classify(host: Host, form: Classify, _known: Known) -> Plan:
     return Plan(steps=(Step(write=write, took=took),))
 
 
-def _assign_label(host: Host, form: AssignLabel, _known: Known) -> Plan:
-    query = "?overwrite=True" if form.overwrite else ""
-    flags = ("--overwrite",) * form.overwrite
-    pair = f"{form.key}={form.value}"
-    return Plan.of(
-        RestWrite(
-            service=SERVICE,
-            method="POST",
-            path=f"/labels/{host.uuid}{query}",
-            body={form.key: form.value},
-            command=("system", "host-label-assign", *flags, _name(host), pair),
-            sentence=f"give {host.name} the label {pair}",
-        )
-    )
-
-
 def _remove_label(host: Host, form: RemoveLabel, known: Known) -> Plan:
     rows = children(known, "labels", host) or ()
     label = next((row for row in rows if row.label_key == form.key), None)
@@ -276,7 +261,7 @@ ACTIONS: Tuple[Action[Host], ...] = (
         name="label-assign",
         key="B",
         words="Assign a label to",
-        plan=_assign_label,
+        plan=assign_label,
         risk=_disruptive,
         form=AssignLabel,
         reasons=label_reasons,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Dict, FrozenSet, Mapping, Optional, Tuple
 
 from backend.figure import Jump
@@ -78,7 +79,8 @@ def news(form: Form, now: Mapping[str, str]) -> Dict[str, str]:
 
 def something(fields: Mapping[str, Any]) -> Reason:
     """Check that anything changes."""
-    return check("something changes", "" if fields else "nothing differs", Asker.OURS)
+    words = "" if fields else "nothing differs"
+    return replace(check("something changes", words, Asker.OURS), of_form=True)
 
 
 def locked(host: Optional[Host], *, unless: bool = False) -> Reason:

@@ -25,6 +25,31 @@ MODES = ("balanced", "active_standby", "802.3ad")
 LEAST_MTU, MOST_MTU = 576, 9216
 
 
+class _New(Form):
+    """What is asked of a new one first."""
+
+    iftype: Literal["ethernet", "ae", "vlan", "vf"] = Field(
+        description="ae is a bond, vf takes of the VFs of another", examples=["vlan"], title="type"
+    )
+    ifname: str = Field(
+        min_length=1,
+        max_length=15,
+        title="name",
+        description="15 small letters, digits, - _ . at most",
+        examples=["vlan10"],
+        json_schema_extra=said_as("interface name"),
+    )
+    uses: Tuple[str, ...] = Field(
+        min_length=1,
+        title="on",
+        description="interfaces below it",
+        examples=[("pxeboot0",)],
+    )
+    vlan_id: Optional[int] = Field(
+        default=None, ge=1, le=4094, description="of a VLAN", json_schema_extra=said_as("VLAN id")
+    )
+
+
 class _Interface(Form):
     """What both forms ask."""
 
@@ -83,29 +108,8 @@ class _Interface(Form):
     max_rx_rate: Optional[int] = Field(default=None, ge=0, description="Mb/s, of platform")
 
 
-class AddInterface(_Interface):
+class AddInterface(_Interface, _New):
     """An interface on top of others: a bond, a VLAN, VFs."""
-
-    iftype: Literal["ethernet", "ae", "vlan", "vf"] = Field(
-        description="ae is a bond, vf takes of the VFs of another", examples=["vlan"], title="type"
-    )
-    ifname: str = Field(
-        min_length=1,
-        max_length=15,
-        title="name",
-        description="15 small letters, digits, - _ . at most",
-        examples=["vlan10"],
-        json_schema_extra=said_as("interface name"),
-    )
-    uses: Tuple[str, ...] = Field(
-        min_length=1,
-        title="on",
-        description="interfaces below it",
-        examples=[("pxeboot0",)],
-    )
-    vlan_id: Optional[int] = Field(
-        default=None, ge=1, le=4094, description="of a VLAN", json_schema_extra=said_as("VLAN id")
-    )
 
 
 class ModifyInterface(_Interface):

@@ -10,6 +10,7 @@ from backend.figure import Line, Lines
 from backend.kind import Column, Kind, Reach, Rest, Row, Tab
 from backend.kinds.host_edits import kin
 from backend.kinds.interface_acts import INTERFACE_ACTIONS
+from backend.kinds.label_acts import LABEL_ACTIONS
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
 
@@ -80,6 +81,7 @@ LABELS: Kind[Label] = Kind(
         Column(heading="KEY", value=lambda row: row.label_key, most=48),
         Column(heading="VALUE", value=lambda row: row.label_value, most=32),
     ),
+    actions=LABEL_ACTIONS,
     aliases=("host-labels",),
     noise=NOISE,
     every_s=EVERY_S,

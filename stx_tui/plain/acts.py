@@ -134,7 +134,7 @@ def _offer(station: Station, kind: Kind[Any], action: Action[Any], ids: Tuple[st
         preview = station.acts.preview(kind, action, ids, form)
     except Refused as error:
         return Offer(action=action, row_ids=ids, asks=asks, why_not=(str(error),))
-    why_not = tuple(reason.words or reason.check for reason in preview.blocked)
+    why_not = tuple(r.words or r.check for r in preview.blocked if not r.of_form)
     risk = confirm.risk_words(preview.risk) if preview.wants else "breaks nothing: wants yes typed"
     return Offer(action=action, row_ids=ids, asks=asks, risk=risk, why_not=why_not)
 

@@ -170,7 +170,7 @@ class ActionsScreen(Dialog[None]):
             preview = station.acts.preview(self.kind, action, rows, form)
         except Refused as error:
             return Offer(action=action, row_ids=rows, why_not=(str(error),))
-        why_not = tuple(reason.words or reason.check for reason in preview.blocked)
+        why_not = tuple(r.words or r.check for r in preview.blocked if not r.of_form)
         asks = tuple(action.form.model_fields)
         return Offer(action=action, row_ids=rows, preview=preview, asks=asks, why_not=why_not)
 
