@@ -21,7 +21,7 @@ from backend.kind import (
     Rest,
     Write,
 )
-from backend.plan import LogList, Stream
+from backend.plan import HERE, LogList, Stream
 from backend.refresh import Answer
 
 if TYPE_CHECKING:
@@ -83,9 +83,11 @@ class Cloud:
 
     async def open(self, stream: Stream) -> Log:
         """Open a stream. Raises ``StxError``."""
-        from backend.listening import open_here
+        if stream.machine in ("", HERE):
+            from backend.listening import open_here
 
-        return await open_here(stream)
+            return await open_here(stream)
+        return await self.machines.open(stream)
 
     @property
     def catalogue(self) -> Catalogue:

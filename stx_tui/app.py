@@ -176,12 +176,23 @@ class StxApp(App[None], inherit_bindings=False):
 
     async def _ask_to_trust(self, error: Untrusted) -> None:
         """Show a certificate once; what is accepted is asked again at once."""
-        from stx_tui.screens.trust import TrustScreen
-
-        if await self.push_screen_wait(TrustScreen(error)) and self.station is not None:
-            self.station.lookout.accept(error)
+        if await self.trusts(error) and self.station is not None:
             for name in self.rooms.banner_needs:
                 await self.station.watch.read_now(name)
+
+    async def trusts(self, error: Untrusted) -> bool:
+        """Show a certificate or host key that nobody vouches for; pin it where it is accepted.
+
+        One that changed is not asked about.
+        """
+        from stx_tui.screens.trust import TrustScreen
+
+        if error.pinned or self.station is None:
+            return False
+        if not await self.push_screen_wait(TrustScreen(error)):
+            return False
+        self.station.lookout.accept(error)
+        return True
 
     def say(self, words: str) -> None:
         """Say something where the keys stand, if a listing is on top."""

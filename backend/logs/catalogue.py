@@ -135,4 +135,5 @@ def stream_of(name: str, machine: str = "") -> Stream:
 
 def paths_of(stream: LogFile) -> Tuple[str, ...]:
     """Return where a log may lie, the likeliest first."""
-    return NAMES.get(stream.name, (stream.path,)) if stream.name else (stream.path,)
+    known = NAMES.get(stream.name, ())
+    return known if stream.path in known else (stream.path,)

@@ -8,7 +8,7 @@ from backend.errors import StxError
 from backend.logs.files import Bytes, Files
 from backend.logs.formats import stamp
 from backend.logs.line import Extent, Find, Landing, LogLine, Position
-from backend.logs.lines import MOST, Span, Step, down, up
+from backend.logs.lines import MOST, Span, Step, down, down_found, up, up_found
 from backend.logs.rotation import Part, Parts
 from backend.logs.when import WIDE, Times
 from backend.units import clock
@@ -93,7 +93,7 @@ class FileLog:
             begin = offset if part.serial == serial else 0
             if begin > source.size():  # truncated: what is there now is new
                 begin = 0
-            for span in down(source, begin, find, step):
+            for span in _down(source, begin, find, step):
                 if before_ms is None or find is not None:
                     before_ms = self._time_of(part, span)
                 line = self._line(part, span, before_ms)
@@ -109,7 +109,7 @@ class FileLog:
             source = self._of(part)
             end = min(offset, source.size()) if part.serial == serial else source.size()
             pending: List[Span] = []
-            for span in up(source, end, find, step):
+            for span in _up(source, end, find, step):
                 at = stamp(span.raw, part.year)
                 if at is None and find is not None:
                     yield self._line(part, span, self._time_of(part, span))
@@ -166,19 +166,20 @@ class FileLog:
         """Return what became of it since it was asked last."""
         part = self._parts.current
         facts = self._files.facts(self.path)
-        size = self._of(part).size()
         notes: List[str] = []
-        if part.serial == self._seen[0] and size < self._seen[1]:
-            notes.append(f"{self.name} was truncated: what is there now is new")
-            self._seen = (part.serial, 0)
-            self._times.pop(part.serial, None)
         if facts is None:
             if part.note != _DELETED:
                 part.note = _DELETED
-                notes.append(f"{self.name} was deleted; what is open of it can still be read")
+                kept = "; what is open of it can still be read" * self._files.keeps_open
+                notes.append(f"{self.name} was deleted{kept}")
         elif facts.identity != part.identity:
-            notes += [f"{self.name} rotated: it goes on in a new file"]
+            notes.append(f"{self.name} rotated: it goes on in a new file")
             self._parts.look_again()
+        elif part.serial == self._seen[0] and facts.size < self._seen[1]:
+            notes.append(f"{self.name} was truncated: what is there now is new")
+            self._seen = (part.serial, 0)
+            self._times.pop(part.serial, None)
+            part.forget()
         return tuple(notes)
 
     def notes(self) -> Tuple[str, ...]:
@@ -224,6 +225,18 @@ class FileLog:
 
 
 _DELETED = "deleted; what is open of it can still be read"
+
+
+def _down(source: Bytes, offset: int, find: Optional[Find], step: Step) -> Iterator[Span]:
+    if find is None:
+        return down(source, offset, None, step)
+    return down_found(source, offset, find, step)
+
+
+def _up(source: Bytes, offset: int, find: Optional[Find], step: Step) -> Iterator[Span]:
+    if find is None:
+        return up(source, offset, None, step)
+    return up_found(source, offset, find, step)
 
 
 def _place(position: Position) -> Tuple[int, int]:

@@ -7,9 +7,10 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, List, Optional, Protocol, Tuple
+from typing import Dict, List, Optional, Protocol, Sequence, Tuple
 
 from backend.errors import Missing, StxError, Unreachable
+from backend.logs.line import Find
 
 Identity = Tuple[int, int]  # device and inode: what a file stays when it is renamed
 
@@ -27,6 +28,14 @@ class Facts:
     identity: Identity
 
 
+@dataclass(frozen=True)
+class Found:
+    """Where words stand in a file, ascending, as far as ``upto``: a machine looked for itself."""
+
+    offsets: Sequence[int]
+    upto: int
+
+
 class Bytes(Protocol):
     """An opened file; what is renamed, truncated or deleted stays open."""
 
@@ -38,12 +47,20 @@ class Bytes(Protocol):
     def read(self, offset: int, count: int) -> bytes:
         """Return up to so many bytes from there on; fewer only at the end."""
 
+    def found(self, find: Find) -> Optional[Found]:
+        """Return where its words stand, where its machine looks for them; None: read it."""
+
     def close(self) -> None:
         """Let go of it."""
 
 
 class Files(Protocol):
-    """The files of one machine. Every call may block; all raise ``StxError``."""
+    """The files of one machine. Every call may block; all raise ``StxError``.
+
+    ``keeps_open`` says that a file which is open stays the same one when it is renamed.
+    """
+
+    keeps_open: bool
 
     def facts(self, path: str) -> Optional[Facts]:
         """Return what is known of a file, None where there is none."""
@@ -75,6 +92,11 @@ class OpenFile:
         except OSError as error:
             raise why(self._path, error) from error
 
+    def found(self, find: Find) -> Optional[Found]:
+        """Return nothing: it is read here as fast as anybody could."""
+        del find
+        return None
+
     def close(self) -> None:
         """Let go of it."""
         if self._descriptor >= 0:
@@ -84,6 +106,8 @@ class OpenFile:
 
 class Here:
     """The files of this machine."""
+
+    keeps_open = True
 
     def facts(self, path: str) -> Optional[Facts]:
         """Return what is known of a file, None where there is none."""

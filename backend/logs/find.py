@@ -17,13 +17,14 @@ class Text:
 
     def __init__(self, text: str) -> None:
         needle = text.encode("utf-8", "surrogateescape")
-        self._is_exact = any(letter.isupper() for letter in text)
-        self._needle = needle if self._is_exact else needle.lower()
+        self.is_exact = any(letter.isupper() for letter in text)
+        self._needle = needle if self.is_exact else needle.lower()
+        self.words = (self._needle,)
         # Takes a line from its first hit to its end, and keeps nothing of it.
         self._rest = re.compile(re.escape(self._needle) + rb"[^\n]*()")
 
     def _of(self, block: bytes) -> bytes:
-        return block if self._is_exact else block.lower()
+        return block if self.is_exact else block.lower()
 
     def __call__(self, line: bytes) -> bool:
         """Whether a line has it."""
@@ -51,6 +52,10 @@ class Text:
 
 class Bad:
     """Lines that say they are bad."""
+
+    # klog's letters are no words: another machine does not find those.
+    words = BAD_WORDS
+    is_exact = False
 
     def __call__(self, line: bytes) -> bool:
         """Whether a line says so."""

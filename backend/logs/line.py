@@ -48,7 +48,15 @@ class LogLine:
 
 
 class Find(Protocol):
-    """What lines are looked for."""
+    """What lines are looked for: one of ``words`` stands in each, in that case if ``is_exact``."""
+
+    @property
+    def words(self) -> Tuple[bytes, ...]:
+        """What another machine is told to look for."""
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether capitals matter."""
 
     def __call__(self, line: bytes) -> bool:
         """Whether a line is one of them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Callable, Iterable, Iterator, List, Optional, Tuple
 
@@ -47,6 +48,49 @@ def down(source: Bytes, offset: int, find: Optional[Find], step: Step) -> Iterat
         yield from _found(chunk[:stop], offset, find)
         offset, block = offset + stop, usual
         step(stop)
+
+
+def down_found(source: Bytes, offset: int, find: Find, step: Step) -> Iterator[Span]:
+    """Go down as ``down`` does; where the file's own machine looks, only its hits are read."""
+    found = source.found(find)
+    if found is None:
+        yield from down(source, offset, find, step)
+        return
+    for hit in found.offsets[bisect_left(found.offsets, offset) :]:
+        if hit < offset:
+            continue
+        span = _line_at(source, hit, step)
+        offset = span.end
+        if find(span.raw) or span.size > len(span.raw):
+            yield span
+    yield from down(source, max(offset, line_start(source, found.upto)), find, step)
+
+
+def up_found(source: Bytes, offset: int, find: Find, step: Step) -> Iterator[Span]:
+    """Go up as ``up`` does; where the file's own machine looks, only its hits are read."""
+    found = source.found(find)
+    if found is None:
+        yield from up(source, offset, find, step)
+        return
+    edge = line_start(source, found.upto) if offset > found.upto else offset
+    for span in up(source, offset, find, step) if offset > edge else ():
+        if span.start < edge:
+            break
+        yield span
+    last = edge
+    for hit in reversed(found.offsets[: bisect_left(found.offsets, edge)]):
+        if hit >= last:
+            continue
+        span = _line_at(source, hit, step)
+        last = span.start
+        if find(span.raw) or span.size > len(span.raw):
+            yield span
+
+
+def _line_at(source: Bytes, offset: int, step: Step) -> Span:
+    """Return the line that the byte at ``offset`` is of."""
+    start = _line_start(source, offset, step)
+    return next(down(source, start, None, step))
 
 
 def up(source: Bytes, offset: int, find: Optional[Find], step: Step) -> Iterator[Span]:

@@ -9,16 +9,17 @@ from backend.logs.catalogue import paths_of
 from backend.logs.file import FileLog
 from backend.logs.files import Files
 from backend.logs.line import Log
+from backend.logs.when import WIDE
 from backend.plan import LogFile, Stream
 
 Open = Callable[[Stream], Awaitable[Log]]
 
 
-def open_file(stream: LogFile, files: Files) -> Log:
+def open_file(stream: LogFile, files: Files, wide: int = WIDE) -> Log:
     """Open a log in files: the first of its places that is there; blocking."""
     paths = paths_of(stream)
     path = next((path for path in paths if files.facts(path) is not None), paths[0])
-    log = FileLog(files, path, stream.called)
+    log = FileLog(files, path, stream.called, wide=wide)
     log.last()  # raises here, where it can be said, what would keep it from being read
     return log
 

@@ -15,7 +15,7 @@ from typing import Callable, Dict, Iterator, List, Optional, Protocol, Tuple
 from backend.errors import StxError
 from backend.logs.files import Bytes, Facts, Files, Identity, OpenFile, Unreadable
 from backend.logs.line import Find
-from backend.logs.lines import Step, blocks, count
+from backend.logs.lines import Step, blocks, count, down_found
 
 # Bytes that are unpacked of one packed part, at most: it lies in memory while it is looked at.
 UNPACKED = 512 * 1024 * 1024
@@ -140,12 +140,21 @@ class Part:
     def count(self, find: Find, step: Step) -> int:
         """Return how many lines there are to find; a packed part is unpacked as it is read."""
         if not self.name.packed:
-            return count(blocks(self.source()), find, step)
+            source = self.source()
+            if source.found(find) is not None:
+                return sum(1 for _line in down_found(source, 0, find, step))
+            return count(blocks(source), find, step)
         opened = self._files.open(self.name.path)
         try:
             return count(self._chunks(opened), find, step)
         finally:
             opened.close()
+
+    def forget(self) -> None:
+        """Forget what it began with, and what was fetched of it: it has been emptied."""
+        self._print = None
+        if not self._files.keeps_open:
+            self.close()
 
     def close(self) -> None:
         """Let go of it; it is opened again when it is wanted again."""
@@ -251,6 +260,8 @@ class Parts:
             if part is None:
                 part = self._same(name, facts, unnamed)
             else:
+                if part.name != name and not self._files.keeps_open:
+                    part.close()
                 part.name, part.facts = name, facts
             kept.append(part)
         gone = [part for part in unnamed if part not in kept]

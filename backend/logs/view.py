@@ -253,6 +253,7 @@ class Both:
 
     def __init__(self, one: Find, other: Find) -> None:
         self._both = (one, other)
+        self.words, self.is_exact = one.words, one.is_exact
 
     def __call__(self, line: bytes) -> bool:
         return all(find(line) for find in self._both)

@@ -14,6 +14,8 @@ from backend.sources import local
 from backend.sources.ssh import SshHosts
 
 if TYPE_CHECKING:
+    from backend.logs.line import Log
+    from backend.plan import Stream
     from backend.refresh import Answer
     from backend.settings import CloudSettings
     from backend.sources.local import Printed
@@ -96,6 +98,12 @@ class Machines:
     async def reached(self, argv: Tuple[str, ...], machine: str) -> Tuple[str, ...]:
         """Return the argv that runs a program on a machine from here, as for a stream of lines."""
         return argv if machine == HERE else await self._hosts().reached(argv, machine)
+
+    async def open(self, stream: Stream) -> Log:
+        """Open a stream of a machine behind SSH. Raises ``StxError``, of the way there too."""
+        from backend.sources.far_streams import open_there
+
+        return await open_there(stream, self._hosts())
 
     def _hosts(self) -> SshHosts:
         if self._settings.ssh is None:

@@ -16,10 +16,12 @@ from backend.sources.local import environment
 # How long a program may be silent, in seconds; the longest line that is kept of it, in bytes.
 SILENT_S, LONGEST = 20.0, 16 * 1024 * 1024
 _CHUNK = 64 * 1024
+
+Lines = Generator[bytes, None, None]
 _COMPLAINT = 300
 
 
-def lines(argv: Sequence[str], *, silent_s: float = SILENT_S) -> Generator[bytes, None, None]:
+def lines(argv: Sequence[str], *, silent_s: float = SILENT_S) -> Lines:
     """Give each line a program prints, without its end; ended with the iterator, or in the middle.
 
     Raises ``Absent``, ``Forbidden``, ``Unreachable`` where it is silent for too long, and

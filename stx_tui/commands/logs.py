@@ -23,7 +23,7 @@ from backend.lookout import Lookout
 from backend.place import find_place
 from backend.plan import Stream
 from backend.tone import Tone
-from stx_tui.commands.desk import cloud_settings, system_ms
+from stx_tui.commands.desk import cloud_settings, system_ms, trusting
 
 # Lines read at once while all are printed.
 BATCH = 1000
@@ -46,7 +46,10 @@ async def _run(arguments: argparse.Namespace, streams: Tuple[Stream, ...]) -> in
         lookout = Lookout(settings, place=find_place(), now_ms=system_ms)
         opener = lookout.cloud.open
     try:
-        logs, errors = await open_all(streams, opener)
+        if lookout is not None:
+            logs, errors = await trusting(lookout, lambda: open_all(streams, opener))
+        else:
+            logs, errors = await open_all(streams, opener)
         for error in errors:
             _complain(str(error), error.advice)
         await _print(arguments, logs)

@@ -11,7 +11,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.screen import Screen
 
-from backend.errors import StxError
+from backend.errors import StxError, Untrusted
 from backend.figure import Line
 from backend.logs.moments import WAYS, exact, moment_ms
 from backend.logs.opening import open_all
@@ -96,16 +96,20 @@ class StreamScreen(Screen[None], inherit_bindings=False):
     def on_mount(self) -> None:
         self._arrange()
         self.pane.empty = "opening ..."
-        self.run_worker(self._open(), name="open logs", group="look", exit_on_error=False)
+        self._open_soon()
         self.set_interval(interval_s(self.app, SAID_S), self._say_progress)
 
     async def _open(self) -> None:
         try:
             logs, errors = await open_all(self._logs.streams, self.console.open_stream)
+        except Untrusted as error:
+            if await self.console.trusts(error):
+                self._open_soon()
+                return
+            self._cannot(error)
+            return
         except StxError as error:
-            self._told.cannot = f"{error}. {error.advice}".strip()
-            self.pane.empty = "nothing to show"
-            self._show()
+            self._cannot(error)
             return
         self._told.names = tuple(log.name for log in logs)
         self._told.errors = tuple(errors)
@@ -119,6 +123,15 @@ class StreamScreen(Screen[None], inherit_bindings=False):
         self._show()
         self.run_worker(self._measure(reader), name="measure", group="measure")
         self.run_worker(self._stay(reader), name="follow", group="follow", exit_on_error=False)
+
+    def _open_soon(self) -> None:
+        self.run_worker(self._open(), name="open logs", group="look", exit_on_error=False)
+
+    def _cannot(self, error: StxError) -> None:
+        self._told.cannot = f"{error}. {error.advice}".strip()
+        self.pane.empty = "nothing to show"
+        self.pane.show(())
+        self._show()
 
     async def _measure(self, reader: Reader) -> None:
         """Learn from when to when the logs go: it reads the oldest part of each."""
