@@ -8,6 +8,7 @@ import signal
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import List, Mapping, Optional, Sequence, Union, cast
+from weakref import WeakKeyDictionary
 
 from backend.errors import Absent, Forbidden, Unreachable
 
@@ -16,6 +17,9 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # How long a program that was killed may take to be gone, and one whose children live on to be
 # heard out, in seconds.
 _GONE_S, _CHILDREN_S = 2.0, 0.5
+
+
+_LOCKS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -53,13 +57,16 @@ async def run(
     loop = asyncio.get_running_loop()
     listening = _Listening(loop, most_bytes)
     try:
-        process, _ = await loop.subprocess_exec(
-            lambda: listening,
-            *argv,
-            stdin=asyncio.subprocess.PIPE if given else asyncio.subprocess.DEVNULL,
-            env=environment() if env is None else env,
-            start_new_session=True,
-        )
+        # One at a time: to start a program holds the loop for some ms, to start fifty for half a
+        # second; between two of them keys are answered.
+        async with _starting(loop):
+            process, _ = await loop.subprocess_exec(
+                lambda: listening,
+                *argv,
+                stdin=asyncio.subprocess.PIPE if given else asyncio.subprocess.DEVNULL,
+                env=environment() if env is None else env,
+                start_new_session=True,
+            )
     except (FileNotFoundError, NotADirectoryError) as error:
         raise Absent(f"{argv[0]} is not on this machine") from error
     except OSError as error:
@@ -75,6 +82,13 @@ async def run(
     finally:
         await _end(process, listening)
     return listening.printed(process.get_returncode() or 0)
+
+
+def _starting(loop: asyncio.AbstractEventLoop) -> asyncio.Lock:
+    """Return the lock of that loop, made on it: Python 3.9 binds a lock where it is made."""
+    if loop not in _LOCKS:
+        _LOCKS[loop] = asyncio.Lock()
+    return _LOCKS[loop]
 
 
 class _Listening(asyncio.SubprocessProtocol):
