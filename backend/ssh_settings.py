@@ -12,7 +12,7 @@ from backend.plan import HERE
 from backend.secret import Password, password_of
 
 _KEYS = {
-    *("user", "port", "hosts", "key", "jump"),
+    *("user", "port", "hosts", "key", "jump", "folder"),
     *("password", "password_command", "password_file"),
 }
 
@@ -21,7 +21,8 @@ _KEYS = {
 class Ssh:
     """How hosts are reached by SSH: ``hosts`` are addresses by name; "" and None: as ssh does.
 
-    ``jump`` is the host (of ``hosts``, or an address) that the others are behind.
+    ``jump`` is the host (of ``hosts``, or an address) that the others are behind, ``folder`` what
+    stands for ``~/.ssh`` with its ``config`` and ``known_hosts``.
     """
 
     user: str = ""
@@ -30,6 +31,7 @@ class Ssh:
     password: Password = field(default_factory=Password)
     key: str = ""
     jump: str = ""
+    folder: str = ""
 
 
 def ssh_of(cloud: Section) -> Optional[Ssh]:
@@ -42,15 +44,19 @@ def ssh_of(cloud: Section) -> Optional[Ssh]:
     port = said.number("port")
     if port is not None and not 0 < port < 65536:
         raise said.spots["port"].wrong(f"{port} is no port", "1 to 65535; 22 is usual")
-    key = said.text("key")
     return Ssh(
         user=_word(said, "user", "user"),
         port=port,
         hosts=MappingProxyType(_hosts(said.section("hosts"))),
         password=password_of(said),
-        key=str(Path(key).expanduser()) if key else "",
+        key=_path(said.text("key")),
         jump=_word(said, "jump", "host"),
+        folder=_path(said.text("folder")),
     )
+
+
+def _path(text: str) -> str:
+    return str(Path(text).expanduser()) if text else ""
 
 
 def _hosts(said: Optional[Section]) -> Dict[str, str]:

@@ -59,8 +59,9 @@ class Far:
 class SshHosts:
     """All hosts behind SSH; nothing is opened before a program is to run there."""
 
-    def __init__(self, settings: Ssh, pins: Pins, folder: Optional[Path] = None) -> None:
-        """``folder`` replaces the account's own ``~/.ssh``."""
+    def __init__(self, settings: Ssh, pins: Pins) -> None:
+        """``pins`` are the host keys somebody accepted."""
+        folder = Path(settings.folder) if settings.folder else None
         self._settings = settings
         self._folder = folder
         # Short: the path of a socket takes 108 bytes at most, and ssh adds 40 of its own.

@@ -8,7 +8,7 @@ import sys
 from typing import Any, Callable, Tuple
 
 from backend.clean import clean
-from backend.errors import Missing, StxError, Unreachable, Untrusted
+from backend.errors import Missing, NotConfigured, StxError, Unreachable, Untrusted
 from backend.folders import store_url
 from backend.kind import Kind, Row
 from backend.known import Key, Known, Reading
@@ -27,6 +27,8 @@ from stx_tui.commands.desk import (
 )
 
 AWAY = 5
+# What ``--of`` names for all there are.
+ALL = "all"
 
 # What is to be read beside a reading, once it is known which rows there are.
 More = Callable[[Known, Reading[Any]], Tuple[Key, ...]]
@@ -42,7 +44,21 @@ def run(arguments: argparse.Namespace) -> int:
     print(rows_text(kind, rows, known, arguments.output, wide), end="")
     for error in reading.malformed:
         print(f"stx-tui: not shown: {clean(str(error))}", file=sys.stderr)
-    return code
+    silent = () if arguments.of not in ("", ALL) else unanswered(kind, known)
+    for error in silent:
+        print(f"stx-tui: {clean(str(error))}", file=sys.stderr)
+        if error.advice:
+            print(f"         {clean(error.advice)}", file=sys.stderr)
+    return code or (AWAY if silent else 0)
+
+
+def unanswered(kind: Kind[Any], known: Known) -> Tuple[StxError, ...]:
+    """Return why some of many did not answer, each by itself; what one has not is no failure."""
+    readings = (
+        reading for (name, of), reading in known.readings.items() if name == kind.name and of
+    )
+    errors = [reading.error for reading in readings if reading.error is not None]
+    return tuple(error for error in errors if not isinstance(error, NotConfigured))
 
 
 def _nothing_more(_known: Known, _reading: Reading[Any]) -> Tuple[Key, ...]:
@@ -103,7 +119,7 @@ async def _ask(
 
 async def _parent(lookout: Lookout, kind: Kind[Any], name: str) -> str:
     """Return the id of the parent that was named."""
-    if not name:
+    if name in ("", ALL):
         return ""
     if kind.parent is None:
         raise Missing(f"{kind.name} belong to nothing: leave --of out")

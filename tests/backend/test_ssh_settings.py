@@ -19,6 +19,7 @@ clouds:
       password_command: [pass, site-7]
       key: ~/.ssh/site-7
       jump: controller-0
+      folder: /root/site-7
 """
 
 
@@ -38,6 +39,7 @@ def test_all_of_it_is_read(tmp_path: Path) -> None:
     assert ssh.hosts == {"controller-0": "10.10.10.3", "worker-0": "fd00::5"}
     assert ssh.key == str(Path("~/.ssh/site-7").expanduser())
     assert ssh.password.command == ("pass", "site-7")
+    assert ssh.folder == "/root/site-7"
 
 
 def test_none_of_it_is_absent_and_an_empty_one_is_as_ssh_does(tmp_path: Path) -> None:

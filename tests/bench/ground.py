@@ -50,7 +50,7 @@ class Bench:
 def calling(sshd: Sshd) -> SshHosts:
     sshd.trusted("127.0.0.1")
     settings = sshd.settings(dict.fromkeys(NAMES, "127.0.0.1"))
-    return SshHosts(settings, Pins(sshd.folder / "pins.json"), sshd.home)
+    return SshHosts(settings, Pins(sshd.folder / "pins.json"))
 
 
 async def ask(hosts: SshHosts, names: Sequence[str], argv: Tuple[str, ...]) -> None:

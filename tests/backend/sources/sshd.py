@@ -144,6 +144,7 @@ class Sshd:
             password=Password(given=Secret(text=password)) if password else Password(),
             key=str(self.stranger if password else self.key),
             jump=jump,
+            folder=str(self.home),
         )
 
 

@@ -36,7 +36,7 @@ class Caller:
 
     def __init__(self, sshd: Sshd, settings: Ssh) -> None:
         self.pins = Pins(sshd.folder / "pins.json")
-        self.hosts = SshHosts(settings, self.pins, sshd.home)
+        self.hosts = SshHosts(settings, self.pins)
 
     async def __aenter__(self) -> Caller:
         return self
@@ -166,7 +166,9 @@ def fingerprint(sshd: Sshd) -> str:
 
 async def test_who_has_no_key_is_told_what_to_give(sshd: Sshd) -> None:
     sshd.trusted(*HOSTS.values())
-    settings = Ssh(user=sshd.user, port=sshd.port, hosts=HOSTS, key=str(sshd.stranger))
+    settings = Ssh(
+        user=sshd.user, port=sshd.port, hosts=HOSTS, key=str(sshd.stranger), folder=str(sshd.home)
+    )
     async with Caller(sshd, settings) as caller:
         with pytest.raises(Unauthorized, match="Permission denied") as refused:
             await caller.run("worker-0", "true")
