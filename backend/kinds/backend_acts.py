@@ -12,6 +12,7 @@ from typing_extensions import Literal
 from backend.kind import Action, Form, Json, Plan, Reason, RestWrite, Risk, Step
 from backend.kinds.edits import (
     SERVICE,
+    Changes,
     Words,
     add,
     changed,
@@ -59,14 +60,17 @@ class AddBackend(Form):
     confirmed: bool = Field(default=False, description="yes, it is not reversible")
 
 
-class ModifyBackend(Form):
+class ModifyBackend(Changes):
     """What of a backend may change; empty stays as it is."""
 
     services: Optional[Words] = Field(
         default=None, description="those it has and more, commas between"
     )
     attributes: Optional[str] = Field(
-        default=None, pattern=PAIRS, description="as replication=2,min_replication=1"
+        default=None,
+        pattern=PAIRS,
+        examples=["replication=2"],
+        description="as replication=2,min_replication=1",
     )
     deployment: Optional[Literal["controller", "dedicated", "open"]] = Field(
         default=None, description="ceph-rook: which hosts have OSDs"
@@ -166,7 +170,7 @@ def _modify_backend_reasons(row: Any, form: ModifyBackend, _known: Known) -> Tup
     wanted = set((form.services or row.services or "").split(",")) - {""}
     lost = sorted(has - wanted)
     deployment = form.deployment and form.deployment != row.capabilities.get("deployment_model")
-    words = "" if news or deployment or wanted != has else "it is so already, or nothing was given"
+    words = "" if news or deployment or wanted != has else "it is so already"
     busy = text(row.state).startswith("configuring")
     return (
         check("something changes", words),

@@ -11,6 +11,7 @@ from typing_extensions import Literal
 from backend.kind import Action, Form, Plan, Reason
 from backend.kinds.edits import (
     Address,
+    Changes,
     add,
     check,
     delete,
@@ -69,11 +70,15 @@ class AddDataNetwork(Form):
         return group
 
 
-class ModifyDataNetwork(Form):
+class ModifyDataNetwork(Changes):
     """What of a data network may change; empty stays as it is."""
 
     mtu: Optional[int] = Field(
-        default=None, ge=576, le=9216, description="not above that of its interfaces"
+        default=None,
+        ge=576,
+        le=9216,
+        examples=[1400],
+        description="not above that of its interfaces",
     )
     description: Optional[str] = Field(default=None, max_length=255, description="what it is for")
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, Type
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, model_validator
 from typing_extensions import Annotated
 
 from backend.figure import Jump
@@ -54,6 +54,16 @@ Address = Annotated[str, AfterValidator(_address)]
 Words = Annotated[str, AfterValidator(_listed)]
 
 
+class Changes(Form):
+    """Fields of which at least one is given; one that is left empty stays as it is."""
+
+    @model_validator(mode="after")
+    def _one_at_least(self) -> Changes:
+        if all(getattr(self, name) is None for name in type(self).model_fields):
+            raise ValueError("nothing was given")
+        return self
+
+
 # --- how much it may break ---------------------------------------------------------------------
 
 
@@ -95,9 +105,8 @@ def server_knows(name: str, words: str) -> Reason:
 
 
 def is_news(row: Row, form: Form, _known: Known) -> Reason:
-    """Check that anything was given that is not so already."""
-    given = text_of(form)
-    words = "" if differing(row, form) else "it is so already" if given else "nothing was given"
+    """Check that something of what was given is not so already."""
+    words = "" if differing(row, form) else "it is so already"
     return replace(check("something changes", words, Asker.OURS), of_form=True)
 
 

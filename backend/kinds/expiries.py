@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Callable, Dict, Iterator, Optional, Tuple
 
 from backend.figure import Jump, Line, Lines
@@ -51,7 +52,7 @@ def _ends(sort: str, name: str, kind: str, row_id: str, ends_ms: Optional[int], 
     return _body(sort, name, kind, row_id, says="it does not say when", is_unknown=True)
 
 
-_RENEWS = {"Automatic": "it renews itself", "Manual": "renew it by hand"}
+_RENEWS = {"Automatic": "it is to renew itself", "Manual": "renew it by hand"}
 
 
 def _held(kind: str, sort: str, known: Known) -> Iterator[Body]:
@@ -157,8 +158,11 @@ def rows(known: Known) -> Iterator[Body]:
 
 def _look(row: Expiry, known: Known) -> Look:
     if row.is_unknown:
-        return Look(tone=Tone.PLAIN, mark=Mark.UNKNOWN)
-    return ends_look(days_to(row.ends_ms, known))
+        return Look(tone=Tone.PLAIN, mark=Mark.UNKNOWN, notes=(row.says,))
+    look = ends_look(days_to(row.ends_ms, known))
+    if look.notes and row.says:
+        return replace(look, notes=(f"{look.notes[0]}: {row.says}",))
+    return look
 
 
 def _soonest(row: Expiry, _known: Known) -> Tuple[int, int, str]:
@@ -216,7 +220,7 @@ EXPIRIES: Kind[Expiry] = Kind(
         Column(heading="WHAT", value=lambda row: row.name, most=40),
         Column(heading="SORT", value=lambda row: row.sort),
         Column(heading="ENDS", value=lambda row: None if row.ends_ms is None else day(row.ends_ms)),
-        Column(heading="SAYS", value=lambda row: row.says or None, most=60),
+        Column(heading="SAYS", value=lambda row: row.says or None, most=60, wide=True),
     ),
     look=_look,
     sort=_soonest,

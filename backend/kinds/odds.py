@@ -10,6 +10,7 @@ from typing_extensions import Literal
 from backend.kind import Action, Column, Form, Kind, Plan, Reason, Rest, Row
 from backend.kinds.edits import (
     Address,
+    Changes,
     add,
     check,
     comes,
@@ -42,7 +43,7 @@ class SdnController(Row):
     state: Optional[str] = None
 
 
-class ModifySdn(Form):
+class ModifySdn(Changes):
     """What of an SDN controller is to be otherwise; empty stays as it is."""
 
     ip_address: Optional[Address] = Field(default=None, description="its address")
@@ -51,7 +52,7 @@ class ModifySdn(Form):
         default=None, description="how it is spoken to"
     )
     state: Optional[Literal["enabled", "disabled"]] = Field(
-        default=None, description="whether it is used"
+        default=None, examples=["disabled"], description="whether it is used"
     )
 
 

@@ -8,10 +8,11 @@ from typing import Any, Dict, List, Optional, Tuple
 from pydantic import AfterValidator, Field
 from typing_extensions import Annotated, Literal
 
-from backend.kind import Action, Consequence, Form, Json, Plan, Reason, RestWrite, Risk, Step
+from backend.kind import Action, Consequence, Json, Plan, Reason, RestWrite, Risk, Step
 from backend.kinds.edits import (
     SERVICE,
     Address,
+    Changes,
     Fields,
     add,
     changed,
@@ -58,7 +59,7 @@ def _spans(words: str) -> str:
 Spans = Annotated[str, AfterValidator(_spans)]
 
 
-class ModifyPool(Form):
+class ModifyPool(Changes):
     """What of a pool is to be otherwise; empty stays as it is."""
 
     name: Optional[str] = Field(default=None, min_length=1, max_length=128, description="its name")
@@ -76,7 +77,9 @@ class ModifyPool(Form):
     floating_address: Optional[Address] = Field(default=None, description="of the active one")
     controller0_address: Optional[Address] = Field(default=None, description="controller-0's own")
     controller1_address: Optional[Address] = Field(default=None, description="controller-1's own")
-    gateway_address: Optional[Address] = Field(default=None, description="the way out")
+    gateway_address: Optional[Address] = Field(
+        default=None, examples=["10.10.10.9"], description="the way out"
+    )
 
 
 class AddPool(ModifyPool):

@@ -11,6 +11,7 @@ from typing_extensions import Annotated
 from backend.kind import Asker, Consequence, Form, Reason
 from backend.kinds.edits import (
     Address,
+    Changes,
     Fields,
     check,
     comes,
@@ -148,13 +149,15 @@ def _ntp_reasons(row: Any, form: ModifyNtp, known: Known) -> Tuple[Reason, ...]:
 # --- the OAM network ---------------------------------------------------------------------------
 
 
-class ModifyOam(Form):
+class ModifyOam(Changes):
     """Where the system is reached from outside; empty stays as it is."""
 
     oam_subnet: Optional[str] = Field(default=None, description="as 10.10.10.0/24")
     oam_gateway_ip: Optional[Address] = Field(default=None, description="the way out")
     oam_floating_ip: Optional[Address] = Field(
-        default=None, description="the address of the system; on simplex its only one"
+        default=None,
+        examples=["10.10.10.20"],
+        description="the address of the system; on simplex its only one",
     )
     oam_c0_ip: Optional[Address] = Field(default=None, description="duplex: controller-0's own")
     oam_c1_ip: Optional[Address] = Field(default=None, description="duplex: controller-1's own")

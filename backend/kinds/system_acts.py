@@ -7,8 +7,9 @@ from typing import Any, Dict, List, Optional, Tuple
 from pydantic import AfterValidator, Field
 from typing_extensions import Annotated, Literal
 
-from backend.kind import Action, Consequence, Expected, Form, Reason, Risk
+from backend.kind import Action, Consequence, Expected, Reason, Risk
 from backend.kinds.edits import (
+    Changes,
     check,
     differing,
     flags,
@@ -41,12 +42,14 @@ _LATITUDE = r"^[+-]?(90(\.0{1,26})?|([0-9]|[1-8][0-9])(\.[0-9]{1,26})?)$"
 _LONGITUDE = r"^[+-]?(180(\.0{1,26})?|([0-9]|[1-9][0-9]|1[0-7][0-9])(\.[0-9]{1,26})?)$"
 
 
-class ModifySystem(Form):
+class ModifySystem(Changes):
     """What the system is to be called, where it stands and what it is; empty stays as it is."""
 
     name: Optional[Plain] = Field(default=None, max_length=255, description="its name")
     description: Optional[Plain] = Field(default=None, max_length=255, description="what it is for")
-    location: Optional[Plain] = Field(default=None, max_length=255, description="where it stands")
+    location: Optional[Plain] = Field(
+        default=None, max_length=255, examples=["rack 4"], description="where it stands"
+    )
     contact: Optional[Plain] = Field(default=None, max_length=255, description="whom to call")
     latitude: Optional[str] = Field(
         default=None, pattern=_LATITUDE, description="-90 to 90, as 45.35"

@@ -10,6 +10,7 @@ from typing_extensions import Literal
 from backend.kind import Asker, Consequence, Form, Reason
 from backend.kinds.edits import (
     Address,
+    Changes,
     Fields,
     check,
     comes,
@@ -32,13 +33,15 @@ from backend.tone import Tone
 # --- PTP of the whole system, as it was before there were instances ------------------------------
 
 
-class ModifyPtp(Form):
+class ModifyPtp(Changes):
     """How PTP is set for hosts that use no instances; empty stays as it is."""
 
     mode: Optional[Literal["hardware", "software", "legacy"]] = Field(
         default=None, description="who stamps the time"
     )
-    transport: Optional[Literal["l2", "udp"]] = Field(default=None, description="what carries it")
+    transport: Optional[Literal["l2", "udp"]] = Field(
+        default=None, examples=["udp"], description="what carries it"
+    )
     mechanism: Optional[Literal["e2e", "p2p"]] = Field(
         default=None, description="how the delay is measured"
     )
@@ -55,10 +58,12 @@ def _ptp_reasons(row: Any, form: Form, known: Known) -> Tuple[Reason, ...]:
 # --- logs, copies, passwords -------------------------------------------------------------------
 
 
-class ModifyLogging(Form):
+class ModifyLogging(Changes):
     """Where logs are sent to; empty stays as it is."""
 
-    ip_address: Optional[Address] = Field(default=None, description="the log server's address")
+    ip_address: Optional[Address] = Field(
+        default=None, examples=["10.10.10.99"], description="the log server's address"
+    )
     enabled: Optional[bool] = Field(default=None, description="whether logs are sent")
     transport: Optional[Literal["udp", "tcp", "tls"]] = Field(
         default=None, description="how they are sent"
@@ -72,11 +77,15 @@ def _logging_reasons(row: Any, form: ModifyLogging, known: Known) -> Tuple[Reaso
     return (is_news(row, form, known), check("a log server is named", words))
 
 
-class ModifyDrbd(Form):
+class ModifyDrbd(Changes):
     """How the controllers copy their data to one another; empty stays as it is."""
 
     link_util: Optional[int] = Field(
-        default=None, ge=5, le=80, description="how much of the link the copying may take, in %"
+        default=None,
+        ge=5,
+        le=80,
+        examples=[50],
+        description="how much of the link the copying may take, in %",
     )
     rtt_ms: Optional[float] = Field(
         default=None, ge=0.2, le=20.0, description="round trip between the controllers, in ms"

@@ -198,13 +198,14 @@ def test_ids_are_unique_and_rows_can_be_sorted_and_found(kind: Kind[Any]) -> Non
 
 
 def forms(action: Any) -> List[Any]:
-    """Return a filled form of an action: of what must be given, the field's own examples."""
-    given = {
-        name: (field.examples or ["x"])[0]
-        for name, field in action.form.model_fields.items()
-        if field.is_required()
-    }
-    return [action.form(**given)]
+    """Return a filled form of an action: of what must be given, the field's own examples.
+
+    Where nothing must be, yet something: the first field that has an example.
+    """
+    fields = action.form.model_fields
+    needed = [name for name, field in fields.items() if field.is_required()]
+    wanted = needed or [name for name, field in fields.items() if field.examples][:1]
+    return [action.form(**{name: (fields[name].examples or ["x"])[0] for name in wanted})]
 
 
 def acted_on(kind: Kind[Any], action: Any, known: Known) -> Tuple[Any, ...]:

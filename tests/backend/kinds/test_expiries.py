@@ -70,7 +70,7 @@ def test_what_ends_first_stands_first_and_what_nobody_knows_after_it() -> None:
     ]
     assert said["past"].startswith("-2 ")
     assert said["near"] == "3 renew it by hand"
-    assert said["far"] == "300 it renews itself"
+    assert said["far"] == "300 it is to renew itself"
     assert said["sysadmin (hosts)"] == "30 90 days after the last change"
 
 
@@ -132,7 +132,8 @@ def test_what_cannot_be_read_says_so_in_its_place_and_the_rest_stands() -> None:
     found = {row.name: row for row in radar(known)}
     assert found["platform-certificates"].says == "can't be read: sysinv 404: no such path"
     assert found["users"].says == "can't be read: sysinv: connection refused"
-    assert EXPIRIES.look(found["users"], known).mark is Mark.UNKNOWN
+    look = EXPIRIES.look(found["users"], known)
+    assert (look.mark, look.notes) == (Mark.UNKNOWN, (found["users"].says,))
     # What sysinv itself installed stands in for all that the platform holds.
     assert found["ssl ssl_1234567890"].says == "it does not say when"
     assert "kube-system/oidc-auth-apps-certificate" in found
