@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Mapping, Optional, Tuple
 
 from backend.kind import Column, Kind, Reach, Rest, Row
-from backend.kinds.board_acts import KERNEL_ACTIONS
 from backend.kinds.cpu_acts import CPU_ACTIONS
 from backend.kinds.inventory import EVERY_S, HOST, NOISE, OfHost, host_name
+from backend.kinds.kernel_acts import KERNEL_ACTIONS
 from backend.kinds.memory_acts import MEMORY_ACTIONS
 from backend.kinds.once import once
 from backend.known import Known
