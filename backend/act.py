@@ -8,24 +8,16 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Callable, Dict, List, Mapping, Optional, Protocol, Sequence, Tuple
 
-from backend.deed import Deed, Outcome
-from backend.errors import Refused, Rejected, StoreError, StxError, Unauthorized, Unreachable
-from backend.kind import (
-    Action,
-    Form,
-    Json,
-    Kind,
-    LocalWrite,
-    Plan,
-    Reach,
-    Row,
-    Step,
-    Write,
-)
-from backend.known import Key, Known
+from backend.channel import Channel, Recorded
+from backend.deed import Deed, Outcome, outcome_of
+from backend.errors import Refused, StoreError, StxError
+from backend.kind import Action, Form, Json, Kind, LocalWrite, Plan, Row, Step, Write
+from backend.known import Key
+from backend.mask import MASK
 from backend.place import this_process
-from backend.plan import MASK
-from backend.preview import Preview, command_line, preview, secret_fields
+from backend.plan import Session
+from backend.preview import Preview, command_line, preview, said, secret_fields
+from backend.rests import is_only_under, own_readings, rests_on
 from backend.watch import Watch
 
 # The number of a deed done while the record could not be written.
@@ -51,9 +43,12 @@ class Wire(Protocol):
     async def send(self, write: Write) -> Json:
         """Have one write done by the source it belongs to."""
 
+    async def connect(self, session: Session) -> Channel:
+        """Have one session opened by the source it belongs to."""
+
 
 class Acts:
-    """The door of one cloud. Nothing else sends a Plan."""
+    """The door of one cloud. Nothing else sends a Plan or opens a Session."""
 
     def __init__(
         self,
@@ -137,9 +132,52 @@ class Acts:
     async def do(self, preview: Preview, *, typed: str, why: str) -> Tuple[Deed, ...]:
         """Send what ``preview`` shows, one row after the other; the first failure stops.
 
-        Raises ``Refused`` before anything was sent: read-only, blocked, not confirmed, or what it
-        would do is not what was shown any more. Failures of the sending are in the deed.
+        Where the action is ``at_once`` all rows together, each to its own end. Raises ``Refused``
+        before anything was sent: read-only, blocked, not confirmed, or what it would do is not
+        what was shown any more. Failures of the sending are in the deed.
         """
+        now = self._confirmed(preview, typed)
+        if now.opens is not None:
+            raise Refused("it opens a session: somebody has to sit before it")
+        async with self._turn():
+            if now.action.at_once and len(now.rows) > 1:
+                return await self._do_at_once(now, why)
+            return await self._do_all(now, why)
+
+    async def open(self, preview: Preview, *, typed: str, why: str) -> Tuple[Deed, Channel]:
+        """Send what ``preview`` shows, and open the session it ends in; both are one deed.
+
+        The deed is done once the session stands; at its close it says how long that was. What is
+        typed in it is outside our guards. Raises ``Refused`` as ``do`` does, and the error of
+        whatever kept it from opening, which is in the deed as well.
+        """
+        now = self._confirmed(preview, typed)
+        if now.opens is None:
+            raise Refused("it opens no session")
+        async with self._turn():
+            row, plan = (now.rows[0] if now.rows else None), now.plans[0]
+            deed = await self._open(now, row, plan, why)
+            deed = await self._send_all(deed, plan, self._seen_in(now, row))
+            if deed.outcome is not Outcome.OPEN:
+                raise Refused(deed.answer or deed.outcome.value)
+            deed = await self._update(replace(deed, sent_ms=deed.sent_ms or self._now_ms()))
+            try:
+                channel = await self._wire.connect(now.opens)
+            except StxError as error:
+                await self._close(deed, *outcome_of(error))
+                raise
+            deed = await self._close(deed, Outcome.DONE, "opened")
+        return deed, Recorded(channel, lambda words: self._closed(deed, words), self._now_ms)
+
+    async def _closed(self, deed: Deed, words: str) -> None:
+        """Write how long a session stood; that it stood is written, so a full disk stops nobody."""
+        try:
+            await self._close(deed, Outcome.DONE, words)
+        except StoreError:
+            self._on_deed(replace(deed, answer=words, ended_ms=self._now_ms()))
+
+    def _confirmed(self, preview: Preview, typed: str) -> Preview:
+        """Return the preview of this moment, where it is what was shown and confirmed."""
         if typed != preview.wants:
             raise Refused(f"not confirmed: {preview.wants!r} was to be typed")
         ids = [preview.target.id(row) for row in preview.rows]
@@ -148,8 +186,17 @@ class Acts:
             raise Refused("; ".join(reason.words or reason.check for reason in now.blocked))
         if now.says != preview.says:
             raise Refused("it is not what was shown any more; look again")
-        async with self._turn():
-            return await self._do_all(now, why)
+        return now
+
+    async def _do_at_once(self, preview: Preview, why: str) -> Tuple[Deed, ...]:
+        """Send for all rows together: each has its own end, whatever became of the others.
+
+        All are on the disk before the first is sent.
+        """
+        pairs = list(zip(preview.rows, preview.plans))
+        opened = [await self._open(preview, row, plan, why) for row, plan in pairs]
+        each = [self._go(preview, deed, row, plan) for deed, (row, plan) in zip(opened, pairs)]
+        return tuple(await asyncio.gather(*each))
 
     async def _do_all(self, preview: Preview, why: str) -> Tuple[Deed, ...]:
         """Send for one row after the other; each is judged anew, on what those before it left."""
@@ -196,9 +243,9 @@ class Acts:
             terminal=known.place.terminal,
             began_ms=self._now_ms(),
             why=why,
-            form=MappingProxyType(_said(preview.form)),
-            sends=tuple(step.write.request for step in plan.steps),
-            commands=tuple(command_line(step.write) for step in plan.steps if step.write.command),
+            form=MappingProxyType(_answers(preview.form)),
+            sends=tuple(one.request for one in said(plan)),
+            commands=tuple(command_line(one) for one in said(plan) if one.command),
             before=MappingProxyType(_before(target, row)),
             held=_held(preview, row),
             process=this_process(),
@@ -216,12 +263,13 @@ class Acts:
         return deed
 
     async def _do_one(self, preview: Preview, row: Optional[Row], plan: Plan, why: str) -> Deed:
-        deed = await self._open(preview, row, plan, why)
+        return await self._go(preview, await self._open(preview, row, plan, why), row, plan)
+
+    async def _go(self, preview: Preview, deed: Deed, row: Optional[Row], plan: Plan) -> Deed:
         keys = self._seen_in(preview, row)
-        for step in plan.steps:
-            deed = await self._send(deed, step, keys)
-            if deed.ended_ms is not None or deed.outcome is Outcome.UNKNOWN:
-                return deed
+        deed = await self._send_all(deed, plan, keys)
+        if deed.outcome is not Outcome.OPEN:
+            return deed
         if preview.action.ladder is None:
             deed = await self._close(deed, Outcome.DONE)
             # What came of it is to be seen at once, not when its kind's turn comes.
@@ -234,7 +282,18 @@ class Acts:
         if all(isinstance(write, LocalWrite) for write in preview.writes):
             return ()
         ids = [preview.target.id(row)] if row is not None else []
-        return own_readings(preview.kind, preview.action, ids, preview.known)
+        own = own_readings(preview.kind, preview.action, ids, preview.known)
+        needs = [self._kinds[name] for name in preview.action.needs if name in self._kinds]
+        under = [one.name for one in needs if is_only_under(one, preview.kind)]
+        return (*own, *((name, of) for name in under for of in ids))
+
+    async def _send_all(self, deed: Deed, plan: Plan, keys: Sequence[Key]) -> Deed:
+        """Send one step after the other; the deed stays open as long as each is taken."""
+        for step in plan.steps:
+            deed = await self._send(deed, step, keys)
+            if deed.outcome is not Outcome.OPEN:
+                break
+        return deed
 
     async def _send(self, deed: Deed, step: Step, keys: Sequence[Key]) -> Deed:
         """Send one write; what the service said is in the deed that comes back."""
@@ -251,16 +310,11 @@ class Acts:
                 await self._record.mark(step.write.kind, step.write.id, step.write.values)
             else:
                 answer = await self._wire.send(step.write)
-        except Unreachable as error:
-            if error.sent:
-                return await self._update(replace(deed, outcome=Outcome.UNKNOWN, answer=str(error)))
-            return await self._close(deed, Outcome.NEVER_SENT, str(error))
-        except Rejected as error:
-            return await self._close(deed, Outcome.REFUSED, error.reason)
-        except Unauthorized as error:
-            return await self._close(deed, Outcome.REFUSED, str(error))
         except StxError as error:
-            return await self._close(deed, Outcome.FAILED, str(error))
+            outcome, words = outcome_of(error)
+            if outcome is Outcome.UNKNOWN:
+                return await self._update(replace(deed, outcome=outcome, answer=words))
+            return await self._close(deed, outcome, words)
         return await self._answered(deed, step, answer, keys)
 
     async def _answered(self, deed: Deed, step: Step, answer: Json, keys: Sequence[Key]) -> Deed:
@@ -299,52 +353,7 @@ class Acts:
         return deed
 
 
-def rests_on(
-    kinds: Mapping[str, Kind[Any]],
-    kind: Kind[Any],
-    action: Action[Any],
-    row_ids: Sequence[str],
-    known: Known,
-) -> Tuple[Key, ...]:
-    """Return the readings that an action on these rows rests on, its own rows' first."""
-    keys = list(own_readings(kind, action, row_ids, known))
-    over = owners(kind, action, row_ids, known)
-    for name in action.needs:
-        needed = kinds.get(name)
-        under: Tuple[str, ...] = ()
-        if needed is not None and needed.parent and needed.parent == kind.parent:
-            under = over
-        elif needed is not None and needed.parent == kind.name and needed.reach is Reach.PER_PARENT:
-            # Asked for all at once it would fan out over all parents there are.
-            under = tuple(row_ids)
-        keys += [(name, of) for of in under or ("",)]
-    keys += [(name, row_id) for name in action.own_needs for row_id in row_ids]
-    return tuple(dict.fromkeys(keys))
-
-
-def own_readings(
-    kind: Kind[Any], action: Action[Any], row_ids: Sequence[str], known: Known
-) -> Tuple[Key, ...]:
-    """Return the readings that have the rows themselves, and show what comes of the action."""
-    over = owners(kind, action, row_ids, known)
-    mine = tuple((kind.name, of) for of in over) or ((kind.name, ""),)
-    if action.on_parent and kind.parent:
-        return ((kind.parent, ""), *mine)
-    return mine
-
-
-def owners(
-    kind: Kind[Any], action: Action[Any], row_ids: Sequence[str], known: Known
-) -> Tuple[str, ...]:
-    """Return the parents whose children an action touches, () where it has no parents."""
-    if action.on_parent:
-        return tuple(row_ids)
-    rows = (known.find(kind.name, row_id)[0] for row_id in row_ids)
-    found = dict.fromkeys(row.parent_id(known) for row in rows if row is not None)
-    return tuple(of for of in found if of)
-
-
-def _said(form: Form) -> Dict[str, str]:
+def _answers(form: Form) -> Dict[str, str]:
     """Return a form's values as the record keeps them: secrets masked."""
     secret = secret_fields(type(form))
     values = {name: getattr(form, name) for name in type(form).model_fields}

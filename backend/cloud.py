@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Callable, Optional
 
 from typing_extensions import assert_never
 
+from backend.baseboard import Bmc, BmcWrite, Sol
 from backend.errors import NotConfigured
 from backend.kind import (
     Command,
@@ -19,14 +20,18 @@ from backend.kind import (
     LocalWrite,
     Read,
     Rest,
+    RestWrite,
     Write,
 )
-from backend.plan import HERE, LogList, Stream
+from backend.plan import HERE, LogList, Session, Stream
 from backend.refresh import Answer
 
 if TYPE_CHECKING:
+    from backend.channel import Channel
+    from backend.known import Known
     from backend.logs.line import Log
     from backend.settings import CloudSettings
+    from backend.sources.bmc import Baseboards
     from backend.sources.catalogue import Catalogue
     from backend.sources.machines import Machines
     from backend.sources.tls import Pins
@@ -40,13 +45,24 @@ class Cloud:
     ``sources/``, and a line in ``ask`` and ``send`` here; mypy names what was forgotten.
     """
 
-    def __init__(self, settings: CloudSettings, pins: Pins, now_ms: Callable[[], int]) -> None:
-        """``pins`` are the certificates somebody accepted; nothing is sent before they hold."""
+    def __init__(
+        self,
+        settings: CloudSettings,
+        pins: Pins,
+        now_ms: Callable[[], int],
+        known: Optional[Callable[[], Known]] = None,
+    ) -> None:
+        """``pins`` are the certificates somebody accepted; nothing is sent before they hold.
+
+        ``known`` is what is known now: hosts say where their baseboards answer.
+        """
         self.settings = settings
         self._pins = pins
         self._now_ms = now_ms
+        self._known = known
         self._catalogue: Optional[Catalogue] = None
         self._machines: Optional[Machines] = None
+        self._baseboards: Optional[Baseboards] = None
 
     async def ask(self, read: Read, parent: str = "") -> Answer:
         """Send a question and return its answer, to be read row by row.
@@ -67,6 +83,8 @@ class Cloud:
             from backend.logs.listing import logs_here
 
             return await asyncio.to_thread(logs_here, self._now_ms())
+        if isinstance(read, Bmc):
+            return await self.baseboards.ask(read, parent)
         assert_never(read)
 
     async def send(self, write: Write) -> Json:
@@ -79,7 +97,17 @@ class Cloud:
             from backend.sources import medium
 
             return await medium.copy(write)
-        return await self.catalogue.send(write)
+        if isinstance(write, RestWrite):
+            return await self.catalogue.send(write)
+        if isinstance(write, BmcWrite):
+            return await self.baseboards.send(write)
+        assert_never(write)
+
+    async def connect(self, session: Session) -> Channel:
+        """Have one session opened by its source; only ``act`` calls this."""
+        if isinstance(session, Sol):
+            return await self.baseboards.open(session)
+        assert_never(session)
 
     async def open(self, stream: Stream) -> Log:
         """Open a stream. Raises ``StxError``."""
@@ -107,6 +135,15 @@ class Cloud:
             self._machines = Machines(self.settings, self._pins)
         return self._machines
 
+    @property
+    def baseboards(self) -> Baseboards:
+        """The baseboards of the servers, by IPMI or Redfish."""
+        if self._baseboards is None:
+            from backend.sources.bmc import Baseboards
+
+            self._baseboards = Baseboards(self.settings, self._pins, self._known)
+        return self._baseboards
+
     async def roles(self) -> frozenset[str]:
         """Return the roles of this person in this project, as the token says."""
         return await self.catalogue.roles()
@@ -120,6 +157,8 @@ class Cloud:
         """Let a password that was refused be tried once more: somebody asked for it."""
         if self._catalogue is not None:
             self._catalogue.retry()
+        if self._baseboards is not None:
+            self._baseboards.retry()
 
     async def close(self) -> None:
         """Close all connections."""
@@ -127,3 +166,5 @@ class Cloud:
             await self._catalogue.close()
         if self._machines is not None:
             await self._machines.close()
+        if self._baseboards is not None:
+            await self._baseboards.close()

@@ -7,6 +7,8 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Mapping, Optional, Tuple
 
+from backend.errors import Rejected, StxError, Unauthorized, Unreachable
+
 
 class Outcome(Enum):
     """How a deed stands. OPEN was written before anything was sent.
@@ -76,3 +78,14 @@ class Deed:
         if self.ended_ms is None or self.sent_ms is None:
             return None
         return self.ended_ms - self.sent_ms
+
+
+def outcome_of(error: StxError) -> Tuple[Outcome, str]:
+    """Return how a deed stands after that error, and in whose words."""
+    if isinstance(error, Unreachable):
+        return (Outcome.UNKNOWN if error.sent else Outcome.NEVER_SENT), str(error)
+    if isinstance(error, Rejected):
+        return Outcome.REFUSED, error.reason
+    if isinstance(error, Unauthorized):
+        return Outcome.REFUSED, str(error)
+    return Outcome.FAILED, str(error)

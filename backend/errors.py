@@ -92,10 +92,13 @@ class Unauthorized(StxError):
 
 
 class Rejected(StxError):
-    """The service said no; ``reason`` is its own sentence, ``status`` the HTTP status."""
+    """The service said no; ``reason`` is its own sentence, ``status`` the HTTP status.
+
+    Of a baseboard it is IPMI's completion code; 0 where there is none.
+    """
 
     def __init__(self, service: str, status: int, reason: str, advice: str = "") -> None:
-        super().__init__(f"{service} {status}: {reason}", advice)
+        super().__init__(f"{service} {status or ''}".rstrip() + f": {reason}", advice)
         self.service = service
         self.status = status
         self.reason = reason

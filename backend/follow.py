@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Awaitable, Callable, Dict, List, Mapping, Optional, Set, Tuple
 
-from backend.act import rests_on
 from backend.deed import Deed, Outcome
 from backend.figure import Line, Lines, Timeline, TimelineStep
 from backend.kind import Action, Kind, Row, Rung
 from backend.known import Key, Known, Reading
 from backend.place import is_alive, is_elsewhere, this_process
 from backend.preview import middle
+from backend.rests import rests_on
 from backend.tone import Tone
 from backend.units import stopwatch
 from backend.watch import Watch

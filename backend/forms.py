@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from backend.kind import Form, Row
-from backend.plan import MASK
+from backend.mask import MASK
 
 YES, NO = "yes", "no"
 

@@ -237,6 +237,9 @@ class Action(Generic[R]):
     ends_session: Optional[Callable[[Any, Known], bool]] = None
     # The action that gives back what this one takes: a lock is as long as its unlock after it.
     undone_by: str = ""
+    # Whether several rows are done at once, each by itself: none waits for another that is dead,
+    # and none is left out because another failed. Else one after the other, to the first failure.
+    at_once: bool = False
     # Where the name on the operator's command line differs from ours.
     aliases: Tuple[str, ...] = ()
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable, Dict, Optional
 
 from backend.cloud import Cloud
-from backend.errors import Untrusted
+from backend.errors import NotConfigured, Untrusted
 from backend.folders import state_folder
 from backend.kind import Derived, Kind
-from backend.kinds import KINDS
+from backend.kinds import configured
 from backend.known import Reading
 from backend.place import Place
 from backend.sources.tls import Pins
@@ -34,9 +34,9 @@ class Lookout:
     ) -> None:
         """``record`` is told each good reading; ``pins`` are by default the person's own."""
         self.settings = settings
-        self.kinds: Dict[str, Kind[Any]] = {kind.name: kind for kind in KINDS}
+        self.kinds: Dict[str, Kind[Any]] = {kind.name: kind for kind in configured(settings.has)}
         self.pins = pins or Pins(state_folder() / "pins.json")
-        self.cloud = Cloud(settings, self.pins, now_ms)
+        self.cloud = Cloud(settings, self.pins, now_ms, lambda: self.watch.known)
         self._own_ms = now_ms
         neighbours = settings.ssh.hosts if settings.ssh is not None else None
         self.watch = Watch(
@@ -55,6 +55,9 @@ class Lookout:
 
     async def read(self, kind: Kind[Any], parent: str = "") -> Reading[Any]:
         """Read a kind and what its columns need; the needs' failures stand in their readings."""
+        if kind.name not in self.kinds:
+            words = f"{self.settings.name} has nothing in its settings that knows {kind.name}"
+            raise NotConfigured(words, "add auth: to clouds.yaml, or source openrc")
         needs = [self.watch.read_now(name) for name in kind.needs if name != kind.name]
         reading, *_ = await asyncio.gather(self.watch.read_now(kind.name, parent), *needs)
         if isinstance(kind.read, Derived) and kind.read.alone:

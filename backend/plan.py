@@ -1,4 +1,4 @@
-"""What to ask and what to send, as values that say themselves: Reads, Writes, Steps and Plans."""
+"""What to ask, send and open, as values that say themselves: Reads, Writes, Sessions, Plans."""
 
 from __future__ import annotations
 
@@ -19,15 +19,14 @@ from typing import (
     Union,
 )
 
+from backend.baseboard import Bmc, BmcWrite, Sol
+from backend.mask import MASK
+
 if TYPE_CHECKING:
     from backend.known import Known
 
 Json = Union[None, bool, int, float, str, List[Any], Dict[str, Any]]
 Body = Mapping[str, Any]
-
-# What stands in a dialog, a deed and a log where a secret was.
-MASK = "********"
-
 
 # --- what to ask -------------------------------------------------------------------------------
 
@@ -143,7 +142,7 @@ class LogList:
         return ""
 
 
-Read = Union[Rest, LocalRead, Derived, Identity, Command, LogList]
+Read = Union[Rest, LocalRead, Derived, Identity, Command, LogList, Bmc]
 
 
 # --- what to listen to -------------------------------------------------------------------------
@@ -322,7 +321,15 @@ class FileCopy:
 
 # Each says itself: ``source`` (who does it), ``request`` (one line, no secrets), ``command`` (argv
 # of what an operator would type, empty where there is none) and ``sentence`` (plain words).
-Write = Union[RestWrite, LocalWrite, CommandWrite, FileCopy]
+Write = Union[RestWrite, LocalWrite, CommandWrite, FileCopy, BmcWrite]
+
+
+# --- what to talk with -------------------------------------------------------------------------
+
+
+# A two-way stream of bytes. Each says itself as a Write does, and has a ``size``; what is typed in
+# it no guard sees.
+Session = Union[Sol]
 
 
 def _masked(body: Json, secret: FrozenSet[str]) -> Json:
@@ -354,9 +361,13 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """What an action sends: one or more steps, in order; the first that fails stops it."""
+    """What an action sends: one or more steps, in order; the first that fails stops it.
 
-    steps: Tuple[Step, ...]
+    ``opens`` is the session that stands open when all of them are done.
+    """
+
+    steps: Tuple[Step, ...] = ()
+    opens: Optional[Session] = None
 
     @classmethod
     def of(cls, write: Write) -> Plan:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import statistics
 from dataclasses import dataclass
-from typing import Any, Callable, List, Optional, Sequence, Tuple, Type
+from typing import Any, Callable, List, Optional, Sequence, Tuple, Type, Union
 
 from backend.errors import Refused
 from backend.forms import Given, field_named, given, is_secret
@@ -25,6 +25,7 @@ from backend.kind import (
     Write,
 )
 from backend.known import Known
+from backend.plan import Session
 from backend.units import span
 
 ALONE = "nothing else under way on it"
@@ -72,6 +73,11 @@ class Preview:
         return tuple(step.write for plan in self.plans for step in plan.steps)
 
     @property
+    def opens(self) -> Optional[Session]:
+        """The session it opens, where it opens one: for one row alone."""
+        return self.plans[0].opens if len(self.plans) == 1 else None
+
+    @property
     def says(self) -> Tuple[object, ...]:
         """What somebody who confirms has read: if it differs, they confirmed something else."""
         return (self.title, self.wants, self.requests, self.commands, self.given)
@@ -79,12 +85,12 @@ class Preview:
     @property
     def requests(self) -> Tuple[str, ...]:
         """The requests, without secrets."""
-        return tuple(write.request for write in self.writes)
+        return tuple(one.request for plan in self.plans for one in said(plan))
 
     @property
     def commands(self) -> Tuple[str, ...]:
         """The same as an operator would type it."""
-        return tuple(command_line(write) for write in self.writes if write.command)
+        return tuple(command_line(one) for plan in self.plans for one in said(plan) if one.command)
 
 
 def preview(
@@ -105,12 +111,14 @@ def preview(
     plans = tuple(action.plan(row, form, known) for row in targets)
     risk = max(action.risk(row, form, known) for row in targets)
     # What only we remember harms nobody, however many rows it is said of.
-    is_ours = all(isinstance(step.write, LocalWrite) for plan in plans for step in plan.steps)
+    is_ours = all(isinstance(one, LocalWrite) for plan in plans for one in said(plan))
     if (len(rows) > 1 or known.trouble) and not is_ours:
         risk = risk.raised()
     reasons = _gate(known, target, rows) + _each(action.reasons, targets, form, known)
     if len(rows) > 1 and action.together is not None:
         reasons += action.together(rows, known)
+    if len(rows) > 1 and any(plan.opens is not None for plan in plans):
+        reasons += (_no("one at a time", "a session is opened with one alone"),)
     return Preview(
         kind=kind,
         target=target,
@@ -141,9 +149,15 @@ def preview(
 # --- how a write says itself -------------------------------------------------------------------
 
 
-def command_line(write: Write) -> str:
+def said(plan: Plan) -> Tuple[Union[Write, Session], ...]:
+    """Return all that a plan sends and opens, in order: each says itself."""
+    opens = (plan.opens,) if plan.opens is not None else ()
+    return (*(step.write for step in plan.steps), *opens)
+
+
+def command_line(one: Union[Write, Session]) -> str:
     """Return the command an operator would type for it."""
-    return shlex.join(write.command)
+    return shlex.join(one.command)
 
 
 # --- the gate ----------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import Any, Awaitable, Callable, Dict, Iterator, List, Optional, Seq
 
 from pydantic import ValidationError
 
+from backend.baseboard import Bmc
 from backend.errors import Absent, Malformed, StxError
 from backend.kind import Body, Derived, Kind, R, Read
 from backend.known import Known, Reading
@@ -86,11 +87,22 @@ def unite(
         by_id=MappingProxyType(rows),
         at_ms=min((part.at_ms for part in parts if part.was_read), default=0),
         tried_ms=now_ms,
-        error=_first_error(parts),
+        error=_error_of(kind, parts),
         changed=tuple(row_id for part in news for row_id in part.changed),
         gone=tuple(row_id for part in news for row_id in part.gone),
         malformed=tuple(fault for part in parts for fault in part.malformed),
     )
+
+
+def _error_of(kind: Kind[Any], parts: Sequence[Reading[Any]]) -> Optional[StxError]:
+    """Return what is wrong with all of it: of baseboards each is a service of its own.
+
+    One that is dead says so in its own reading, and makes the others' neither late nor wrong.
+    """
+    is_each_alone = isinstance(kind.read, Bmc)
+    if is_each_alone and any(part.error is None and part.was_read for part in parts):
+        return None
+    return _first_error(parts)
 
 
 def _first_error(parts: Sequence[Reading[Any]]) -> Optional[StxError]:

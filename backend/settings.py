@@ -19,6 +19,8 @@ from backend.errors import SettingsError
 from backend.secret import Password, Secret, password_of
 from backend.ssh_settings import Ssh, ssh_of
 
+# The services that Keystone's catalogue leads to.
+CATALOGUE = frozenset({"sysinv", "fm", "usm", "vim", "dcmanager", "keystone", "barbican"})
 GLYPHS = ("ascii", "dec", "utf8")
 COLOURS = ("mono", "none", "8", "16", "256", "full")
 INTERFACES = ("public", "internal", "admin")
@@ -111,6 +113,13 @@ class CloudSettings:
     colour: Optional[str] = None
     lock_after_s: Optional[int] = None
     source: str = ""
+
+    def has(self, source: str) -> bool:
+        """Whether what asks that source makes sense here: without Keystone no service of it does.
+
+        Baseboards, programs and our own record are always there; what they lack they say.
+        """
+        return self.auth is not None or source not in CATALOGUE
 
     @property
     def needs_password(self) -> bool:
@@ -286,7 +295,8 @@ def _bmcs(said: Optional[Section]) -> Dict[str, Bmc]:
     found: Dict[str, Bmc] = {}
     for name, one in (said.sections() if said else {}).items():
         one.only(_BMC)
-        if not one.text("address"):
+        # "*" has the credentials for all that sysinv knows the address of.
+        if name != "*" and not one.text("address"):
             raise one.spot.wrong("address is missing", "as in 10.10.10.100 or [fd00::10]:623")
         found[name] = Bmc(
             name=name,

@@ -76,10 +76,11 @@ class Station:
             self.watch.take(cable_plan=plan)
         await self.remember()
         self.found = await self.follow.resume(self.watch.known.memory.deeds)
-        try:
-            self.watch.take(roles=await self.cloud.roles())
-        except StxError as error:
-            return error
+        if self.settings.auth is not None:
+            try:
+                self.watch.take(roles=await self.cloud.roles())
+            except StxError as error:
+                return error
         await self.watch.read_now("system")
         await self.remember()
         # Now it has its own name: deeds may have been left open under another one of ours.
@@ -208,7 +209,8 @@ class Station:
         for task in [task for task in self._heard if task.done()]:
             self._heard.remove(task)
             task.result()  # a defect of ours is raised where the loop ends
-        if reading is not None and reading.error is None and not known.roles:
+        has_roles = self.settings.auth is not None
+        if reading is not None and reading.error is None and has_roles and not known.roles:
             self._heard.append(asyncio.ensure_future(self._take_roles()))
         if self._now_ms() - self._remembered_ms >= REMEMBER_MS:
             # Another console may have acted, or said something, on the same record.

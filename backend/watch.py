@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, Callable, Dict, List, Mapping, Optional, Set, Tuple
+from typing import Any, AsyncContextManager, Callable, Dict, List, Mapping, Optional, Set, Tuple
 
+from backend.baseboard import Bmc
 from backend.cables import CablePlan
 from backend.kind import Command, Derived, Kind, Reach
 from backend.known import Key, Known, Memory, Reading, Since
@@ -90,10 +92,13 @@ class Watch:
 
         ``every_s`` asks for a faster pace than the kind's own, as while a deed is followed.
         """
-        declared = self._kinds[kind]
+        declared = self._kinds.get(kind)
+        if declared is None:
+            return lambda: None  # nothing configured here knows it
         pace = every_s or declared.every_s
         wanted = [(kind, parent, pace)]
-        wanted += [(name, "", self._kinds[name].every_s) for name in declared.needs]
+        needs = [self._kinds[name] for name in declared.needs if name in self._kinds]
+        wanted += [(need.name, "", need.every_s) for need in needs]
         for name, of, seconds in wanted:
             self._posts.setdefault((name, of), _Post(every_s=[])).every_s.append(seconds)
             post = self._posts[(name, of)]
@@ -186,8 +191,13 @@ class Watch:
             await asyncio.wait(tasks, timeout=0.1)
 
     async def read_now(self, kind: str, parent: str = "") -> Reading[Any]:
-        """Read ``kind`` now, or join the reading that is under way."""
+        """Read ``kind`` now, or join the reading that is under way.
+
+        Of what this cloud has nothing configured for it is an empty one: absent, not broken.
+        """
         key = (kind, parent)
+        if kind not in self._kinds:
+            return self.known.reading(*key)
         task = self._under_way.get(key)
         if task is None:
             task = asyncio.ensure_future(self._read(key))
@@ -257,12 +267,18 @@ class Watch:
 
     async def _read_one(self, kind: Kind[Any], key: Key) -> Reading[Any]:
         last = self.known.reading(*key)
-        async with self._machines if isinstance(kind.read, Command) else self._limit:
+        async with self._room(kind):
             if self._is_closing:
                 return last
             reading = await refresh(kind, last, self._ask, self._now_ms)
         self._speak(last, reading)
         return reading
+
+    def _room(self, kind: Kind[Any]) -> AsyncContextManager[Any]:
+        """Return what keeps too many questions from one service: none of baseboards waits."""
+        if isinstance(kind.read, Bmc):
+            return AsyncExitStack()
+        return self._machines if isinstance(kind.read, Command) else self._limit
 
     async def _read_under_all(self, kind: Kind[Any]) -> Reading[Any]:
         """Fan out over the parents; the union is shown as it comes."""
@@ -296,7 +312,7 @@ class Watch:
 
     async def _read_under(self, kind: Kind[Any], of: str) -> Reading[Any]:
         """Read under one of many parents, leaving room for what somebody looks at."""
-        if isinstance(kind.read, Command):
+        if isinstance(kind.read, (Command, Bmc)):
             return await self.read_now(kind.name, of)
         async with self._fan_out:
             return await self.read_now(kind.name, of)

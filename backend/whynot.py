@@ -11,12 +11,12 @@ from typing import Any, Iterable, List, Mapping, Tuple
 
 from pydantic import ValidationError
 
-from backend.act import rests_on
 from backend.errors import Refused
 from backend.figure import Line, Lines
 from backend.kind import Action, Answer, Asker, Kind, Reason, Row
 from backend.known import Key, Known
 from backend.preview import preview
+from backend.rests import rests_on
 from backend.tone import Tone, Verdict
 
 

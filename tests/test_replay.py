@@ -18,6 +18,7 @@ from backend.clean import clean
 from backend.errors import Forbidden, Malformed, NotFound, Rejected, StxError, Unauthorized
 from backend.kind import Kind, Reach, Rest
 from backend.kinds import KINDS, area_of, kind_named
+from backend.kinds.hardware import HARDWARE
 from backend.lookout import Lookout
 from backend.place import Place
 from backend.render import rows_text
@@ -52,8 +53,8 @@ EMPTY = {
     "device-image-states": "no image was on a device",
 }
 
-# What a machine's own programs tell was never asked of the recorded services.
-RECORDED = tuple(kind for kind in KINDS if area_of(kind).name != "ground")
+# What a machine's own programs and baseboards tell was never asked of the recorded services.
+RECORDED = tuple(kind for kind in KINDS if area_of(kind).name not in ("ground", "hardware"))
 each = pytest.mark.parametrize("kind", RECORDED, ids=lambda kind: kind.name)
 # What services are asked for; the others are worked out of these, or said with the token.
 ASKED = tuple(kind for kind in RECORDED if isinstance(kind.read, Rest))
@@ -162,7 +163,8 @@ async def test_under_one_host_are_just_the_rows_that_the_whole_has_of_it(
 
 
 def test_there_is_no_golden_table_of_a_kind_that_is_not() -> None:
-    assert {path.stem for path in GOLDEN.glob("*.txt")} == {kind.name for kind in RECORDED}
+    shown = (*RECORDED, *HARDWARE.kinds)
+    assert {path.stem for path in GOLDEN.glob("*.txt")} == {kind.name for kind in shown}
 
 
 # --- each field mistyped in turn -----------------------------------------------------------------

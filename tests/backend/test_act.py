@@ -8,12 +8,13 @@ from typing import Any, List, Tuple
 
 import pytest
 
-from backend.act import Acts, rests_on
+from backend.act import Acts
 from backend.deed import Deed, Outcome
 from backend.errors import Refused, Rejected, StoreError, Unreachable
 from backend.kind import Action, Form, Nothing, Plan, Reach, RestWrite, Risk
 from backend.known import Known
 from backend.preview import Preview
+from backend.rests import rests_on
 from backend.watch import Watch
 from tests.backend.things import (
     KINDS,

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from backend.forms import field_named, filled, given, texts_of
 from backend.kind import Form
-from backend.plan import MASK
+from backend.mask import MASK
 from tests.backend.things import Thing
 
 

@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, AsyncIterator, Dict, List, Tuple
 
-from backend.act import rests_on
 from backend.forms import filled
 from backend.kind import Form
 from backend.kinds import KINDS, kind_named
 from backend.preview import Preview
+from backend.rests import rests_on
 from backend.simulator import Simulator
 from backend.station import Station
 from tests.backend.simulator.client import Client

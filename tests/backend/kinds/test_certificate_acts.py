@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from backend.kind import RestWrite
 from backend.kinds.certificates import Held, days_to
 from backend.kinds.licence import LICENCE, Licence
-from backend.plan import MASK
+from backend.mask import MASK
 from backend.tone import Tone
 from tests.backend.kinds.acted import act, blocks, changed, known_with, planned, said, why
 

@@ -8,7 +8,7 @@ from typing import Any, Dict
 
 from backend.deed import Outcome
 from backend.kind import Risk
-from backend.plan import MASK
+from backend.mask import MASK
 from tests.backend.kinds.pretend import asked, at
 from tests.backend.kinds.test_child_refusals import ordered
 from tests.backend.simulator.client import PLATFORM, Client

@@ -8,6 +8,7 @@ from typing import Any, Dict, List, Mapping, Tuple
 
 import pytest
 
+from backend.baseboard import BmcWrite, Sol
 from backend.figure import Bars, Lines, Schedule, Spark, States, Timeline, Tree
 from backend.kind import (
     Command,
@@ -24,8 +25,9 @@ from backend.kind import (
 from backend.kinds import AREAS, KINDS, area_of, kind_named
 from backend.kinds.host_site import ONLY_UNDER_HOST
 from backend.known import Known, Reading
+from backend.preview import said
 from backend.tone import Look, Verdict
-from tests.backend.kinds import fm, machines
+from tests.backend.kinds import fm, machines, rack
 from tests.backend.kinds.invented import INVENTED
 from tests.backend.kinds.site import LAPTOP, PARTS, WHOLE, bodies, reading, site, uuid_of
 from tests.peers.replay import SAMPLES
@@ -73,6 +75,7 @@ def everything() -> Known:
     readings["login", ""] = reading("login", [token])
     readings.update(machines.readings())
     readings["logs", ""] = reading("logs", LOGS)
+    readings.update(rack.readings())
     known = Known(cloud="c", now_ms=recorded.now_ms, place=LAPTOP, readings=readings)
     derived = {
         (kind.name, ""): reading(kind.name, list(kind.read.rows(known)))
@@ -98,6 +101,8 @@ def others() -> Mapping[Tuple[str, str], Reading[Any]]:
 
 
 def rows_of(kind: Kind[Any], known: Known) -> Tuple[Any, ...]:
+    if kind.parent == "servers":
+        return known.rows(kind.name, rack.NAMES[0])
     if kind.reach is Reach.PER_PARENT and not isinstance(kind.read, Command):
         return known.rows(kind.name, uuid_of(PARTS.get(kind.name, 1)))
     return known.rows(kind.name)
@@ -224,8 +229,8 @@ def test_every_action_says_itself_whole_and_its_checks_yield(kind: Kind[Any]) ->
         for row in acted_on(kind, action, full):
             for form in forms(action):
                 plan = action.plan(row, form, full)
-                assert plan.steps
-                assert all(is_whole(step.write) for step in plan.steps)
+                assert said(plan)
+                assert all(is_whole(one) for one in said(plan))
                 for known in (full, NOTHING):
                     assert isinstance(action.risk(row, form, known), Risk)
                     assert all(reason.check for reason in action.reasons(row, form, known))
@@ -241,6 +246,8 @@ def is_whole(write: Any) -> bool:
         return bool(write.kind and write.id and write.values and write.sentence)
     if isinstance(write, (CommandWrite, FileCopy)):
         return bool(write.command and write.sentence and write.source and write.request)
+    if isinstance(write, (BmcWrite, Sol)):
+        return bool(write.server and write.request and write.command and write.sentence)
     assert isinstance(write, RestWrite)
     methods = ("POST", "PATCH", "PUT", "DELETE")
     return bool(

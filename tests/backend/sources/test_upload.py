@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from backend.errors import Missing
-from backend.plan import MASK, RestWrite
+from backend.mask import MASK
+from backend.plan import RestWrite
 from backend.sources.rest import RestService
 from backend.sources.upload import BLOCK_BYTES, FileForm
 from tests.backend.sources.clouds import Cloud

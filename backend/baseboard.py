@@ -1,0 +1,80 @@
+"""What is asked of a server's baseboard, ordered of it, and opened through it, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import FrozenSet, Mapping, Optional, Tuple
+
+from backend.mask import MASK
+
+
+@dataclass(frozen=True)
+class Bmc:
+    """Ask baseboards: one ``facet`` of the server whose id is the parent row's.
+
+    Facets: ``servers`` (which there are: asked of nobody), ``power``, ``health``, ``sensors``,
+    ``sel``, ``inventory``, ``lan``, ``users``.
+    """
+
+    facet: str
+
+    @property
+    def source(self) -> str:
+        """Who is asked: each server's own baseboard, none of which waits for another."""
+        return "bmc"
+
+
+@dataclass(frozen=True)
+class BmcWrite:
+    """One order to the baseboard of ``server`` (its id): a verb of ours, and what it needs.
+
+    Each source says it in its own protocol; ``values`` named in ``secret`` are never shown.
+    """
+
+    server: str
+    verb: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    command: Tuple[str, ...] = ()
+    sentence: str = ""
+    secret: FrozenSet[str] = frozenset()
+
+    @property
+    def source(self) -> str:
+        """Who is to do it: the server's own baseboard."""
+        return "bmc"
+
+    @property
+    def request(self) -> str:
+        """The order as one line, secrets masked."""
+        values = (
+            f"{key}={MASK if key in self.secret else value}" for key, value in self.values.items()
+        )
+        return " ".join(("BMC", self.server, self.verb, *values))
+
+
+@dataclass(frozen=True)
+class Sol:
+    """The serial console of a server, over its baseboard; ``takes_over`` throws off who is on it.
+
+    Its far end has a size of its own: it does not follow the screen's.
+    """
+
+    server: str
+    takes_over: bool = False
+    command: Tuple[str, ...] = ()
+    sentence: str = ""
+
+    @property
+    def source(self) -> str:
+        """Who is at the far end: the server's own baseboard."""
+        return "bmc"
+
+    @property
+    def size(self) -> Optional[Tuple[int, int]]:
+        """What its far end takes our screen for, in columns and rows; None: it can be told."""
+        return 80, 24
+
+    @property
+    def request(self) -> str:
+        """What is opened, as one line."""
+        return f"SOL {self.server}" + (" (takes over)" if self.takes_over else "")

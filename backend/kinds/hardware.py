@@ -1,0 +1,39 @@
+"""The hardware: every server by its own baseboard, when nothing else answers."""
+
+from __future__ import annotations
+
+from backend.baseboard import Bmc
+from backend.kind import Area, Kind, Tab
+from backend.kinds.hardware_acts import ACTIONS
+from backend.kinds.hardware_looks import COLUMNS, look, overview, sentence, strip, verdict
+from backend.kinds.hardware_parts import HEALTHS, INVENTORY, LAN, POWERS, SEL, SENSORS, USERS
+from backend.kinds.hardware_server import HEALTH, POWER, SERVERS, Server
+
+SERVER_KIND: Kind[Server] = Kind(
+    name=SERVERS,
+    singular="server",
+    model=Server,
+    # Which there are is in the settings and in sysinv: their baseboards are asked by the others.
+    read=Bmc(facet="servers"),
+    id=lambda row: row.name,
+    label=lambda row: row.name,
+    columns=COLUMNS,
+    look=look,
+    strip=strip,
+    sentence=sentence,
+    verdict=verdict,
+    tabs=(Tab(key="o", title="Overview", figure=overview),),
+    actions=ACTIONS,
+    aliases=("bmc", "bmcs", "baseboards"),
+    needs=("hosts", POWER, HEALTH),
+    noise=frozenset({"has_password"}),
+    every_s=5.0,
+)
+
+HARDWARE = Area(
+    digit="6",
+    name="hardware",
+    title="Servers",
+    kinds=(SERVER_KIND, POWERS, HEALTHS, SENSORS, SEL, INVENTORY, LAN, USERS),
+    headline=verdict,
+)

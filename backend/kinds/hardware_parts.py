@@ -1,0 +1,374 @@
+"""What a baseboard knows of its server: sensors, log, inventory, its own network and users."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Optional, Tuple
+
+from pydantic import Field
+
+from backend.baseboard import Bmc
+from backend.kind import Column, Kind, Reach, Row
+from backend.kinds.hardware_looks import boot_words
+from backend.kinds.hardware_server import (
+    HEALTH,
+    POWER,
+    SERVERS,
+    Health,
+    Power,
+    error_words,
+    tone_of_health,
+)
+from backend.known import Known
+from backend.tone import WELL, Look, Mark, Tone
+
+QUICK_S, SLOW_S, SELDOM_S = 10.0, 120.0, 300.0
+
+
+class OfServer(Row):
+    """A row that belongs to a server."""
+
+    server: str
+
+    def parent_id(self, _known: Known) -> str:
+        """Return the id of its server."""
+        return self.server
+
+
+SERVER: Column[Any] = Column(heading="SERVER", value=lambda row: row.server, most=20)
+
+
+def _stale(kind: str, row: Any, known: Known) -> Optional[Look]:
+    """Return how a row looks whose baseboard does not answer any more."""
+    error = known.reading(kind, row.server).error
+    return None if error is None else Look(mark=Mark.UNKNOWN, notes=(error_words(error),))
+
+
+# --- power and health --------------------------------------------------------------------------
+
+
+def _power_look(row: Power, known: Known) -> Look:
+    stale = _stale(POWER, row, known)
+    if stale is not None:
+        return stale
+    if row.faults:
+        return Look(tone=Tone.BAD, mark=Mark.BAD, notes=row.faults)
+    return Look(tone=Tone.PLAIN, mark=Mark.OUT) if row.power == "off" else WELL
+
+
+POWERS: Kind[Power] = Kind(
+    name=POWER,
+    singular="power-state",
+    model=Power,
+    read=Bmc(facet="power"),
+    parent=SERVERS,
+    needs=(SERVERS,),
+    reach=Reach.PER_PARENT,
+    id=lambda row: row.server,
+    columns=(
+        SERVER,
+        Column(heading="POWER", value=lambda row: row.power),
+        Column(heading="LED", value=lambda row: row.identify),
+        Column(heading="BOOTS FROM", value=lambda row: boot_words(row) or None),
+        Column(heading="FAULTS", value=lambda row: ", ".join(row.faults) or None, most=32),
+        Column(heading="AFTER AN OUTAGE", value=lambda row: row.policy, wide=True),
+        Column(heading="LAST EVENT", value=lambda row: row.last_event or None, wide=True),
+    ),
+    look=_power_look,
+    state_fields=("power",),
+    tab="P Power",
+    every_s=QUICK_S,
+    is_inventory=False,
+)
+
+HEALTHS: Kind[Health] = Kind(
+    name=HEALTH,
+    singular="server-health-state",
+    model=Health,
+    read=Bmc(facet="health"),
+    parent=SERVERS,
+    needs=(SERVERS,),
+    reach=Reach.PER_PARENT,
+    id=lambda row: row.server,
+    columns=(
+        SERVER,
+        Column(heading="HEALTH", value=lambda row: row.health),
+        Column(heading="NOT WELL", value=lambda row: "; ".join(row.bad) or None, most=56),
+    ),
+    look=lambda row, known: _stale(HEALTH, row, known) or _worded(row.health, row.bad),
+    state_fields=("health",),
+    tab="L Health",
+    every_s=SLOW_S,
+    is_inventory=False,
+)
+
+
+def _worded(health: str, notes: Tuple[str, ...] = ()) -> Look:
+    if health == "ok":
+        return WELL
+    return Look(tone=tone_of_health(health), mark=Mark.BAD, notes=notes)
+
+
+# --- sensors -----------------------------------------------------------------------------------
+
+
+class Sensor(OfServer):
+    """A sensor with its value, states and thresholds, in its own unit."""
+
+    sensor: str
+    number: Optional[int] = None
+    type: Optional[str] = None
+    value: Optional[float] = None
+    units: Optional[str] = None
+    states: Tuple[str, ...] = ()
+    health: str = "ok"
+    unavailable: bool = False
+    thresholds: Dict[str, float] = Field(default_factory=dict)
+
+
+def number_words(value: Optional[float], units: Optional[str] = "") -> Optional[str]:
+    """Return a value with its unit: ``41 C``, ``12.1 V``; None where there is none."""
+    if value is None:
+        return None
+    words = f"{value:.0f}" if value == int(value) else f"{value:.2f}".rstrip("0")
+    return f"{words} {(units or '').replace('°', '')}".strip()
+
+
+def _limits(row: Sensor) -> Optional[str]:
+    """Return the limits nearest to what is well: ``5 .. 80``."""
+    said = row.thresholds
+    low = next((said[k] for k in ("lower_major", "lower_minor") if k in said), None)
+    high = next((said[k] for k in ("upper_major", "upper_minor") if k in said), None)
+    if low is None and high is None:
+        return None
+    return f"{number_words(low) or ''} .. {number_words(high) or ''}".strip()
+
+
+def _state(row: Sensor) -> str:
+    if row.unavailable:
+        return "no reading"
+    return ", ".join(row.states) or row.health
+
+
+def _sensor_look(row: Sensor, known: Known) -> Look:
+    stale = _stale("bmc-sensors", row, known)
+    if stale is not None:
+        return stale
+    if row.unavailable:
+        return Look(tone=Tone.PLAIN, mark=Mark.OUT)
+    return _worded(row.health, (", ".join(row.states),) if row.states else ())
+
+
+SENSORS: Kind[Sensor] = Kind(
+    name="bmc-sensors",
+    singular="bmc-sensor",
+    model=Sensor,
+    read=Bmc(facet="sensors"),
+    parent=SERVERS,
+    needs=(SERVERS,),
+    reach=Reach.PER_PARENT,
+    id=lambda row: f"{row.server}/{row.sensor}" + (f"/{row.number}" if row.number else ""),
+    label=lambda row: row.sensor,
+    columns=(
+        SERVER,
+        Column(heading="SENSOR", value=lambda row: row.sensor, most=28),
+        Column(heading="VALUE", value=lambda row: number_words(row.value, row.units), right=True),
+        Column(heading="STATE", value=_state, most=28),
+        Column(heading="WELL WITHIN", value=_limits),
+        Column(heading="TYPE", value=lambda row: row.type, most=20, wide=True),
+    ),
+    look=_sensor_look,
+    sort=lambda row, _known: (row.server, row.number or 0, row.sensor),
+    aliases=("hardware/sensors",),
+    state_fields=("health",),
+    noise=frozenset({"value"}),
+    tab="S Sensors",
+    every_s=15.0,
+    is_inventory=False,
+)
+
+
+# --- the event log -----------------------------------------------------------------------------
+
+
+class SelEvent(OfServer):
+    """An event of the baseboard's log; its time is the baseboard's own."""
+
+    record: str
+    timestamp: Optional[str] = None
+    sensor: Optional[str] = None
+    sort: Optional[str] = None
+    event: Optional[str] = None
+    detail: Optional[str] = None
+    is_over: bool = False
+    health: str = "ok"
+
+
+def _sel_look(row: SelEvent, known: Known) -> Look:
+    stale = _stale("sel", row, known)
+    if stale is not None:
+        return stale
+    return WELL if row.is_over else _worded(row.health)
+
+
+SEL: Kind[SelEvent] = Kind(
+    name="sel",
+    singular="sel-event",
+    model=SelEvent,
+    read=Bmc(facet="sel"),
+    parent=SERVERS,
+    needs=(SERVERS,),
+    reach=Reach.PER_PARENT,
+    # Records are numbered anew after the log was cleared.
+    id=lambda row: f"{row.server}/{row.record}/{row.timestamp or ''}",
+    label=lambda row: f"{row.record} {row.sensor or ''}".strip(),
+    columns=(
+        SERVER,
+        Column(heading="WHEN (ITS OWN CLOCK)", value=lambda row: _when(row.timestamp)),
+        Column(heading="SENSOR", value=lambda row: row.sensor, most=24),
+        Column(heading="EVENT", value=lambda row: row.event, most=40),
+        Column(heading="IS", value=lambda row: "over" if row.is_over else row.health),
+        Column(heading="RECORD", value=lambda row: row.record, wide=True),
+        Column(heading="DETAIL", value=lambda row: row.detail or None, most=48, wide=True),
+    ),
+    look=_sel_look,
+    # Newest first; what has no time stands by its number.
+    sort=lambda row, _known: (_reversed(row.timestamp or ""), -_number(row.record)),
+    aliases=("bmc-events", "event-logs"),
+    tab="E Log",
+    every_s=SLOW_S,
+    is_log=True,
+    is_inventory=False,
+)
+
+
+def _when(timestamp: Optional[str]) -> Optional[str]:
+    return timestamp.replace("T", " ")[:19] if timestamp else None
+
+
+def _number(record: str) -> int:
+    try:
+        return int(record, 0)
+    except ValueError:
+        return 0
+
+
+def _reversed(text: str) -> Tuple[int, ...]:
+    """Return a key that sorts texts of one shape backwards, those of none last."""
+    return tuple(-ord(character) for character in text) or (1,)
+
+
+# --- what it is built of -----------------------------------------------------------------------
+
+
+class Component(OfServer):
+    """A part of a server: board, processor, memory module, disk, power supply, firmware."""
+
+    component: str
+
+    def first(self, *names: str) -> Optional[str]:
+        """Return the first of these fields that says something; they differ by baseboard."""
+        for name in names:
+            said = self.body.get(name)
+            if said not in (None, "", [], {}):
+                return ", ".join(map(str, said)) if isinstance(said, list) else str(said)
+        return None
+
+
+MAKERS = ("manufacturer", "board_manufacturer", "product_manufacturer")
+MODELS = ("model", "board_product_name", "product_name", "product")
+SERIALS = ("serial_number", "board_serial_number", "product_serial_number", "serial")
+VERSIONS = ("version", "firmware_version", "hardware_version", "board_model")
+
+INVENTORY: Kind[Component] = Kind(
+    name="inventory",
+    singular="component",
+    model=Component,
+    read=Bmc(facet="inventory"),
+    parent=SERVERS,
+    needs=(SERVERS,),
+    reach=Reach.PER_PARENT,
+    id=lambda row: f"{row.server}/{row.component}",
+    label=lambda row: row.component,
+    columns=(
+        SERVER,
+        Column(heading="COMPONENT", value=lambda row: row.component, most=28),
+        Column(heading="MAKER", value=lambda row: row.first(*MAKERS), most=20),
+        Column(heading="MODEL", value=lambda row: row.first(*MODELS), most=28),
+        Column(heading="SERIAL", value=lambda row: row.first(*SERIALS), most=24),
+        Column(heading="VERSION", value=lambda row: row.first(*VERSIONS), most=20),
+    ),
+    look=lambda row, known: _stale("inventory", row, known) or WELL,
+    aliases=("fru", "hardware-inventory"),
+    tab="V Inventory",
+    every_s=SELDOM_S,
+)
+
+
+# --- the baseboard itself ----------------------------------------------------------------------
+
+
+class Lan(OfServer):
+    """Where a baseboard is on the network, and the version of its firmware."""
+
+    ipv4_address: Optional[str] = None
+    ipv4_configuration: Optional[str] = None
+    ipv4_gateway: Optional[str] = None
+    mac_address: Optional[str] = None
+    vlan_id: Optional[Any] = None
+    firmware: Optional[str] = None
+
+
+LAN: Kind[Lan] = Kind(
+    name="bmc-lan",
+    singular="bmc-network",
+    model=Lan,
+    read=Bmc(facet="lan"),
+    parent=SERVERS,
+    needs=(SERVERS,),
+    reach=Reach.PER_PARENT,
+    id=lambda row: row.server,
+    columns=(
+        SERVER,
+        Column(heading="ADDRESS", value=lambda row: row.ipv4_address),
+        Column(heading="HOW", value=lambda row: row.ipv4_configuration),
+        Column(heading="GATEWAY", value=lambda row: row.ipv4_gateway),
+        Column(heading="MAC", value=lambda row: row.mac_address),
+        Column(heading="VLAN", value=lambda row: str(row.vlan_id) if row.vlan_id else None),
+        Column(heading="FIRMWARE", value=lambda row: row.firmware),
+    ),
+    look=lambda row, known: _stale("bmc-lan", row, known) or WELL,
+    tab="N Network",
+    every_s=SELDOM_S,
+)
+
+
+class User(OfServer):
+    """An account of a baseboard."""
+
+    uid: Any
+    name: str
+    privilege: Optional[str] = None
+    enabled: Optional[bool] = None
+
+
+USERS: Kind[User] = Kind(
+    name="bmc-users",
+    singular="bmc-user",
+    model=User,
+    read=Bmc(facet="users"),
+    parent=SERVERS,
+    needs=(SERVERS,),
+    reach=Reach.PER_PARENT,
+    id=lambda row: f"{row.server}/{row.uid}",
+    label=lambda row: row.name,
+    columns=(
+        SERVER,
+        Column(heading="NUMBER", value=lambda row: str(row.uid)),
+        Column(heading="NAME", value=lambda row: row.name, most=24),
+        Column(heading="PRIVILEGE", value=lambda row: row.privilege),
+        Column(heading="ENABLED", value=lambda row: "yes" if row.enabled else "no"),
+    ),
+    look=lambda row, known: _stale("bmc-users", row, known) or WELL,
+    tab="U Users",
+    every_s=SELDOM_S,
+)

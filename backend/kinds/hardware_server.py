@@ -1,0 +1,165 @@
+"""A server as its baseboard sees it, and whether sysinv and Kubernetes see the same machine."""
+
+from __future__ import annotations
+
+from typing import Any, List, Optional, Tuple
+
+from backend.errors import NotConfigured, StxError, Unauthorized
+from backend.kind import Row
+from backend.known import Known, Reading
+from backend.tone import Tone
+
+POWER, HEALTH, SERVERS = "power", "server-health", "servers"
+# What sysinv says of a host that it hears: power is on there, whatever a baseboard says.
+HEARD = frozenset({"available", "degraded", "online", "intest", "offduty"})
+UNHEARD = frozenset({"offline", "power-off", "poweroff"})
+
+
+class Server(Row):
+    """A machine with a baseboard, and where that answers; ``host`` is its name in sysinv."""
+
+    name: str
+    address: str = ""
+    protocol: str = "ipmi"
+    username: str = ""
+    told_by: str = ""
+    host: str = ""
+    has_password: bool = True
+
+
+class Power(Row):
+    """Power, identify LED, faults of the chassis and boot override: one quick question."""
+
+    server: str
+    power: str
+    policy: Optional[str] = None
+    last_event: Optional[str] = None
+    faults: Tuple[str, ...] = ()
+    intrusion: Optional[bool] = None
+    identify: Optional[str] = None
+    boot: Optional[str] = None
+    boot_always: Optional[bool] = None
+    boot_uefi: Optional[bool] = None
+
+    def parent_id(self, _known: Known) -> str:
+        """Return the id of its server."""
+        return self.server
+
+
+class Health(Row):
+    """What the sensors come to: ok, warning, critical or failed, and which are not well."""
+
+    server: str
+    health: str
+    bad: Tuple[str, ...] = ()
+
+    def parent_id(self, _known: Known) -> str:
+        """Return the id of its server."""
+        return self.server
+
+
+# --- what is known of one ----------------------------------------------------------------------
+
+
+def reading_of(kind: str, server: str, known: Known) -> Reading[Any]:
+    """Return the last reading of one facet of one server."""
+    return known.reading(kind, server)
+
+
+def power_of(server: str, known: Known) -> Optional[Power]:
+    """Return the power row as last read, however old."""
+    return next(iter(known.rows(POWER, server)), None)
+
+
+def health_of(server: str, known: Known) -> Optional[Health]:
+    """Return the health row as last read."""
+    return next(iter(known.rows(HEALTH, server)), None)
+
+
+def host_of(server: Server, known: Known) -> Optional[Any]:
+    """Return the host of sysinv that it is, None where sysinv knows none or was not read."""
+    name = server.host or server.name
+    return next((host for host in known.rows("hosts") if host.hostname == name), None)
+
+
+def node_of(server: Server, known: Known) -> Optional[Any]:
+    """Return the node of Kubernetes that it is."""
+    name = server.host or server.name
+    return next((node for node in known.rows("nodes") if node.name == name), None)
+
+
+def server_of_host(hostname: str, known: Known) -> Optional[Server]:
+    """Return the server that a host of sysinv is."""
+    return next((s for s in known.rows(SERVERS) if hostname in (s.host, s.name)), None)
+
+
+# --- do they agree? ----------------------------------------------------------------------------
+
+
+def views(server: Server, known: Known) -> str:
+    """Return what each says of it: ``sysinv unlocked/enabled/available | BMC on``."""
+    parts: List[str] = []
+    host, node, power = host_of(server, known), node_of(server, known), power_of(server.name, known)
+    if host is not None:
+        parts.append(f"sysinv {host.administrative}/{host.oper}/{host.avail}")
+    elif known.has("hosts"):
+        parts.append("sysinv knows it not")
+    if node is not None:
+        parts.append(f"kubernetes {'Ready' if is_ready(node) else 'NotReady'}")
+    parts.append(f"BMC {power.power if power is not None else 'not read'}")
+    return " | ".join(parts)
+
+
+def odd(server: Server, known: Known) -> str:
+    """Return in one sentence what does not fit together, "" where all agree."""
+    power = power_of(server.name, known)
+    error = known.reading(POWER, server.name).error
+    if power is None or error is not None:
+        return ""
+    host, node = host_of(server, known), node_of(server, known)
+    if host is None:
+        return "sysinv does not know it" if known.has("hosts") else ""
+    if known.reading("hosts").error is not None:
+        return ""  # what sysinv said once is no contradiction now
+    if power.power == "off":
+        return _odd_off(host, node)
+    if host.availability in UNHEARD:
+        return f"on, and sysinv hears nothing of it ({host.availability})"
+    if node is not None and not host.is_locked and host.is_enabled and not is_ready(node):
+        return "on and in service, and Kubernetes has it NotReady"
+    return ""
+
+
+def _odd_off(host: Any, node: Any) -> str:
+    if host.availability in HEARD:
+        return f"off, and sysinv hears it ({host.availability}): is this the right baseboard?"
+    if not host.is_locked:
+        return "off, and unlocked in sysinv: maintenance may power it on again"
+    if node is not None and is_ready(node):
+        return "off, and Kubernetes has it Ready"
+    return ""
+
+
+def is_ready(node: Any) -> bool:
+    """Whether Kubernetes has a node Ready; the row says it in a word or a flag."""
+    found = getattr(node, "is_ready", None)
+    if found is None:
+        found = str(getattr(node, "status", "") or "").startswith("Ready")
+    return bool(found)
+
+
+def tone_of_health(word: str) -> Tone:
+    """Return how bad a health word is."""
+    return {"ok": Tone.GOOD, "warning": Tone.WARN}.get(word, Tone.BAD)
+
+
+def error_words(error: StxError) -> str:
+    """Return why a baseboard says nothing, short enough for a list."""
+    if isinstance(error, NotConfigured):
+        return f"{error}; {error.advice}" if error.advice else str(error)
+    said = str(error)
+    # "BMC of controller-0: …" stands in a row that names it already.
+    said = said.partition(": ")[2] or said
+    if isinstance(error, Unauthorized):
+        return f"refused the login: {said} (not tried again before r)"
+    return said

@@ -1,0 +1,211 @@
+"""The baseboards of a cloud's servers: which there are, where they answer, and who is asked how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Callable, Dict, List, Mapping, Optional, Protocol, Tuple
+from urllib.parse import urlsplit
+
+from backend.baseboard import Bmc, BmcWrite, Sol
+from backend.channel import Channel
+from backend.errors import Missing, NotConfigured, Rejected
+from backend.kind import Body, Json
+from backend.known import Known
+from backend.refresh import Answer
+from backend.secret import Password, Secret
+from backend.settings import Bmc as BmcSettings
+from backend.settings import CloudSettings
+from backend.sources.tls import Pins
+
+ANY = "*"
+"""In ``bmc:``, the entry whose credentials hold for all that sysinv knows an address of."""
+IPMI_PORT = 623
+
+
+class Baseboard(Protocol):
+    """One baseboard, whatever it speaks."""
+
+    async def ask(self, facet: str) -> List[Dict[str, Any]]:
+        """Return the bodies of one facet."""
+
+    async def send(self, write: BmcWrite) -> None:
+        """Have one order done."""
+
+    async def open(self, session: Sol) -> Channel:
+        """Open its serial console."""
+
+    def retry(self) -> None:
+        """Let a password that was refused be tried once more."""
+
+    async def close(self) -> None:
+        """Log out."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A machine that has a baseboard: where that answers, and who says so."""
+
+    name: str
+    address: str
+    protocol: str
+    told_by: str
+    host: str = ""
+    username: str = ""
+    password: Password = field(default_factory=Password)
+
+    @property
+    def body(self) -> Body:
+        """What a row shows of it."""
+        return {
+            "name": self.name,
+            "address": self.address,
+            "protocol": self.protocol,
+            "username": self.username,
+            "told_by": self.told_by,
+            "host": self.host,
+            "has_password": not self.password.is_missing,
+        }
+
+
+class Baseboards:
+    """All of a cloud; one is logged in to when something of it is asked, and not before."""
+
+    def __init__(
+        self,
+        settings: CloudSettings,
+        pins: Pins,
+        known: Optional[Callable[[], Known]] = None,
+    ) -> None:
+        """``known`` tells the hosts of sysinv, with what they say of their baseboards."""
+        self._settings = settings
+        self._pins = pins
+        self._known = known
+        self._typed: Dict[str, Tuple[str, Password]] = {}
+        self._boards: Dict[str, Tuple[Server, Baseboard]] = {}
+
+    async def ask(self, read: Bmc, parent: str) -> Answer:
+        """Return one facet of the server ``parent``; ``servers`` is asked of nobody."""
+        if read.facet == "servers":
+            servers = [server.body for server in self.servers().values()]
+            return lambda: iter(servers)
+        rows = await self._board(parent).ask(read.facet)
+        bodies = [{"server": parent, **row} for row in rows]
+        return lambda: iter(bodies)
+
+    async def send(self, write: BmcWrite) -> Json:
+        """Have one order done; ``log-in`` only takes a password, to be held in memory."""
+        if write.verb == "log-in":
+            password = Password(given=Secret(text=write.values["password"]))
+            self._typed[write.server] = (write.values["username"], password)
+            await self._board(write.server).ask("power")
+        else:
+            await self._board(write.server).send(write)
+        return None
+
+    async def open(self, session: Sol) -> Channel:
+        """Open the serial console of a server."""
+        return await self._board(session.server).open(session)
+
+    def retry(self) -> None:
+        """Let passwords that were refused be tried once more: somebody asked for it."""
+        for _server, board in self._boards.values():
+            board.retry()
+
+    async def close(self) -> None:
+        """Log out everywhere."""
+        boards = [board for _server, board in self._boards.values()]
+        self._boards.clear()
+        for board in boards:
+            await board.close()
+
+    # --- which there are -----------------------------------------------------------------------
+
+    def servers(self) -> Mapping[str, Server]:
+        """Return the servers by name: those of the settings, then those only sysinv knows."""
+        hosts = self._known().rows("hosts") if self._known is not None else ()
+        found: Dict[str, Server] = {}
+        by_address: Dict[str, str] = {}
+        for name, one in self._settings.bmc.items():
+            if name != ANY:
+                found[name] = _of_settings(one)
+                by_address[host_port(one.address, 0)[0]] = name
+        for host in hosts:
+            self._add_host(found, by_address, host)
+        for name, (username, password) in self._typed.items():
+            if name in found:
+                found[name] = replace(found[name], username=username, password=password)
+        return found
+
+    def _add_host(self, found: Dict[str, Server], by_address: Mapping[str, str], host: Any) -> None:
+        """Add what sysinv says of a host; what the settings say of the same one stands."""
+        said = host.body
+        address = str(said.get("bm_ip") or "")
+        name = host.name if host.name in found else by_address.get(address, host.name)
+        username = str(said.get("bm_username") or "")
+        if name in found:
+            mine = found[name]
+            found[name] = replace(mine, host=host.name, username=mine.username or username)
+            return
+        if not address or not host.has_bmc:
+            return
+        shared = self._settings.bmc.get(ANY)
+        found[name] = Server(
+            name=name,
+            address=address,
+            protocol="redfish" if host.bm_type == "redfish" else "ipmi",
+            told_by="sysinv",
+            host=host.name,
+            username=username or (shared.username if shared else ""),
+            password=shared.password if shared else Password(),
+        )
+
+    def _board(self, name: str) -> Baseboard:
+        """Return the baseboard of a server; a new one where what is said of it changed."""
+        server = self.servers().get(name)
+        if server is None:
+            raise Missing(f"no server {name!r} is known any more")
+        kept = self._boards.get(name)
+        if kept is not None and _is_same(kept[0], server):
+            return kept[1]
+        board = self._made(server)
+        self._boards[name] = (server, board)
+        return board
+
+    def _made(self, server: Server) -> Baseboard:
+        if server.protocol == "redfish":
+            raise NotConfigured(f"{server.name}: Redfish is not spoken yet", "protocol: ipmi")
+        from backend.sources.ipmi import Ipmi
+
+        address = host_port(server.address, IPMI_PORT)
+        return Ipmi(server.name, address, server.username, server.password)
+
+
+def _of_settings(one: BmcSettings) -> Server:
+    return Server(
+        name=one.name,
+        address=one.address,
+        protocol=one.protocol,
+        told_by="clouds.yaml",
+        username=one.username,
+        password=one.password,
+    )
+
+
+def _is_same(old: Server, new: Server) -> bool:
+    return replace(old, host=new.host) == new
+
+
+def host_port(address: str, port: int) -> Tuple[str, int]:
+    """Return host and port of ``host[:port]``, an IPv6 literal with or without brackets."""
+    if address.count(":") > 1 and not address.startswith("["):
+        return address, port
+    parts = urlsplit(f"//{address}")
+    try:
+        return parts.hostname or address, parts.port or port
+    except ValueError as error:
+        raise NotConfigured(f"{address!r} is no host[:port]: {error}") from error
+
+
+def no_such(service: str, what: str) -> Rejected:
+    """Return how a baseboard that lacks something is told of."""
+    return Rejected(service, 501, f"has no {what}")

@@ -1,0 +1,352 @@
+"""What is asked of a baseboard over IPMI, call by call: blocking, and in bodies of plain values.
+
+``command`` is pyghmi's; each function raises what it raises. Units are the sensor's own.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
+
+from pyghmi import constants, exceptions
+from pyghmi.ipmi import sdr as sdr_records
+
+Json = Any
+
+CHASSIS, SENSOR, STORAGE = 0, 4, 10
+# Bits of a chassis' status (IPMI 2.0, 28.2), as an operator names what is wrong.
+_FAULTS = (
+    (0, 0x02, "power overload"),
+    (0, 0x08, "main power fault"),
+    (0, 0x10, "power control fault"),
+    (2, 0x04, "drive fault"),
+    (2, 0x08, "cooling or fan fault"),
+)
+_LAST = ((0x01, "AC failed"), (0x02, "overload"), (0x04, "interlock"), (0x08, "power fault"))
+_POLICIES = ("stays off", "as before", "goes on", "unknown")
+_IDENTIFY = ("off", "on for a time", "on", "unknown")
+# What pyghmi and we call the places a server boots from.
+BOOT = {
+    "network": "network",
+    "disk": "hd",
+    "optical": "optical",
+    "usb": "usb",
+    "setup": "setup",
+    "default": "default",
+}
+_BOOT_NAMES = {
+    "network": "network",
+    "hd": "disk",
+    "safe": "disk",
+    "optical": "optical",
+    "cdrom": "optical",
+    "cd": "optical",
+    "dvd": "optical",
+    "usb": "usb",
+    "floppy": "usb",
+    "setup": "setup",
+    "bios": "setup",
+    "f1": "setup",
+    "net": "network",
+    "pxe": "network",
+    "default": "default",
+}
+_MARGINS = (
+    "lower_minor",
+    "lower_major",
+    "lower_critical",
+    "upper_minor",
+    "upper_major",
+    "upper_critical",
+)
+
+
+def health_word(health: int) -> str:
+    """Return ok, warning, critical or failed."""
+    for level, word in (
+        (constants.Health.Failed, "failed"),
+        (constants.Health.Critical, "critical"),
+        (constants.Health.Warning, "warning"),
+    ):
+        if health & level:
+            return word
+    return "ok"
+
+
+class _Forgetful(Dict[Any, Any]):
+    """Keeps nothing."""
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        """Forget it."""
+
+
+# pyghmi gives the sensor records of one machine to all of the same model, firmware and date of
+# change: many a baseboard has no such date, and two machines are seldom filled the same.
+sdr_records.shared_sdrs = _Forgetful()
+
+
+class Calls:
+    """The questions to one baseboard; what does not change is kept from one login to the next."""
+
+    def __init__(self) -> None:
+        self._records: Optional[Any] = None
+        self._thresholds: Dict[int, Mapping[str, float]] = {}
+
+    def power(self, command: Any) -> List[Dict[str, Json]]:
+        """Return the one row of power, identify LED, faults and boot override."""
+        status = _raw(command, CHASSIS, 0x01)
+        state, last, rest = (*status, 0, 0, 0)[:3]
+        faults = [words for at, bit, words in _FAULTS if (state, last, rest)[at] & bit]
+        body: Dict[str, Json] = {
+            "power": "on" if state & 1 else "off",
+            "policy": _POLICIES[state >> 5 & 3],
+            "last_event": next((words for bit, words in _LAST if last & bit), ""),
+            "faults": faults,
+            "intrusion": bool(rest & 0x01),
+            # Bit 6 says whether the baseboard tells of its LED at all.
+            "identify": _IDENTIFY[rest >> 4 & 3] if rest & 0x40 else None,
+        }
+        return [{**body, **_boot(command)}]
+
+    def health(self, command: Any) -> List[Dict[str, Json]]:
+        """Return the one row that sums the sensors up; the first reading takes seconds."""
+        worst, bad = 0, []
+        for reading, _number in self._readings(command):
+            if reading.health:
+                worst |= reading.health
+                bad.append(f"{reading.name}: {', '.join(reading.states)}")
+        return [{"health": health_word(worst), "bad": bad}]
+
+    def sensors(self, command: Any) -> List[Dict[str, Json]]:
+        """Return every sensor with its value, states and thresholds."""
+        return [
+            {
+                "sensor": str(reading.name),
+                "number": number,
+                "type": str(reading.type),
+                "value": None if reading.value is None else round(float(reading.value), 3),
+                "units": str(reading.units or "").strip(),
+                "states": [str(state) for state in reading.states],
+                "health": health_word(reading.health or 0),
+                "unavailable": bool(reading.unavailable),
+                "thresholds": dict(self._margins(command, number)),
+            }
+            for reading, number in self._readings(command)
+        ]
+
+    def sel(self, command: Any) -> List[Dict[str, Json]]:
+        """Return the event log as the baseboard keeps it, oldest first."""
+        return [event_body(event) for event in command.get_event_log()]
+
+    def inventory(self, command: Any) -> List[Dict[str, Json]]:
+        """Return what is in the machine, a row a component, and the versions of its firmware."""
+        rows = [_component(str(name), said) for name, said in command.get_inventory() if said]
+        try:
+            firmware = list(command.get_firmware())
+        except exceptions.UnsupportedFunctionality:
+            firmware = []
+        for name, said in firmware:
+            rows.append(_component(str(name), {**said, "sort": "firmware"}))
+        return rows
+
+    def lan(self, command: Any) -> List[Dict[str, Json]]:
+        """Return the one row of the baseboard's own network."""
+        said = command.get_net_configuration(gateway_macs=False)
+        device = command._get_device_id()
+        return [{**said, "firmware": device["firmware_version"]}]
+
+    def users(self, command: Any) -> List[Dict[str, Json]]:
+        """Return the accounts that have a name."""
+        return [
+            {
+                "uid": int(uid),
+                "name": str(said.get("name") or ""),
+                "privilege": str((said.get("access") or {}).get("privilege_level") or ""),
+                "enabled": bool((said.get("access") or {}).get("ipmi_msg")),
+            }
+            for uid, said in command.get_users().items()
+            if said.get("name")
+        ]
+
+    # --- sensors -------------------------------------------------------------------------------
+
+    def _readings(self, command: Any) -> Iterator[Tuple[Any, int]]:
+        if self._records is None:
+            self._records = command.init_sdr()
+        for number in self._records.get_sensor_numbers():
+            entry = self._records.sensors[number]
+            answer = command.raw_command(
+                netfn=SENSOR, command=0x2D, rslun=entry.sensor_lun, data=(entry.sensor_number,)
+            )
+            if answer.get("code") == 0xCB:
+                continue  # it is not there: a bay without a drive
+            if "error" in answer:
+                raise exceptions.IpmiException(answer["error"], code=answer["code"])
+            yield _decoded(entry, command, answer["data"]), entry.sensor_number
+
+    def _margins(self, command: Any, number: int) -> Mapping[str, float]:
+        """Return the thresholds of a sensor; they are read once."""
+        if number not in self._thresholds:
+            assert self._records is not None
+            entry = next(
+                one for one in self._records.sensors.values() if one.sensor_number == number
+            )
+            self._thresholds[number] = _thresholds(command, entry)
+        return self._thresholds[number]
+
+
+def _decoded(entry: Any, command: Any, data: Any) -> Any:
+    reading = entry.decode_sensor_reading(command, data)
+    if not isinstance(reading, sdr_records.SensorReading):
+        raise TypeError(f"no reading: {reading!r}")
+    return reading
+
+
+def _thresholds(command: Any, entry: Any) -> Mapping[str, float]:
+    if not getattr(entry, "has_thresholds", False):
+        return {}
+    answer = command.raw_command(
+        netfn=SENSOR, command=0x27, rslun=entry.sensor_lun, data=(entry.sensor_number,)
+    )
+    if "error" in answer:
+        return {}  # many a baseboard tells of none
+    mask, *values = answer["data"]
+    return {
+        name: round(float(entry.decode_value(command, value)), 3)
+        for bit, (name, value) in enumerate(zip(_MARGINS, values))
+        if mask & (1 << bit)
+    }
+
+
+def _raw(command: Any, netfn: int, number: int, data: Tuple[int, ...] = ()) -> List[int]:
+    answer = command.raw_command(netfn=netfn, command=number, data=data)
+    if "error" in answer:
+        raise exceptions.IpmiException(answer["error"], code=answer["code"])
+    return list(answer["data"])
+
+
+def _boot(command: Any) -> Dict[str, Json]:
+    """Return the boot override; nothing of it where the baseboard knows none."""
+    try:
+        said = command.get_bootdev()
+    except exceptions.IpmiException:
+        return {"boot": None, "boot_always": None, "boot_uefi": None}
+    return {
+        "boot": _BOOT_NAMES.get(str(said["bootdev"]), str(said["bootdev"])),
+        "boot_always": bool(said.get("persistent")),
+        "boot_uefi": bool(said.get("uefimode")),
+    }
+
+
+def _component(name: str, said: Mapping[str, Any]) -> Dict[str, Json]:
+    plain = {str(key): _plain(value) for key, value in said.items() if value not in (None, "")}
+    return {"component": name, **{_field(key): value for key, value in plain.items()}}
+
+
+def _field(key: str) -> str:
+    return key.casefold().replace(" ", "_").replace("-", "_")
+
+
+def _plain(value: Any) -> Json:
+    if isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    return str(value)
+
+
+def event_body(event: Mapping[str, Any]) -> Dict[str, Json]:
+    """Return an event of the log; its instant is by the baseboard's own clock, "" without one."""
+    return {
+        "record": str(event.get("record_id", "")),
+        "timestamp": _utc(str(event.get("timestamp") or "")),
+        "sensor": str(event.get("component") or ""),
+        "sort": str(event.get("component_type") or ""),
+        "event": str(event.get("event") or ""),
+        "detail": str(event.get("description") or ""),
+        "is_over": bool(event.get("deassertion")),
+        "health": health_word(int(event.get("severity") or 0)),
+    }
+
+
+def _utc(local: str) -> str:
+    """Return an instant as pyghmi writes it, in this machine's own zone, in UTC."""
+    try:
+        moment = time.mktime(time.strptime(local[:19], "%Y-%m-%dT%H:%M:%S"))
+    except (ValueError, OverflowError):
+        return ""
+    return time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(moment))
+
+
+# --- orders ------------------------------------------------------------------------------------
+
+
+def _chassis(number: int) -> Callable[[Any, Mapping[str, str]], None]:
+    """Return the order of that number of Chassis Control (IPMI 2.0, 28.3)."""
+
+    def order(command: Any, _values: Mapping[str, str]) -> None:
+        _raw(command, CHASSIS, 0x02, (number,))
+
+    return order
+
+
+def _identify(command: Any, values: Mapping[str, str]) -> None:
+    seconds = values.get("seconds", "")
+    command.set_identify(on=values["on"] == "yes", duration=int(seconds) if seconds else None)
+
+
+def _set_boot(command: Any, values: Mapping[str, str]) -> None:
+    command.set_bootdev(
+        BOOT[values["device"]],
+        persist=values.get("always") == "yes",
+        uefiboot=values.get("uefi") == "yes",
+    )
+
+
+def _clear_sel(command: Any, values: Mapping[str, str]) -> None:
+    """Clear the log where it still ends with the record that was saved last.
+
+    The reservation comes first: a record that is added meanwhile cancels it, and the clearing.
+    """
+    low, high = _raw(command, STORAGE, 0x42)
+    there = [str(event.get("record_id", "")) for event in command.get_event_log()]
+    if (there[-1] if there else "") != values.get("last", ""):
+        raise Changed("the log went on since it was saved: nothing was cleared; look again")
+    _raw(command, STORAGE, 0x47, (low, high, *b"CLR", 0xAA))
+
+
+def _set_password(command: Any, values: Mapping[str, str]) -> None:
+    command.set_user_password(int(values["uid"]), mode="set_password", password=values["password"])
+
+
+def _add_user(command: Any, values: Mapping[str, str]) -> None:
+    command.create_user(
+        int(values["uid"]),
+        values["name"],
+        values["password"],
+        privilege_level=values["privilege"],
+    )
+
+
+def _reset_bmc(command: Any, _values: Mapping[str, str]) -> None:
+    command.reset_bmc()
+
+
+class Changed(exceptions.PyghmiException):  # type: ignore[misc]
+    """What was to be changed is not what was looked at any more."""
+
+
+ORDERS: Mapping[str, Callable[[Any, Mapping[str, str]], None]] = {
+    "power-on": _chassis(1),
+    "power-off": _chassis(0),
+    "power-cycle": _chassis(2),
+    "reset": _chassis(3),
+    "shutdown": _chassis(5),
+    "nmi": _chassis(4),
+    "identify": _identify,
+    "boot": _set_boot,
+    "sel-clear": _clear_sel,
+    "bmc-reset": _reset_bmc,
+    "user-password": _set_password,
+    "user-add": _add_user,
+}
