@@ -71,20 +71,30 @@ class Rooms:
 
     def looked_at(self, kind: Kind[Any], parent: str = "") -> Tuple[Key, ...]:
         """Return what is read while ``kind`` (under that parent) is listed, itself first."""
-        others = ((name, "") for name in (*kind.needs, *self.banner_needs))
+        names = {one.name for one in self.kinds}
+        others = ((name, "") for name in (*kind.needs, *self.banner_needs) if name in names)
         return tuple(dict.fromkeys(((kind.name, parent), *others)))
 
 
-def all_rooms(*, is_alone: bool = False) -> Rooms:
-    """Return all that the library declares; ``is_alone``: there is no cloud to ask first."""
-    from backend.kinds import AREAS, GROUND_KIND, KINDS
+def _everything(_source: str) -> bool:
+    return True
+
+
+def all_rooms(has: Callable[[str], bool] = _everything, *, is_alone: bool = False) -> Rooms:
+    """Return all that the library declares, and that has a source in this cloud.
+
+    ``is_alone``: there is no cloud to ask first.
+    """
+    from backend.kinds import GROUND_KIND, areas_of, configured
     from backend.kinds.banner import BASELINE_OF, NEEDS, banner
 
+    kinds = configured(has)
+    names = {kind.name for kind in kinds}
     return Rooms(
-        areas=AREAS,
-        kinds=KINDS,
+        areas=areas_of(kinds),
+        kinds=kinds,
         banner=banner,
-        banner_needs=() if is_alone else NEEDS,
+        banner_needs=() if is_alone else tuple(name for name in NEEDS if name in names),
         baseline_of=BASELINE_OF,
         first=GROUND_KIND.name if is_alone else "",
     )

@@ -52,7 +52,7 @@ def show(
     place: Optional[Place] = None,
 ) -> int:
     """Show the console on ``opener``'s station until it is left; ``place`` is where one sits."""
-    rooms = all_rooms(is_alone=settings.auth is None and not settings.bmc)
+    rooms = all_rooms(settings.has, is_alone=settings.auth is None and not settings.bmc)
     if arguments.plain or os.environ.get("TERM", "dumb") == "dumb" or not sys.stdout.isatty():
         from stx_tui.plain import run as run_plain
 

@@ -8,7 +8,6 @@ import getpass
 import sys
 from typing import Any, List, Mapping, Sequence, Tuple
 
-from backend.act import rests_on
 from backend.clean import clean
 from backend.deed import Outcome
 from backend.errors import Missing, Refused
@@ -16,6 +15,7 @@ from backend.forms import filled as filled_form
 from backend.kind import Action, Answer, Form, Kind, Risk, Row
 from backend.known import Known
 from backend.preview import Preview, refused_field, secret_fields
+from backend.rests import rests_on
 from backend.station import Station
 from stx_tui.commands.desk import (
     BY_NAME,
@@ -60,12 +60,15 @@ async def _do(arguments: argparse.Namespace) -> int:
         named = refused_field(preview, last.answer) if last.outcome is Outcome.REFUSED else ""
         if named:
             print(clean(f"--{named}: {last.answer}"), file=sys.stderr)
-        if last.outcome not in DONE:
-            return UNDONE.get(last.outcome, FAILED) if len(deeds) == 1 else FAILED
-        if arguments.no_wait:
-            return 0
-        ends = [await follow(station, deed.number) for deed in deeds if deed.is_open]
-        return 0 if all(end.outcome is Outcome.DONE for end in ends) else FAILED
+        if last.outcome not in DONE and len(deeds) == 1:
+            return UNDONE.get(last.outcome, FAILED)
+        # Done at once, any may have failed, and the others go on.
+        is_done = all(deed.outcome in DONE for deed in deeds)
+        if arguments.no_wait or not (is_done or action.at_once):
+            return 0 if is_done else FAILED
+        open_ = [deed for deed in deeds if deed.outcome is Outcome.FOLLOWED]
+        ends = [await follow(station, deed.number) for deed in open_]
+        return 0 if is_done and all(end.outcome is Outcome.DONE for end in ends) else FAILED
     finally:
         await leave(station)
 

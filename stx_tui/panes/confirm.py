@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, List, Mapping, Sequence, Tuple
 
-from backend.act import rests_on
 from backend.clean import cells, cut, pad, wrap
 from backend.figure import Jump, Line
 from backend.kind import Answer, Asker, Kind, LocalWrite, Reason, Risk
 from backend.known import Known
 from backend.preview import Preview, middle
+from backend.rests import rests_on
 from backend.tone import Tone
 from backend.units import span, stopwatch
 from stx_tui.panes.text import safe

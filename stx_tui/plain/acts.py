@@ -7,12 +7,12 @@ from typing import Any, List, Optional, Tuple
 
 from pydantic import ValidationError
 
-from backend.act import rests_on
 from backend.deed import Deed, Outcome
 from backend.errors import Refused, StxError
 from backend.figure import Jump
 from backend.kind import Action, Form, Kind, Nothing
 from backend.preview import Preview
+from backend.rests import rests_on
 from backend.station import Station
 from stx_tui.panes import confirm
 from stx_tui.panes.asked import Asked

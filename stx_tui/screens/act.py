@@ -7,12 +7,12 @@ from typing import Any, Callable, List, Optional, Tuple
 from textual import events, on
 from textual.app import ComposeResult
 
-from backend.act import rests_on
 from backend.deed import Deed, Outcome
 from backend.errors import Refused, StxError
 from backend.figure import Line
 from backend.kind import Action, Form, Kind, Nothing
 from backend.preview import Preview
+from backend.rests import rests_on
 from stx_tui import keys
 from stx_tui.keys import key
 from stx_tui.panes import confirm
@@ -263,6 +263,13 @@ class ActScreen(Dialog[Tuple[Deed, ...]]):
     async def _do(self, preview: Preview, typed: str, why: str) -> None:
         console, station = self.console, self.console.station
         assert station is not None
+        if preview.opens is not None:
+            words = await doing.open_session(console, preview, typed=typed, why=why, dialog=self)
+            if words and self.is_attached:
+                self._busy = ""
+                self._drop_answer(f"not opened: {words}")
+                self.look()
+            return
         try:
             deeds = await station.acts.do(preview, typed=typed, why=why)
         except Refused as error:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Optional, Tuple
 
+from textual.screen import Screen
+
 from backend.deed import Deed
 from backend.errors import Refused, StxError
 from backend.kind import Action, Kind, Nothing, Risk, Row
@@ -94,12 +96,44 @@ def open_logs_of_deed(console: StxApp, deed: Optional[Deed]) -> str:
 
 
 async def _do(console: StxApp, station: Station, preview: Preview) -> None:
+    if preview.opens is not None:
+        console.say(f"{preview.title}: opening ...")
+        console.say(await open_session(console, preview, typed="", why=""))
+        return
     try:
         deeds = await station.acts.do(preview, typed="", why="")
     except StxError as error:
         console.say(str(error))
     else:
         console.say(f"{preview.title}: {', '.join(map(_said, deeds))}")
+
+
+async def open_session(
+    console: StxApp,
+    preview: Preview,
+    *,
+    typed: str,
+    why: str,
+    dialog: Optional[Screen[Any]] = None,
+) -> str:
+    """Open the session that ``preview`` ends in, on the whole screen; return why not, or nothing.
+
+    It takes the place of ``dialog`` where that is still there.
+    """
+    from stx_tui.screens.session import SessionScreen
+
+    assert preview.opens is not None
+    assert console.station is not None
+    try:
+        deed, channel = await console.station.acts.open(preview, typed=typed, why=why)
+    except StxError as error:
+        return "; ".join(filter(None, (str(error), error.advice)))
+    screen = SessionScreen(deed, channel, preview.opens.size)
+    if dialog is not None and dialog.is_current:
+        console.switch_screen(screen)
+    else:
+        console.push_screen(screen)
+    return ""
 
 
 def _said(deed: Deed) -> str:
