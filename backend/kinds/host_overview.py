@@ -16,7 +16,7 @@ from backend.kinds.host_tasks import gave_up, help_of
 from backend.kinds.host_verdict import VERBS
 from backend.known import Known
 from backend.tone import Tone, Verdict
-from backend.units import span, stopwatch, when
+from backend.units import DAY_MS, day, span, stopwatch, when
 
 
 def sentence(host: Host, known: Known) -> Verdict:
@@ -111,7 +111,12 @@ def _since(text: str, host: Host, known: Known, fields: Tuple[str, ...]) -> str:
     if found is None:
         return text
     word = "since about" if found.is_about else "at least since" if found.at_least else "since"
-    return f"{text:<38} {word} {when(found.ms, known.now_ms)}  {span(known.now_ms - found.ms)}"
+    ago_ms = known.now_ms - found.ms
+    # An uptime of weeks says the day, not the minute; and a line that wraps is read twice.
+    instant = (
+        day(found.ms)[:10] if found.is_about and ago_ms > DAY_MS else when(found.ms, known.now_ms)
+    )
+    return f"{text:<38} {word} {instant}  {span(ago_ms)}"
 
 
 def _task_tone(host: Host) -> Tone:
