@@ -56,6 +56,8 @@ class Station:
         self._visit_ms = 0
         self._is_nameless = settings.source.startswith("environment")
         self._remembered_ms = 0
+        # How often a deed went on here: what was read of the record before is older than that.
+        self._went_on = 0
         self._heard: List[asyncio.Task[None]] = []
         self._leave = self.watch.listen(self._on_reading)
 
@@ -118,7 +120,12 @@ class Station:
     async def remember(self) -> None:
         """Take what the record says now into what is known."""
         self._remembered_ms = self._now_ms()
-        memory = await self.store.memory(self.key)
+        while True:
+            before = self._went_on
+            memory = await self.store.memory(self.key)
+            if before == self._went_on:
+                break
+            # A deed went on while the record was read: what was read has it as it was before.
         now = self.watch.known.memory
         # What we saw change ourselves is newer; what we only found so, the record knows better.
         since = dict(memory.since)
@@ -169,6 +176,7 @@ class Station:
 
     def _on_deed(self, deed: Deed) -> None:
         """Put a deed that went on into what is known, and follow it when it was taken."""
+        self._went_on += 1
         memory = self.watch.known.memory
         others = tuple(one for one in memory.deeds if one.number != deed.number)
         self.watch.remember(replace(memory, deeds=(deed, *others)))

@@ -1,0 +1,71 @@
+"""A station: what it knows of deeds while the record is read beside their going on."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+from backend.deed import Deed, Outcome
+from backend.kinds import KINDS
+from backend.known import Memory
+from backend.place import Place
+from backend.settings import CloudSettings
+from backend.sources.tls import Pins
+from backend.station import Station
+from backend.store.store import Store
+
+
+class Slow(Store):
+    """A record whose reading takes as long as the test wants, after it was read."""
+
+    gate: asyncio.Event
+
+    async def memory(self, cloud: str) -> Memory:
+        memory = await super().memory(cloud)
+        await self.gate.wait()
+        return memory
+
+
+def deed_of(outcome: Outcome) -> Deed:
+    return Deed(
+        number="",
+        cloud="c",
+        kind="hosts",
+        action="lock",
+        row_id="1",
+        label="worker-0",
+        who="me",
+        terminal="pts/0",
+        began_ms=1,
+        outcome=outcome,
+    )
+
+
+async def test_a_deed_that_ends_while_the_record_is_read_is_not_known_as_it_was_before(
+    tmp_path: Path,
+) -> None:
+    store = Slow(tmp_path / "record.db", now_ms=lambda: 1, kinds=KINDS)
+    store.gate = asyncio.Event()
+    store.gate.set()
+    station = Station(
+        CloudSettings(name="c"),
+        store=store,
+        place=Place(hostname="desk"),
+        now_ms=lambda: 1,
+        pins=Pins(tmp_path / "pins.json"),
+    )
+    deed = await station.open_deed(deed_of(Outcome.OPEN))
+    await station.remember()
+    store.gate.clear()
+    reading = asyncio.ensure_future(station.remember())
+    # The record has been read, and its answer is on its way: now the deed ends.
+    await asyncio.sleep(0.05)
+    ended = replace(deed, outcome=Outcome.DONE, ended_ms=2)
+    await station.update_deed(ended)
+    station._on_deed(ended)
+    store.gate.set()
+    await reading
+    (known,) = station.watch.known.memory.deeds
+    assert known.outcome is Outcome.DONE
+    await station.close()
