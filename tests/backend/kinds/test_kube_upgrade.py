@@ -13,8 +13,8 @@ from backend.kinds.kube_steps import STEPS, next_of, order
 from backend.kinds.kube_upgrade import KUBE_UPGRADE, StartForm
 from backend.kinds.kube_versions import KUBE_HOST_UPGRADES
 from backend.known import Known, Reading
+from tests.backend.kinds.invented import INVENTED
 from tests.backend.kinds.site import bodies, reading, site
-from tests.backend.kinds.test_every_kind import KUBE_UPGRADE as UPGRADE
 from tests.peers.replay import rows_of
 
 AFTER = ["update-applications-after", "delete"]
@@ -28,7 +28,9 @@ def known_in(state: str, *, simplex: bool = False, version: str = "v1.29.2") -> 
     readings: Dict[Tuple[str, str], Reading[Any]] = {
         **recorded.readings,
         ("system", ""): reading("system", [system]),
-        ("kube-upgrade", ""): reading("kube-upgrade", [{**UPGRADE, "state": state}]),
+        ("kube-upgrade", ""): reading(
+            "kube-upgrade", [{**INVENTED["kube-upgrade"], "state": state}]
+        ),
         ("kube-host-upgrades", ""): reading("kube-host-upgrades", hosts),
     }
     if simplex:

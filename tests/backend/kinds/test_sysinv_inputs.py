@@ -8,14 +8,14 @@ import pytest
 from pydantic import ValidationError
 
 from backend.kinds import KINDS
+from tests.backend.kinds.invented import INVENTED
 from tests.backend.kinds.site import PARTS, WHOLE, bodies, host, named, site
-from tests.backend.kinds.test_every_kind import KUBE_UPGRADE
 
 NAMES = tuple(kind.name for kind in KINDS if kind.name in {*WHOLE, *PARTS, "health"})
 
 
 def body_of(name: str) -> Dict[str, Any]:
-    return dict(KUBE_UPGRADE) if name == "kube-upgrade" else dict(bodies(name)[0])
+    return dict(INVENTED["kube-upgrade"]) if name == "kube-upgrade" else dict(bodies(name)[0])
 
 
 def typed() -> Iterator[Tuple[str, str]]:
