@@ -180,8 +180,13 @@ def verdict(one: str, other: str, found: Compared) -> Verdict:
         text = f"{one} and {other}, in {found.things} things compared."
         return Verdict(word=word, text=text, more=more, tone=tone)
     places = len({(each.kind, each.name) for each in found.differences})
-    text = f"{one} from {other} in {count} fields of {places} things; {found.things} compared."
+    fields, things = _counted(count, "field"), _counted(places, "thing")
+    text = f"{one} from {other} in {fields} of {things}; {found.things} compared."
     return Verdict(word="DIFFERS", text=text, more=more, tone=Tone.WARN)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def figure(one: str, other: str, found: Compared) -> Lines:

@@ -94,7 +94,7 @@ def verdict(known: Known, kind: Kind[Any], row: Row) -> Verdict:
 
 
 def _lines(one: Standing) -> Iterable[Line]:
-    key, head = one.action.key, f"{one.action.words:<20}"
+    key, head = one.action.key, f"{one.action.words:<22}"
     if one.asks:
         return [Line(heading=key, text=f"{head} asks {', '.join(one.asks)} first")]
     forbids, unsure = one.forbids, one.open

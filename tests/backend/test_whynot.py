@@ -29,10 +29,10 @@ def test_every_action_stands_there_with_all_its_reasons_at_once() -> None:
     down = {"administrative": "locked", "availability": "offline", "inv_state": ""}
     known = site(hosts=hosts(worker_1=down))
     said = text(known, "worker-1")
-    assert "U  Unlock               CANNOT: 2 reasons" in said
+    assert "U  Unlock                 CANNOT: 2 reasons" in said
     assert "online: it is offline: wait until it is online" in said
     assert "inventoried: its inventory has not come in yet" in said
-    assert "L  Lock                 CANNOT: 1 reason" in said
+    assert "L  Lock                   CANNOT: 1 reason" in said
 
 
 def test_what_can_be_done_stands_first_and_what_makes_no_sense_not_at_all() -> None:
