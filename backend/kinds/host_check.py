@@ -100,12 +100,12 @@ class Concerns:
             return False
         if self.simplex is not None and self.simplex is not is_simplex(known):
             return False
-        return self.is_in_release(known) and self.applies(host, known)
+        if (self.since or self.until) and not self.is_in_release(known):
+            return False
+        return self.applies is always or self.applies(host, known)
 
     def is_in_release(self, known: Known) -> bool:
         """Whether this release has the check; where nobody knows the release it is asked."""
-        if not (self.since or self.until):
-            return True
         system = system_of(known)
         now = _release(getattr(system, "software_version", None) or "")
         if not now:

@@ -45,7 +45,7 @@ def _needs(verb: str) -> Tuple[str, ...]:
     return tuple(dict.fromkeys(needs))
 
 
-_ORDER = {Answer.NO: 0, Answer.PASSES: 1, Answer.CANT_TELL: 2}
+_ORDER = (Answer.NO, Answer.PASSES, Answer.CANT_TELL)
 
 
 def reasons_of(verb: str) -> Callable[[Any, Any, Known], Tuple[Reason, ...]]:
@@ -56,7 +56,7 @@ def reasons_of(verb: str) -> Callable[[Any, Any, Known], Tuple[Reason, ...]]:
         found: List[Reason] = [
             check.answer(verb, host, known) for check in mine if check.concerns(host, known)
         ]
-        return tuple(sorted(found, key=lambda reason: _ORDER[reason.answer]))
+        return tuple(reason for answer in _ORDER for reason in found if reason.answer is answer)
 
     return reasons
 
