@@ -55,6 +55,8 @@ class Place:
     neighbours: Optional[Mapping[str, str]] = None
     # After how many idle seconds a shell here ends, 0 where it does not.
     tmout_s: int = 0
+    # The place is the pretend cloud's: what programs of this machine tell is real all the same.
+    is_pretend: bool = False
 
     @property
     def is_starlingx(self) -> bool:

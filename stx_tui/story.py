@@ -13,7 +13,7 @@ from typing import Awaitable, Callable, Sequence, Tuple
 
 from backend.kind import Nothing
 from backend.kinds import kind_named
-from backend.place import Place
+from backend.place import Phase, Place
 from backend.station import Station
 
 STEP_S = 10
@@ -27,6 +27,9 @@ PLACE = Place(
     platform=MappingProxyType(
         {"nodetype": "controller", "subfunction": "controller,worker", "system_mode": "duplex"}
     ),
+    phase=Phase.CONFIGURED,
+    is_active=True,
+    is_pretend=True,
 )
 
 Advance = Callable[[float], Awaitable[None]]

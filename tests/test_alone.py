@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -61,3 +62,35 @@ async def test_what_the_machine_has_not_is_said_to_be_absent(tmp_path: Path) -> 
     ran = await run(tmp_path, "get", "sm-services", "--cloud", "here", env={"PATH": str(tmp_path)})
     assert ran.code == 3
     assert "sm-dump is not on this machine" in ran.err
+
+
+async def test_the_bootstrap_goes_on_though_its_console_ended_and_is_found_again(
+    tmp_path: Path,
+) -> None:
+    go, programs = tmp_path / "go", tmp_path / "bin"
+    programs.mkdir()
+    playbook = programs / "ansible-playbook"
+    playbook.write_text(
+        f"#!/bin/sh\necho PLAY $1\nwhile [ ! -e {go} ]; do sleep 0.05; done\necho RECAP\n",
+        encoding="utf-8",
+    )
+    playbook.chmod(0o755)
+    env = {
+        "STX_TUI_ROOT": str(root(tmp_path / "root")),
+        "PATH": f"{programs}:/usr/bin:/bin",
+    }
+    did = await run(tmp_path, "do", "run", "bootstrap", "--yes", "--why", "site 7", env=env)
+    assert did.code == 0, did.said
+    (row,) = json.loads((await run(tmp_path, "get", "runs", "-o", "json", env=env)).out)
+    assert (row["is_running"], row["status"]) == (True, None)
+    assert row["last"].endswith("playbooks/bootstrap.yml")
+    again = await run(tmp_path, "do", "run", "bootstrap", "--yes", env=env)
+    assert again.code == 6
+    assert "is running: follow it in :runs" in again.err
+    go.touch()
+    for _ in range(20):
+        (row,) = json.loads((await run(tmp_path, "get", "runs", "-o", "json", env=env)).out)
+        if not row["is_running"]:
+            break
+        await asyncio.sleep(0.1)
+    assert (row["status"], row["last"]) == (0, "RECAP")

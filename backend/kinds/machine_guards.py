@@ -46,7 +46,7 @@ def _tmout(known: Known) -> Body:
     seconds = known.place.tmout_s
     if not seconds:
         return _guard("shell timeout", "TMOUT is not set here: an idle shell stays", is_bad=False)
-    says = f"TMOUT={seconds}: an idle shell ends after it; while this console is open it does not"
+    says = f"TMOUT={seconds} ends an idle shell, and none under this console"
     do = "leave this console open; a shell of your own: exec env TMOUT=0 bash"
     return _guard("shell timeout", says, is_bad=known.place.phase is Phase.BOOTSTRAPPED, do=do)
 

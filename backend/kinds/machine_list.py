@@ -194,6 +194,9 @@ def _machine_look(row: Machine, known: Known) -> Look:
 def _machine_strip(row: Machine, known: Known) -> Lines:
     """Say where it is and what is wrong there; of another machine, how it is reached."""
     lines = [Line(heading="where", text=where(known.place))] if row.is_here else []
+    if row.is_here and known.place.is_pretend:
+        words = "the cloud and this name; what is told of this machine is the real one's"
+        lines.append(Line(heading="pretend", text=words, tone=Tone.WARN))
     if not row.is_here:
         lines.append(Line(heading="by ssh", text=f"{row.address}, known by {row.known_by}"))
     advice = getattr(_answers(row, known).error, "advice", "")

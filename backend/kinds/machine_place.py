@@ -44,7 +44,7 @@ def standing(place: Place) -> Verdict:
         more = "why: the last of /var/log/puppet, and of /var/log/sysinv.log"
         return Verdict(word="NOT WELL", text=text, more=more, tone=Tone.BAD)
     if place.phase is Phase.BOOTSTRAPPED:
-        text = "DO NOT LOG OUT before the first unlock: a lost console here means a re-install"
+        text = "DO NOT LOG OUT before the first unlock: losing it means a re-install"
         return Verdict(word="WARN", text=text, more=f"{where(place)}; :guards", tone=Tone.WARN)
     if place.phase is Phase.INSTALLED:
         more = "bootstrap is run under supervision: :runs, b; its guards: :guards"
