@@ -44,13 +44,14 @@ class StreamPane(Pane):
 
     # --- what is shown -------------------------------------------------------------------------
 
+    def call(self, logs: Sequence[str]) -> None:
+        """Say of each line which log it is of, where there are several."""
+        self._names = max(map(cells, logs)) if len(logs) > 1 else 0
+
     def show(self, lines: Sequence[LogLine], at: Optional[int] = None) -> None:
         """Show other lines; the cursor goes to the index ``at``, or stays on its line."""
         before, row = self.line, self._at - self._top
         self.lines = lines
-        self._names = max((cells(one.log) for one in lines[:1000]), default=0)
-        if len({one.log for one in lines[:1000]}) < 2:
-            self._names = 0
         if at is not None:
             # A place that was asked for stands in the middle: what led to it is above it.
             self._at, row = at, self.room // 2

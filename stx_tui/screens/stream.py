@@ -113,6 +113,7 @@ class StreamScreen(Screen[None], inherit_bindings=False):
             return
         self._told.names = tuple(log.name for log in logs)
         self._told.errors = tuple(errors)
+        self.pane.call(self._told.names)
         reader = self._reader = Reader(logs)
         if self._logs.at_ms is None:
             self._follows = True
@@ -344,7 +345,11 @@ class StreamScreen(Screen[None], inherit_bindings=False):
         self.pane.show(reader.view.lines, index)
         self._show()
         if text and reader.matching is None:
-            self.run_worker(reader.count(), name="count", group="count", exclusive=True)
+            self.run_worker(self._count(reader), name="count", group="count", exclusive=True)
+
+    async def _count(self, reader: Reader) -> None:
+        if await reader.count() is not None:
+            self._show()
 
     # --- what is typed -------------------------------------------------------------------------
 
