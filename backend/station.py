@@ -197,7 +197,7 @@ class Station:
     async def ask_again(self, kind: str, parent: str = "") -> Reading[Any]:
         """Read a kind because somebody asked for it: a password refused before is tried once."""
         self.cloud.retry()
-        return await self.watch.read_now(kind, parent)
+        return await self.watch.read_anew(kind, parent)
 
     async def _take_roles(self) -> None:
         """Take the roles of a login that came later than the start; the token is at hand then."""

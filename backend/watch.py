@@ -205,6 +205,12 @@ class Watch:
             task.add_done_callback(lambda _: self._finish(key))
         return await asyncio.shield(task)
 
+    async def read_anew(self, kind: str, parent: str = "") -> Reading[Any]:
+        """Read ``kind`` from now on: one that is under way began before somebody asked."""
+        if (kind, parent) in self._under_way:
+            await self.read_now(kind, parent)
+        return await self.read_now(kind, parent)
+
     async def sweep(self) -> Tuple[Reading[Any], ...]:
         """Read every inventory kind once, one after the other."""
         return tuple(

@@ -57,8 +57,13 @@ class PretendCloud:
         self._loop.call_soon_threadsafe(self.simulator.clock.go, speed)
 
     def order(self, fault: str, **of: Any) -> None:
-        """Let a fault happen."""
-        self._loop.call_soon_threadsafe(lambda: self.simulator.order(fault, **of))
+        """Let a fault happen, and return when it has: when nobody listens any more, say."""
+
+        async def ordered() -> None:
+            self.simulator.order(fault, **of)
+            await self.simulator.advance(0)
+
+        asyncio.run_coroutine_threadsafe(ordered(), self._loop).result(timeout=30)
 
     def settings(self, folder: Path, name: str) -> CloudSettings:
         """Return the settings of the pretend cloud, read as those of any other."""
