@@ -13,9 +13,10 @@ from typing import Any, AsyncContextManager, Callable, Dict, List, Mapping, Opti
 from backend.baseboard import Bmc
 from backend.cables import CablePlan
 from backend.kind import Command, Derived, Kind, Reach
-from backend.known import Key, Known, Memory, Reading, Since
+from backend.known import Key, Known, Memory, Reading
 from backend.place import Place
 from backend.refresh import Ask, derive, made_of, refresh, unite
+from backend.since import noted
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +36,6 @@ FAN_OUT, UNITE_S = 2, 0.5
 MACHINES = 64
 # How long a derived kind that knows something by itself waits for the others, in seconds.
 ALONE_S = 0.5
-# After how many of its own paces without an answer a change is only known to be somewhere before.
-LATE_PACES, LATE_S = 3, 60.0
 # How often listeners hear that time went on, in seconds: idle, and while a deed is open.
 TICK_S, TICK_RUNNING_S = 10.0, 1.0
 
@@ -330,29 +329,11 @@ class Watch:
             before = self.known.reading(*key)
             if before.error is not None:
                 self._try_others()
-            self.known = replace(self.known, memory=self._memory(kind, before, reading))
+            self.known = replace(self.known, memory=noted(self.known.memory, kind, before, reading))
             if self._record is not None:
                 self._record(kind, reading)
         self._plan_next(key, kind, reading)
         self.put(reading)
-
-    def _memory(self, kind: Kind[Any], before: Reading[Any], reading: Reading[Any]) -> Memory:
-        """Return the memory with the instants at which watched fields changed just now."""
-        if not (reading.changed and kind.state_fields):
-            # Of 10,000 hosts, copying what is remembered alone takes 12 ms.
-            return self.known.memory
-        since = dict(self.known.memory.since)
-        by_then = Since(ms=reading.at_ms, at_least=True)
-        now = Since(ms=reading.at_ms, at_least=_is_late(kind, before, reading))
-        for row_id in reading.changed:
-            old, new = before.by_id.get(row_id), reading.by_id[row_id]
-            for name in kind.state_fields:
-                key = (kind.name, row_id, name)
-                if old is None:
-                    since.setdefault(key, by_then)
-                elif old.body.get(name) != new.body.get(name):
-                    since[key] = now
-        return replace(self.known.memory, since=MappingProxyType(since))
 
     def _plan_next(self, key: Key, kind: Kind[Any], reading: Reading[Any]) -> None:
         self._sweep_due[kind.name] = self._loop_s() + (RETRY_S if reading.error else SWEEP_S)
@@ -414,10 +395,3 @@ class Watch:
     @staticmethod
     def _loop_s() -> float:
         return asyncio.get_running_loop().time()
-
-
-def _is_late(kind: Kind[Any], before: Reading[Any], reading: Reading[Any]) -> bool:
-    """Whether nobody looked for a while, so that a change may be older than its reading."""
-    pause_s = max(LATE_PACES * kind.every_s, LATE_S)
-    is_gap = reading.at_ms - before.at_ms > pause_s * 1000
-    return before.is_remembered or before.error is not None or is_gap
