@@ -69,11 +69,12 @@ class StxApp(App[None], inherit_bindings=False):
         place: Optional[Place] = None,
         keymap: Optional[Mapping[str, str]] = None,
         cloud: str = "",
+        begin: Optional[doing.Begin] = None,
     ) -> None:
         """``glance`` is the last known state; ``opener`` opens the rest after the first paint.
 
         ``keymap`` binds what ``keys`` names to other keys: ``{"filter": "f"}``; ``cloud`` is its
-        name as long as nothing is remembered of it.
+        name as long as nothing is remembered of it; ``begin`` is what is asked for at once.
         """
         super().__init__(driver_class=driver_class, ansi_color=True)
         self.theme = theme.GROUND
@@ -83,6 +84,7 @@ class StxApp(App[None], inherit_bindings=False):
         self.station: Optional[Station] = None
         self.trouble: Optional[Verdict] = None
         self._opener = opener
+        self._begin = begin
         self._is_shown = False
         self._now_ms = now_ms
         self._alone: Optional[Alone] = None
@@ -136,6 +138,8 @@ class StxApp(App[None], inherit_bindings=False):
         for screen in self.screen_stack:
             screen.post_message(StationOpened())
         self._tell(None)
+        if self._begin is not None:
+            self.run_worker(doing.begin(self, station, self._begin), name="begin")
         await station.run()
 
     def _fail(self, error: StxError) -> None:

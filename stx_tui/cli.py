@@ -137,6 +137,7 @@ def parser() -> argparse.ArgumentParser:
         _as_built,
         _do,
         _follow,
+        _console,
         _kinds,
         _history,
         _logs,
@@ -282,6 +283,14 @@ def _history(commands: Commands) -> None:  # type: ignore[valid-type]
     made.add_argument("--since", default="24h", help="a span (90m, 24h, 7d) or a UTC instant")
     made.add_argument("--deeds", action="store_true", help="only what was done")
     _output(made)
+
+
+def _console(commands: Commands) -> None:  # type: ignore[valid-type]
+    words = "open a server's serial console: stx-tui console controller-1"
+    made = _command(commands, "console", words)
+    made.add_argument("server", help="a server, by its name")
+    made.add_argument("--take-over", action="store_true", help="throw off who is on it (it asks)")
+    _screen(made)
 
 
 def _logs(commands: Commands) -> None:  # type: ignore[valid-type]

@@ -8,7 +8,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Awaitable, Callable, Optional
 
-from backend.errors import StoreError
+from backend.errors import Refused, StoreError
 from backend.folders import store_url
 from backend.store.glance import Glance, glance
 from stx_tui.commands.desk import (
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from backend.place import Place
     from backend.settings import CloudSettings
     from backend.station import Station
+    from stx_tui.screens.doing import Begin
 
 # What the first screens show; the rest is read from the record when somebody goes there.
 FIRST = ("system", "hosts", "alarms")
@@ -40,7 +41,17 @@ def run(arguments: argparse.Namespace) -> int:
         await station.start(is_visit=True)
         return station
 
-    return show(arguments, settings, seen, opener)
+    return show(arguments, settings, seen, opener, begin=begin_of(arguments))
+
+
+def begin_of(arguments: argparse.Namespace) -> Optional[Begin]:
+    """Return what ``stx-tui console NAME`` asks for; raises ``Refused`` where no screen is."""
+    name = getattr(arguments, "server", "")
+    if not name:
+        return None
+    if arguments.plain or os.environ.get("TERM", "dumb") == "dumb" or not sys.stdout.isatty():
+        raise Refused("a serial console needs a screen of its own", "not --plain, not TERM=dumb")
+    return "servers", "console-take-over" if arguments.take_over else "console", name
 
 
 def show(
@@ -50,6 +61,7 @@ def show(
     opener: Callable[[], Awaitable[Station]],
     now_ms: Callable[[], int] = system_ms,
     place: Optional[Place] = None,
+    begin: Optional[Begin] = None,
 ) -> int:
     """Show the console on ``opener``'s station until it is left; ``place`` is where one sits."""
     rooms = all_rooms(settings.has, is_alone=settings.auth is None and not settings.bmc)
@@ -62,7 +74,16 @@ def show(
     from stx_tui.terminal import driver_class
 
     driver = driver_class(profile_of(arguments, settings))
-    app = StxApp(seen, opener, driver, now_ms=now_ms, place=place, cloud=settings.name, rooms=rooms)
+    app = StxApp(
+        seen,
+        opener,
+        driver,
+        now_ms=now_ms,
+        place=place,
+        cloud=settings.name,
+        rooms=rooms,
+        begin=begin,
+    )
     app.run()
     return app.return_code or 0
 

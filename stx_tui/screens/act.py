@@ -23,6 +23,7 @@ from stx_tui.panes.entry import EntryPane
 from stx_tui.panes.figure import FigurePane
 from stx_tui.screens import doing
 from stx_tui.screens.dialog import Dialog, TitlePane
+from stx_tui.screens.results import ResultsScreen
 
 
 class ActScreen(Dialog[Tuple[Deed, ...]]):
@@ -288,6 +289,9 @@ class ActScreen(Dialog[Tuple[Deed, ...]]):
         console = self.console
         from stx_tui.screens.follow import FollowScreen
 
+        if len(deeds) > 1 and preview.action.at_once:
+            console.switch_screen(ResultsScreen(preview.title, deeds))
+            return
         shown = next((deed for deed in deeds if deed.outcome is not Outcome.DONE), None)
         if shown is None:
             self.dismiss(deeds)

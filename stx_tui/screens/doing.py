@@ -12,11 +12,15 @@ from backend.errors import Refused, StxError
 from backend.kind import Action, Kind, Nothing, Risk, Row
 from backend.preview import Preview
 from backend.twin import twins_of
+from stx_tui.panes.text import safe
 from stx_tui.terminal import far
 
 if TYPE_CHECKING:
     from backend.station import Station
     from stx_tui.app import StxApp
+
+# What the console is opened for: a kind, an action of it, and the name of a row.
+Begin = Tuple[str, str, str]
 
 NOT_OPEN = "not connected yet: what is shown is remembered"
 
@@ -106,6 +110,26 @@ async def _do(console: StxApp, station: Station, preview: Preview) -> None:
         console.say(str(error))
     else:
         console.say(f"{preview.title}: {', '.join(map(_said, deeds))}")
+
+
+async def begin(console: StxApp, station: Station, what: Begin) -> None:
+    """Ask for an action on a row as soon as that is known, as if its key had been pressed."""
+    kind_name, action_name, name = what
+    kind = console.rooms.kind(kind_name)
+    action = kind.action(action_name) if kind is not None else None
+    if kind is None or action is None:
+        console.say(f"there is nothing here that has a {action_name}")
+        return
+    for needed in ("", "hosts"):
+        # Who is known to nobody else may be known to sysinv.
+        if needed:
+            await station.watch.read_now(needed)
+        reading = await station.watch.read_now(kind.name)
+        row = kind.find(reading.rows, name)
+        if row is not None:
+            console.say(act(console, kind, action, (kind.id(row),)))
+            return
+    console.say(f"there is no {kind.singular} {safe(name)!r}")
 
 
 async def open_session(

@@ -16,6 +16,7 @@ from backend.errors import Unreachable
 from stx_tui.panes.session import Escape, Far, bytes_of
 from stx_tui.screens.session import SessionScreen
 from tests.tui.desk import Desk, machine
+from tests.tui.things import until
 
 DEED = Deed(
     number="2211-0001",
@@ -250,3 +251,37 @@ def test_a_tilde_is_a_word_to_us_only_at_the_start_of_a_line() -> None:
     assert escape.take(b"\r") == (b"\r", "")
     assert escape.take(b"~") == (b"", "")
     assert escape.take(b".") == (b"", ".")
+
+
+async def test_what_the_console_was_opened_for_is_asked_for_at_once() -> None:
+    from stx_tui.screens import doing
+
+    desk = Desk(machine("a"))
+    async with desk.sat_at():
+        await until(desk.pilot, lambda: desk.app.station is not None)
+        assert desk.app.station is not None
+        await doing.begin(desk.app, desk.app.station, ("machines", "no-such", "a"))
+        await desk.pilot.pause()
+        assert "there is nothing here that has a no-such" in desk.text
+        action = desk.app.rooms.by_name["machines"].actions[0].name
+        await doing.begin(desk.app, desk.app.station, ("machines", action, "nobody"))
+        await desk.pilot.pause()
+        assert "there is no machine 'nobody'" in desk.text
+        await doing.begin(desk.app, desk.app.station, ("machines", action, "a"))
+        await desk.settle()
+        assert desk.app.screen is not desk.app.screen_stack[0]
+
+
+def test_of_many_at_once_each_is_reported_and_what_failed_stands_first() -> None:
+    from dataclasses import replace
+
+    from backend.deed import Outcome
+    from stx_tui.screens.results import lines_of
+
+    deeds = (
+        replace(DEED, label="a", outcome=Outcome.FOLLOWED),
+        replace(DEED, label="dead", outcome=Outcome.NEVER_SENT, answer="silent\x1b[2J"),
+        replace(DEED, label="c", outcome=Outcome.DONE),
+    )
+    texts = [" ".join(line.text.split()) for line in lines_of(deeds)]
+    assert texts == ["dead never sent silent\\x1b[2J", "a taken", "c done"]

@@ -1,0 +1,160 @@
+"""Servers: do all agree about one, what would its baseboard break, and what silence looks like."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from backend.errors import NotConfigured, Unauthorized, Unreachable
+from backend.kind import Answer, Nothing, Risk
+from backend.kinds.hardware import SERVER_KIND
+from backend.kinds.hardware_acts import Boot, Identify, LogIn
+from backend.kinds.hardware_looks import look, overview, verdict
+from backend.kinds.hardware_server import odd, views
+from backend.known import Known
+from backend.preview import preview, said
+from backend.tone import Mark, Tone
+from tests.backend.kinds.rack import rack
+
+OFF = {"power": "off"}
+LOCKED = {"administrative": "locked", "operational": "disabled", "availability": "online"}
+GONE = {"administrative": "locked", "operational": "disabled", "availability": "offline"}
+
+
+def first(known: Known) -> Any:
+    return known.rows("servers")[0]
+
+
+def shown(known: Known, verb: str, form: Any = None) -> Any:
+    action = SERVER_KIND.action(verb)
+    assert action is not None
+    return preview(known, SERVER_KIND, action, ["controller-0"], form or Nothing())
+
+
+# --- do they agree? ----------------------------------------------------------------------------
+
+
+def test_where_all_agree_nothing_is_odd() -> None:
+    known = rack()
+    assert odd(first(known), known) == ""
+    assert views(first(known), known).endswith("| BMC on")
+    assert look(first(known), known).tone is Tone.GOOD
+    assert verdict(known).word in ("WELL", "READING")
+
+
+@pytest.mark.parametrize(
+    ("power", "host", "words"),
+    [
+        (OFF, {}, "off, and sysinv hears it (available): is this the right baseboard?"),
+        (OFF, {"availability": "offline"}, "off, and unlocked in sysinv"),
+        ({}, {"availability": "offline"}, "on, and sysinv hears nothing of it (offline)"),
+        (OFF, GONE, ""),
+    ],
+)
+def test_what_does_not_fit_together_is_one_sentence(power: Any, host: Any, words: str) -> None:
+    known = rack(power=power, host=host)
+    assert odd(first(known), known).startswith(words)
+    assert bool(odd(first(known), known)) == bool(words)
+
+
+def test_what_an_outage_of_sysinv_says_is_no_contradiction() -> None:
+    known = rack(host={"availability": "offline"})
+    away = replace(known.reading("hosts"), error=Unreachable("sysinv", "silent"))
+    known = replace(known, readings={**known.readings, ("hosts", ""): away})
+    assert odd(first(known), known) == ""
+
+
+def test_a_silent_baseboard_is_marked_with_its_age_and_its_last_state_stays() -> None:
+    known = rack(error=Unreachable("BMC of controller-0", "10.1.1.1 does not answer"))
+    found = look(first(known), known)
+    assert (found.mark, found.tone) == (Mark.UNKNOWN, Tone.BAD)
+    assert found.notes == ("10.1.1.1 does not answer; as it was 0s ago",)
+    cells = [column.cell(first(known), known) for column in SERVER_KIND.columns]
+    assert "on ?" in cells
+    assert verdict(known).word == "NOT WELL"
+
+
+def test_a_refused_password_is_no_outage_and_a_missing_one_is_not_asked() -> None:
+    refused = rack(error=Unauthorized("BMC of controller-0", "Incorrect password provided"))
+    assert look(first(refused), refused).tone is Tone.WARN
+    assert "not tried again" in look(first(refused), refused).notes[0]
+    missing = rack(error=NotConfigured("no password of the baseboard is known"))
+    assert look(first(missing), missing).tone is Tone.PLAIN
+    assert verdict(missing).word == "NOT ASKED"
+
+
+def test_faults_of_the_chassis_are_said_on_every_page() -> None:
+    known = rack(power={"faults": ["main power fault"]})
+    assert look(first(known), known).notes == ("main power fault",)
+    assert "main power fault" in [line.text for line in overview(first(known), known).lines]
+
+
+# --- what a baseboard does not ask, we do ------------------------------------------------------
+
+
+@pytest.mark.parametrize("verb", ["power-off", "power-cycle", "reset", "nmi", "shutdown"])
+def test_what_cuts_an_unlocked_host_is_destructive_and_says_so(verb: str) -> None:
+    now = shown(rack(), verb)
+    assert now.risk is Risk.DESTRUCTIVE
+    assert now.wants == "controller-0"
+    words = " ".join(one.words for one in now.consequences)
+    assert "UNLOCKED" in words
+    assert "lock it, power it off through sysinv" in words
+    jumps = [one.jump.kind for one in now.consequences if one.jump is not None]
+    assert jumps == ["hosts"]
+
+
+def test_maintenance_may_power_an_unlocked_host_on_again_by_itself() -> None:
+    words = [one.words for one in shown(rack(), "power-off").consequences]
+    assert any("maintenance may power it on again by itself" in one for one in words)
+
+
+def test_a_locked_host_is_only_disruptive_to_cut() -> None:
+    now = shown(rack(host=LOCKED), "power-off")
+    assert now.risk is Risk.DISRUPTIVE
+    assert not any("maintenance" in one.words for one in now.consequences)
+
+
+def test_what_is_so_already_is_refused_and_silence_is_not() -> None:
+    assert [one.words for one in shown(rack(), "power-on").blocked] == ["it is on already"]
+    assert [one.words for one in shown(rack(power=OFF), "reset").blocked] == ["it is off"]
+    silent = shown(rack(error=Unreachable("BMC of controller-0", "silent")), "power-on")
+    assert not silent.blocked
+    assert Answer.CANT_TELL in {one.answer for one in silent.reasons}
+
+
+def test_orders_are_said_as_ipmitool_has_them_without_a_password() -> None:
+    known = rack()
+    assert shown(known, "power-cycle").commands == (
+        "ipmitool -I lanplus -H 10.10.10.100 -U admin -E chassis power cycle",
+    )
+    boot = shown(known, "boot", Boot(device="network", always=True))
+    assert boot.commands[0].endswith("chassis bootdev pxe options=efiboot,persistent")
+    light = shown(known, "identify", Identify(seconds=15))
+    assert light.commands[0].endswith("chassis identify 15")
+    assert light.risk is Risk.HARMLESS
+
+
+def test_a_password_that_is_given_stands_in_no_preview() -> None:
+    now = shown(rack(), "log-in", LogIn(username="root", password="hunter2"))
+    assert "hunter2" not in repr((now.requests, now.commands, now.given))
+    assert "********" in now.requests[0]
+
+
+def test_a_log_is_cleared_only_as_it_was_read_last() -> None:
+    (plan,) = shown(rack(), "sel-clear").plans
+    (write,) = said(plan)
+    assert write.values == {"last": "2"}  # type: ignore[union-attr]
+    known = rack()
+    unread = {key: value for key, value in known.readings.items() if key[0] != "sel"}
+    blocked = shown(replace(known, readings=unread), "sel-clear").blocked
+    assert [one.check for one in blocked] == ["its log is saved"]
+
+
+def test_taking_a_console_over_says_who_is_thrown_off() -> None:
+    plain, taking = shown(rack(), "console"), shown(rack(), "console-take-over")
+    assert (plain.risk, taking.risk) == (Risk.HARMLESS, Risk.DISRUPTIVE)
+    assert "thrown off" in taking.consequences[0].words
+    assert taking.requests == ("SOL controller-0 (takes over)",)
