@@ -122,7 +122,7 @@ class Tmux(Peer):
     def cells(self) -> list[list[Seen]]:
         emulator = Emulator(80, 25)
         rows = self._run("capture-pane", "-p", "-e", "-N").split(b"\n")
-        emulator.feed(_SHIFTED.sub(_drawn, b"\x1b[0m\r\n".join(rows[:24])))
+        emulator.feed(_SHIFTED.sub(_drawn, b"\r\n".join(rows[:24])))
         return emulator.cells(colours=False)[:24]
 
     def close(self) -> None:
