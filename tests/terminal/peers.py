@@ -86,6 +86,9 @@ class Direct(Peer):
     def __init__(self, line: list[str]) -> None:
         self.far = FarEnd()
         self.process = _started(line, self.far.slave)
+        # Before its first byte it is as quiet as after its last.
+        while not self.far.count and self.process.poll() is None:
+            time.sleep(0.05)
 
     def type(self, keys: bytes) -> None:
         self.far.type(keys)
