@@ -16,6 +16,9 @@ from backend.kind import (
     FileCopy,
     Identity,
     Json,
+    Kube,
+    KubeHealth,
+    KubeWrite,
     LocalRead,
     LocalWrite,
     Read,
@@ -33,8 +36,10 @@ if TYPE_CHECKING:
     from backend.settings import CloudSettings
     from backend.sources.bmc import Baseboards
     from backend.sources.catalogue import Catalogue
+    from backend.sources.kube import KubeSource
     from backend.sources.machines import Machines
     from backend.sources.tls import Pins
+    from backend.told import Teller
 
 
 class Cloud:
@@ -63,6 +68,7 @@ class Cloud:
         self._catalogue: Optional[Catalogue] = None
         self._machines: Optional[Machines] = None
         self._baseboards: Optional[Baseboards] = None
+        self._kube: Optional[KubeSource] = None
 
     async def ask(self, read: Read, parent: str = "") -> Answer:
         """Send a question and return its answer, to be read row by row.
@@ -75,6 +81,10 @@ class Cloud:
             return await self.catalogue.identity()
         if isinstance(read, Command):
             return await self.machines.ask(read, parent)
+        if isinstance(read, Kube):
+            return await self.kube.ask(read)
+        if isinstance(read, KubeHealth):
+            return await self.kube.health(read)
         if isinstance(read, LocalRead):
             raise NotConfigured(f"{read.table} is read from the record, not from the cloud")
         if isinstance(read, Derived):
@@ -99,6 +109,8 @@ class Cloud:
             return await medium.copy(write)
         if isinstance(write, RestWrite):
             return await self.catalogue.send(write)
+        if isinstance(write, KubeWrite):
+            return await self.kube.send(write)
         if isinstance(write, BmcWrite):
             return await self.baseboards.send(write)
         assert_never(write)
@@ -108,6 +120,19 @@ class Cloud:
         if isinstance(session, Sol):
             return await self.baseboards.open(session)
         assert_never(session)
+
+    def teller(self, read: Kube) -> Teller:
+        """Return who goes on telling of that kind."""
+        return self.kube.teller(read)
+
+    @property
+    def kube(self) -> KubeSource:
+        """The cluster of the kubeconfig."""
+        if self._kube is None:
+            from backend.sources.kube import KubeSource
+
+            self._kube = KubeSource(self.settings, self._pins, self._now_ms)
+        return self._kube
 
     async def open(self, stream: Stream) -> Log:
         """Open a stream. Raises ``StxError``."""
@@ -151,7 +176,9 @@ class Cloud:
     @property
     def clock_off_ms(self) -> int:
         """By how much the cloud's clock is ahead of ours: ages are reckoned by who dated them."""
-        return self._catalogue.clock_off_ms if self._catalogue is not None else 0
+        if self._catalogue is not None:
+            return self._catalogue.clock_off_ms
+        return self._kube.api.clock_off_ms if self._kube is not None else 0
 
     def retry(self) -> None:
         """Let a password that was refused be tried once more: somebody asked for it."""
@@ -168,3 +195,5 @@ class Cloud:
             await self._machines.close()
         if self._baseboards is not None:
             await self._baseboards.close()
+        if self._kube is not None:
+            await self._kube.close()

@@ -31,14 +31,14 @@ from typing import (
 from pydantic import BaseModel, ConfigDict
 
 from backend.figure import Figure, Jump, Lines
+from backend.kube import Kube, KubeHealth, KubeWrite
+from backend.mask import Body, Json
 from backend.plan import (
-    Body,
     Command,
     CommandWrite,
     Derived,
     FileCopy,
     Identity,
-    Json,
     LocalRead,
     LocalWrite,
     LogList,
@@ -74,6 +74,9 @@ __all__ = [
     "Identity",
     "Json",
     "Kind",
+    "Kube",
+    "KubeHealth",
+    "KubeWrite",
     "LocalRead",
     "LocalWrite",
     "LogList",
@@ -269,12 +272,17 @@ class Column(Generic[R]):
     most: int = 40
     right: bool = False
     wide: bool = False
+    order: Optional[Callable[[R, Known], Any]] = None
 
     def cell(self, row: R, known: Known) -> Any:
         """Return what stands under this heading for ``row``."""
         if self.joined is not None:
             return self.joined(row, known)
         return self.value(row) if self.value is not None else None
+
+    def rank(self, row: R, known: Known) -> Any:
+        """Return what ``row`` is sorted by under this heading."""
+        return self.cell(row, known) if self.order is None else self.order(row, known)
 
 
 @dataclass(frozen=True)
@@ -319,6 +327,8 @@ class Kind(Generic[R]):
     strip: Optional[Callable[[R, Known], Lines]] = None
     tabs: Tuple[Tab[R], ...] = ()
     verdict: Optional[Callable[[Known], Verdict]] = None
+    # What stands between the verdict and the rows: the whole on a few lines.
+    summary: Optional[Callable[[Known], Lines]] = None
     # What stands in the row's own first line of detail: a sentence that confirms or contradicts.
     sentence: Optional[Callable[[R, Known], Verdict]] = None
     sort: Optional[Callable[[R, Known], Any]] = None

@@ -47,6 +47,7 @@ class Lookout:
             now_ms=self.now_ms,
             record=record,
             read_only=settings.read_only,
+            tellers=self.cloud.teller,
         )
 
     def now_ms(self) -> int:

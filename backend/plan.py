@@ -7,12 +7,9 @@ import shlex
 from dataclasses import dataclass, field
 from typing import (
     TYPE_CHECKING,
-    Any,
     Callable,
-    Dict,
     FrozenSet,
     Iterable,
-    List,
     Mapping,
     Optional,
     Tuple,
@@ -20,13 +17,12 @@ from typing import (
 )
 
 from backend.baseboard import Bmc, BmcWrite, Sol
-from backend.mask import MASK
+from backend.kube import Kube, KubeHealth, KubeWrite
+from backend.mask import MASK, Body, Json, masked
 
 if TYPE_CHECKING:
     from backend.known import Known
 
-Json = Union[None, bool, int, float, str, List[Any], Dict[str, Any]]
-Body = Mapping[str, Any]
 
 # --- what to ask -------------------------------------------------------------------------------
 
@@ -142,7 +138,7 @@ class LogList:
         return ""
 
 
-Read = Union[Rest, LocalRead, Derived, Identity, Command, LogList, Bmc]
+Read = Union[Rest, LocalRead, Derived, Identity, Command, LogList, Bmc, Kube, KubeHealth]
 
 
 # --- what to listen to -------------------------------------------------------------------------
@@ -224,7 +220,7 @@ class RestWrite:
     @property
     def request(self) -> str:
         """The request as one line, secrets masked."""
-        body = "" if self.body is None else " " + json.dumps(_masked(self.body, self.secret))
+        body = "" if self.body is None else " " + json.dumps(masked(self.body, self.secret))
         file = f" {self.file_field}=@{self.file}" if self.file else ""
         return f"{self.method} {self.service}{self.path}{body}{file}"
 
@@ -321,7 +317,7 @@ class FileCopy:
 
 # Each says itself: ``source`` (who does it), ``request`` (one line, no secrets), ``command`` (argv
 # of what an operator would type, empty where there is none) and ``sentence`` (plain words).
-Write = Union[RestWrite, LocalWrite, CommandWrite, FileCopy, BmcWrite]
+Write = Union[RestWrite, LocalWrite, CommandWrite, FileCopy, BmcWrite, KubeWrite]
 
 
 # --- what to talk with -------------------------------------------------------------------------
@@ -330,18 +326,6 @@ Write = Union[RestWrite, LocalWrite, CommandWrite, FileCopy, BmcWrite]
 # A two-way stream of bytes. Each says itself as a Write does, and has a ``size``; what is typed in
 # it no guard sees.
 Session = Union[Sol]
-
-
-def _masked(body: Json, secret: FrozenSet[str]) -> Json:
-    if isinstance(body, dict):
-        masked = {key: MASK if key in secret else _masked(v, secret) for key, v in body.items()}
-        # JSON patch: the name of the secret is in the path beside its value.
-        if str(body.get("path", "")).lstrip("/") in secret:
-            masked["value"] = MASK
-        return masked
-    if isinstance(body, list):
-        return [_masked(item, secret) for item in body]
-    return body
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,19 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, Awaitable, Callable, Dict, Iterator, List, Optional, Sequence, Tuple, cast
+from typing import (
+    Any,
+    Awaitable,
+    Callable,
+    Dict,
+    Iterator,
+    List,
+    Mapping,
+    Optional,
+    Sequence,
+    Tuple,
+    cast,
+)
 
 from pydantic import ValidationError
 
@@ -140,16 +152,16 @@ def _compare(kind: Kind[R], last: Reading[R], answer: Answer) -> _Found:
     """Read all rows of ``answer``, keeping the objects of those that did not change."""
     by_id: Dict[str, R] = {}
     changed: List[str] = []
-    malformed: List[Malformed] = []
+    faults: List[Malformed] = []
     for index, whole in enumerate(answer()):
         body = whole
         if kind.drop:
             body = {key: value for key, value in whole.items() if key not in kind.drop}
         guess = last.rows[index] if index < len(last.rows) else None
         try:
-            row, is_news = _row(kind, last, body, guess)
+            row, is_news = read_row(kind, last.by_id, body, guess)
         except ValidationError as error:
-            malformed.append(_malformed(kind, index, error))
+            faults.append(malformed(kind, index, error))
             continue
         row_id = kind.id(row)
         if row_id in by_id:
@@ -158,7 +170,7 @@ def _compare(kind: Kind[R], last: Reading[R], answer: Answer) -> _Found:
         if is_news:
             changed.append(row_id)
     gone = tuple(row_id for row_id in last.by_id if row_id not in by_id)
-    if malformed and gone:
+    if faults and gone:
         # A row that cannot be read is not a row that is gone: the old ones stay.
         by_id.update((row_id, last.by_id[row_id]) for row_id in gone)
         gone = ()
@@ -170,11 +182,13 @@ def _compare(kind: Kind[R], last: Reading[R], answer: Answer) -> _Found:
         by_id=MappingProxyType(by_id),
         changed=tuple(changed),
         gone=gone,
-        malformed=tuple(malformed),
+        malformed=tuple(faults),
     )
 
 
-def _row(kind: Kind[R], last: Reading[R], body: Body, guess: Optional[R]) -> Tuple[R, bool]:
+def read_row(
+    kind: Kind[R], last: Mapping[str, R], body: Body, guess: Optional[R] = None
+) -> Tuple[R, bool]:
     """Return the row of ``body``, and whether it says anything new beside noise.
 
     Services answer in the same order, so the row at the same place is tried first: comparing two
@@ -183,7 +197,7 @@ def _row(kind: Kind[R], last: Reading[R], body: Body, guess: Optional[R]) -> Tup
     if guess is not None and guess.body == body:
         return guess, False
     row = cast("R", kind.model.read(body))
-    before = last.by_id.get(kind.id(row))
+    before = last.get(kind.id(row))
     if before is None:
         return row, True
     if before.body == body:
@@ -199,7 +213,8 @@ def _is_same(rows: Tuple[Any, ...], others: Tuple[Any, ...]) -> bool:
     return len(rows) == len(others) and all(a is b for a, b in zip(rows, others))
 
 
-def _malformed(kind: Kind[Any], index: int, error: ValidationError) -> Malformed:
+def malformed(kind: Kind[Any], index: int, error: ValidationError) -> Malformed:
+    """Return what is wrong with the row at ``index`` of an answer."""
     first = error.errors(include_url=False)[0]
     path = ".".join(str(part) for part in (index, *first["loc"]))
     return Malformed(kind.name, path, f"{first['msg']}, got {str(first['input'])[:40]!r}")

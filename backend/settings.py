@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Dict, Mapping, Optional, Sequence
+from typing import Dict, Mapping, Optional, Sequence, Tuple
 from urllib.parse import urlsplit
 
 from backend.clouds_yaml import Section, Spot, from_environment, read
@@ -33,7 +33,8 @@ _AUTH = {
 }
 _OURS = {
     *("auth", "region_name", "interface", "endpoint_type", "cacert", "verify", "insecure"),
-    *("read_only", "store", "endpoints", "bmc", "ssh", "kubeconfig", "cables"),
+    *("read_only", "store", "endpoints", "bmc", "ssh", "cables"),
+    *("kubeconfig", "kube_context"),
     *("line", "glyphs", "colour", "lock_after_s"),
 }
 # What OpenStack's own clients may find beside ours; it says nothing to a StarlingX.
@@ -47,6 +48,9 @@ _THEIR_ENDINGS = (
     *("_max_version", "_min_version", "_default_microversion", "_status_code_retries"),
 )
 _BMC = {"address", "username", "password", "password_command", "password_file", "protocol"}
+
+# Who may read it is told apart by the system: on a controller those of group sys_protected.
+ADMIN_CONF = Path("/etc/kubernetes/admin.conf")
 
 # Ours for the session, whichever cloud it is.
 _SESSION = {
@@ -108,6 +112,7 @@ class CloudSettings:
     ssh: Optional[Ssh] = None
     kubeconfig: str = ""
     cables: str = ""
+    kube_context: str = ""
     line: Optional[int] = None
     glyphs: Optional[str] = None
     colour: Optional[str] = None
@@ -164,6 +169,10 @@ def load(
         name = meant or _name_of(env["OS_AUTH_URL"])
         clouds[name] = _cloud(name, session.over(sourced))
         meant = name
+    if not clouds and _kubeconfig(env) is not None:
+        # No StarlingX is known, and a cluster is: that much can be looked at.
+        name = meant = meant or "kubernetes"
+        clouds[name] = _cloud(name, session.over(_only_kubernetes(env)))
     if meant and meant not in clouds:
         raise SettingsError(
             f"there is no cloud {meant!r}",
@@ -224,9 +233,27 @@ def _sourced(env: Mapping[str, str]) -> Optional[Section]:
         for key in ("region_name", "interface", "endpoint_type", "cacert", "insecure", "auth_type")
         if env.get(f"OS_{key.upper()}")
     }
+    kubeconfig = _kubeconfig(env)
+    if kubeconfig is not None:
+        rest["kubeconfig"] = kubeconfig
     spots = dict(from_environment(rest).spots)
     spots["auth"] = Spot(value=auth, key="OS_*", file="environment")
     return Section(Spot(value=spots, key="", file="environment"))
+
+
+def _only_kubernetes(env: Mapping[str, str]) -> Section:
+    found = _kubeconfig(env)
+    assert found is not None
+    return from_environment({"kubeconfig": found})
+
+
+def _kubeconfig(env: Mapping[str, str]) -> Optional[Tuple[str, str]]:
+    """Return where kubectl would look on a controller, as (who says so, path), None: nowhere."""
+    if env.get("KUBECONFIG"):
+        return "KUBECONFIG", env["KUBECONFIG"]
+    if os.access(ADMIN_CONF, os.R_OK):
+        return str(ADMIN_CONF), str(ADMIN_CONF)
+    return None
 
 
 def _name_of(url: str) -> str:
@@ -251,8 +278,9 @@ def _cloud(name: str, said: Section) -> CloudSettings:
         endpoints=MappingProxyType(_endpoints(said)),
         bmc=MappingProxyType(_bmcs(said.section("bmc"))),
         ssh=ssh_of(said),
-        kubeconfig=_path(said.text("kubeconfig")),
         cables=_path(said.text("cables")),
+        kubeconfig=_paths(said.text("kubeconfig")),
+        kube_context=said.text("kube_context"),
         line=said.number("line"),
         glyphs=said.choice("glyphs", GLYPHS) or None,
         colour=said.choice("colour", COLOURS) or None,
@@ -345,6 +373,10 @@ def _check_url(spot: Spot, url: str) -> None:
 
 def _path(text: str) -> str:
     return str(Path(text).expanduser()) if text else ""
+
+
+def _paths(text: str) -> str:
+    return os.pathsep.join(_path(part) for part in text.split(os.pathsep))
 
 
 def _spot_of(said: Section, key: str) -> Spot:

@@ -12,6 +12,8 @@ from typing import Any, AsyncContextManager, Callable, Dict, List, Mapping, Opti
 
 from backend.baseboard import Bmc
 from backend.cables import CablePlan
+from backend.errors import NotConfigured
+from backend.feed import Feeds, Tellers
 from backend.kind import Command, Derived, Kind, Reach
 from backend.known import Key, Known, Memory, Reading
 from backend.place import Place
@@ -66,8 +68,12 @@ class Watch:
         record: Optional[Record] = None,
         read_only: bool = False,
         seed: Optional[int] = None,
+        tellers: Optional[Tellers] = None,
     ) -> None:
-        """``record`` is told each good reading; ``seed`` fixes the jitter of the back-off."""
+        """``record`` is told each good reading; ``seed`` fixes the jitter of the back-off.
+
+        Kinds of ``tellers`` are heard as they change while looked at, not polled.
+        """
         self._kinds = kinds
         self._ask = ask
         self._now_ms = now_ms
@@ -81,6 +87,7 @@ class Watch:
         self._machines = asyncio.Semaphore(MACHINES)
         self._sweep_due: Dict[str, float] = {}
         self._is_closing = False
+        self._feeds = Feeds(tellers, now_ms, self._hear, seed)
         self._jitter = random.Random(seed)  # noqa: S311 - spreads polls, guards nothing
         self.known = Known(cloud=cloud, now_ms=now_ms(), place=place, read_only=read_only)
 
@@ -166,6 +173,7 @@ class Watch:
                 for task in [task for task in reads if task.done()]:
                     reads.remove(task)
                     task.result()  # a defect of ours ends the loop, and is shown
+                self._feeds.rest(self._posts, now_s)
                 if now_s - last_tick >= self._tick_s():
                     last_tick = now_s
                     self.known = replace(self.known, now_ms=self._now_ms())
@@ -180,6 +188,7 @@ class Watch:
         They are given a moment: a connection that is cut off while it is made leaks its socket.
         """
         self._is_closing = True
+        await self._feeds.close()
         if self._under_way:
             await asyncio.wait(list(self._under_way.values()), timeout=GRACE_S)
         while self._under_way:
@@ -244,10 +253,20 @@ class Watch:
         kind = self._kinds[key[0]]
         if kind.parent and kind.reach is Reach.PER_PARENT and not key[1]:
             return await self._read_under_all(kind)
+        if self._feeds.takes(kind, key, self._posts):
+            reading = await self._feeds.read(kind, self.known.reading(*key))
+            self._plan_next(key, kind, reading)
+            return reading
         is_derived = isinstance(kind.read, Derived)
         reading = await (self._derive(kind, key) if is_derived else self._read_one(kind, key))
         self._note(key, kind, reading)
         return reading
+
+    def _hear(self, kind: Kind[Any], reading: Reading[Any]) -> None:
+        """Take a reading that came by itself."""
+        key = (kind.name, reading.parent)
+        self._speak(self.known.reading(*key), reading)
+        self._note(key, kind, reading)
 
     async def _derive(self, kind: Kind[Any], key: Key) -> Reading[Any]:
         """Work out a derived kind, after reading those of its needs that nobody just read."""
@@ -330,13 +349,15 @@ class Watch:
             if before.error is not None:
                 self._try_others()
             self.known = replace(self.known, memory=noted(self.known.memory, kind, before, reading))
-            if self._record is not None:
+            if self._record is not None and self._feeds.is_to_record(kind, reading, self._loop_s()):
                 self._record(kind, reading)
         self._plan_next(key, kind, reading)
         self.put(reading)
 
     def _plan_next(self, key: Key, kind: Kind[Any], reading: Reading[Any]) -> None:
-        self._sweep_due[kind.name] = self._loop_s() + (RETRY_S if reading.error else SWEEP_S)
+        self._sweep_due[kind.name] = self._loop_s() + (
+            RETRY_S if reading.error and not isinstance(reading.error, NotConfigured) else SWEEP_S
+        )
         post = self._posts.get(key)
         if post is None:
             return
@@ -367,7 +388,8 @@ class Watch:
 
     def _speak(self, last: Reading[Any], reading: Reading[Any]) -> None:
         """Log one line when a source goes, and one when it comes back."""
-        if reading.error is not None and last.error != reading.error:
+        is_absent = isinstance(reading.error, NotConfigured)
+        if reading.error is not None and last.error != reading.error and not is_absent:
             log.warning("%s: %s", reading.kind, reading.error)
         if reading.error is None and last.error is not None:
             log.info("%s answers again", reading.kind)

@@ -10,10 +10,11 @@ from backend.kind import Area, Derived, Kind
 from backend.kinds.faults import FAULTS
 from backend.kinds.ground import GROUND
 from backend.kinds.hardware import HARDWARE
+from backend.kinds.kubernetes import KUBERNETES
 from backend.kinds.patches import PATCHES
 from backend.kinds.platform import PLATFORM
 
-AREAS: Tuple[Area, ...] = (PLATFORM, FAULTS, PATCHES, HARDWARE, GROUND)
+AREAS: Tuple[Area, ...] = (PLATFORM, FAULTS, KUBERNETES, PATCHES, HARDWARE, GROUND)
 # What is shown first where there is no cloud to ask: the machine one sits on.
 GROUND_KIND = GROUND.kinds[0]
 KINDS: Tuple[Kind[Any], ...] = tuple(kind for area in AREAS for kind in area.kinds)

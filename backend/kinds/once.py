@@ -27,3 +27,23 @@ def once(work: Callable[[K], V]) -> Callable[[K], V]:
         return answer
 
     return kept_or_new
+
+
+# How many kinds are looked through at once by what answers for the rows of any.
+_KINDS = 8
+
+
+def once_each(work: Callable[[K], V]) -> Callable[[K], V]:
+    """Return ``work`` with its last answers kept, for the rows of several kinds in turn."""
+    kept: List[Tuple[K, V]] = []
+
+    @wraps(work)
+    def kept_or_new(of: K) -> V:
+        for one, answer in kept[:]:
+            if one is of:
+                return answer
+        made = work(of)
+        kept[:] = [(of, made), *kept[: _KINDS - 1]]
+        return made
+
+    return kept_or_new

@@ -10,7 +10,7 @@ from backend.logs.file import FileLog
 from backend.logs.files import Files, Here
 from backend.logs.find import Bad
 from backend.logs.line import Stopped
-from backend.plan import Body
+from backend.mask import Body
 from backend.units import HOUR_MS
 
 # Bytes gone over for the bad lines of the last hour before they are not counted on.

@@ -12,14 +12,12 @@ from backend.refresh import Answer
 from backend.settings import CloudSettings
 from backend.sources.bodies import bodies, by_name, next_query
 from backend.sources.keystone import Keystone
-from backend.sources.rest import RestService
+from backend.sources.rest import CLOCKS_AGREE_MS, RestService
 from backend.sources.tls import Pins
 from backend.sources.upload import FileForm
 
 # The service whose lists are cut, and how many pages are asked at most.
 PAGED, MOST_PAGES = "sysinv", 100
-# A Date header has whole seconds, and an answer is on its way for a while.
-CLOCKS_AGREE_MS = 3000
 
 
 class Catalogue:

@@ -17,6 +17,8 @@ from backend.sources.wire import CONNECT_S, WHOLE_S, Answer, Content, Wire
 
 # The catalogue has sysinv with its version and fm without; the VIM's paths have none.
 _VERSIONS = {"keystone": "v3", "dcmanager": "v1.0", "vim": ""}
+# A Date header has whole seconds, and an answer is on its way for a while.
+CLOCKS_AGREE_MS = 3000
 _HAS_VERSION = re.compile(r"/v\d+(\.\d+)?$")
 
 

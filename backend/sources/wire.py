@@ -9,12 +9,12 @@ import os
 import socket
 import ssl
 from dataclasses import dataclass, field
-from typing import Any, Dict, Mapping, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Mapping, Optional, Tuple, Union
 
 import anyio
 import httpx
 
-from backend.errors import Malformed, NotConfigured, Unreachable, Untrusted
+from backend.errors import Malformed, NotConfigured, StxError, Unreachable, Untrusted
 from backend.settings import CloudSettings
 from backend.sources.tls import OtherCertificate, Pins, context
 from backend.sources.upload import FileForm
@@ -97,14 +97,22 @@ class Wire:
         connect_s: float = CONNECT_S,
         whole_s: float = WHOLE_S,
         transport: Optional[httpx.AsyncBaseTransport] = None,
+        tls: Optional[Callable[[Optional[str]], ssl.SSLContext]] = None,
+        server_name: str = "",
     ) -> None:
-        """``transport`` stands in for the network, for all endpoints."""
+        """``transport`` stands in for the network, for all endpoints.
+
+        ``tls(pinned)`` makes the context where the settings of the cloud do not say it, and
+        ``server_name`` is whom the certificate is to name where that is not the host of the URL.
+        """
         self.service = service
         self.whole_s = whole_s
         self._connect_s = connect_s
         self._settings = settings
         self._pins = pins
         self._stand_in = transport
+        self._tls = tls or self._context
+        self.server_name = server_name
         self._lanes: Dict[str, _Lane] = {}
         self._preparing = anyio.Lock()
 
@@ -118,12 +126,12 @@ class Wire:
         from the start, and is never repeated: where it was lost on the way, ``Unreachable.sent``
         says that it may have arrived.
         """
-        request = self._request(method, url, headers, content)
+        request = self.request(method, url, headers, content)
         loop = asyncio.get_running_loop()
         until = loop.time() + self.whole_s
         if isinstance(content, FileForm):
             until += content.takes_s
-        trip = _Trip(self, request, until)
+        trip = Trip(self, request, until)
         if method != "GET":
             return await trip.alone()
         try:
@@ -138,7 +146,7 @@ class Wire:
         for lane in lanes:
             await lane.retire()
 
-    def _request(
+    def request(
         self, method: str, url: str, headers: Mapping[str, str], content: Content
     ) -> httpx.Request:
         own = {
@@ -160,7 +168,7 @@ class Wire:
             raise NotConfigured(f"{self.service}: {url!r} is no http:// or https:// URL")
         return request
 
-    async def _lane(self, url: httpx.URL) -> _Lane:
+    async def lane(self, url: httpx.URL) -> _Lane:
         """Return the lane to the endpoint of ``url`` under the pin of this moment."""
         endpoint = endpoint_of(url)
         pinned = self._pins.get(endpoint) if url.scheme == "https" else None
@@ -173,17 +181,16 @@ class Wire:
             tls = None
             if url.scheme == "https":
                 # Reading this machine's authorities takes tens of milliseconds.
-                tls = await asyncio.to_thread(
-                    context,
-                    pinned=pinned,
-                    cacert=self._settings.cacert,
-                    verify=self._settings.verify,
-                )
-            lane = _Lane(pinned=pinned, tls=tls, transport=self._transport(tls))
+                tls = await asyncio.to_thread(self._tls, pinned)
+            lane = _Lane(pinned=pinned, tls=tls, transport=self.transport(tls))
             self._lanes[endpoint] = lane
             return lane
 
-    def _transport(self, tls: Optional[ssl.SSLContext]) -> httpx.AsyncBaseTransport:
+    def _context(self, pinned: Optional[str]) -> ssl.SSLContext:
+        settings = self._settings
+        return context(pinned=pinned, cacert=settings.cacert, verify=settings.verify)
+
+    def transport(self, tls: Optional[ssl.SSLContext]) -> httpx.AsyncBaseTransport:
         if self._stand_in is not None:
             return self._stand_in
         # Without a context the endpoint is http://, where there is nothing to verify: https://
@@ -197,12 +204,12 @@ class _Cut(Exception):
     """A kept connection was cut before an answer began."""
 
 
-class _Trip:
+class Trip:
     """One request on its way, and how far it got."""
 
     def __init__(self, wire: Wire, request: httpx.Request, until: float) -> None:
         self._wire = wire
-        self._request = request
+        self.request = request
         self._until = until
         self._endpoint = endpoint_of(request.url)
         self._connected = False
@@ -212,7 +219,7 @@ class _Trip:
     async def pooled(self) -> Answer:
         """Go over a kept connection, or one to be kept; ``_Cut`` where an old one was cut."""
         self._connected = self._sent = self._answered = False
-        async with await self._wire._lane(self._request.url) as lane:
+        async with await self._wire.lane(self.request.url) as lane:
             try:
                 return await self._go(lane, lane.transport)
             except Unreachable as error:
@@ -227,8 +234,8 @@ class _Trip:
     async def alone(self) -> Answer:
         """Go over a new connection of one's own."""
         self._connected = self._sent = self._answered = False
-        lane = await self._wire._lane(self._request.url)
-        transport = self._wire._transport(lane.tls)
+        lane = await self._wire.lane(self.request.url)
+        transport = self._wire.transport(lane.tls)
         try:
             return await self._go(lane, transport)
         finally:
@@ -237,39 +244,52 @@ class _Trip:
     async def _go(self, lane: _Lane, transport: httpx.AsyncBaseTransport) -> Answer:
         try:
             return await self._over(transport)
-        except OtherCertificate as other:
-            raise Untrusted(
-                self._wire.service, self._endpoint, other.fingerprint, lane.pinned
-            ) from other
-        except (TimeoutError, httpx.TimeoutException) as error:
-            raise self._late(error) from error
-        except (httpx.ConnectError, ssl.SSLError) as error:
-            unverified = _cause(error, ssl.SSLCertVerificationError)
-            if unverified is None:
-                raise self._unconnected(error) from error
-            return await self._unvouched(unverified)
-        except (httpx.TransportError, OSError) as error:
-            sent = self._sent or isinstance(error, _CUTS)
-            words = "the connection was cut before the answer was complete"
-            if isinstance(error, httpx.LocalProtocolError):
-                words, sent = f"the request cannot be sent: {error}", False
-            raise Unreachable(self._wire.service, words, sent=sent) from error
+        except TROUBLES as error:
+            unverified = _unverified(error)
+            if unverified is not None:
+                return await self._unvouched(unverified)
+            raise self.told(error, lane) from error
+
+    def told(self, error: Exception, lane: _Lane) -> StxError:
+        """Return what a failure on the way means, in words."""
+        service = self._wire.service
+        if isinstance(error, OtherCertificate):
+            return Untrusted(service, self._endpoint, error.fingerprint, lane.pinned)
+        if isinstance(error, (TimeoutError, httpx.TimeoutException)):
+            return self._late(error)
+        if isinstance(error, (httpx.ConnectError, ssl.SSLError)):
+            return self._unconnected(error)
+        sent = self._sent or isinstance(error, _CUTS)
+        words = "the connection was cut before the answer was complete"
+        if isinstance(error, httpx.LocalProtocolError):
+            words, sent = f"the request cannot be sent: {error}", False
+        return Unreachable(service, words, sent=sent)
 
     async def _over(self, transport: httpx.AsyncBaseTransport) -> Answer:
         left = self._until - asyncio.get_running_loop().time()
-        connect_s = min(self._wire._connect_s, max(left, 0))
-        self._request.extensions = {
-            "timeout": {"connect": connect_s, "read": None, "write": None, "pool": None},
-            "trace": self._trace,
-        }
         with anyio.fail_after(max(left, 0)):
-            response = await transport.handle_async_request(self._request)
-            self._answered = True
+            response = await self.begin(transport)
             try:
                 body = await _body(self._wire.service, response)
             finally:
                 await response.aclose()
         return Answer(status=response.status_code, headers=response.headers, body=body)
+
+    async def begin(
+        self, transport: httpx.AsyncBaseTransport, read_s: Optional[float] = None
+    ) -> httpx.Response:
+        """Send it, and return the answer whose body is still to come."""
+        left = self._until - asyncio.get_running_loop().time()
+        connect_s = min(self._wire._connect_s, max(left, 0))
+        self.request.extensions = {
+            "timeout": {"connect": connect_s, "read": read_s, "write": None, "pool": None},
+            "trace": self._trace,
+        }
+        if self._wire.server_name:
+            self.request.extensions["sni_hostname"] = self._wire.server_name
+        response = await transport.handle_async_request(self.request)
+        self._answered = True
+        return response
 
     async def _trace(self, event: str, _details: Any) -> None:
         if event == "connection.connect_tcp.started":
@@ -279,7 +299,7 @@ class _Trip:
 
     async def _unvouched(self, why: ssl.SSLError) -> Answer:
         """Learn which certificate it is; cross all the same where this host is known by it."""
-        probe = self._wire._transport(context(pinned=""))
+        probe = self._wire.transport(context(pinned=""))
         try:
             return await self._over(probe)
         except OtherCertificate as other:
@@ -326,6 +346,14 @@ class _Trip:
         return Unreachable(service, f"no connection to {endpoint}: {reason}")
 
 
+# What may go wrong on the way.
+TROUBLES: Tuple[type[Exception], ...] = (
+    OtherCertificate,
+    TimeoutError,
+    httpx.TransportError,
+    OSError,
+)
+
 # A request was, or may have been, under way when these came.
 _CUTS: Tuple[type[Exception], ...] = (
     httpx.ReadError,
@@ -353,6 +381,13 @@ async def _body(service: str, response: httpx.Response) -> bytes:
             raise Malformed(service, "$", f"more than {MOST_BYTES >> 20} MiB in one answer")
         parts.append(part)
     return b"".join(parts)
+
+
+def _unverified(error: Exception) -> Optional[ssl.SSLError]:
+    if isinstance(error, (httpx.ConnectError, ssl.SSLError)):
+        found: Optional[ssl.SSLError] = _cause(error, ssl.SSLCertVerificationError)
+        return found
+    return None
 
 
 def _cause(error: Optional[BaseException], kind: type[Any]) -> Any:

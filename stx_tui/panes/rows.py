@@ -197,7 +197,7 @@ class Rows:
         if self.known is None:
             return None
         if self.column is not None:
-            return _natural(self.kind.columns[self.column].cell(entry.row, self.known))
+            return _natural(self.kind.columns[self.column].rank(entry.row, self.known))
         if self.kind.sort is not None:
             return self.kind.sort(entry.row, self.known)
         return None

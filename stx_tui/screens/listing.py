@@ -29,6 +29,8 @@ from stx_tui.panes.late import as_it_was
 from stx_tui.panes.prompt import PromptPane, split_place
 from stx_tui.panes.status import FootPane, StatusPane, row_2
 from stx_tui.panes.strip import StripPane, height_of, lines_of
+from stx_tui.panes.summary import SummaryPane
+from stx_tui.panes.summary import height_of as rows_of_summary
 from stx_tui.panes.table import TablePane
 from stx_tui.panes.text import safe
 from stx_tui.screens import doing
@@ -67,9 +69,10 @@ class ListingScreen(Screen[None], inherit_bindings=False):
         self.of = parent
         self._row_id = row_id
         self._leave: List[Callable[[], None]] = []
-        self._strip_rows = 0
+        self._strip_rows = self._summary_lines = 0
         self._seen: Dict[str, str] = {}
         self._verdict = Kept(self._well)
+        self._summary = Kept(self._whole)
 
     @property
     def console(self) -> StxApp:
@@ -81,6 +84,7 @@ class ListingScreen(Screen[None], inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         yield StatusPane(self.console.rooms, self.console.heard)
+        yield SummaryPane()
         with Container(id="body"):
             yield TablePane(self.kind, cursor_id=self._row_id)
             yield StripPane()
@@ -104,7 +108,7 @@ class ListingScreen(Screen[None], inherit_bindings=False):
         self._seen[self.kind.name] = self.table.cursor_id
         self.look_away()
         self.kind, self.of, self._strip_rows = kind, "", 0
-        self._verdict = Kept(self._well)
+        self._verdict, self._summary = Kept(self._well), Kept(self._whole)
         self.table.list(kind, self._seen.get(kind.name, ""))
         self.say("")
         self.look()
@@ -165,7 +169,7 @@ class ListingScreen(Screen[None], inherit_bindings=False):
             return
         self.table.show(self.reading, self.known)
         self._show_status()
-        is_whole = self._show_strip()
+        is_whole = self._show_summary() and self._show_strip()
         self._show_keys()
         if is_whole:
             self.console.shown()
@@ -189,6 +193,21 @@ class ListingScreen(Screen[None], inherit_bindings=False):
         if area is not None:
             return area.headline(known)
         return Verdict(word="", text=f"{len(self.reading.rows)} {self.kind.name}", tone=Tone.PLAIN)
+
+    def _whole(self, known: Known) -> Tuple[Line, ...]:
+        return () if self.kind.summary is None else self.kind.summary(known).lines
+
+    def _show_summary(self) -> bool:
+        """Return whether it has the rows it takes; else all is shown anew when it has."""
+        lines, pane = self._summary.of(self.known), self.query_one(SummaryPane)
+        if len(lines) != self._summary_lines:
+            self._summary_lines = len(lines)
+            if self._arrange():
+                self.call_after_refresh(self._show)
+                return False
+        if pane.display:
+            pane.show(lines, self.size.width)
+        return True
 
     def _show_strip(self) -> bool:
         """Return whether it has the rows it takes; else all is shown anew when it has."""
@@ -237,9 +256,11 @@ class ListingScreen(Screen[None], inherit_bindings=False):
     def _arrange(self) -> bool:
         """Give each part its rows; return whether that changed anything."""
         width, height = self.size
-        now = shape(width, height, max(self._strip_rows, 4), self._strip_most)
+        summary = self._summary_rows()
+        now = shape(width, height, max(self._strip_rows, 4), self._strip_most, summary)
         wanted: Dict[str, Tuple[Optional[int], Optional[int]]] = {
             "#status": (None, now.status),
+            "#summary": (None, summary),
             "#strip": (now.beside or None, None if now.beside else now.strip),
             "#foot": (None, now.foot),
             "#prompt": (None, 1),
@@ -255,9 +276,16 @@ class ListingScreen(Screen[None], inherit_bindings=False):
             styles.height = rows if rows is not None else "1fr"
             changed = changed or before != (styles.width, styles.height)
         prompt = self.query_one(PromptPane)
+        self.query_one(SummaryPane).display = summary > 0
         self.query_one(FootPane).display = now.foot > 0 and not prompt.display
         self.query_one(StripPane).display = bool(now.strip or now.beside)
         return changed
+
+    def _summary_rows(self) -> int:
+        """Return how many rows the summary gets: the status above it is there in any case."""
+        lines = self._summary.of(self.known)
+        status = shape(self.size.width, self.size.height, 0).status
+        return rows_of_summary(lines, self.size.height, status)
 
     def say(self, words: str) -> None:
         """Say something in place of the keys, until the cursor moves."""

@@ -40,10 +40,11 @@ def strip_most(width: int, key_room: Optional[int]) -> int:
     return max(STRIP_LEAST, min(STRIP_MOST, 1 + (key_room - STEP_BYTES) // width))
 
 
-def shape(width: int, height: int, wanted: int, most: int = STRIP_MOST) -> Shape:
+def shape(width: int, height: int, wanted: int, most: int = STRIP_MOST, summary: int = 0) -> Shape:
     """Return the shape for a screen of ``width`` x ``height``; ``wanted`` rows suit the strip.
 
-    It gets ``most`` at most. The table has what is left: always a row.
+    It gets ``most`` at most. The table has what is left, the rows of a summary taken off: always
+    a row.
     """
     if height < 6:
         return Shape(status=1 if height > 1 else 0, strip=0, beside=0, foot=1 if height > 3 else 0)
@@ -52,6 +53,6 @@ def shape(width: int, height: int, wanted: int, most: int = STRIP_MOST) -> Shape
     status = 5 if height >= 20 else 3
     if width >= BESIDE:
         return Shape(status=status, strip=0, beside=(width - 80) if width < 160 else 72, foot=1)
-    spare = height - status - 1 - TABLE_LEAST
+    spare = height - status - summary - 1 - TABLE_LEAST
     strip = max(min(wanted, most, spare), min(STRIP_LEAST, max(spare, 0)))
     return Shape(status=status, strip=strip, beside=0, foot=1)

@@ -16,6 +16,7 @@ from backend.kind import (
     Derived,
     FileCopy,
     Kind,
+    KubeWrite,
     LocalWrite,
     Reach,
     Rest,
@@ -27,7 +28,7 @@ from backend.kinds.host_site import ONLY_UNDER_HOST
 from backend.known import Known, Reading
 from backend.preview import said
 from backend.tone import Look, Verdict
-from tests.backend.kinds import fm, machines, rack
+from tests.backend.kinds import fm, kube, machines, rack
 from tests.backend.kinds.invented import INVENTED
 from tests.backend.kinds.site import LAPTOP, PARTS, WHOLE, bodies, reading, site, uuid_of
 from tests.peers.replay import SAMPLES
@@ -70,7 +71,8 @@ def everything() -> Known:
     recorded, faults = site(), fm.known()
     health = {("health", ""): reading("health", bodies("health"))}
     upgrade = {("kube-upgrade", ""): reading("kube-upgrade", [INVENTED["kube-upgrade"]])}
-    readings = {**recorded.readings, **faults.readings, **health, **upgrade, **others()}
+    parts = (recorded.readings, faults.readings, health, upgrade, others(), kube.readings())
+    readings = {key: found for part in parts for key, found in part.items()}
     token = json.loads((SAMPLES / "keystone_token.json").read_text(encoding="utf-8"))["token"]
     readings["login", ""] = reading("login", [token])
     readings.update(machines.readings())
@@ -248,7 +250,7 @@ def is_whole(write: Any) -> bool:
         return bool(write.command and write.sentence and write.source and write.request)
     if isinstance(write, (BmcWrite, Sol)):
         return bool(write.server and write.request and write.command and write.sentence)
-    assert isinstance(write, RestWrite)
+    assert isinstance(write, (RestWrite, KubeWrite))
     methods = ("POST", "PATCH", "PUT", "DELETE")
     return bool(
         write.method in methods

@@ -27,9 +27,13 @@ class Certificate:
         address: str = "127.0.0.1",
         days: int = 1,
         is_authority: bool = False,
+        group: str = "",
     ) -> None:
         self.key = ec.generate_private_key(ec.SECP256R1())
-        self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, path.stem)])
+        names = [x509.NameAttribute(NameOID.COMMON_NAME, path.stem)]
+        if group:
+            names.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, group))
+        self.name = x509.Name(names)
         now = datetime.now(timezone.utc)
         start, end = sorted((now - timedelta(days=2), now + timedelta(days=days)))
         builder = (

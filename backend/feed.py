@@ -1,0 +1,204 @@
+"""Kinds whose source goes on telling: its list page by page, then what changes, as readings."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, Callable, Collection, Dict, List, Optional, Set, Tuple
+
+from pydantic import ValidationError
+
+from backend.errors import NotConfigured, StxError
+from backend.kind import Kind, Kube
+from backend.known import Key, Reading
+from backend.refresh import malformed, read_row
+from backend.told import Teller, Told
+
+# Pauses after failures, in seconds: the first, and the longest.
+FIRST_S, CEILING_S = 1.0, 30.0
+# How long nobody need look before a feed ends: going away and back lists nothing anew.
+LINGER_S = 60.0
+
+Tellers = Callable[[Kube], Teller]
+Heard = Callable[[Kind[Any], Reading[Any]], None]
+
+
+class Feed:
+    """One kind as it is told; ``run`` says each reading until cancelled.
+
+    While a list comes, what was there before stays until the list has ended without it.
+    """
+
+    def __init__(
+        self,
+        kind: Kind[Any],
+        last: Reading[Any],
+        teller: Teller,
+        now_ms: Callable[[], int],
+        heard: Heard,
+    ) -> None:
+        """``last`` is what was known before; ``heard`` is told each reading."""
+        self.reading = last
+        self.settled = asyncio.Event()
+        self._kind = kind
+        self._teller = teller
+        self._now_ms = now_ms
+        self._heard = heard
+        self._rows: Dict[str, Any] = dict(last.by_id)
+        self._untold: Optional[Set[str]] = None
+        self._malformed: List[StxError] = []
+
+    async def run(self, jitter: random.Random) -> None:
+        """Hear until cancelled; after a failure the rows stay, and it is asked again."""
+        failures = 0
+        while True:
+            try:
+                async for told in self._teller.tell():
+                    failures = 0
+                    self._say(await asyncio.to_thread(self._take, told))
+            except StxError as error:
+                self._say(
+                    replace(self.reading, error=error, tried_ms=self._now_ms(), changed=(), gone=())
+                )
+                failures += 1
+                # What is not there at all is not asked for over and over.
+                is_absent = isinstance(error, NotConfigured)
+                pause_s = CEILING_S if is_absent else min(FIRST_S * 2.0**failures, CEILING_S)
+                await asyncio.sleep(pause_s * jitter.uniform(0.8, 1.2))
+
+    def _say(self, reading: Reading[Any]) -> None:
+        self.reading = reading
+        if reading.error is not None or self._untold is None:
+            self.settled.set()
+        self._heard(self._kind, reading)
+
+    def _take(self, told: Told) -> Reading[Any]:
+        """Return the reading after what was told; on a thread, for a page takes tens of ms."""
+        if told.begins:
+            self._untold = set(self._rows)
+            self._malformed = []
+        changed, is_same = self._put(told)
+        gone = [row_id for row_id in told.gone if self._rows.pop(row_id, None) is not None]
+        if told.ends and self._untold is not None:
+            if not self._malformed:
+                # A row that cannot be read is not a row that is gone.
+                gone += self._untold
+                for row_id in self._untold:
+                    del self._rows[row_id]
+            self._untold = None
+        return self._reading(changed, gone, is_same=is_same and not gone)
+
+    def _put(self, told: Told) -> Tuple[List[str], bool]:
+        """Take the objects told; return the ids of those that say something new, and if none is."""
+        changed: List[str] = []
+        is_same = True
+        for index, body in enumerate(told.bodies):
+            try:
+                row, is_news = read_row(self._kind, self._rows, body)
+            except ValidationError as error:
+                self._malformed.append(malformed(self._kind, index, error))
+                continue
+            row_id = self._kind.id(row)
+            if self._untold is not None:
+                self._untold.discard(row_id)
+            if is_news:
+                changed.append(row_id)
+            is_same = is_same and self._rows.get(row_id) is row
+            self._rows[row_id] = row
+        return changed, is_same
+
+    def _reading(self, changed: List[str], gone: List[str], *, is_same: bool) -> Reading[Any]:
+        last, now_ms = self.reading, self._now_ms()
+        is_whole = self._untold is None
+        return replace(
+            last,
+            rows=last.rows if is_same else tuple(self._rows.values()),
+            by_id=last.by_id if is_same else MappingProxyType(dict(self._rows)),
+            at_ms=now_ms if is_whole else last.at_ms,
+            tried_ms=now_ms,
+            error=None,
+            changed=tuple(changed),
+            gone=tuple(gone),
+            is_remembered=last.is_remembered and not is_whole,
+            malformed=tuple(self._malformed),
+        )
+
+
+class Feeds:
+    """The feeds of one cloud: begun when somebody looks, ended when nobody did for a while."""
+
+    def __init__(
+        self,
+        tellers: Optional[Tellers],
+        now_ms: Callable[[], int],
+        heard: Heard,
+        seed: Optional[int] = None,
+    ) -> None:
+        """Without ``tellers`` nothing is heard: such a kind is polled as any other."""
+        self._tellers = tellers
+        self._now_ms = now_ms
+        self._heard = heard
+        self._jitter = random.Random(seed)  # noqa: S311 - spreads questions, guards nothing
+        self._feeds: Dict[Key, Tuple[Feed, asyncio.Task[None]]] = {}
+        self._left_s: Dict[Key, float] = {}
+        self._recorded_s: Dict[Key, float] = {}
+
+    async def read(self, kind: Kind[Any], last: Reading[Any]) -> Reading[Any]:
+        """Return what is told of ``kind``, once its list is whole or failed; begins to hear it."""
+        key = (kind.name, last.parent)
+        if key not in self._feeds:
+            assert isinstance(kind.read, Kube)
+            assert self._tellers is not None
+            feed = Feed(kind, last, self._tellers(kind.read), self._now_ms, self._heard)
+            self._feeds[key] = (feed, asyncio.ensure_future(feed.run(self._jitter)))
+        feed, task = self._feeds[key]
+        settled = asyncio.ensure_future(feed.settled.wait())
+        try:
+            await asyncio.wait([settled, task], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            settled.cancel()
+        if task.done():
+            task.result()
+        return feed.reading
+
+    def takes(self, kind: Kind[Any], key: Key, looked_at: Collection[Key]) -> bool:
+        """Whether a kind tells of itself, for somebody looks; what is only read once is listed."""
+        if self._tellers is None or not isinstance(kind.read, Kube):
+            return False
+        return key in looked_at or key in self._feeds
+
+    def is_to_record(self, kind: Kind[Any], reading: Reading[Any], now_s: float) -> bool:
+        """Whether a reading is whole, and not of a kind that was recorded just now.
+
+        What is told five times a second is written as often as it would be polled.
+        """
+        if not reading.was_read or reading.is_remembered:
+            return False
+        key = (kind.name, reading.parent)
+        if key in self._feeds and now_s - self._recorded_s.get(key, -kind.every_s) < kind.every_s:
+            return False
+        self._recorded_s[key] = now_s
+        return True
+
+    def rest(self, looked_at: Collection[Key], now_s: float) -> None:
+        """End the feeds nobody looked at for a while; raises what a defect of ours did to one."""
+        for key, (_, task) in list(self._feeds.items()):
+            if task.done():
+                del self._feeds[key]
+                task.result()
+            elif key in looked_at:
+                self._left_s.pop(key, None)
+            elif now_s - self._left_s.setdefault(key, now_s) >= LINGER_S:
+                task.cancel()
+                del self._feeds[key], self._left_s[key]
+
+    async def close(self) -> None:
+        """Hear nothing more."""
+        tasks = [task for _, task in self._feeds.values()]
+        self._feeds.clear()
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)

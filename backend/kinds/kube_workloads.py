@@ -1,0 +1,204 @@
+"""What keeps pods running: deployments, stateful and daemon sets, replica sets."""
+
+from __future__ import annotations
+
+from typing import Any, Optional, Tuple
+
+from backend.kind import Column, Kind, Kube, Tab
+from backend.kinds.kube_object import (
+    Items,
+    KubeObject,
+    Words,
+    bad,
+    busy,
+    conditions,
+    declared,
+    goes,
+    lasted_ms,
+)
+from backend.known import Known
+from backend.tone import WELL, Look, Mark
+from backend.units import span
+
+# How long a roll-out may take before it is called more than busy, in ms.
+PATIENT_MS = 120_000
+CONDITIONS = "status.conditions[type,status,reason,message,lastTransitionTime]"
+IMAGES_OF = "spec.template.spec.containers[name,image]"
+
+
+class Workload(KubeObject):
+    """What keeps a number of pods running: the same fields, whatever the API calls them."""
+
+    wanted: Optional[int] = None
+    ready: int = 0
+    updated: int = 0
+    available: int = 0
+    generation: int = 0
+    observed: int = 0
+    selector: Words = {}
+    images: Items = []
+    conditions: Items = []
+    revision: str = ""
+    paused: bool = False
+
+    @property
+    def replicas(self) -> int:
+        """How many pods it is to have."""
+        return 1 if self.wanted is None else self.wanted
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all its pods are there, ready, and of its newest shape."""
+        return self.ready >= self.replicas and self.updated >= self.replicas
+
+    def selects(self, labels: Any) -> bool:
+        """Whether a pod of these labels is one of its own."""
+        wanted = self.selector.get("matchLabels") or {}
+        return bool(wanted) and all(labels.get(key) == value for key, value in wanted.items())
+
+
+def own_pods(row: Workload, pod: Any) -> bool:
+    """Whether a pod is one of a workload's."""
+    return bool(pod.namespace == row.namespace and row.selects(pod.labels))
+
+
+def _look(row: Workload, known: Known) -> Look:
+    leaving = goes(row, known)
+    if leaving is not None:
+        return leaving
+    said = conditions(row.conditions)
+    refused = said.get("ReplicaFailure") or {}
+    if refused.get("status") == "True":
+        return bad(f"its pods cannot be made: {refused.get('message')}")
+    progress = said.get("Progressing") or {}
+    if progress.get("reason") == "ProgressDeadlineExceeded":
+        return bad(f"{row.ready} of {row.replicas} ready; the roll-out got no further in its time")
+    if row.ready < row.replicas:
+        words = f"{row.ready} of {row.replicas} ready"
+        since_ms = lasted_ms(said.get("Available"), known)
+        if row.ready == 0 and since_ms > PATIENT_MS:
+            return bad(f"{words}, for {span(since_ms)}")
+        return busy(words)
+    if row.updated < row.replicas:
+        words = f"{row.updated} of {row.replicas} are of the new shape"
+        return busy(f"{words}; paused" if row.paused else words)
+    return Look(mark=Mark.OUT) if row.replicas == 0 else WELL
+
+
+def _ready(row: Workload) -> str:
+    return f"{row.ready}/{row.replicas}"
+
+
+def images(row: Any) -> str:
+    """Return the images of its pods."""
+    return ", ".join(str(one.get("image")) for one in row.images)
+
+
+READY: Column[Any] = Column(
+    heading="READY",
+    value=_ready,
+    order=lambda row, _known: row.ready - row.replicas,
+    right=True,
+)
+IMAGES: Column[Any] = Column(heading="IMAGES", value=images, wide=True, most=60)
+PODS_TAB: Tab[Any] = Tab(key="p", title="Pods", kind="pods", related=own_pods, needs=("pods",))
+
+_COUNTS = {
+    "wanted": "spec.replicas",
+    "ready": "status.readyReplicas",
+    "updated": "status.updatedReplicas",
+    "available": "status.availableReplicas",
+    "generation": "metadata.generation",
+    "observed": "status.observedGeneration",
+    "selector": "spec.selector",
+    "images": IMAGES_OF,
+    "conditions": CONDITIONS,
+}
+
+DEPLOYMENTS: Kind[Workload] = declared(
+    "deployments",
+    # The word alone is the platform's own, of software that is deployed.
+    "kube-deployment",
+    Workload,
+    Kube(
+        group="apps",
+        plural="deployments",
+        keep={
+            **_COUNTS,
+            "paused": "spec.paused",
+            "revision": "/metadata/annotations/deployment.kubernetes.io~1revision",
+        },
+    ),
+    (
+        READY,
+        Column(heading="NEW", value=lambda row: row.updated, right=True),
+        Column(heading="SERVES", value=lambda row: row.available, right=True),
+        IMAGES,
+    ),
+    aliases=("dp", "deployments.apps"),
+    look=_look,
+    tabs=(PODS_TAB,),
+)
+STATEFULSETS: Kind[Workload] = declared(
+    "statefulsets",
+    "statefulset",
+    Workload,
+    Kube(group="apps", plural="statefulsets", keep=_COUNTS),
+    (READY, IMAGES),
+    aliases=("sts",),
+    look=_look,
+    tabs=(PODS_TAB,),
+)
+DAEMONSETS: Kind[Workload] = declared(
+    "daemonsets",
+    "daemonset",
+    Workload,
+    Kube(
+        group="apps",
+        plural="daemonsets",
+        keep={
+            **_COUNTS,
+            "wanted": "status.desiredNumberScheduled",
+            "ready": "status.numberReady",
+            "updated": "status.updatedNumberScheduled",
+            "available": "status.numberAvailable",
+        },
+    ),
+    (READY, Column(heading="NEW", value=lambda row: row.updated, right=True), IMAGES),
+    aliases=("ds",),
+    look=_look,
+    tabs=(PODS_TAB,),
+)
+REPLICASETS: Kind[Workload] = declared(
+    "replicasets",
+    "replicaset",
+    Workload,
+    Kube(
+        group="apps",
+        plural="replicasets",
+        keep={
+            **_COUNTS,
+            # It has no shapes but its own.
+            "updated": "status.replicas",
+            "revision": "/metadata/annotations/deployment.kubernetes.io~1revision",
+        },
+    ),
+    (
+        READY,
+        Column(heading="REVISION", value=lambda row: row.revision, right=True),
+        Column(heading="OWNER", value=lambda row: row.owner, most=40),
+        IMAGES,
+    ),
+    aliases=("rs",),
+    look=_look,
+    tabs=(PODS_TAB,),
+    is_inventory=False,
+)
+
+
+WORKLOADS: Tuple[Kind[Any], ...] = (
+    DEPLOYMENTS,
+    STATEFULSETS,
+    DAEMONSETS,
+    REPLICASETS,
+)

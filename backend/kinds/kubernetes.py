@@ -1,0 +1,43 @@
+"""The area of containers: the cluster, what runs in it, and whether it is well."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Any, Mapping, Tuple
+
+from backend.kind import Area, Kind
+from backend.kinds.kube_access import ACCESS
+from backend.kinds.kube_config import GIVEN
+from backend.kinds.kube_events import KUBE_EVENTS
+from backend.kinds.kube_extended import EXTENDED
+from backend.kinds.kube_flux import RECONCILED
+from backend.kinds.kube_health import HEALTHY
+from backend.kinds.kube_jobs import BATCH
+from backend.kinds.kube_network import REACHED
+from backend.kinds.kube_networks import NETWORKS
+from backend.kinds.kube_nodes import NODES
+from backend.kinds.kube_pods import PODS
+from backend.kinds.kube_storage import STORAGE
+from backend.kinds.kube_troubles import TROUBLES, verdict
+from backend.kinds.kube_workloads import WORKLOADS
+
+KUBE_KINDS: Tuple[Kind[Any], ...] = (
+    TROUBLES,
+    NODES,
+    PODS,
+    *WORKLOADS,
+    *BATCH,
+    *REACHED,
+    *STORAGE,
+    *GIVEN,
+    KUBE_EVENTS,
+    *ACCESS,
+    *EXTENDED,
+    *NETWORKS,
+    *RECONCILED,
+    *HEALTHY,
+)
+BY_NAME: Mapping[str, Kind[Any]] = MappingProxyType({kind.name: kind for kind in KUBE_KINDS})
+KUBERNETES = Area(
+    digit="4", name="kubernetes", title="Containers", kinds=KUBE_KINDS, headline=verdict
+)

@@ -1,0 +1,86 @@
+"""What is asked of Kubernetes, and what is sent to it, as values that say themselves."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import FrozenSet, Mapping, Tuple
+from urllib.parse import quote
+
+from backend.mask import Json, masked
+
+
+@dataclass(frozen=True)
+class Kube:
+    """Ask Kubernetes for all objects of one resource; it goes on to tell how they change.
+
+    ``keep`` maps fields of a row to where they stand in the object, ``spec.nodeName``; of the
+    items of a list ``status.conditions[type,status]`` keeps what is named. What every object has
+    is kept always: uid, namespace, name, created, deleting, labels and owners. With ``table`` the
+    server's own columns are asked for instead, each a field by its heading.
+    """
+
+    plural: str
+    group: str = ""
+    version: str = "v1"
+    keep: Mapping[str, str] = field(default_factory=dict)
+    table: bool = False
+
+    @property
+    def source(self) -> str:
+        """Who is asked, as row 1 names it when the answer is late."""
+        return "kubernetes"
+
+    @property
+    def root(self) -> str:
+        """The path of its group and version: ``/api/v1``, ``/apis/apps/v1``."""
+        return f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
+
+    def path(self, namespace: str = "", name: str = "", sub: str = "") -> str:
+        """Return the path of all objects, of those of a namespace, or of one (a part of it)."""
+        parts = [self.root]
+        parts += ["namespaces", quote(namespace, safe="")] if namespace else []
+        parts += [self.plural, *(quote(part, safe="") for part in (name, sub) if part)]
+        return "/".join(parts)
+
+
+@dataclass(frozen=True)
+class KubeHealth:
+    """Ask the API server whether it is ready: one row, with the checks of its own that failed."""
+
+    path: str = "/readyz?verbose"
+
+    @property
+    def source(self) -> str:
+        """Who is asked, as row 1 names it when the answer is late."""
+        return "kubernetes"
+
+
+MERGE = "application/merge-patch+json"
+
+
+@dataclass(frozen=True)
+class KubeWrite:
+    """One request to the API server that changes something.
+
+    ``path`` may have a query; ``content`` is the media type of the body, for a patch.
+    """
+
+    method: str
+    path: str
+    body: Json = None
+    content: str = "application/json"
+    command: Tuple[str, ...] = ()
+    sentence: str = ""
+    secret: FrozenSet[str] = frozenset()
+
+    @property
+    def source(self) -> str:
+        """Who is to do it, and says whether it did."""
+        return "kubernetes"
+
+    @property
+    def request(self) -> str:
+        """The request as one line, secrets masked."""
+        body = "" if self.body is None else " " + json.dumps(masked(self.body, self.secret))
+        return f"{self.method} {self.path}{body}"

@@ -1,0 +1,216 @@
+"""One API server of Kubernetes: asked as the kubeconfig says, its refusals in its own words."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+from typing import AsyncIterator, Callable, Dict, Mapping, Optional
+from urllib.parse import urlencode
+
+import httpx
+
+from backend.errors import Forbidden, NotConfigured, NotFound, StxError, Unauthorized
+from backend.kind import Json, KubeWrite
+from backend.settings import CloudSettings
+from backend.sources import kubeconfig
+from backend.sources.flow import flow, unbroken
+from backend.sources.kubeconfig import SERVICE, Access, Credential
+from backend.sources.refusals import refusal
+from backend.sources.rest import CLOCKS_AGREE_MS, instant_of
+from backend.sources.tls import Pins, context
+from backend.sources.wire import Answer, Wire
+
+# How long a sign of life of the API server vouches for what was told, in seconds.
+PULSE_S = 5.0
+# A request that only asks for a sign of life, and how long that may take, in seconds.
+PULSE, PULSE_WAIT_S = "/version", 5.0
+
+
+class KubeApi:
+    """``get`` asks, ``send`` changes, ``flow`` asks for what goes on; nothing is known of kinds.
+
+    The kubeconfig is read on a thread when it is first needed, and again after a 401.
+    """
+
+    def __init__(
+        self,
+        settings: CloudSettings,
+        pins: Pins,
+        now_ms: Callable[[], int],
+        *,
+        transport: Optional[httpx.AsyncBaseTransport] = None,
+    ) -> None:
+        """``transport`` stands in for the network."""
+        self._settings = settings
+        self._pins = pins
+        self._now_ms = now_ms
+        self._transport = transport
+        self._access: Optional[Access] = None
+        self._credential: Optional[Credential] = None
+        self._wire: Optional[Wire] = None
+        self._entering = asyncio.Lock()
+        self._pulse = asyncio.Lock()
+        self._pulse_s = -PULSE_S
+        # By how much its clock is ahead of ours, and how long its last sign of life took, in ms.
+        self.clock_off_ms = 0
+        self.took_ms: Optional[int] = None
+
+    async def get(
+        self, path: str, query: Optional[Mapping[str, str]] = None, accept: str = "application/json"
+    ) -> bytes:
+        """Return the body of an answer, unread."""
+        return (await self._ask("GET", path + _query(query), {"Accept": accept}, None)).body
+
+    async def send(self, write: KubeWrite) -> Json:
+        """Send one change and return its answer; never repeated, but for a 401."""
+        content = None if write.body is None else json.dumps(write.body).encode()
+        headers = {"Content-Type": write.content} if content is not None else {}
+        answer = await self._ask(write.method, write.path, headers, content)
+        try:
+            found: Json = json.loads(answer.body) if answer.body.strip() else None
+        except (ValueError, RecursionError):
+            return answer.body.decode("utf-8", "replace")
+        return found
+
+    async def flow(
+        self,
+        path: str,
+        query: Mapping[str, str],
+        *,
+        idle_s: float,
+        accept: str = "application/json",
+    ) -> AsyncIterator[bytes]:
+        """Yield the bytes of an answer that goes on, until the server ends it."""
+        wire, access, headers = await self._enter()
+        url = access.server + path + _query(query)
+        try:
+            async for part in flow(wire, url, {**headers, "Accept": accept}, idle_s=idle_s):
+                yield part
+        except StxError as error:
+            raise await self._explained(error) from error
+
+    async def pulse(self) -> None:
+        """Return if the server showed a sign of life in the last seconds, else ask for one."""
+        loop = asyncio.get_running_loop()
+        async with self._pulse:
+            began_s = loop.time()
+            if began_s - self._pulse_s < PULSE_S:
+                return
+            await self.get(PULSE)
+            self._pulse_s = loop.time()
+            self.took_ms = round((self._pulse_s - began_s) * 1000)
+
+    async def access(self) -> Access:
+        """Return the context in use; raises ``NotConfigured`` and ``SettingsError``."""
+        return (await self._enter())[1]
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self._wire is not None:
+            await self._wire.close()
+
+    # --- private -------------------------------------------------------------------------------
+
+    async def _ask(
+        self, method: str, path: str, headers: Mapping[str, str], content: Optional[bytes]
+    ) -> Answer:
+        answer = await self._cross(method, path, headers, content)
+        if answer.status == 401 and await self._renew():
+            answer = await self._cross(method, path, headers, content)
+        if 200 <= answer.status < 300:
+            return answer
+        error = refusal(SERVICE, answer.status, answer.body, answer.headers.get("location", ""))
+        raise await self._explained(error)
+
+    async def _cross(
+        self, method: str, path: str, headers: Mapping[str, str], content: Optional[bytes]
+    ) -> Answer:
+        wire, access, own = await self._enter()
+        url = access.server + path
+        answer = await unbroken(wire.cross(method, url, {**own, **headers}, content))
+        said_ms = instant_of(answer.headers.get("date", ""))
+        off_ms = 0 if said_ms is None else said_ms - self._now_ms()
+        self.clock_off_ms = off_ms if abs(off_ms) >= CLOCKS_AGREE_MS else 0
+        return answer
+
+    async def _enter(self) -> tuple[Wire, Access, Dict[str, str]]:
+        """Return the way to the server, and the header that says who one is."""
+        async with self._entering:
+            if self._access is None:
+                paths = self._settings.kubeconfig
+                if not paths:
+                    raise NotConfigured(
+                        f"{self._settings.name} has no kubeconfig in its settings",
+                        "add kubeconfig: to clouds.yaml",
+                    )
+                self._access = await asyncio.to_thread(
+                    kubeconfig.load, paths, self._settings.kube_context
+                )
+            shown = self._credential
+            if shown is None or (shown.ends_ms is not None and self._now_ms() >= shown.ends_ms):
+                await self._show(self._access)
+            assert self._wire is not None
+            assert self._credential is not None
+            header = self._credential.header
+            return self._wire, self._access, {"Authorization": header.text} if header else {}
+
+    async def _show(self, access: Access) -> None:
+        """Take the credential of this moment; another certificate takes other connections."""
+        shown = await asyncio.to_thread(kubeconfig.credential, access, self._now_ms)
+        before, self._credential = self._credential, shown
+        if self._wire is not None and before is not None and before.cert == shown.cert:
+            return
+        if self._wire is not None:
+            await self._wire.close()
+
+        def tls(pinned: Optional[str]) -> ssl.SSLContext:
+            if pinned is None:
+                return kubeconfig.verifying(access, shown.cert, shown.key)
+            return kubeconfig.with_client(
+                context(pinned=pinned), access.where, shown.cert, shown.key
+            )
+
+        self._wire = Wire(
+            SERVICE,
+            self._settings,
+            self._pins,
+            transport=self._transport,
+            tls=tls,
+            server_name=access.server_name,
+        )
+
+    async def _renew(self) -> bool:
+        """Read the kubeconfig anew; return whether it says something else than before."""
+        async with self._entering:
+            before, shown = self._access, self._credential
+            self._access = await asyncio.to_thread(
+                kubeconfig.load, self._settings.kubeconfig, self._settings.kube_context
+            )
+            await self._show(self._access)
+            return (before, shown) != (self._access, self._credential)
+
+    async def _explained(self, error: StxError) -> StxError:
+        """Give an error of the API server its advice."""
+        access, shown = self._access, self._credential
+        if access is None:
+            return error
+        user = access.user or "nobody"
+        where = ":".join(str(part) for part in (access.where.file, access.where.line) if part)
+        if isinstance(error, Unauthorized) and shown is not None:
+            since = await asyncio.to_thread(kubeconfig.expired, shown.cert, self._now_ms())
+            if since:
+                words = f"the client certificate of {user} expired {since}"
+                return Unauthorized(SERVICE, words, f"renew it; it stands in {where}")
+            error.advice = f"it does not know {user} ({where}) any more, or never did"
+        elif isinstance(error, Forbidden):
+            error.advice = f"{user} may not; ask for the role, or use another context"
+        elif (
+            isinstance(error, NotFound) and "could not find the requested resource" in error.reason
+        ):
+            return NotConfigured("this cluster does not know the resource", "is it installed?")
+        return error
+
+
+def _query(query: Optional[Mapping[str, str]]) -> str:
+    return "?" + urlencode(query) if query else ""

@@ -1,0 +1,369 @@
+"""A kubeconfig: which API server is meant, and how one is known to it; nothing of it is shown.
+
+The ``kubernetes`` library's loader is not used: it runs credential plugins on the console's own
+terminal and swallows their failures, leaves private keys in /tmp until the end, and takes 0.4 s
+and 36 MB. Files are merged as kubectl merges those of ``$KUBECONFIG``: the first to say it has it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import os
+import ssl
+import subprocess
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Callable, Dict, List, Mapping, Optional, Tuple
+from urllib.parse import urlsplit
+
+from backend.clouds_yaml import Section, Spot, read
+from backend.errors import SettingsError, StxError, Unauthorized
+from backend.secret import COMMAND_S, Secret
+from backend.units import instant_ms, span
+
+SERVICE = "kubernetes"
+# A plugin's token is renewed so long before it ends, in ms.
+EARLY_MS = 60_000
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A program that gives credentials (``client.authentication.k8s.io``)."""
+
+    command: Tuple[str, ...]
+    version: str
+    env: Mapping[str, str]
+    spot: Spot
+    wants_cluster: bool = False
+
+
+@dataclass(frozen=True)
+class Access:
+    """One context: the API server, who vouches for it, and who one is there.
+
+    ``ca``, ``cert`` and ``key`` are PEM; ``where`` is the file and line that named the user.
+    """
+
+    context: str
+    server: str
+    user: str
+    namespace: str
+    where: Spot
+    ca: bytes = b""
+    verify: bool = True
+    server_name: str = ""
+    cert: bytes = field(default=b"", repr=False)
+    key: bytes = field(default=b"", repr=False)
+    token: Optional[Secret] = None
+    token_file: str = ""
+    basic: Optional[Secret] = None
+    plugin: Optional[Plugin] = None
+
+
+def load(paths: str, context: str = "") -> Access:
+    """Return the access that files (separated as in $PATH) give in a context, else their current.
+
+    Blocks on files. Raises ``SettingsError`` with file, line and what there is.
+    """
+    files = [Path(path).expanduser() for path in paths.split(os.pathsep) if path]
+    parts = [_Part(read(path), path) for path in _there(files)]
+    meant = context or next((part.current for part in parts if part.current), "")
+    contexts = _merged(parts, "contexts")
+    if not meant and len(contexts) == 1:
+        meant = next(iter(contexts))
+    there = f"there are: {', '.join(sorted(contexts)) or 'none'}"
+    if not meant:
+        raise SettingsError("no current-context", there, file=str(files[0]), key="current-context")
+    if meant not in contexts:
+        raise SettingsError(f"no context {meant!r}", there, file=str(files[0]), key="contexts")
+    chosen, _ = _inner(contexts[meant], "context")
+    cluster, folder = _named(parts, "clusters", "cluster", chosen)
+    if cluster is None:
+        raise chosen.spot.wrong("has no cluster")
+    user, home = _named(parts, "users", "user", chosen)
+    server = cluster.text("server").rstrip("/")
+    parts_of = urlsplit(server)
+    if parts_of.scheme not in {"http", "https"} or not parts_of.hostname:
+        spot = cluster.at("server") or cluster.spot
+        raise spot.wrong(f"{server!r} is no URL", "as in https://192.168.206.1:6443")
+    return _access(meant, server, chosen, (cluster, folder), (user, home))
+
+
+def _access(
+    context: str,
+    server: str,
+    chosen: Section,
+    cluster: Tuple[Section, Path],
+    user: Tuple[Optional[Section], Path],
+) -> Access:
+    said, home = user
+    if said is not None and said.at("auth-provider") is not None:
+        spot = said.at("auth-provider") or said.spot
+        raise spot.wrong("is not spoken (nor by kubectl since 1.26)", "use exec")
+    is_basic = said is not None and said.text("username")
+    basic = f"{said.text('username')}:{said.text('password')}" if said and is_basic else ""
+    token = said.text("token") if said is not None else ""
+    token_file = said.text("tokenFile") if said is not None else ""
+    return Access(
+        context=context,
+        server=server,
+        user=chosen.text("user"),
+        namespace=chosen.text("namespace") or "default",
+        where=(said or chosen).spot,
+        ca=_pem(*cluster, "certificate-authority"),
+        verify=not cluster[0].flag("insecure-skip-tls-verify", default=False),
+        server_name=cluster[0].text("tls-server-name"),
+        cert=_pem(said, home, "client-certificate") if said else b"",
+        key=_pem(said, home, "client-key") if said else b"",
+        token=Secret(token) if token else None,
+        token_file=str(home / token_file) if token_file and not token else "",
+        basic=Secret(base64.b64encode(basic.encode()).decode()) if basic else None,
+        plugin=_plugin(said, home) if said else None,
+    )
+
+
+# --- files -------------------------------------------------------------------------------------
+
+
+class _Part:
+    """One file: what it says, and the folder its relative paths start from."""
+
+    def __init__(self, said: Section, path: Path) -> None:
+        self.said = said
+        self.folder = path.parent
+        self.current = said.text("current-context")
+
+
+def _there(files: List[Path]) -> List[Path]:
+    """Return the files that exist; kubectl too passes over those of several that do not."""
+    there = [path for path in files if path.exists()]
+    if not there:
+        names = ", ".join(map(str, files)) or "kubeconfig"
+        raise SettingsError(f"{names}: no such file", "name one: kubeconfig: in clouds.yaml")
+    return there
+
+
+def _merged(parts: List[_Part], key: str) -> Dict[str, Tuple[Section, Path]]:
+    found: Dict[str, Tuple[Section, Path]] = {}
+    for part in parts:
+        spot = part.said.at(key)
+        if spot is not None and not isinstance(spot.value, tuple):
+            raise spot.wrong("must be a list")
+        for one in spot.value if spot is not None and isinstance(spot.value, tuple) else ():
+            entry = Section(one)
+            found.setdefault(entry.text("name"), (entry, part.folder))
+    return found
+
+
+def _inner(entry: Tuple[Section, Path], key: str) -> Tuple[Section, Path]:
+    section = entry[0].section(key)
+    if section is None:
+        raise entry[0].spot.wrong(f"has no {key}")
+    return section, entry[1]
+
+
+def _named(
+    parts: List[_Part], listed: str, key: str, chosen: Section
+) -> Tuple[Optional[Section], Path]:
+    """Return the cluster or user that a context names, None where it names none."""
+    name = chosen.text(key)
+    if not name:
+        return None, Path()
+    entries = _merged(parts, listed)
+    if name not in entries:
+        spot = chosen.at(key) or chosen.spot
+        raise spot.wrong(f"no {key} {name!r}", f"there are: {', '.join(sorted(entries)) or 'none'}")
+    return _inner(entries[name], key)
+
+
+def _pem(said: Section, folder: Path, key: str) -> bytes:
+    """Return what ``KEY-data`` holds, else the file that ``KEY`` names, else nothing."""
+    inline = said.at(f"{key}-data")
+    if inline is not None:
+        try:
+            return base64.b64decode(said.text(f"{key}-data"), validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise inline.wrong("is no base64") from error
+    spot = said.at(key)
+    if spot is None or not said.text(key):
+        return b""
+    path = folder / Path(said.text(key)).expanduser()
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise spot.wrong(f"{path} cannot be read: {os.strerror(error.errno or 0)}") from error
+
+
+# --- TLS ---------------------------------------------------------------------------------------
+
+
+def verifying(access: Access, cert: bytes, key: bytes) -> ssl.SSLContext:
+    """Return the context for connections to its API server; raises ``SettingsError``."""
+    try:
+        tls = ssl.create_default_context(cadata=access.ca.decode("ascii") if access.ca else None)
+    except (ssl.SSLError, ValueError) as error:
+        raise access.where.wrong(f"certificate-authority is no PEM: {error}") from error
+    if not access.verify:
+        tls.check_hostname = False
+        tls.verify_mode = ssl.CERT_NONE
+    return with_client(tls, access.where, cert, key)
+
+
+def with_client(tls: ssl.SSLContext, where: Spot, cert: bytes, key: bytes) -> ssl.SSLContext:
+    """Give a context one's own certificate; OpenSSL reads it from files, gone at once."""
+    if not cert:
+        return tls
+    with tempfile.TemporaryDirectory(prefix="stx-tui-") as folder:
+        names = []
+        for name, text in (("cert", cert), ("key", key)):
+            path = Path(folder) / name
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(text)
+            names.append(str(path))
+        try:
+            tls.load_cert_chain(*names)
+        except (ssl.SSLError, OSError) as error:
+            reason = getattr(error, "reason", None) or error
+            words = f"client certificate and key cannot be used: {reason}"
+            raise where.wrong(words, "do they belong together?") from error
+    return tls
+
+
+def expired(cert: bytes, now_ms: int) -> str:
+    """Return since when a client certificate is not valid any more, "" where it is."""
+    from cryptography import x509
+
+    try:
+        # The seconds are all it takes; the property with a time zone is newer than Debian 11's.
+        ends = x509.load_pem_x509_certificate(cert)
+    except ValueError:
+        return ""
+    after = getattr(ends, "not_valid_after_utc", None) or ends.not_valid_after
+    ended_ms = instant_ms(after.strftime("%Y-%m-%dT%H:%M:%S+00:00")) or 0
+    if now_ms <= ended_ms:
+        return ""
+    return f"{after:%Y-%m-%d %H:%M}Z, {span(now_ms - ended_ms)} ago"
+
+
+# --- who one is --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Credential:
+    """What one shows: a header, or a certificate; ``ends_ms`` is when it must be renewed."""
+
+    header: Optional[Secret] = None
+    cert: bytes = field(default=b"", repr=False)
+    key: bytes = field(default=b"", repr=False)
+    ends_ms: Optional[int] = None
+
+
+def credential(access: Access, now_ms: Callable[[], int]) -> Credential:
+    """Return what one shows now; blocks on a file or a plugin.
+
+    Raises ``SettingsError`` of a file, ``Unauthorized`` of a plugin that failed.
+    """
+    if access.token is not None:
+        return Credential(header=_bearer(access.token.text), cert=access.cert, key=access.key)
+    if access.token_file:
+        try:
+            text = Path(access.token_file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise access.where.wrong(f"tokenFile cannot be read: {error}") from error
+        # As Kubernetes renews a pod's own token: the file is read again every minute.
+        return Credential(
+            header=_bearer(text), cert=access.cert, key=access.key, ends_ms=now_ms() + EARLY_MS
+        )
+    if access.plugin is not None:
+        return _from_plugin(access, access.plugin)
+    header = Secret(f"Basic {access.basic.text}") if access.basic is not None else None
+    return Credential(header=header, cert=access.cert, key=access.key)
+
+
+def _bearer(token: str) -> Secret:
+    return Secret(f"Bearer {token}")
+
+
+def _plugin(said: Section, folder: Path) -> Optional[Plugin]:
+    section = said.section("exec")
+    if section is None:
+        return None
+    command = section.text("command")
+    if not command:
+        raise section.spot.wrong("command is missing")
+    if "/" in command:
+        # As kubectl: a path is from the file it stands in, a name is looked up in $PATH.
+        command = str(folder / command)
+    env = {}
+    listed = section.at("env")
+    for one in listed.value if listed is not None and isinstance(listed.value, tuple) else ():
+        pair = Section(one)
+        env[pair.text("name")] = pair.text("value")
+    args = section.words("args") if section.at("args") and section.spots["args"].value else ()
+    return Plugin(
+        command=(command, *args),
+        version=section.text("apiVersion") or "client.authentication.k8s.io/v1",
+        env=env,
+        spot=section.spot,
+        wants_cluster=section.flag("provideClusterInfo", default=False),
+    )
+
+
+def _from_plugin(access: Access, plugin: Plugin) -> Credential:
+    name = plugin.command[0]
+    spec: Dict[str, object] = {"interactive": False}
+    if plugin.wants_cluster:
+        ca = base64.b64encode(access.ca).decode()
+        spec["cluster"] = {"server": access.server, "certificate-authority-data": ca}
+    asked = {"apiVersion": plugin.version, "kind": "ExecCredential", "spec": spec}
+    env = {**os.environ, **plugin.env, "KUBERNETES_EXEC_INFO": json.dumps(asked)}
+    try:
+        done = subprocess.run(
+            plugin.command,
+            env=env,
+            # The terminal is the console's: a plugin that asks there gets the end of a file.
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=COMMAND_S,
+            check=False,
+        )
+    except (OSError, ValueError) as error:
+        raise _failed(plugin, f"{name} cannot be run: {error}") from error
+    except subprocess.TimeoutExpired as error:
+        raise _failed(plugin, f"{name} gave no credential within {COMMAND_S:g} s") from error
+    if done.returncode:
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        words = f"{name} failed with exit code {done.returncode}: {lines[-1] if lines else ''}"
+        raise _failed(plugin, words.rstrip(": "))
+    return _given(plugin, done.stdout)
+
+
+def _given(plugin: Plugin, output: bytes) -> Credential:
+    name = plugin.command[0]
+    try:
+        said = json.loads(output)
+        version, status = said["apiVersion"], said["status"]
+        token, cert = status.get("token", ""), status.get("clientCertificateData", "")
+        key, until = status.get("clientKeyData", ""), status.get("expirationTimestamp", "")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _failed(plugin, f"{name} printed no ExecCredential") from error
+    if version != plugin.version:
+        raise _failed(plugin, f"{name} speaks {version}, and {plugin.version} was asked for")
+    if not token and not (cert and key):
+        raise _failed(plugin, f"{name} gave neither a token nor a certificate with its key")
+    ends_ms = instant_ms(until) if until else None
+    return Credential(
+        header=_bearer(token) if token else None,
+        cert=cert.encode(),
+        key=key.encode(),
+        ends_ms=None if ends_ms is None else ends_ms - EARLY_MS,
+    )
+
+
+def _failed(plugin: Plugin, words: str) -> StxError:
+    where = ":".join(str(part) for part in (plugin.spot.file, plugin.spot.line) if part)
+    return Unauthorized(SERVICE, words, f"run it by hand; it stands in {where}")

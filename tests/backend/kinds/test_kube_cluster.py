@@ -1,0 +1,180 @@
+"""Is the cluster well? The verdict, summary and troubles of a recorded site, and of none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Dict, List
+
+from backend.errors import Unreachable
+from backend.kinds.kube_amounts import amount, shown
+from backend.kinds.kube_networks import networks_of
+from backend.kinds.kube_nodes import NODES, asked_of, bars
+from backend.kinds.kube_troubles import TROUBLES, summary, troubles, verdict
+from backend.known import Known
+from backend.tone import Tone
+from tests.backend.kinds import kube
+
+
+def named(known: Known) -> List[str]:
+    return [row.name.partition("-")[0] for row in known.rows("troubles")]
+
+
+def said(known: Known) -> Dict[str, str]:
+    return {line.heading: line.text for line in summary(known).lines}
+
+
+def well(known: Known) -> Known:
+    """Return the site as it would be if nothing failed."""
+    fine = [row for row in known.rows("pods") if row.is_fine]
+    wrong = ("claims", "helm-releases", "kube-events", "deployments", "statefulsets", "jobs")
+    parts = {name.replace("-", "_"): [] for name in wrong}
+    return kube.cluster(pods=[dict(row.body) for row in fine], **parts)
+
+
+def test_only_what_is_wrong_is_listed_the_reason_already_read() -> None:
+    known = kube.cluster()
+    assert named(known)[:3] == ["lab/db", "lab/web", "monitor/elastic"]
+    why = {row.name.partition("-")[0]: row.why for row in known.rows("troubles")}
+    assert why["monitor/elastic"] == "main: exit 137: out of memory"
+    assert why["lab/web"] == "registry.local:9001/lab/web:9 is not in the registry"
+    assert "mariadb not ready" in why["flux"]
+    # Its pods say it better than the deployment, and the pod better than its claim.
+    kinds = {row.kind for row in known.rows("troubles")}
+    assert "deployments" not in kinds
+    assert "claims" not in kinds
+    assert verdict(known).word == "WARN"
+    assert verdict(known).text.startswith("3 of 10 pods unwell")
+
+
+def test_a_site_that_is_well_says_so_and_lists_nothing() -> None:
+    known = well(kube.cluster())
+    assert known.rows("troubles") == ()
+    assert verdict(known).word == "WELL"
+
+
+def test_the_summary_says_the_whole_on_a_few_lines() -> None:
+    lines = said(kube.cluster())
+    assert lines["CONTROL PLANE"] == "api ready 12ms"
+    assert lines["NODES"].startswith("2 ready  0 not")
+    assert lines["PODS"].startswith("run 7  done 0  pend 2  fail 0  crash 1")
+    assert lines["CERTS"].startswith("next to end: lab/registry")
+
+
+def test_a_node_that_is_down_makes_it_not_well_and_comes_first() -> None:
+    bodies = kube.bodies("nodes")
+    for one in bodies[0]["conditions"]:
+        if one["type"] == "Ready":
+            one.update(status="Unknown", message="Kubelet stopped posting node status.")
+    known = kube.cluster(nodes=bodies)
+    assert known.rows("troubles")[0].kind == "nodes"
+    assert "Kubelet stopped posting" in known.rows("troubles")[0].why
+    found = verdict(known)
+    assert (found.word, found.tone) == ("NOT WELL", Tone.BAD)
+    assert "1 of 2 nodes not ready" in found.text
+
+
+def test_a_check_of_the_control_plane_that_failed_makes_it_not_well() -> None:
+    known = kube.cluster(cluster_health=[{**kube.HEALTH, "failed": ["etcd"]}])
+    assert verdict(known).word == "NOT WELL"
+    assert "etcd failed" in verdict(known).text
+    assert "etcd failed" in said(known)["CONTROL PLANE"]
+
+
+def test_while_the_api_server_is_away_it_says_what_it_knew_and_how_old_that_is() -> None:
+    known = kube.cluster()
+    away = Unreachable("kubernetes", "connection refused at 192.168.206.1:6443")
+    pods = replace(known.reading("pods"), error=away)
+    readings = {**known.readings, ("pods", ""): pods}
+    lost = replace(known, readings=readings, now_ms=pods.at_ms + 120_000)
+    found = verdict(lost)
+    assert found.word == "WAS"
+    assert found.text == "the API server does not answer (2m): this is what it said last"
+    assert "connection refused" in found.more
+    nothing = replace(known, readings={("pods", ""): replace(pods, rows=(), at_ms=0)})
+    assert verdict(nothing).word == "CANNOT"
+
+
+def test_pods_that_came_so_far_are_counted_and_no_verdict_given() -> None:
+    known = kube.cluster()
+    coming = replace(known.reading("pods"), at_ms=0)
+    found = verdict(replace(known, readings={("pods", ""): coming}))
+    assert found.text == "asking the cluster; 10 pods so far"
+
+
+def test_warnings_about_what_is_well_again_are_no_trouble() -> None:
+    known = kube.cluster()
+    assert any(event.is_warning for event in known.rows("kube-events"))
+    pods = {row.uid for row in known.rows("pods") if row.is_fine}
+    about = {row.row_id for row in known.rows("troubles") if row.kind == "kube-events"}
+    subjects = {e.about.get("uid") for e in known.rows("kube-events") if e.uid in about}
+    assert not subjects & pods
+
+
+def test_an_application_that_failed_is_a_trouble() -> None:
+    failed = {"name": "stx-openstack", "status": "apply-failed", "progress": "67%"}
+    known = kube.cluster(applications=[failed])
+    row = next(row for row in known.rows("troubles") if row.kind == "applications")
+    assert (row.name, row.state, row.why) == ("stx-openstack", "apply-failed", "67%")
+    assert said(known)["APPS"].startswith("apply-failed 1")
+
+
+def test_a_trouble_leads_to_its_row() -> None:
+    known = kube.cluster()
+    assert TROUBLES.jump is not None
+    for row in known.rows("troubles"):
+        jump = TROUBLES.jump(row, known)
+        assert jump is not None
+        assert known.row(jump.kind, jump.id) is not None
+
+
+def test_what_pods_ask_of_a_node_counts_devices_too() -> None:
+    known = kube.cluster()
+    node = next(one for one in known.rows("nodes") if asked_of(one, known).get("cpu"))
+    asked = asked_of(node, known)
+    assert asked["intel.com/pci_sriov_net_datanet_a"] == 2
+    assert asked["cpu"] == 8
+    labels = [bar.label for bar in bars(node, known).bars]
+    assert "intel.com/pci_sriov_net_datanet_a 2 of 16" in labels
+    assert any(label.startswith("memory 4G of 64G") for label in labels)
+
+
+def test_a_cordoned_node_says_so_and_one_under_pressure_why() -> None:
+    bodies = kube.bodies("nodes")
+    bodies[0]["cordoned"] = True
+    bodies[1]["conditions"].append(
+        {"type": "DiskPressure", "status": "True", "message": "kubelet has disk pressure"}
+    )
+    known = kube.cluster(nodes=bodies)
+    first, second = (NODES.look(node, known) for node in known.rows("nodes"))
+    assert first.notes == ("cordoned: it takes no new pods",)
+    assert "disk pressure" in second.notes[0]
+
+
+def test_amounts_are_read_as_kubernetes_writes_them() -> None:
+    assert [amount(text) for text in ("250m", "2", "64Gi", "1k", "", None, "x")] == [
+        0.25,
+        2.0,
+        64 * 1024**3,
+        1000.0,
+        0.0,
+        0.0,
+        0.0,
+    ]
+    assert shown("memory", 64 * 1024**3) == "64G"
+    assert shown("cpu", 0.25) == "0.25"
+
+
+def test_networks_of_a_pod_are_named_three_ways() -> None:
+    class Pod:
+        namespace = "oran"
+        networks: Any = "a, other/b@net1"
+
+    assert networks_of(Pod()) == (("oran", "a"), ("other", "b"))
+    Pod.networks = '[{"name": "c"}, {"name": "d", "namespace": "x"}]'
+    assert networks_of(Pod()) == (("oran", "c"), ("x", "d"))
+    Pod.networks = "[not json"
+    assert networks_of(Pod()) == ()
+
+
+def test_nothing_known_is_no_trouble() -> None:
+    assert troubles(replace(kube.cluster(), readings={})) == []
