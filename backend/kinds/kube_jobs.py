@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Optional, Tuple
 
 from backend.kind import Column, Kind, Kube
+from backend.kinds.kube_acts import RESUME, SUSPEND
 from backend.kinds.kube_object import (
     Items,
     KubeObject,
@@ -155,6 +156,7 @@ CRONJOBS: Kind[CronJob] = declared(
     ),
     aliases=("cj",),
     look=_cron_look,
+    actions=(SUSPEND, RESUME),
 )
 
 BATCH: Tuple[Kind[Any], ...] = (JOBS, CRONJOBS)

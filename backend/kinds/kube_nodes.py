@@ -6,6 +6,7 @@ from typing import Dict, List, Mapping, Optional, Tuple
 
 from backend.figure import Bar, Bars, Jump, Line, Lines
 from backend.kind import Column, Kind, Kube, Tab
+from backend.kinds.kube_acts import CORDON, UNCORDON
 from backend.kinds.kube_amounts import added, amount, shown
 from backend.kinds.kube_object import (
     Items,
@@ -206,4 +207,5 @@ NODES: Kind[Node] = declared(
     ),
     most=24,
     state_fields=("cordoned",),
+    actions=(CORDON, UNCORDON),
 )

@@ -6,6 +6,7 @@ from typing import Any, Optional, Tuple
 
 from backend.figure import Jump, Line, Lines
 from backend.kind import Column, Kind, Kube
+from backend.kinds.kube_acts import DELETE, FORCE_DELETE
 from backend.kinds.kube_events import events_of
 from backend.kinds.kube_object import bad, busy, by_name, declared, warned
 from backend.kinds.kube_pod import Pod, Trouble, exit_words
@@ -165,4 +166,5 @@ PODS: Kind[Pod] = declared(
     look=look,
     strip=strip,
     needs=("nodes", "claims", "kube-events"),
+    actions=(DELETE, FORCE_DELETE),
 )

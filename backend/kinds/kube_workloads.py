@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Optional, Tuple
 
 from backend.kind import Column, Kind, Kube, Tab
+from backend.kinds.kube_acts import workload_acts
 from backend.kinds.kube_object import (
     Items,
     KubeObject,
@@ -137,6 +138,7 @@ DEPLOYMENTS: Kind[Workload] = declared(
     ),
     aliases=("dp", "deployments.apps"),
     look=_look,
+    actions=workload_acts("deployments", "deployment"),
     tabs=(PODS_TAB,),
 )
 STATEFULSETS: Kind[Workload] = declared(
@@ -147,6 +149,7 @@ STATEFULSETS: Kind[Workload] = declared(
     (READY, IMAGES),
     aliases=("sts",),
     look=_look,
+    actions=workload_acts("statefulsets", "statefulset"),
     tabs=(PODS_TAB,),
 )
 DAEMONSETS: Kind[Workload] = declared(
@@ -167,6 +170,7 @@ DAEMONSETS: Kind[Workload] = declared(
     (READY, Column(heading="NEW", value=lambda row: row.updated, right=True), IMAGES),
     aliases=("ds",),
     look=_look,
+    actions=workload_acts("daemonsets", "daemonset", scales=False),
     tabs=(PODS_TAB,),
 )
 REPLICASETS: Kind[Workload] = declared(

@@ -12,7 +12,7 @@ from typing import Any, AsyncIterator, Dict, List
 
 import pytest
 
-from backend.errors import Forbidden, NotConfigured, Unauthorized, Unreachable
+from backend.errors import Forbidden, NotConfigured, Rejected, Unauthorized, Unreachable
 from backend.kind import Kube
 from backend.kinds import kind_named
 from backend.kinds.kube_troubles import verdict
@@ -236,6 +236,58 @@ async def test_a_definition_that_comes_later_is_found_later(real_cluster: Cluste
     async with looking(real_cluster.kubeconfig) as lookout:
         reading = await lookout.watch.read_now("kube-certificates")
         assert [row.name for row in reading.rows] == ["late"]
+
+
+async def test_what_can_be_done_does_what_kubectl_would(real_cluster: Cluster) -> None:
+    async with looking(real_cluster.kubeconfig) as lookout:
+        watch = lookout.watch
+        for kind in ("nodes", "deployments", "cronjobs", "pods"):
+            watch.look(kind)
+            await watch.read_now(kind)
+
+        async def act(kind: str, verb: str, name: str, **form: Any) -> None:
+            declared = lookout.kinds[kind]
+            one = next(row for row in watch.known.rows(kind) if row.name == name)
+            action = declared.action(verb)
+            assert action is not None
+            (step,) = action.plan(one, action.form(**form), watch.known).steps
+            await lookout.cloud.send(step.write)
+            if step.took is not None:
+                await until(lambda: bool(step.took and step.took(watch.known)), 30)
+
+        async def said(*words: str) -> str:
+            return await run(real_cluster, "-n", "lab", "get", *words)
+
+        await act("nodes", "cordon", "controller-1")
+        assert "SchedulingDisabled" in await said("node", "controller-1")
+        await act("nodes", "uncordon", "controller-1")
+        assert "SchedulingDisabled" not in await said("node", "controller-1")
+        await act("deployments", "scale", "web", replicas=4)
+        assert await said("deploy", "web", "-o", "jsonpath={.spec.replicas}") == "4"
+        before = await said("deploy", "web", "-o", "jsonpath={.metadata.generation}")
+        await act("deployments", "restart", "web")
+        assert await said("deploy", "web", "-o", "jsonpath={.metadata.generation}") > before
+        await act("cronjobs", "suspend", "backup")
+        assert await said("cronjob", "backup", "-o", "jsonpath={.spec.suspend}") == "true"
+        await act("cronjobs", "resume", "backup")
+        await act("pods", "delete", "debug")
+        await until(lambda: "debug" not in names(lookout, "pods"), 60)
+
+
+async def test_a_delete_hits_no_other_of_the_same_name(real_cluster: Cluster) -> None:
+    pod = made("Pod", "twin", "lab", spec={"containers": [{"name": "sh", "image": "busybox"}]})
+    real_cluster.apply(pod)
+    async with looking(real_cluster.kubeconfig) as lookout:
+        reading = await lookout.watch.read_now("pods")
+        old = next(row for row in reading.rows if row.name == "twin")
+        await run(real_cluster, "-n", "lab", "delete", "pod", "twin")
+        await asyncio.to_thread(real_cluster.apply, pod)
+        delete = lookout.kinds["pods"].action("delete")
+        assert delete is not None
+        (step,) = delete.plan(old, delete.form(), lookout.watch.known).steps
+        with pytest.raises(Rejected, match="does not match the UID"):
+            await lookout.cloud.send(step.write)
+    real_cluster.kubectl("-n", "lab", "delete", "pod", "twin")
 
 
 def test_names_are_the_operators() -> None:

@@ -1,0 +1,124 @@
+"""What can be done to what runs in a cluster: what is sent, and what it would stop for good."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from backend.kind import Answer, KubeWrite, Nothing, Risk
+from backend.kinds import kind_named
+from backend.kinds.kube_acts import ScaleForm, stops
+from backend.known import Known
+from backend.tone import Tone
+from tests.backend.kinds import kube
+
+
+def row(known: Known, kind: str, start: str) -> Any:
+    return next(one for one in known.rows(kind) if one.name.startswith(start))
+
+
+def action(kind: str, name: str) -> Any:
+    declared = kind_named(kind)
+    assert declared is not None
+    found = declared.action(name)
+    assert found is not None
+    return found
+
+
+def write(kind: str, name: str, one: Any, known: Known, form: Any = None) -> KubeWrite:
+    plan = action(kind, name).plan(one, form or Nothing(), known)
+    (step,) = plan.steps
+    assert isinstance(step.write, KubeWrite)
+    return step.write
+
+
+def test_a_cordon_is_sent_as_kubectl_sends_it_and_took_when_it_is_seen() -> None:
+    known = kube.cluster()
+    node = row(known, "nodes", "controller-0")
+    (step,) = action("nodes", "cordon").plan(node, Nothing(), known).steps
+    assert step.write.request.startswith("PATCH /api/v1/nodes/controller-0 ")
+    assert step.write.command == ("kubectl", "cordon", "controller-0")
+    assert not step.took(known)
+    bodies = kube.bodies("nodes")
+    bodies[0]["cordoned"] = True
+    assert step.took(kube.cluster(nodes=bodies))
+
+
+def test_the_last_node_that_takes_pods_is_cordoned_only_with_a_word() -> None:
+    known = kube.cluster()
+    node = row(known, "nodes", "controller-0")
+    cordon = action("nodes", "cordon")
+    assert cordon.consequences(node, Nothing(), known) == ()
+    bodies = kube.bodies("nodes")
+    bodies[1]["cordoned"] = True
+    (said,) = cordon.consequences(node, Nothing(), kube.cluster(nodes=bodies))
+    assert "no other node takes pods" in said.words
+
+
+def test_a_pod_that_nobody_makes_anew_stops_for_good_and_loses_what_it_kept() -> None:
+    known = kube.cluster()
+    debug = row(known, "pods", "debug")
+    words = [one.words for one in stops(debug, Nothing(), known)]
+    assert words == [
+        "nothing makes it anew: it stops for good",
+        "what it keeps in tmp is lost",
+    ]
+    assert action("pods", "delete").risk(debug, Nothing(), known) is Risk.DESTRUCTIVE
+
+
+def test_of_several_pods_the_others_serve_and_of_one_none_does() -> None:
+    known = kube.cluster()
+    web = next(pod for pod in known.rows("pods") if pod.name.startswith("web-") and pod.is_ready)
+    (said,) = stops(web, Nothing(), known)
+    assert said.words.endswith("its others serve meanwhile")
+    (alone,) = stops(row(known, "pods", "elastic"), Nothing(), known)
+    assert alone.words == "StatefulSet/elastic makes another; until then none serves"
+    assert alone.tone is Tone.BAD
+
+
+def test_a_delete_names_the_uid_so_that_no_other_of_the_name_is_hit() -> None:
+    known = kube.cluster()
+    pod = row(known, "pods", "elastic")
+    sent = write("pods", "delete", pod, known)
+    assert sent.method == "DELETE"
+    assert isinstance(sent.body, dict)
+    assert sent.body["preconditions"] == {"uid": pod.uid}
+    assert "gracePeriodSeconds" not in sent.body
+    forced = write("pods", "force-delete", pod, known)
+    assert isinstance(forced.body, dict)
+    assert forced.body["gracePeriodSeconds"] == 0
+    assert "--force" in forced.command
+    kill = action("pods", "force-delete")
+    assert kill.risk(pod, Nothing(), known) is Risk.DESTRUCTIVE
+    (reason,) = kill.reasons(pod, Nothing(), known)
+    assert reason.answer is Answer.CANT_TELL
+
+
+def test_scaling_down_says_how_many_stop_and_to_nothing_that_it_stops_whole() -> None:
+    known = kube.cluster()
+    web = row(known, "deployments", "web")
+    scale = action("deployments", "scale")
+    sent = write("deployments", "scale", web, known, ScaleForm(replicas=1))
+    assert sent.path == "/apis/apps/v1/namespaces/lab/deployments/web/scale"
+    assert sent.body == {"spec": {"replicas": 1}}
+    assert [c.words for c in scale.consequences(web, ScaleForm(replicas=1), known)] == [
+        "2 of its pods stop"
+    ]
+    assert "stops whole" in scale.consequences(web, ScaleForm(replicas=0), known)[0].words
+    assert scale.risk(web, ScaleForm(replicas=9), known) is Risk.HARMLESS
+    assert scale.risk(web, ScaleForm(replicas=1), known) is Risk.DISRUPTIVE
+
+
+def test_a_restart_says_the_same_twice_so_that_what_was_confirmed_is_what_is_sent() -> None:
+    known = kube.cluster()
+    web = row(known, "deployments", "web")
+    assert write("deployments", "restart", web, known) == write("dp", "restart", web, known)
+    only = row(known, "statefulsets", "elastic")
+    (said,) = action("statefulsets", "restart").consequences(only, Nothing(), known)
+    assert said.words == "its only pod stops and starts anew"
+
+
+def test_a_cron_job_is_suspended_and_resumed() -> None:
+    known = kube.cluster()
+    backup = row(known, "cronjobs", "backup")
+    assert write("cronjobs", "suspend", backup, known).body == {"spec": {"suspend": True}}
+    assert action("cronjobs", "resume").hidden(backup, known)
