@@ -116,7 +116,7 @@ def _since(text: str, host: Host, known: Known, fields: Tuple[str, ...]) -> str:
     instant = (
         day(found.ms)[:10] if found.is_about and ago_ms > DAY_MS else when(found.ms, known.now_ms)
     )
-    return f"{text:<38} {word} {instant}  {span(ago_ms)}"
+    return f"{text:<32} {word} {instant}  {span(ago_ms)}"
 
 
 def _task_tone(host: Host) -> Tone:
@@ -139,7 +139,7 @@ def _role(host: Host, known: Known) -> str:
         words.append(f"partner {peer.name} {peer.oper}/{peer.avail}")
     if one_sits_on(host, known):
         words.append("you are on it")
-    return "   ".join(words)
+    return "  ".join(words)
 
 
 def _software(host: Host, known: Known) -> str:

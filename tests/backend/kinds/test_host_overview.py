@@ -126,7 +126,7 @@ def test_configuration_role_and_software_are_compared() -> None:
     assert said(known, "controller-1", "config").endswith("Config out-of-date")
     assert said(known, "controller-0", "config").endswith("up to date")
     role = said(known, "controller-1", "role")
-    assert role == "ctl sby   partner controller-0 enabled/available   you are on it"
+    assert role == "ctl sby  partner controller-0 enabled/available  you are on it"
     assert said(known, "worker-0", "software") == "24.09  others: 25.09"
     assert said(site(), "worker-0", "software") == "25.09  as all others"
 
