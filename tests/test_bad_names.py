@@ -15,15 +15,14 @@ import pytest
 from backend.clean import clean
 from backend.figure import Jump
 from backend.kind import Kind, Rest
-from backend.kinds import KINDS
 from backend.render import rows_text
 from backend.station import Station
 from stx_tui.commands.show import lines_of
-from tests.backend.kinds.test_every_kind import KUBE_UPGRADE
+from tests.backend.kinds.invented import INVENTED
 from tests.backend.sources.loopback import Reply
 from tests.peers.replay import NOW_MS, Replay, listed, replaying, rows_of
 from tests.program import Ran, run
-from tests.test_replay import LAPTOP, looking, opened, parents, target
+from tests.test_replay import ASKED, LAPTOP, looking, opened, parents, target
 
 NASTY = (
     "\x1b[2J\x1b]0;owned\x07\x9b31m[bold red]x[/] \u202egpj.exe\u2066\u200b\x7f\r\nsecond line\t"
@@ -52,13 +51,14 @@ def spoilt(body: Dict[str, Any], keep: str, text: str = NASTY) -> Dict[str, Any]
     }
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", ASKED, ids=lambda kind: kind.name)
 async def test_names_with_escapes_markup_and_bidi_marks_are_only_text_in_get_and_show(
     kind: Kind[Any], tmp_path: Path
 ) -> None:
     assert isinstance(kind.read, Rest)
     parent = parents(kind)[-1]
-    rows = rows_of(target(kind, parents(kind)[0]), kind.read.items) or [dict(KUBE_UPGRADE)]
+    rows = rows_of(target(kind, parents(kind)[0]), kind.read.items)
+    rows = rows or [dict(INVENTED[kind.name])]
     async with looking(tmp_path) as (lookout, replay):
         asked = f"GET {target(kind, parent)}"
         replay.instead[asked] = listed(kind.read.items, [spoilt(row, "") for row in rows[:1]])

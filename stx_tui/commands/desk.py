@@ -31,8 +31,7 @@ BY_NAME = {kind.name: kind for kind in KINDS}
 NOTHING_SET = "no cloud is set up: there is no clouds.yaml, and no openrc was sourced"
 WHAT_TO_DO = """\
 on a controller: source /etc/platform/openrc; elsewhere write ~/.config/stx-tui/clouds.yaml
-         this machine alone, whatever it is: stx-tui --cloud here
-         to try it out without a cloud: stx-tui demo"""
+         this machine alone: stx-tui --cloud here; a pretend cloud: stx-tui demo"""
 
 
 def system_ms() -> int:
