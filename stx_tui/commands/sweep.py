@@ -7,6 +7,7 @@ import asyncio
 import sys
 
 from backend.clean import clean
+from backend.errors import NotConfigured
 from stx_tui.commands.desk import cloud_settings, leave, open_station, trusting, with_password
 
 
@@ -25,7 +26,9 @@ async def _sweep(arguments: argparse.Namespace) -> int:
                 raise error
 
         await trusting(station.lookout, start)
-        readings = await station.watch.sweep()
+        swept = await station.watch.sweep()
+        # What is not configured is absent, not broken.
+        readings = [one for one in swept if not isinstance(one.error, NotConfigured)]
         failed = [reading for reading in readings if reading.error is not None]
         for reading in failed:
             print(f"stx-tui: {reading.kind}: {clean(str(reading.error))}", file=sys.stderr)
