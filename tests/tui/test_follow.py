@@ -114,7 +114,7 @@ async def test_the_steps_come_with_the_times_of_this_site() -> None:
     assert any("gives up" in line and "10:00" in line for line in lines)
     assert any("200.001 400.002 are expected" in line for line in lines)
     assert any("ticket 4711" in line for line in lines)
-    assert lines[23].startswith(" Enter open  c copy  q leave it running")
+    assert lines[23].startswith(" Enter open  l logs  c copy  q leave it running")
 
 
 async def test_it_is_done_when_the_system_was_seen_at_its_last_step() -> None:
