@@ -59,7 +59,8 @@ class Lookout:
         if kind.name not in self.kinds:
             words = f"{self.settings.name} has nothing in its settings that knows {kind.name}"
             raise NotConfigured(words, "add auth: to clouds.yaml, or source openrc")
-        needs = [self.watch.read_now(name) for name in kind.needs if name != kind.name]
+        others = (name for name in kind.needs if name != kind.name and name in self.kinds)
+        needs = [self.watch.read_now(name) for name in others]
         reading, *_ = await asyncio.gather(self.watch.read_now(kind.name, parent), *needs)
         if isinstance(kind.read, Derived) and kind.read.alone:
             # It did not wait for what it is made of; now that is there.

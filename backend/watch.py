@@ -273,6 +273,8 @@ class Watch:
         now_ms = self._now_ms()
 
         def is_wanted(name: str) -> bool:
+            if name not in self._kinds:
+                return False  # not configured here: absent, and nothing is known of it
             last = self.known.reading(name)
             is_old = now_ms - last.tried_ms >= self._kinds[name].every_s * 1000
             return is_old or last.is_remembered or (name, "") in self._under_way

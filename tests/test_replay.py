@@ -54,7 +54,9 @@ EMPTY = {
 }
 
 # What a machine's own programs and baseboards tell was never asked of the recorded services.
-RECORDED = tuple(kind for kind in KINDS if area_of(kind).name not in ("ground", "hardware"))
+RECORDED = tuple(
+    kind for kind in KINDS if area_of(kind).name not in ("ground", "hardware", "kubernetes")
+)
 each = pytest.mark.parametrize("kind", RECORDED, ids=lambda kind: kind.name)
 # What services are asked for; the others are worked out of these, or said with the token.
 ASKED = tuple(kind for kind in RECORDED if isinstance(kind.read, Rest))

@@ -113,7 +113,7 @@ async def test_a_token_revoked_in_mid_session_is_renewed_once_and_silently(
 async def test_a_token_that_expires_is_renewed_before_anybody_notices(
     opened: Open, real_keystone: Peer
 ) -> None:
-    with shortlived(real_keystone, expiration_s=2) as peer:
+    with shortlived(real_keystone, expiration_s=6) as peer:
         keystone = opened(peer)
         first = await keystone.token()
         assert peer.admin().knows(first)

@@ -145,7 +145,7 @@ def folder() -> Iterator[Path]:
 async def hosts() -> AsyncIterator[SshHosts]:
     with serving() as sshd:
         sshd.trusted(*HOSTS.values())
-        hosts = SshHosts(sshd.settings(HOSTS), Pins(sshd.folder / "pins.json"), sshd.home)
+        hosts = SshHosts(sshd.settings(HOSTS), Pins(sshd.folder / "pins.json"))
         yield hosts
         await hosts.close()
 
