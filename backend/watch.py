@@ -273,15 +273,13 @@ class Watch:
         now_ms = self._now_ms()
 
         def is_wanted(name: str) -> bool:
-            if name not in self._kinds:
-                return False  # not configured here: absent, and nothing is known of it
             last = self.known.reading(name)
             is_old = now_ms - last.tried_ms >= self._kinds[name].every_s * 1000
             return is_old or last.is_remembered or (name, "") in self._under_way
 
-        reads = [
-            asyncio.ensure_future(self.read_now(name)) for name in made_of(kind) if is_wanted(name)
-        ]
+        # What is not configured here is absent: nothing is known of it, and nothing is asked.
+        there = (name for name in made_of(kind) if name in self._kinds)
+        reads = [asyncio.ensure_future(self.read_now(name)) for name in there if is_wanted(name)]
         # What knows something by itself does not wait for a service that hangs: it is worked out
         # again when that answers.
         is_alone = isinstance(kind.read, Derived) and kind.read.alone
