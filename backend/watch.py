@@ -195,7 +195,6 @@ class Watch:
             tasks = list(self._under_way.values())
             for task in tasks:
                 task.cancel()
-            # Python 3.9 loses a cancellation that meets the end of a wait_for: it is said again.
             await asyncio.wait(tasks, timeout=0.1)
 
     async def read_now(self, kind: str, parent: str = "") -> Reading[Any]:
@@ -406,13 +405,15 @@ class Watch:
     async def _pause(self) -> None:
         """Sleep until something is due, or somebody new looks."""
         self._woken.clear()
-        now_s = self._loop_s()
+        loop = asyncio.get_running_loop()
         due = [post.due_s for key, post in self._posts.items() if key not in self._under_way]
-        pause = min([self._tick_s(), *(at - now_s for at in due)])
+        pause = min([self._tick_s(), *(at - loop.time() for at in due)])
+        # Not wait_for: on Python 3.9 it loses a cancellation that meets the end of the wait.
+        timer = loop.call_later(max(pause, 0.05), self._woken.set)
         try:
-            await asyncio.wait_for(self._woken.wait(), timeout=max(pause, 0.05))
-        except asyncio.TimeoutError:
-            return
+            await self._woken.wait()
+        finally:
+            timer.cancel()
 
     @staticmethod
     def _loop_s() -> float:

@@ -197,11 +197,13 @@ class _Gathering:
     async def next(self, wait_s: float) -> List[bytes]:
         """Return what came, gathered a while; nothing after ``wait_s`` of silence or at the end."""
         if not self._lines and not self._pump.done():
+            # Not wait_for: on Python 3.9 it loses a cancellation that meets the end of the wait.
+            timer = asyncio.get_running_loop().call_later(wait_s, self._came.set)
             try:
-                await asyncio.wait_for(self._came.wait(), timeout=wait_s)
-            except asyncio.TimeoutError:
-                return []
-            if not self._pump.done():
+                await self._came.wait()
+            finally:
+                timer.cancel()
+            if self._lines and not self._pump.done():
                 await asyncio.sleep(GATHER_S)
         self._came.clear()
         found, self._lines = self._lines, []

@@ -240,3 +240,17 @@ async def test_a_derived_kind_fails_only_where_nothing_it_is_made_of_can_be_read
     clock.ms += 60_000
     whole = await subject.read_now("sums")
     assert (whole.error, whole.rows, whole.at_ms) == (service.error, partly.rows, first.at_ms)
+
+
+@pytest.mark.parametrize("steps", range(6))
+async def test_a_cancellation_that_meets_a_new_look_is_not_lost(steps: int) -> None:
+    subject = watch(Service(thing("a")))
+    task = asyncio.ensure_future(subject.run())
+    await asyncio.sleep(0.01)
+    subject.look("things")
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    task.cancel()
+    done, _ = await asyncio.wait([task], timeout=2)
+    task.cancel()
+    assert done, "it went on"
