@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, AsyncContextManager, Callable, Dict, List, Mapping, Optional, Set, Tuple
 
@@ -16,6 +15,7 @@ from backend.errors import NotConfigured
 from backend.feed import Feeds, Tellers
 from backend.kind import Command, Derived, Kind, Reach
 from backend.known import Key, Known, Memory, Reading
+from backend.pace import Pace
 from backend.place import Place
 from backend.refresh import Ask, derive, made_of, refresh, unite
 from backend.since import noted
@@ -24,12 +24,6 @@ log = logging.getLogger(__name__)
 
 # Requests under way at once to one cloud: a controller answers a handful in parallel, not fifty.
 PARALLEL = 4
-# The longest pause after repeated failures, in seconds.
-CEILING_S = 60.0
-# The same where somebody follows an act: its steps are dated by what is read.
-FAST_CEILING_S = 5.0
-# How often a sweep comes round, and when what failed is tried again, in seconds.
-SWEEP_S, RETRY_S = 3600.0, 60.0
 # How long what is under way may take at the end, in seconds.
 GRACE_S = 1.5
 # Parents asked at once for what answers only under one, and how often what came is shown, in s.
@@ -43,15 +37,6 @@ TICK_S, TICK_RUNNING_S = 10.0, 1.0
 
 Heard = Callable[[Known, Optional[Reading[Any]]], None]
 Record = Callable[[Kind[Any], Reading[Any]], None]
-
-
-@dataclass
-class _Post:
-    """One kind (under one parent) that is looked at: by how many, how often, and when next."""
-
-    every_s: List[float]
-    due_s: float = 0.0
-    failures: int = 0
 
 
 class Watch:
@@ -78,17 +63,15 @@ class Watch:
         self._ask = ask
         self._now_ms = now_ms
         self._record = record
-        self._posts: Dict[Key, _Post] = {}
         self._under_way: Dict[Key, asyncio.Task[Reading[Any]]] = {}
         self._listeners: List[Heard] = []
         self._woken = asyncio.Event()
+        self._pace = Pace(kinds, self._woken, seed)
         self._limit = asyncio.Semaphore(PARALLEL)
         self._fan_out = asyncio.Semaphore(FAN_OUT)
         self._machines = asyncio.Semaphore(MACHINES)
-        self._sweep_due: Dict[str, float] = {}
         self._is_closing = False
         self._feeds = Feeds(tellers, now_ms, self._hear, seed)
-        self._jitter = random.Random(seed)  # noqa: S311 - spreads polls, guards nothing
         self.known = Known(cloud=cloud, now_ms=now_ms(), place=place, read_only=read_only)
 
     # --- who looks, who listens ----------------------------------------------------------------
@@ -98,28 +81,7 @@ class Watch:
 
         ``every_s`` asks for a faster pace than the kind's own, as while a deed is followed.
         """
-        declared = self._kinds.get(kind)
-        if declared is None:
-            return lambda: None  # nothing configured here knows it
-        pace = every_s or declared.every_s
-        wanted = [(kind, parent, pace)]
-        needs = [self._kinds[name] for name in declared.needs if name in self._kinds]
-        wanted += [(need.name, "", need.every_s) for need in needs]
-        for name, of, seconds in wanted:
-            self._posts.setdefault((name, of), _Post(every_s=[])).every_s.append(seconds)
-            post = self._posts[(name, of)]
-            post.due_s = min(post.due_s, self._loop_s() + seconds)
-        self._woken.set()
-
-        def leave() -> None:
-            while wanted:
-                name, of, seconds = wanted.pop()
-                post = self._posts[(name, of)]
-                post.every_s.remove(seconds)
-                if not post.every_s:
-                    del self._posts[(name, of)]
-
-        return leave
+        return self._pace.look(kind, parent, every_s)
 
     def listen(self, heard: Heard) -> Callable[[], None]:
         """Call ``heard`` after each reading, and with None when only time or memory went on."""
@@ -148,7 +110,9 @@ class Watch:
 
     def put(self, reading: Reading[Any]) -> None:
         """Take a reading that came another way (from the record, at the start)."""
-        self._hurry_derived(reading)
+        before = self.known.reading(reading.kind, reading.parent)
+        if reading.changed or reading.gone or reading.error != before.error:
+            self._pace.hurry_derived(reading.kind)
         readings = dict(self.known.readings)
         readings.pop((reading.kind, reading.parent), None)
         readings[reading.kind, reading.parent] = reading  # last, for it came last
@@ -164,16 +128,15 @@ class Watch:
         try:
             while True:
                 now_s = self._loop_s()
-                for key, post in list(self._posts.items()):
-                    if post.due_s <= now_s and key not in self._under_way:
-                        reads.add(self._begin(*key))
-                if not reads:
-                    reads.update(self._sweep_one(now_s))
+                reads.update(self._begin(*key) for key in self._pace.due(self._under_way))
+                swept = None if reads else self._pace.sweep_due()
+                if swept is not None:
+                    reads.add(self._begin(swept))  # one at a time, when idle
                 await self._pause()
                 for task in [task for task in reads if task.done()]:
                     reads.remove(task)
                     task.result()  # a defect of ours ends the loop, and is shown
-                self._feeds.rest(self._posts, now_s)
+                self._feeds.rest(self._pace.looked_at, now_s)
                 if now_s - last_tick >= self._tick_s():
                     last_tick = now_s
                     self.known = replace(self.known, now_ms=self._now_ms())
@@ -232,16 +195,6 @@ class Watch:
         del self._under_way[key]
         self._woken.set()
 
-    def _sweep_one(self, now_s: float) -> List[asyncio.Task[Reading[Any]]]:
-        """Begin the reading of the next kind whose sweep is due: one at a time, when idle."""
-        for kind in self._kinds.values():
-            is_swept = kind.is_inventory or kind.is_log
-            if is_swept and self._sweep_due.setdefault(kind.name, 0.0) <= now_s:
-                self._sweep_due[kind.name] = now_s + SWEEP_S
-                if (kind.name, "") not in self._posts:
-                    return [self._begin(kind.name)]
-        return []
-
     def _begin(self, kind: str, parent: str = "") -> asyncio.Task[Reading[Any]]:
         """Begin a reading of the loop's own; its end wakes the loop."""
         task = asyncio.ensure_future(self.read_now(kind, parent))
@@ -252,9 +205,9 @@ class Watch:
         kind = self._kinds[key[0]]
         if kind.parent and kind.reach is Reach.PER_PARENT and not key[1]:
             return await self._read_under_all(kind)
-        if self._feeds.takes(kind, key, self._posts):
+        if self._feeds.takes(kind, key, self._pace.looked_at):
             reading = await self._feeds.read(kind, self.known.reading(*key))
-            self._plan_next(key, kind, reading)
+            self._pace.plan_next(key, reading.error)
             return reading
         is_derived = isinstance(kind.read, Derived)
         reading = await (self._derive(kind, key) if is_derived else self._read_one(kind, key))
@@ -312,7 +265,7 @@ class Watch:
                 # Without parents nothing was asked: that is no empty list.
                 last = self.known.reading(kind.name)
                 whole = replace(last, error=error, tried_ms=self._now_ms(), changed=(), gone=())
-                self._plan_next((kind.name, ""), kind, whole)
+                self._pace.plan_next((kind.name, ""), whole.error)
                 self.put(whole)
                 return whole
         ids = [parent.id(row) for row in self.known.rows(parent.name)]
@@ -326,7 +279,7 @@ class Watch:
                 self.put(self._unite(kind, news, ids))
         whole = self._unite(kind, news, ids)
         self.put(whole)
-        self._plan_next((kind.name, ""), kind, whole)
+        self._pace.plan_next((kind.name, ""), whole.error)
         return whole
 
     def _unite(self, kind: Kind[Any], news: List[Reading[Any]], ids: List[str]) -> Reading[Any]:
@@ -346,44 +299,12 @@ class Watch:
         if reading.error is None:
             before = self.known.reading(*key)
             if before.error is not None:
-                self._try_others()
+                self._pace.hurry_failed()
             self.known = replace(self.known, memory=noted(self.known.memory, kind, before, reading))
             if self._record is not None and self._feeds.is_to_record(kind, reading, self._loop_s()):
                 self._record(kind, reading)
-        self._plan_next(key, kind, reading)
+        self._pace.plan_next(key, reading.error)
         self.put(reading)
-
-    def _plan_next(self, key: Key, kind: Kind[Any], reading: Reading[Any]) -> None:
-        self._sweep_due[kind.name] = self._loop_s() + (
-            RETRY_S if reading.error and not isinstance(reading.error, NotConfigured) else SWEEP_S
-        )
-        post = self._posts.get(key)
-        if post is None:
-            return
-        post.failures = post.failures + 1 if reading.error else 0
-        pause = min(post.every_s)
-        if post.failures:
-            ceiling_s = FAST_CEILING_S if pause < FAST_CEILING_S else max(CEILING_S, pause)
-            pause = min(pause * 2.0 ** min(post.failures, 6), ceiling_s)
-            pause *= self._jitter.uniform(0.8, 1.2)
-        post.due_s = self._loop_s() + pause
-
-    def _hurry_derived(self, reading: Reading[Any]) -> None:
-        """What is worked out of a kind that says something new is worked out again at once."""
-        before = self.known.reading(reading.kind, reading.parent)
-        if not (reading.changed or reading.gone or reading.error != before.error):
-            return
-        for (name, _), post in self._posts.items():
-            kind = self._kinds[name]
-            if reading.kind in made_of(kind):
-                post.due_s = 0.0
-                self._woken.set()
-
-    def _try_others(self) -> None:
-        """What failed with a service that answers again need not wait for its own turn."""
-        for post in self._posts.values():
-            if post.failures:
-                post.due_s = self._loop_s()
 
     def _speak(self, last: Reading[Any], reading: Reading[Any]) -> None:
         """Log one line when a source goes, and one when it comes back."""
@@ -405,11 +326,9 @@ class Watch:
     async def _pause(self) -> None:
         """Sleep until something is due, or somebody new looks."""
         self._woken.clear()
-        loop = asyncio.get_running_loop()
-        due = [post.due_s for key, post in self._posts.items() if key not in self._under_way]
-        pause = min([self._tick_s(), *(at - loop.time() for at in due)])
         # Not wait_for: on Python 3.9 it loses a cancellation that meets the end of the wait.
-        timer = loop.call_later(max(pause, 0.05), self._woken.set)
+        pause_s = self._pace.pause_s(self._under_way, self._tick_s())
+        timer = asyncio.get_running_loop().call_later(pause_s, self._woken.set)
         try:
             await self._woken.wait()
         finally:

@@ -162,7 +162,7 @@ async def test_what_failed_in_a_sweep_is_tried_again_within_minutes() -> None:
     async with running(subject):
         await until(lambda: subject.known.reading("things").error is not None)
         now_s = asyncio.get_running_loop().time()
-        assert subject._sweep_due["things"] - now_s < 120
+        assert subject._pace._sweep_due["things"] - now_s < 120
 
 
 async def test_one_good_answer_brings_the_others_back_at_once() -> None:
@@ -188,7 +188,7 @@ async def test_a_followed_row_is_asked_again_within_seconds_after_an_outage() ->
     subject.look("things", every_s=2.0)
     for _ in range(8):
         await subject.read_now("things")
-    due_s = subject._posts[("things", "")].due_s - asyncio.get_running_loop().time()
+    due_s = subject._pace._posts[("things", "")].due_s - asyncio.get_running_loop().time()
     assert due_s <= 6.0
 
 

@@ -201,7 +201,7 @@ async def test_only_what_is_on_top_is_polled():
         await until(pilot, lambda: app.known.has("boxes"))
         await pilot.press("colon", *"lids", "enter")
         await until(pilot, lambda: app.known.has("lids"))
-        posts = app.station.watch._posts
+        posts = app.station.watch._pace._posts
         assert set(posts) == {("boxes", ""), ("lids", "")}  # the banner looks at boxes
         await pilot.press("q")
         await until(pilot, lambda: set(posts) == {("boxes", "")})
