@@ -22,6 +22,8 @@ from backend.watch import Watch
 
 # The number of a deed done while the record could not be written.
 UNRECORDED = "unrecorded"
+# How often it is said how much of a file is on its way, in ms.
+CARRIED_MS = 500
 
 
 class Record(Protocol):
@@ -40,8 +42,11 @@ class Record(Protocol):
 class Wire(Protocol):
     """What the door asks of the cloud."""
 
-    async def send(self, write: Write) -> Json:
-        """Have one write done by the source it belongs to."""
+    async def send(self, write: Write, told: Callable[[int, int], None]) -> Json:
+        """Have one write done by the source it belongs to.
+
+        ``told`` hears how many bytes of how many are on their way, where it carries a file.
+        """
 
     async def connect(self, session: Session) -> Channel:
         """Have one session opened by the source it belongs to."""
@@ -309,13 +314,25 @@ class Acts:
             if isinstance(step.write, LocalWrite):
                 await self._record.mark(step.write.kind, step.write.id, step.write.values)
             else:
-                answer = await self._wire.send(step.write)
+                answer = await self._wire.send(step.write, self._carrying(deed))
         except StxError as error:
             outcome, words = outcome_of(error)
             if outcome is Outcome.UNKNOWN:
                 return await self._update(replace(deed, outcome=outcome, answer=words))
             return await self._close(deed, outcome, words)
         return await self._answered(deed, step, answer, keys)
+
+    def _carrying(self, deed: Deed) -> Callable[[int, int], None]:
+        """Return what shows how much of a file is on its way: not at every block of it."""
+        told_ms = 0
+
+        def told(gone: int, of: int) -> None:
+            nonlocal told_ms
+            if self._now_ms() - told_ms >= CARRIED_MS or gone == of:
+                told_ms = self._now_ms()
+                self._on_deed(replace(deed, carried=(gone, of, told_ms)))
+
+        return told
 
     async def _answered(self, deed: Deed, step: Step, answer: Json, keys: Sequence[Key]) -> Deed:
         """Take the answer to a write, and look whether it took."""

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from backend.sources.kube import KubeSource
     from backend.sources.machines import Machines
     from backend.sources.tls import Pins
+    from backend.sources.upload import Told
     from backend.told import Teller
 
 
@@ -97,8 +98,11 @@ class Cloud:
             return await self.baseboards.ask(read, parent)
         assert_never(read)
 
-    async def send(self, write: Write) -> Json:
-        """Have one write done by its source; only ``act`` calls this."""
+    async def send(self, write: Write, told: Optional[Told] = None) -> Json:
+        """Have one write done by its source; only ``act`` calls this.
+
+        ``told`` hears how many bytes of how many are on their way, where it carries a file.
+        """
         if isinstance(write, LocalWrite):
             raise NotConfigured(f"{write.kind} is written to the record, not to the cloud")
         if isinstance(write, CommandWrite):
@@ -108,7 +112,7 @@ class Cloud:
 
             return await medium.copy(write)
         if isinstance(write, RestWrite):
-            return await self.catalogue.send(write)
+            return await self.catalogue.send(write, told)
         if isinstance(write, KubeWrite):
             return await self.kube.send(write)
         if isinstance(write, BmcWrite):

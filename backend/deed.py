@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Mapping, Optional, Tuple
 
 from backend.errors import Rejected, StxError, Unauthorized, Unreachable
+from backend.units import mib, stopwatch
 
 
 class Outcome(Enum):
@@ -61,6 +62,8 @@ class Deed:
     held: Tuple[str, ...] = ()
     # "machine/boot/pid/start" of the console that sends: others on the same record leave it alone.
     process: str = ""
+    # While it carries a file: bytes on their way, how many there are, and when; never recorded.
+    carried: Tuple[int, int, int] = (0, 0, 0)
 
     @property
     def is_open(self) -> bool:
@@ -78,6 +81,25 @@ class Deed:
         if self.ended_ms is None or self.sent_ms is None:
             return None
         return self.ended_ms - self.sent_ms
+
+
+def carrying(deed: Deed) -> str:
+    """Return how much of its file is on its way: ``12M of 240M, 5 %, 0:14 gone, about 4:26 to go``.
+
+    "" where it carries none, or all of it arrived and was answered.
+    """
+    gone, of, at_ms = deed.carried
+    if not of or deed.answered_ms is not None or not deed.is_open:
+        return ""
+    share, took_ms = gone / of, at_ms - (deed.sent_ms or deed.began_ms)
+    said = f"{_size(gone)} of {_size(of)}, {int(share * 100)} %, {stopwatch(took_ms)} gone"
+    if gone >= of:
+        return f"{said}; all of it is there, the service is looking at it"
+    return f"{said}, about {stopwatch(round(took_ms / share - took_ms))} to go" if share else said
+
+
+def _size(number: int) -> str:
+    return mib(number >> 20) if number >= 1 << 20 else f"{number >> 10}K"
 
 
 def outcome_of(error: StxError) -> Tuple[Outcome, str]:

@@ -211,6 +211,10 @@ class RestWrite:
     # What is in the file is read when it is sent, and recorded nowhere.
     file: str = ""
     file_field: str = "file"
+    # Paths of files that each go under a name of their own, where the service goes by names.
+    files: Tuple[str, ...] = ()
+    # How much longer than usual the service may take over what it got, in seconds.
+    patience_s: float = 0.0
 
     @property
     def source(self) -> str:
@@ -222,7 +226,8 @@ class RestWrite:
         """The request as one line, secrets masked."""
         body = "" if self.body is None else " " + json.dumps(masked(self.body, self.secret))
         file = f" {self.file_field}=@{self.file}" if self.file else ""
-        return f"{self.method} {self.service}{self.path}{body}{file}"
+        files = "".join(f" @{path}" for path in self.files)
+        return f"{self.method} {self.service}{self.path}{body}{file}{files}"
 
 
 @dataclass(frozen=True)

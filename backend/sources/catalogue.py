@@ -14,7 +14,7 @@ from backend.sources.bodies import bodies, by_name, next_query
 from backend.sources.keystone import Keystone
 from backend.sources.rest import CLOCKS_AGREE_MS, RestService
 from backend.sources.tls import Pins
-from backend.sources.upload import FileForm
+from backend.sources.upload import FileForm, Part, Told, named
 
 # The service whose lists are cut, and how many pages are asked at most.
 PAGED, MOST_PAGES = "sysinv", 100
@@ -43,13 +43,17 @@ class Catalogue:
             return lambda: by_name(chain.from_iterable(wholes), read.named)
         return lambda: chain.from_iterable(bodies(raw, read.items) for raw in pages)
 
-    async def send(self, write: RestWrite) -> Json:
-        """Send one request that changes something, with its file where it has one."""
+    async def send(self, write: RestWrite, told: Optional[Told] = None) -> Json:
+        """Send one request that changes something, with its files where it has some."""
         service = self._service(write.service)
-        if not write.file:
+        parts = named(write.files)
+        if write.file:
+            parts = (Part(path=write.file, field=write.file_field), *parts)
+        if not parts:
             return await service.send(write.method, write.path, write.body)
         fields = write.body if isinstance(write.body, dict) else {}
-        form = FileForm(write.file, write.file_field, {k: str(v) for k, v in fields.items()})
+        said = {key: str(value) for key, value in fields.items()}
+        form = FileForm(parts, said, told, write.patience_s)
         return await service.send(write.method, write.path, upload=form)
 
     async def roles(self) -> FrozenSet[str]:

@@ -1,12 +1,13 @@
-"""A file on its way to a service: a multipart form, read from the disk as it is sent."""
+"""Files on their way to a service: a multipart form, read from the disk as it is sent."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
-from typing import AsyncIterator, BinaryIO, Mapping
+from typing import AsyncIterator, BinaryIO, Callable, List, Mapping, Optional, Sequence, Tuple
 
 from backend.errors import Missing
 
@@ -14,37 +15,81 @@ BLOCK_BYTES = 64 * 1024
 """Of a file that is held at a time."""
 SLOWEST_BYTES_S = 50_000
 """A line slower than this is given up: it adds to the deadline of the answer."""
-# The vendor's client calls every file so; the services look at nothing but that there is a name.
+# The vendor's client calls a lone file so; the services look at nothing but that there is a name.
 FILE_NAME = "for_upload"
+
+# Told how many bytes of how many are on their way.
+Told = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A file of a form: its path, the field it stands in, and the name it goes under."""
+
+    path: str
+    field: str = "file"
+    name: str = FILE_NAME
 
 
 class FileForm:
-    """A form with one file and fields beside it; may be sent again from its beginning.
+    """A form with files and fields beside them; may be sent again from its beginning.
 
-    ``length`` is of the whole body, in bytes. Raises ``Missing`` where the file cannot be read:
+    ``length`` is of the whole body, in bytes. Raises ``Missing`` where a file cannot be read:
     nothing was sent then.
     """
 
-    def __init__(self, path: str, name: str, fields: Mapping[str, str]) -> None:
-        """``name`` is the form's field of the file."""
-        self.path = Path(path)
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        fields: Mapping[str, str],
+        told: Optional[Told] = None,
+        patience_s: float = 0.0,
+    ) -> None:
+        """``patience_s`` is how much longer than usual the service may take over what it got."""
         boundary = secrets.token_hex(16)
         self.content_type = f"multipart/form-data; boundary={boundary}"
-        parts = [_field(boundary, key, value) for key, value in fields.items()]
-        opening = f'Content-Disposition: form-data; name="{name}"; filename="{FILE_NAME}"\r\n\r\n'
-        self._head = "".join([*parts, f"--{boundary}\r\n{opening}"]).encode()
-        self._tail = f"\r\n--{boundary}--\r\n".encode()
-        with self._open() as file:
-            self._size = os.fstat(file.fileno()).st_size
-        self.length = len(self._head) + self._size + len(self._tail)
+        self._head = "".join(_field(boundary, key, value) for key, value in fields.items()).encode()
+        self._files = [_File(boundary, part) for part in parts]
+        self._tail = f"--{boundary}--\r\n".encode()
+        self._told = told
+        self._patience_s = patience_s
+        self.length = len(self._head) + sum(one.length for one in self._files) + len(self._tail)
 
     @property
     def takes_s(self) -> float:
-        """How long sending it may take on the slowest line, in seconds."""
-        return self.length / SLOWEST_BYTES_S
+        """How long sending it may take on the slowest line, and the service over it, in seconds."""
+        return self.length / SLOWEST_BYTES_S + self._patience_s
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Yield the body; of a file that grew meanwhile what it had at first."""
+        gone = 0
+        async for block in self._blocks():
+            yield block
+            gone += len(block)
+            if self._told is not None:
+                self._told(gone, self.length)
+
+    async def _blocks(self) -> AsyncIterator[bytes]:
+        if self._head:
+            yield self._head
+        for file in self._files:
+            async for block in file.blocks():
+                yield block
+        yield self._tail
+
+
+class _File:
+    """One file of a form, with what stands around it."""
+
+    def __init__(self, boundary: str, part: Part) -> None:
+        self._path = Path(part.path)
+        opening = f'Content-Disposition: form-data; name="{part.field}"; filename="{part.name}"'
+        self._head = f"--{boundary}\r\n{opening}\r\n\r\n".encode()
+        with self._open() as file:
+            self._size = os.fstat(file.fileno()).st_size
+        self.length = len(self._head) + self._size + 2
+
+    async def blocks(self) -> AsyncIterator[bytes]:
         yield self._head
         with self._open() as file:
             left = self._size
@@ -54,14 +99,23 @@ class FileForm:
                     break
                 left -= len(block)
                 yield block
-        yield self._tail
+        yield b"\r\n"
 
     def _open(self) -> BinaryIO:
         try:
-            return self.path.open("rb")
+            return self._path.open("rb")
         except OSError as error:
             why = os.strerror(error.errno).lower() if error.errno else str(error)
-            raise Missing(f"{self.path} cannot be read: {why}", "nothing was sent") from error
+            raise Missing(f"{self._path} cannot be read: {why}", "nothing was sent") from error
+
+
+def named(paths: Sequence[str]) -> Tuple[Part, ...]:
+    """Return files that each go under their own name, as a field of that name."""
+    found: List[Part] = []
+    for path in paths:
+        name = Path(path).name.replace('"', "%22")
+        found.append(Part(path=path, field=name, name=name))
+    return tuple(found)
 
 
 def _field(boundary: str, name: str, value: str) -> str:

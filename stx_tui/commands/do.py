@@ -30,6 +30,7 @@ from stx_tui.commands.desk import (
 )
 from stx_tui.commands.follow import follow
 from stx_tui.panes.confirm import said
+from stx_tui.panes.follow import each_tenth
 
 FAILED = 9
 # Nothing was done: the service said no, or nobody was there to be told.
@@ -53,7 +54,9 @@ async def _do(arguments: argparse.Namespace) -> int:
         if arguments.dry_run:
             return 6 if preview.blocked else 0
         typed = _typed(arguments, preview)
+        hush = station.watch.listen(each_tenth(lambda words: print(words, file=sys.stderr)))
         deeds = await station.acts.do(preview, typed=typed, why=arguments.why)
+        hush()
         for deed in deeds:
             told = (f"deed {deed.number}", deed.label, deed.outcome.value, deed.answer)
             print(clean("  ".join(told)).rstrip())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Optional, Tuple
 
 from backend.act import Acts
+from backend.deed import carrying
 from backend.errors import Refused
 from backend.kind import Action, Form, Kind, Row
 from backend.known import Known
@@ -46,6 +47,11 @@ class Asked:
             return True
         self.preview = after
         return before is not None and is_news(before, after)
+
+    def sending(self, known: Known) -> str:
+        """Return how much of its file is on its way, "" where it carries none."""
+        ours = (one for one in known.running(self.kind.name) if one.action == self.action.name)
+        return next(filter(None, map(carrying, ours)), "")
 
     def _gone(self, known: Known) -> str:
         """Say which row went and when, and whether another one has its name now."""

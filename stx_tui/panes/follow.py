@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import List, Optional, Sequence, Tuple
+from typing import Callable, List, Optional, Sequence, Set, Tuple
 
-from backend.deed import Deed, Outcome
+from backend.deed import Deed, Outcome, carrying
 from backend.figure import Line, Lines, Timeline
+from backend.known import Known
 from backend.tone import Tone, Verdict
 from backend.units import clock, span, stopwatch
 
@@ -41,6 +42,9 @@ def verdict_of(deed: Deed, timeline: Timeline) -> Verdict:
         text = "the line was lost before the answer."
         more = "It is read from the system whether it took, and never sent again."
         return Verdict(word="SENT, OUTCOME UNKNOWN:", text=text, more=more, tone=Tone.WARN)
+    carried = carrying(deed)
+    if carried:
+        return Verdict(word="SENDING", text=carried, tone=Tone.BUSY)
     if deed.sent_ms is None:
         return Verdict(word="SENDING", text="recorded, not sent yet.", tone=Tone.BUSY)
     return Verdict(word="", text=_to_go(timeline), more=_as_usual(timeline), tone=Tone.BUSY)
@@ -60,6 +64,20 @@ def notes_of(deed: Deed, timeline: Timeline, expected: Sequence[str] = ()) -> Li
         words = f"after {_seconds(deed.answered_ms - deed.sent_ms)}"
         lines.append(Line(heading="answered", text=words))
     return Lines(lines=tuple(lines))
+
+
+def each_tenth(say: Callable[[str], None]) -> Callable[[Known, object], None]:
+    """Return what says how much of a deed's file is on its way, each tenth of it once."""
+    told: Set[Tuple[str, int]] = set()
+
+    def heard(known: Known, _reading: object) -> None:
+        for deed in known.running():
+            words, (gone, of, _ms) = carrying(deed), deed.carried
+            if words and (deed.number, gone * 10 // of) not in told:
+                told.add((deed.number, gone * 10 // of))
+                say(words)
+
+    return heard
 
 
 def left_ms(timeline: Timeline) -> Tuple[int, int]:

@@ -17,6 +17,7 @@ from backend.station import Station
 from stx_tui.panes import confirm
 from stx_tui.panes.asked import Asked
 from stx_tui.panes.detail import find
+from stx_tui.panes.follow import each_tenth
 from stx_tui.panes.text import safe
 from stx_tui.plain.fields import ask_form
 from stx_tui.plain.following import follow
@@ -224,11 +225,14 @@ async def _confirmed(talk: Talk, station: Station, asked: Asked, form: Form) -> 
 async def _send(talk: Talk, station: Station, preview: Preview, typed: str, why: str) -> str:
     """Send, follow to the end, and return what the service refused of a single act."""
     talk.paper.say("sending ...")
+    hush = station.watch.listen(each_tenth(talk.paper.say))
     try:
         deeds = await station.acts.do(preview, typed=typed, why=why)
     except StxError as error:
         talk.paper.say(f"not sent: {error}")
         return ""
+    finally:
+        hush()
     for deed in deeds:
         _say_deed(talk, deed)
     left = len(preview.rows) - len(deeds)

@@ -412,7 +412,7 @@ class ActScreen(Dialog[Tuple[Deed, ...]]):
             wants = self.preview.wants if self.preview else ""
             entry.say(self._said or f"{wants} and Enter; Esc back to No")
         else:
-            entry.say(self._said or self._below())
+            entry.say(self.asked.sending(self.known) or self._said or self._below())
 
     def _below(self) -> str:
         hidden = self.query_one(FigurePane).hidden

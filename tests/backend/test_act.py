@@ -76,7 +76,7 @@ async def test_the_deed_is_written_before_anything_is_sent() -> None:
     door = await Door(thing("a")).ready()
     seen: List[Tuple[Outcome, bool]] = []
 
-    async def send(_write: Any) -> None:
+    async def send(_write: Any, _told: object) -> None:
         last = door.book.written[-1]
         seen.append((last.outcome, last.sent_ms is not None))
 
@@ -218,10 +218,10 @@ async def test_each_further_row_is_judged_on_what_those_before_it_left() -> None
     preview = door.preview("id-a", "id-b")
     send = door.service.send
 
-    async def spoil(write: Any) -> Any:
+    async def spoil(write: Any, told: Any) -> Any:
         door.service.bodies = (thing("a"), thing("b", state="held"))
         await door.watch.read_now("things")
-        return await send(write)
+        return await send(write, told)
 
     door.service.send = spoil  # type: ignore[method-assign]
     deeds = await door.acts.do(preview, typed="2 things", why="")

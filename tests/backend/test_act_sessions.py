@@ -152,7 +152,7 @@ async def test_at_once_no_row_waits_for_a_dead_one_and_each_has_its_own_end() ->
     ends: Dict[str, StxError] = {"/dead": Unreachable("BMC of dead", "silent", sent=False)}
     done: List[str] = []
 
-    async def send(write: RestWrite) -> None:
+    async def send(write: RestWrite, _told: object) -> None:
         if write.path in ends:
             await release.wait()
             raise ends[write.path]
@@ -180,7 +180,7 @@ async def test_at_once_all_deeds_are_on_the_disk_before_the_first_is_sent() -> N
     door = await Door(thing("a"), thing("b")).ready()
     seen: List[int] = []
 
-    async def send(_write: RestWrite) -> None:
+    async def send(_write: RestWrite, _told: object) -> None:
         seen.append(len({deed.number for deed in door.book.written}))
 
     door.service.send = send  # type: ignore[method-assign]

@@ -143,7 +143,7 @@ class Service:
         bodies = self.bodies
         return lambda: iter(bodies)
 
-    async def send(self, write: RestWrite) -> Json:
+    async def send(self, write: RestWrite, _told: object = None) -> Json:
         self.sent.append(write)
         if self.send_error is not None:
             raise self.send_error

@@ -60,7 +60,7 @@ class Wire:
         bodies = list(self.bodies.get(read.path, []))
         return lambda: iter(bodies)
 
-    async def send(self, write: RestWrite) -> Any:
+    async def send(self, write: RestWrite, _told: object = None) -> Any:
         if self.slow is not None:
             await self.slow.wait()
         self.sent.append(write)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from email import message_from_bytes
 from pathlib import Path
-from typing import Dict, Tuple
+from typing import Dict, List, Tuple
 
 import httpx
 import pytest
@@ -13,7 +13,7 @@ from backend.errors import Missing
 from backend.mask import MASK
 from backend.plan import RestWrite
 from backend.sources.rest import RestService
-from backend.sources.upload import BLOCK_BYTES, FileForm
+from backend.sources.upload import BLOCK_BYTES, FileForm, Part, named
 from tests.backend.sources.clouds import Cloud
 from tests.backend.sources.loopback import Asked, Reply
 from tests.backend.sources.test_rest import of_sysinv, site
@@ -41,7 +41,7 @@ def big(path: Path) -> Path:
 
 
 async def test_a_file_is_sent_as_the_vendors_client_sends_it(tmp_path: Path) -> None:
-    form = FileForm(str(big(tmp_path)), "file", {"mode": "ssl_ca"})
+    form = FileForm((Part(path=str(big(tmp_path))),), {"mode": "ssl_ca"})
     async with site(tmp_path, lambda _: Reply(b'{"success": "yes"}')) as (rest, server):
         answer = await rest.send("POST", "/certificate/certificate_install", upload=form)
         (asked,) = of_sysinv(server)
@@ -54,13 +54,32 @@ async def test_a_file_is_sent_as_the_vendors_client_sends_it(tmp_path: Path) -> 
     assert "transfer-encoding" not in asked.headers
 
 
+async def test_several_files_go_under_their_own_names_and_it_is_told_how_far_they_are(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "big.sig").write_bytes(b"signed")
+    told: List[Tuple[int, int]] = []
+    paths = (str(big(tmp_path)), str(tmp_path / "big.sig"))
+    form = FileForm(named(paths), {}, lambda gone, of: told.append((gone, of)), patience_s=1800)
+    async with site(tmp_path, lambda _: Reply(b"{}")) as (rest, server):
+        await rest.send("POST", "/release", upload=form)
+        (asked,) = of_sysinv(server)
+    assert parts_of(asked.headers["content-type"], asked.body) == {
+        "cert.pem": ("cert.pem", CONTENT),
+        "big.sig": ("big.sig", b"signed"),
+    }
+    assert told == sorted(told)
+    assert told[-1] == (form.length, form.length)
+    assert form.takes_s > 1800
+
+
 async def test_a_file_met_by_an_expired_token_is_sent_again_from_its_beginning(
     tmp_path: Path,
 ) -> None:
     cloud = Cloud(
         lambda request: httpx.Response(200 if request.headers["x-auth-token"] == "token-2" else 401)
     )
-    form = FileForm(str(big(tmp_path)), "file", {})
+    form = FileForm((Part(path=str(big(tmp_path))),), {})
     rest = RestService("sysinv", cloud.keystone(tmp_path))
     await rest.send("POST", "/license/install_license", upload=form)
     first, second = (parts_of(one.headers["content-type"], one.content) for one in cloud.asked)
@@ -70,7 +89,7 @@ async def test_a_file_met_by_an_expired_token_is_sent_again_from_its_beginning(
 async def test_a_file_that_grows_meanwhile_is_sent_as_long_as_it_was_said_to_be(
     tmp_path: Path,
 ) -> None:
-    form = FileForm(str(big(tmp_path)), "file", {})
+    form = FileForm((Part(path=str(big(tmp_path))),), {})
     with (tmp_path / "cert.pem").open("ab") as file:
         file.write(b"more")
 
@@ -84,7 +103,7 @@ async def test_a_file_that_grows_meanwhile_is_sent_as_long_as_it_was_said_to_be(
 @pytest.mark.parametrize("name", ["nothing.pem", "."])
 def test_a_file_that_cannot_be_read_is_named_with_the_reason(tmp_path: Path, name: str) -> None:
     with pytest.raises(Missing, match=r"cannot be read: (no such file|is a directory)"):
-        FileForm(str(tmp_path / name), "file", {})
+        FileForm((Part(path=str(tmp_path / name)),), {})
 
 
 def test_a_write_says_its_file_by_its_path_and_no_secret() -> None:
