@@ -164,7 +164,8 @@ class Follow:
             words = f"nothing more of it was seen within {stopwatch(round(patience_s * 1000))}"
             answer = "; ".join(filter(None, (deed.answer, words)))
             return replace(deed, outcome=Outcome.UNKNOWN, answer=answer, ended_ms=read_ms)
-        words = action.failed(row, known) if action.failed and row is not None else ""
+        is_told = row is not None or action.on_kind
+        words = action.failed(row, known) if action.failed and is_told else ""
         if words:
             return replace(deed, outcome=Outcome.FAILED, answer=words, ended_ms=read_ms)
         return deed

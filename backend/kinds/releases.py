@@ -24,6 +24,7 @@ from backend.kind import (
 )
 from backend.kinds.deploy_states import HERE, SERVICE, usm
 from backend.kinds.deploys import start_ladder, started_badly
+from backend.kinds.release_upload import UPLOAD
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
 
@@ -221,6 +222,7 @@ def _start_stops(row: Release, _form: Form, known: Known) -> Tuple[Consequence, 
 _NEEDS = ("releases", "deploy", "hosts", "alarms")
 
 RELEASE_ACTIONS: Tuple[Action[Release], ...] = (
+    UPLOAD,
     Action(
         name="precheck",
         key="P",

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
-from functools import partial
 from typing import Callable, Optional
 
-from backend.simulator import software
+from backend.simulator import shipping, software
 from backend.simulator.cloud import Cloud
 from backend.simulator.exchange import Answer, Request, answer
 from backend.simulator.keystone import Token
 from backend.simulator.model import Json, links
 from backend.simulator.refuse import software as refused
-from backend.simulator.shelf import Software, release
+from backend.simulator.shelf import Software
 from backend.simulator.software import said
 
 CHANGERS = {"admin", "configurator"}
-# Seconds until an uploaded release is on the shelf.
-UPLOAD_S = 12
 
 
 def version(base: str) -> Json:
@@ -54,30 +50,10 @@ def _releases(cloud: Cloud, request: Request, path: list[str]) -> Answer:
     if request.method == "GET":
         return answer([held.release(one) for one in path])
     if request.method == "POST" and not path:
-        return _upload(cloud, request)
+        return shipping.upload(cloud, request)
     if request.method == "DELETE" and path:
         return _delete_releases(cloud, path)
     raise refused("The server could not comply with the request.", 405)
-
-
-def _upload(cloud: Cloud, request: Request) -> Answer:
-    """Take files by name; a signature that its name calls bad is refused, nothing is unpacked."""
-    names = re.findall(rb'filename="([^"]+)"', request.body)
-    if not names:
-        raise refused("No files uploaded", 400)
-    told = []
-    for name in (part.decode("utf-8", "replace").rsplit("/", 1)[-1] for part in names):
-        found = re.fullmatch(r"starlingx-(\d+\.\d+)\.(\d+)\.(?:patch|iso)", name)
-        if "badsig" in name or found is None:
-            raise refused(f"{name}: signature verification failed" if "badsig" in name else name)
-        whole, number = f"{found[1]}.{found[2]}", found[2]
-        if any(one["sw_version"] == whole for one in cloud.software.releases):
-            raise refused(f"{name} is already imported")
-        made = release(found[1], number, "uploading", reboot=True)
-        cloud.software.releases.append(made)
-        cloud.clock.at(UPLOAD_S, partial(made.update, state="available"))
-        told.append(f"{name} is now uploaded")
-    return said("\n".join(told))
 
 
 def _delete_releases(cloud: Cloud, path: list[str]) -> Answer:
