@@ -26,6 +26,7 @@ from backend.kind import (
     RestWrite,
     Write,
 )
+from backend.kube import PodLog
 from backend.plan import HERE, LogList, Session, Stream
 from backend.refresh import Answer
 
@@ -140,6 +141,8 @@ class Cloud:
 
     async def open(self, stream: Stream) -> Log:
         """Open a stream. Raises ``StxError``."""
+        if isinstance(stream, PodLog):
+            return await self.kube.open(stream)
         if stream.machine in ("", HERE):
             from backend.listening import open_here
 

@@ -340,6 +340,8 @@ class Kind(Generic[R]):
     actions: Tuple[Action[R], ...] = ()
     # Which logs tell of a row, and of which moment.
     logs: Optional[Callable[[R, Known], Logs]] = None
+    # Kinds that ``logs`` looks at, read when somebody asks for them.
+    logs_needs: Tuple[str, ...] = ()
     aliases: Tuple[str, ...] = ()
     needs: Tuple[str, ...] = ()
     noise: FrozenSet[str] = frozenset()

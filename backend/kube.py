@@ -84,3 +84,30 @@ class KubeWrite:
         """The request as one line, secrets masked."""
         body = "" if self.body is None else " " + json.dumps(masked(self.body, self.secret))
         return f"{self.method} {self.path}{body}"
+
+
+@dataclass(frozen=True)
+class PodLog:
+    """What a container wrote: its last ``tail`` lines, and what comes from then on.
+
+    ``previous`` is its run before the last restart, which is over. ``name`` is what it is called
+    among others.
+    """
+
+    namespace: str
+    pod: str
+    container: str
+    name: str = ""
+    tail: int = 100_000
+    previous: bool = False
+
+    @property
+    def called(self) -> str:
+        """What people call it."""
+        name = self.name or f"{self.pod}/{self.container}"
+        return f"{name} (before)" if self.previous else name
+
+    @property
+    def path(self) -> str:
+        """The path of its log."""
+        return Kube(plural="pods").path(self.namespace, self.pod, "log")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Union
 
 from typing_extensions import assert_never
 
 from backend.errors import NotConfigured
+from backend.kube import PodLog
 from backend.logs.files import Here
 from backend.logs.journal import JournalLog
 from backend.logs.line import Log
@@ -17,6 +19,10 @@ from backend.sources.streaming import lines
 
 async def open_here(stream: Stream) -> Log:
     """Open a stream of this machine. Raises ``Missing`` and ``Unreadable``."""
+    if isinstance(stream, PodLog):
+        raise NotConfigured(
+            f"{stream.called} is in a cluster", "name the cloud it belongs to, with a kubeconfig"
+        )
     if stream.machine not in ("", HERE):
         raise NotConfigured(
             f"{stream.called} lies on another machine",
@@ -25,7 +31,7 @@ async def open_here(stream: Stream) -> Log:
     return await asyncio.to_thread(_open, stream)
 
 
-def _open(stream: Stream) -> Log:
+def _open(stream: Union[LogFile, Journal]) -> Log:
     if isinstance(stream, LogFile):
         return open_file(stream, Here())
     if isinstance(stream, Journal):

@@ -17,7 +17,7 @@ from typing import (
 )
 
 from backend.baseboard import Bmc, BmcWrite, Sol
-from backend.kube import Kube, KubeHealth, KubeWrite
+from backend.kube import Kube, KubeHealth, KubeWrite, PodLog
 from backend.mask import MASK, Body, Json, masked
 
 if TYPE_CHECKING:
@@ -180,16 +180,21 @@ class Journal:
 # Text that arrives. To add one: its value here, what opens it as a ``logs.line.Log`` in
 # ``logs.opening`` or ``cloud.open``; text that can only be listened to becomes one as
 # ``logs.gathered.Gathered``.
-Stream = Union[LogFile, Journal]
+Stream = Union[LogFile, Journal, PodLog]
 
 
 @dataclass(frozen=True)
 class Logs:
-    """Which streams tell of a thing, and of which moment (epoch ms, None: now); ``of`` names it."""
+    """Which streams tell of a thing, and of which moment (epoch ms, None: now); ``of`` names it.
+
+    ``before`` are those of its run before this one; ``command`` is what shows them elsewhere.
+    """
 
     streams: Tuple[Stream, ...]
     at_ms: Optional[int] = None
     of: str = ""
+    before: Tuple[Stream, ...] = ()
+    command: Tuple[str, ...] = ()
 
 
 # --- what to send ------------------------------------------------------------------------------

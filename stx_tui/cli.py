@@ -301,6 +301,14 @@ def _logs(commands: Commands) -> None:  # type: ignore[valid-type]
         "name", nargs="*", help="a log's name or path, journal, journal:UNIT; none lists"
     )
     made.add_argument(
+        "--of",
+        metavar=("KIND", "NAME"),
+        nargs=2,
+        default=(),
+        help="those that tell of a row: --of pod lab/web-1, --of statefulset lab/db",
+    )
+    made.add_argument("-p", "--previous", action="store_true", help="with --of: its run before")
+    made.add_argument(
         "--at", metavar="TIME", default="", help="around a time: 02:35Z, -10m, a UTC instant"
     )
     made.add_argument("--since", metavar="TIME", default="", help="all from a time on")

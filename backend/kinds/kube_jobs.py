@@ -6,6 +6,7 @@ from typing import Any, Optional, Tuple
 
 from backend.kind import Column, Kind, Kube
 from backend.kinds.kube_acts import RESUME, SUSPEND
+from backend.kinds.kube_logs import of_workload
 from backend.kinds.kube_object import (
     Items,
     KubeObject,
@@ -96,6 +97,8 @@ JOBS: Kind[Job] = declared(
     ),
     look=_job_look,
     tabs=(PODS_TAB,),
+    logs=of_workload("job"),
+    logs_needs=("pods",),
     is_inventory=False,
 )
 

@@ -8,6 +8,7 @@ from backend.figure import Jump, Line, Lines
 from backend.kind import Column, Kind, Kube
 from backend.kinds.kube_acts import DELETE, FORCE_DELETE
 from backend.kinds.kube_events import events_of
+from backend.kinds.kube_logs import of_pod
 from backend.kinds.kube_object import bad, busy, by_name, declared, warned
 from backend.kinds.kube_pod import Pod, Trouble, exit_words
 from backend.known import Known
@@ -167,4 +168,5 @@ PODS: Kind[Pod] = declared(
     strip=strip,
     needs=("nodes", "claims", "kube-events"),
     actions=(DELETE, FORCE_DELETE),
+    logs=of_pod,
 )

@@ -14,6 +14,7 @@ from backend.kinds.kube_pod import Pod
 from backend.kinds.kube_pods import trouble_of
 from backend.kinds.once import once
 from backend.known import Known
+from backend.plan import Logs
 from backend.tone import Look, Mark, Tone, Verdict
 from backend.units import HOUR_MS, MINUTE_MS, instant_ms, span
 
@@ -228,6 +229,16 @@ def strip(row: TroubleRow, known: Known) -> Lines:
     return Lines(tuple(lines))
 
 
+def _logs(row: TroubleRow, known: Known) -> Logs:
+    """Return what what is unwell writes, where it writes anything."""
+    from backend.kinds.kubernetes import BY_NAME
+
+    kind, found = BY_NAME.get(row.kind), known.row(row.kind, row.row_id)
+    if kind is None or kind.logs is None or found is None:
+        return Logs(streams=(), of=row.name)
+    return kind.logs(found, known)
+
+
 def counts(known: Known) -> Dict[str, int]:
     """Return how many pods stand how, each once."""
     tally = _tally(known.rows("pods"))
@@ -381,6 +392,7 @@ TROUBLES: Kind[TroubleRow] = Kind(
     summary=summary,
     verdict=verdict,
     jump=lambda row, _known: Jump(row.kind, row.row_id),
+    logs=_logs,
     needs=NEEDS,
     is_inventory=False,
 )

@@ -6,6 +6,7 @@ from typing import Any, Optional, Tuple
 
 from backend.kind import Column, Kind, Kube, Tab
 from backend.kinds.kube_acts import workload_acts
+from backend.kinds.kube_logs import of_workload
 from backend.kinds.kube_object import (
     Items,
     KubeObject,
@@ -140,6 +141,8 @@ DEPLOYMENTS: Kind[Workload] = declared(
     look=_look,
     actions=workload_acts("deployments", "deployment"),
     tabs=(PODS_TAB,),
+    logs=of_workload("deployment"),
+    logs_needs=("pods",),
 )
 STATEFULSETS: Kind[Workload] = declared(
     "statefulsets",
@@ -151,6 +154,8 @@ STATEFULSETS: Kind[Workload] = declared(
     look=_look,
     actions=workload_acts("statefulsets", "statefulset"),
     tabs=(PODS_TAB,),
+    logs=of_workload("statefulset"),
+    logs_needs=("pods",),
 )
 DAEMONSETS: Kind[Workload] = declared(
     "daemonsets",
@@ -172,6 +177,8 @@ DAEMONSETS: Kind[Workload] = declared(
     look=_look,
     actions=workload_acts("daemonsets", "daemonset", scales=False),
     tabs=(PODS_TAB,),
+    logs=of_workload("daemonset"),
+    logs_needs=("pods",),
 )
 REPLICASETS: Kind[Workload] = declared(
     "replicasets",
@@ -196,6 +203,8 @@ REPLICASETS: Kind[Workload] = declared(
     aliases=("rs",),
     look=_look,
     tabs=(PODS_TAB,),
+    logs=of_workload("replicaset"),
+    logs_needs=("pods",),
     is_inventory=False,
 )
 

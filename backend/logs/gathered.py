@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from datetime import datetime, timezone
 from itertools import count as endless
-from typing import AsyncIterator, Callable, Iterator, List, Optional, Tuple
+from typing import Any, AsyncIterator, Callable, Iterator, List, Optional, Sequence, Tuple
 
 from backend.errors import StxError
 from backend.logs.formats import stamp
@@ -35,10 +35,20 @@ class Gathered:
         self._arrives = arrives
         self._kept = kept
         self._tone_of = tone_of
-        self._lines: List[LogLine] = []
-        self._times: List[int] = []
-        self._dropped = 0
+        # The kept lines with the number of the first, taken together: others read them meanwhile.
+        self._part: Tuple[List[LogLine], int] = ([], 0)
+        self._said: List[str] = []
         self._is_said = False
+
+    @property
+    def arrived(self) -> int:
+        """How many lines came so far."""
+        lines, first = self._part
+        return first + len(lines)
+
+    def say(self, words: str) -> None:
+        """Have it told, once, what became of it."""
+        self._said.append(f"{self.name}: {words}")
 
     async def gather(self) -> None:
         """Take what arrives until it ends; what went wrong is in ``error``."""
@@ -50,8 +60,9 @@ class Gathered:
             self.error = error
 
     def _take(self, whole: bytes, year: int) -> None:
-        at, index = stamp(whole, year), self._dropped + len(self._lines)
-        before_ms = self._lines[-1].at_ms if self._lines else 0
+        lines, first = self._part
+        at, index = stamp(whole, year), first + len(lines)
+        before_ms = lines[-1].at_ms if lines else 0
         line = LogLine(
             raw=whole[:LONGEST],
             at_ms=at.ms if at is not None else before_ms,
@@ -62,45 +73,45 @@ class Gathered:
             year=year,
             said=self._tone_of(whole) if self._tone_of is not None else None,
         )
-        if len(self._lines) >= self._kept:
+        if len(lines) >= self._kept:
             drop = max(self._kept // 10, 1)
-            del self._lines[:drop]
-            del self._times[:drop]
-            self._dropped += drop
-        self._times.append(max(line.at_ms, self._times[-1] if self._times else 0))
-        self._lines.append(line)
+            lines, first = lines[drop:], first + drop
+        lines.append(line)
+        self._part = lines, first
 
     def extent(self) -> Extent:
         """Return from when to when the kept lines go."""
-        self._check()
-        timed = [line.at_ms for line in (*self._lines[:1], *self._lines[-1:]) if line.at_ms]
-        size = sum(line.size + 1 for line in self._lines)
+        lines, _first = self._checked()
+        timed = [line.at_ms for line in (*lines[:1], *lines[-1:]) if line.at_ms]
+        size = sum(line.size + 1 for line in lines)
         return Extent(
             from_ms=timed[0] if timed else None, to_ms=timed[-1] if timed else None, size=size
         )
 
     def first(self) -> Position:
         """Return where the oldest kept line begins."""
-        self._check()
-        return 0, self._dropped
+        return 0, self._checked()[1]
 
     def last(self) -> Position:
         """Return where it ends now."""
-        self._check()
-        return 0, self._dropped + len(self._lines)
+        lines, first = self._checked()
+        return 0, first + len(lines)
 
     def at(self, ms: int) -> Landing:
         """Return where the first line of that time or later begins."""
-        return Landing(position=(0, self._dropped + bisect_left(self._times, ms)))
+        lines, first = self._part
+        # A clock that was set back leaves an earlier time behind a later one: the first counts.
+        return Landing(position=(0, first + bisect_left(_Times(lines), ms)))
 
     def down(
         self, position: Position, find: Optional[Find], step: Callable[[int], None]
     ) -> Iterator[LogLine]:
         """Go through the lines from ``position`` on."""
-        for index in endless(max(_index(position) - self._dropped, 0)):
-            if index >= len(self._lines):
+        lines, first = self._part
+        for index in endless(max(_index(position) - first, 0)):
+            if index >= len(lines):
                 return
-            line = self._lines[index]
+            line = lines[index]
             step(line.size)
             if find is None or find(line.raw):
                 yield line
@@ -109,11 +120,11 @@ class Gathered:
         self, position: Position, find: Optional[Find], step: Callable[[int], None]
     ) -> Iterator[LogLine]:
         """Go through the lines before ``position``, the nearest first."""
-        lines, begin = list(self._lines), _index(position) - self._dropped
-        for line in reversed(lines[: max(begin, 0)]):
-            step(line.size)
-            if find is None or find(line.raw):
-                yield line
+        lines, first = self._part
+        for index in range(min(_index(position) - first, len(lines)) - 1, -1, -1):
+            step(lines[index].size)
+            if find is None or find(lines[index].raw):
+                yield lines[index]
 
     def count(self, find: Find, step: Callable[[int], None]) -> int:
         """Return how many of the kept lines there are to find."""
@@ -125,7 +136,7 @@ class Gathered:
 
     def news(self) -> Tuple[str, ...]:
         """Return what became of it: its source failed, its oldest lines were dropped."""
-        notes = []
+        notes, self._said = self._said, []
         if self.error is not None and not self._is_said:
             self._is_said = True
             notes.append(f"{self.name}: {self.error}")
@@ -133,16 +144,30 @@ class Gathered:
 
     def notes(self) -> Tuple[str, ...]:
         """Return what is not whole about it."""
-        return (f"{self.name}: its first {self._dropped} lines were dropped",) * bool(self._dropped)
+        dropped = self._part[1]
+        return (f"{self.name}: its first {dropped} lines were dropped",) * bool(dropped)
 
     def close(self) -> None:
         """Let go of the lines."""
-        self._lines = []
-        self._times = []
+        self._part = ([], 0)
 
-    def _check(self) -> None:
-        if self.error is not None and not self._lines:
+    def _checked(self) -> Tuple[List[LogLine], int]:
+        if self.error is not None and not self._part[0]:
             raise self.error
+        return self._part
+
+
+class _Times(Sequence[int]):
+    """The times of lines, to be searched without a list of them."""
+
+    def __init__(self, lines: Sequence[LogLine]) -> None:
+        self._lines = lines
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._lines[index].at_ms
 
 
 def _index(position: Position) -> int:

@@ -77,6 +77,14 @@ class Reader:
             self.matching = len(self.view.lines)
         return index
 
+    async def only(self, name: str, anchor: Optional[LogLine] = None) -> Optional[int]:
+        """Look at one of the logs alone ("": at all) around ``anchor``; return the cursor's index.
+
+        It is that of ``search``, whose text stays.
+        """
+        self.view.only = name
+        return await self.search(self.text, anchor)
+
     async def count(self) -> Optional[int]:
         """Return how many lines match, going through all; None where it was stopped.
 

@@ -31,6 +31,8 @@ class View:
         self.find: Optional[Find] = None
         self.troubles: Dict[str, StxError] = {}
         self.notes: Tuple[str, ...] = ()
+        # The only log that is looked at, "" for all.
+        self.only = ""
         self._kept = kept
         self._above: Dict[str, Position] = {}
         self._below: Dict[str, Position] = {}
@@ -78,12 +80,15 @@ class View:
         self._go(self._places(anchor))
         self.more_down(count, step)
         before = self.more_up(count, step)
-        return min(before, max(len(self.lines) - 1, 0))
+        # Others of the same moment may stand before it.
+        same = (anchor.log, anchor.start)
+        at = (n for n in range(before, len(self.lines)) if _is(self.lines[n], *same))
+        return next(at, min(before, max(len(self.lines) - 1, 0)))
 
     def _places(self, line: LogLine) -> Dict[str, Position]:
         """Return where each log is when ``line`` was written."""
         places: Dict[str, Position] = {}
-        for log in self._readable():
+        for log in self._there():
             places[log.name] = line.start if log.name == line.log else log.at(line.at_ms).position
         return places
 
@@ -136,8 +141,11 @@ class View:
         self.lines = lines[: self._kept]
         return len(came)
 
-    def _readable(self) -> Tuple[Log, ...]:
+    def _there(self) -> Tuple[Log, ...]:
         return tuple(log for log in self.logs if log.name in self._above)
+
+    def _readable(self) -> Tuple[Log, ...]:
+        return tuple(log for log in self._there() if self.only in ("", log.name))
 
     def _down(
         self, log: Log, where: Dict[str, Position], find: Optional[Find], step: Step
@@ -263,6 +271,10 @@ class Both:
 
     def count(self, block: bytes) -> int:
         return sum(map(self, block.split(b"\n"))) if self.might(block) else 0
+
+
+def _is(line: LogLine, log: str, start: Position) -> bool:
+    return (line.log, line.start) == (log, start)
 
 
 def _merged(streams: Iterable[Iterator[LogLine]], sign: int = 1) -> Iterator[LogLine]:

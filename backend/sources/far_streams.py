@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import TimeoutError as FutureTimeout
-from typing import TYPE_CHECKING, Sequence
+from typing import TYPE_CHECKING, Sequence, Union
 
 from typing_extensions import assert_never
 
@@ -12,7 +12,7 @@ from backend.errors import Unreachable
 from backend.logs.journal import JournalLog
 from backend.logs.line import Log
 from backend.logs.opening import open_file
-from backend.plan import Journal, LogFile, Stream
+from backend.plan import Journal, LogFile
 from backend.sources.far_files import FRESH_S, LOOK_S, Far, Reached
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 WIDE = 8
 
 
-async def open_there(stream: Stream, hosts: SshHosts) -> Log:
+async def open_there(stream: Union[LogFile, Journal], hosts: SshHosts) -> Log:
     """Open a stream of ``stream.machine``: what it asks there is run from the threads that look."""
     await hosts.reached(("true",), stream.machine)
     loop = asyncio.get_running_loop()
@@ -39,7 +39,7 @@ async def open_there(stream: Stream, hosts: SshHosts) -> Log:
     return await asyncio.to_thread(open_far, stream, reached)
 
 
-def open_far(stream: Stream, reached: Reached, fresh_s: float = FRESH_S) -> Log:
+def open_far(stream: Union[LogFile, Journal], reached: Reached, fresh_s: float = FRESH_S) -> Log:
     """Open a stream there; blocking, on a thread. Raises ``StxError``."""
     far = Far(stream.machine, reached, fresh_s)
     if isinstance(stream, LogFile):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from typing import Any, AsyncIterator, Coroutine, Mapping, TypeVar
+from typing import Any, AsyncIterator, Coroutine, Mapping, Optional, TypeVar
 
 import httpx
 
@@ -69,13 +69,19 @@ async def flow(
         await transport.aclose()
 
 
-async def lines(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Cut what comes into lines, without their ends; the last may have none."""
+async def lines(parts: AsyncIterator[bytes], *, most: Optional[int] = None) -> AsyncIterator[bytes]:
+    """Cut what comes into lines, without their ends; the last may have none.
+
+    What has no end for ``most`` bytes is cut there.
+    """
     rest = b""
     async for part in parts:
         whole, newline, tail = part.rpartition(b"\n")
         if not newline:
             rest += part
+            if most is not None and len(rest) >= most:
+                yield rest
+                rest = b""
             continue
         for line in (rest + whole).split(b"\n"):
             yield line

@@ -11,10 +11,13 @@ from pydantic_core import from_json
 
 from backend.errors import Malformed, NotConfigured, NotFound, Rejected
 from backend.kind import Body, Json, Kube, KubeHealth, KubeWrite
+from backend.kube import PodLog
+from backend.logs.line import Log
 from backend.refresh import Answer
 from backend.settings import CloudSettings
 from backend.sources.flow import lines
 from backend.sources.kube_api import PULSE_S, KubeApi
+from backend.sources.kube_logs import ContainerLog, open_log
 from backend.sources.kubeconfig import SERVICE
 from backend.sources.projection import Project, projection
 from backend.sources.tls import Pins
@@ -42,6 +45,7 @@ class KubeSource:
         """``more`` is for ``KubeApi``."""
         self.api = KubeApi(settings, pins, now_ms, **more)
         self._versions: Dict[str, str] = {}
+        self._logs: List[ContainerLog] = []
 
     async def ask(self, read: Kube) -> Answer:
         """List all objects, page by page."""
@@ -95,8 +99,16 @@ class KubeSource:
             self._versions[read.group] = str(said["preferredVersion"]["version"])
         return f"/apis/{read.group}/{self._versions[read.group]}/{read.plural}"
 
+    async def open(self, stream: PodLog) -> Log:
+        """Open the log of a container. Raises ``StxError``."""
+        self._logs = [log for log in self._logs if not log.task.done()]
+        self._logs.append(await open_log(self.api, stream))
+        return self._logs[-1]
+
     async def close(self) -> None:
         """Close all connections."""
+        for log in self._logs:
+            await log.end()
         await self.api.close()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from itertools import chain
-from typing import TYPE_CHECKING, List, Optional, Tuple
+from typing import TYPE_CHECKING, List, Optional, Tuple, Union
 
 from backend import supervised
 from backend.errors import Absent, Forbidden, Malformed, NotConfigured, Rejected, StxError
@@ -15,7 +15,7 @@ from backend.sources.ssh import SshHosts
 
 if TYPE_CHECKING:
     from backend.logs.line import Log
-    from backend.plan import Stream
+    from backend.plan import Journal, LogFile
     from backend.refresh import Answer
     from backend.settings import CloudSettings
     from backend.sources.local import Printed
@@ -99,7 +99,7 @@ class Machines:
         """Return the argv that runs a program on a machine from here, as for a stream of lines."""
         return argv if machine == HERE else await self._hosts().reached(argv, machine)
 
-    async def open(self, stream: Stream) -> Log:
+    async def open(self, stream: Union[LogFile, Journal]) -> Log:
         """Open a stream of a machine behind SSH. Raises ``StxError``, of the way there too."""
         from backend.sources.far_streams import open_there
 

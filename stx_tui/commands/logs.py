@@ -6,10 +6,12 @@ import argparse
 import asyncio
 import sys
 from itertools import islice
-from typing import Callable, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Iterator, List, Optional, Tuple
 
 from backend.clean import clean
-from backend.errors import StxError
+from backend.errors import Missing, StxError
+from backend.kind import Kind
+from backend.known import Reading
 from backend.listening import open_here
 from backend.logs.catalogue import NAMES, stream_of
 from backend.logs.files import Here
@@ -23,7 +25,14 @@ from backend.lookout import Lookout
 from backend.place import find_place
 from backend.plan import Stream
 from backend.tone import Tone
-from stx_tui.commands.desk import cloud_settings, system_ms, trusting
+from stx_tui.commands.desk import (
+    cloud_settings,
+    system_ms,
+    the_kind,
+    the_row,
+    trusting,
+    with_password,
+)
 
 # Lines read at once while all are printed.
 BATCH = 1000
@@ -32,6 +41,8 @@ _SIGNS = {Tone.BAD: "!", Tone.WARN: "w"}
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the lines that were asked for; without a name, which logs there are."""
+    if arguments.of:
+        return asyncio.run(_run_of(arguments, *arguments.of))
     if not arguments.name:
         return _list()
     streams = tuple(stream_of(name, arguments.host) for name in arguments.name)
@@ -57,6 +68,39 @@ async def _run(arguments: argparse.Namespace, streams: Tuple[Stream, ...]) -> in
         if lookout is not None:
             await lookout.close()
     return 0
+
+
+async def _run_of(arguments: argparse.Namespace, kind_name: str, name: str) -> int:
+    """Print what tells of a row: its kind says which logs those are."""
+    kind = the_kind(kind_name)
+    if kind.logs is None:
+        raise Missing(f"no log is known to tell of a {kind.singular}")
+    lookout = Lookout(
+        with_password(cloud_settings(arguments), kind), place=find_place(), now_ms=system_ms
+    )
+    try:
+        reading = await trusting(lookout, lambda: _read(lookout, kind))
+        row = the_row(kind, reading.rows, name)
+        for one in kind.logs_needs:
+            await lookout.watch.read_now(one)
+        logs = kind.logs(row, lookout.watch.known)
+        streams = logs.before if arguments.previous else logs.streams
+        if not streams:
+            raise Missing(f"nothing writes a log for {logs.of or name}")
+        opened, errors = await open_all(streams, lookout.cloud.open)
+        for error in errors:
+            _complain(str(error), error.advice)
+        await _print(arguments, opened)
+    finally:
+        await lookout.close()
+    return 0
+
+
+async def _read(lookout: Lookout, kind: Kind[Any]) -> Reading[Any]:
+    reading = await lookout.read(kind)
+    if reading.error is not None:
+        raise reading.error
+    return reading
 
 
 async def _print(arguments: argparse.Namespace, logs: List[Log]) -> None:

@@ -21,6 +21,7 @@ class Told:
     cannot: str = ""
     from_ms: Optional[int] = None
     to_ms: Optional[int] = None
+    is_empty: bool = False
     errors: Tuple[StxError, ...] = ()
     notes: Tuple[str, ...] = ()
     news: Tuple[str, ...] = ()
@@ -51,6 +52,8 @@ def verdict(
 
 
 def _extent(told: Told, now_ms: int) -> str:
+    if told.from_ms is None and told.is_empty:
+        return "no line so far"
     if told.from_ms is None or told.to_ms is None:
         return "no line says when it was written" if told.from_ms == told.to_ms else "-"
     first, last = exact(told.from_ms)[:16] + "Z", exact(told.to_ms)[:19] + "Z"

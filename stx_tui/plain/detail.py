@@ -126,9 +126,9 @@ class DetailPage(Page):
                 await offer(self.talk, self.kind, (self.row_id,))
             return True
         if text == "l" and self.kind.logs is not None and self._row is not None:
-            from stx_tui.plain.logs import LogsPage
+            from stx_tui.plain.logs import page_of
 
-            return LogsPage(self.talk, self.kind.logs(self._row, self.talk.known))
+            return await page_of(self.talk, self.kind, self._row)
         if text == "g":
             jump = self._jump
             if jump is None:

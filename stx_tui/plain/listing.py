@@ -89,19 +89,17 @@ class ListPage(Page):
         elif word in ("a", "act"):
             await self._act(rest)
         elif word == "l" and number(rest.strip()) is not None and self.kind.logs is not None:
-            return self._logs(int(rest))
+            return await self._logs(int(rest))
         else:
             return False
         return True
 
-    def _logs(self, at: int) -> Union[Page, bool]:
+    async def _logs(self, at: int) -> Union[Page, bool]:
         """Return the logs that tell of the row of that number."""
-        from stx_tui.plain.logs import LogsPage
+        from stx_tui.plain.logs import page_of
 
         entry = self.rows.entry(self._numbered(at))
-        if entry is None or self.kind.logs is None:
-            return True
-        return LogsPage(self.talk, self.kind.logs(entry.row, self.talk.known))
+        return True if entry is None else await page_of(self.talk, self.kind, entry.row)
 
     def _open(self, at: int) -> Union[Page, Jump, bool]:
         entry = self._numbered(at)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Mapping, Optional, Sequence, Tuple, Union
+from dataclasses import replace
+from typing import Any, Mapping, Optional, Sequence, Tuple, Union
 
 from backend.errors import StxError
 from backend.figure import Jump
+from backend.kind import Kind
 from backend.known import Key, Known
 from backend.listening import open_here
 from backend.logs.line import LogLine
@@ -25,6 +27,20 @@ from stx_tui.plain.talk import Talk
 # Lines printed at once, and how many of them are before a time or an error that is gone to.
 PAGE, BEFORE = 15, 5
 _SIGNS = {Tone.BAD: "!", Tone.WARN: "w"}
+
+
+async def page_of(talk: Talk, kind: Kind[Any], row: Any) -> Union[Page, bool]:
+    """Return the logs that tell of a row, what says which those are read first."""
+    if kind.logs is None:
+        return False
+    if talk.station is not None:
+        for name in kind.logs_needs:
+            await talk.station.watch.read_now(name)
+    logs = kind.logs(row, talk.known)
+    if logs.streams:
+        return LogsPage(talk, logs)
+    talk.paper.say(f"nothing writes a log for {logs.of or 'it'}")
+    return True
 
 
 class LogsPage(Page):
@@ -50,6 +66,7 @@ class LogsPage(Page):
             ("/text", "only lines with that text; / alone: all of them"),
             ("@time", "goes to a time: @02:35, @-10m, @2026-11-21T02:35Z"),
             ("e", "the end; t: prints what comes, until Enter"),
+            ("p", "what was written before the last restart, or this run again"),
             ("s FILE", "saves the lines printed last to a new file"),
         )
 
@@ -88,6 +105,20 @@ class LogsPage(Page):
         """Let go of the logs."""
         if self._reader is not None:
             await self._reader.close()
+
+    async def _before(self) -> None:
+        """Look at the run before the last restart, or at this one again."""
+        if not self._logs.before:
+            self.talk.paper.say("no run before this one is known")
+            return
+        self._logs = replace(self._logs, streams=self._logs.before, before=self._logs.streams)
+        names = tuple(stream.called for stream in self._logs.streams)
+        self._told = Told(names=names, of=self._logs.of)
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            await reader.close()
+        await self.read()
+        self.show()
 
     async def _to_end(self, reader: Reader) -> None:
         await reader.to_last()
@@ -145,6 +176,8 @@ class LogsPage(Page):
             self._print()
         elif text == "t":
             await self._tail(reader)
+        elif text == "p":
+            await self._before()
         elif word == "s" and rest:
             await self._save(reader, rest.strip())
         else:

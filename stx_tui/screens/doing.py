@@ -10,6 +10,7 @@ from textual.screen import Screen
 from backend.deed import Deed
 from backend.errors import Refused, StxError
 from backend.kind import Action, Kind, Nothing, Risk, Row
+from backend.plan import Logs
 from backend.preview import Preview
 from backend.twin import twins_of
 from stx_tui.panes.text import safe
@@ -84,9 +85,31 @@ def open_logs(
     if kind is None or kind.logs is None:
         name = kind.singular if kind is not None else "row"
         return f"no log is known to tell of a {name}; :logs lists all that are here"
-    logs = kind.logs(row, console.known)
-    console.open_logs(logs if at_ms is None else replace(logs, at_ms=at_ms))
-    return ""
+    if all(console.known.has(name) for name in kind.logs_needs):
+        _open_logs(console, kind.logs(row, console.known), at_ms)
+        return ""
+    console.run_worker(_read_and_open(console, kind, row, at_ms), name="logs", group="logs")
+    return f"asking which logs tell of {kind.name_of(row)} ..."
+
+
+async def _read_and_open(console: StxApp, kind: Kind[Any], row: Any, at_ms: Optional[int]) -> None:
+    """Read what tells which logs there are, and open them."""
+    station = console.station
+    if station is None or kind.logs is None:
+        return
+    readings = [await station.watch.read_now(name) for name in kind.logs_needs]
+    error = next((one.error for one in readings if one.error is not None), None)
+    if error is not None:
+        console.say(str(error))
+    else:
+        _open_logs(console, kind.logs(row, console.known), at_ms)
+
+
+def _open_logs(console: StxApp, logs: Logs, at_ms: Optional[int]) -> None:
+    if logs.streams:
+        console.open_logs(logs if at_ms is None else replace(logs, at_ms=at_ms))
+    else:
+        console.say(f"nothing writes a log for {logs.of or 'it'}")
 
 
 def open_logs_of_deed(console: StxApp, deed: Optional[Deed]) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import shlex
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Optional, Tuple
+from typing import Tuple
 
 from textual import on
 from textual.app import ComposeResult
-from textual.screen import Screen
 
 from backend.errors import StxError, Untrusted
 from backend.figure import Line
@@ -26,20 +26,18 @@ from stx_tui.panes.status import FootPane, StatusPane
 from stx_tui.panes.stream import StreamPane, whole
 from stx_tui.panes.strip import StripPane
 from stx_tui.panes.told import Told, verdict
+from stx_tui.screens.looking import LookingScreen
 from stx_tui.screens.shape import shape
 from stx_tui.screens.slices import save_slice
 from stx_tui.terminal import interval_s
 
-if TYPE_CHECKING:
-    from stx_tui.app import StxApp
-
 # Rows the strip has; lines that are left on either side when more are read.
 STRIP, NEAR = 5, 60
-# How long typing in the filter must pause before it is searched, and how often progress is said.
-PAUSE_S, SAID_S = 0.15, 0.4
+# How often progress is said, in seconds.
+SAID_S = 0.4
 
 
-class StreamScreen(Screen[None], inherit_bindings=False):
+class StreamScreen(LookingScreen):
     """Lines of one log or several; leaving it stops what is searched."""
 
     BINDINGS = [
@@ -50,6 +48,8 @@ class StreamScreen(Screen[None], inherit_bindings=False):
         key("t", "time", "time", f"go to a time, {WAYS}", footer=True),
         key("s", "save", "save", "save the slice, or what is read here, to a file", footer=True),
         key("space", "pick", "begin slice", "begin a slice here; s saves it, with the cursor's"),
+        key("o", "only", "one log", "only the log of this line, or all again", footer=True),
+        key("p", "before", "run before", "what was written before the last restart", footer=True),
         key("w", "wrap", "wrap", "show long lines whole, or cut", footer=True),
         key("escape", "all", "all", "show all lines again; stop a search"),
         key("c", "copy", "copy command", "the command that shows these logs from here"),
@@ -66,23 +66,8 @@ class StreamScreen(Screen[None], inherit_bindings=False):
     def __init__(self, logs: Logs) -> None:
         super().__init__()
         self._logs = logs
-        self._reader: Optional[Reader] = None
-        self._follows = False
-        self._told = Told(names=tuple(stream.called for stream in logs.streams), of=logs.of)
+        self._told = Told(names=names_of(logs), of=logs.of)
         self._asked = ""
-
-    @property
-    def console(self) -> StxApp:
-        """The app, which holds the station and what is known."""
-        from stx_tui.app import StxApp
-
-        assert isinstance(self.app, StxApp)
-        return self.app
-
-    @property
-    def pane(self) -> StreamPane:
-        """The lines."""
-        return self.query_one(StreamPane)
 
     def compose(self) -> ComposeResult:
         yield StatusPane(self.console.rooms, self.console.heard)
@@ -114,6 +99,7 @@ class StreamScreen(Screen[None], inherit_bindings=False):
         self._told.names = tuple(log.name for log in logs)
         self._told.errors = tuple(errors)
         self.pane.call(self._told.names)
+        self.pane.empty = "nothing is written there so far"
         reader = self._reader = Reader(logs)
         if self._logs.at_ms is None:
             self._follows = True
@@ -138,6 +124,7 @@ class StreamScreen(Screen[None], inherit_bindings=False):
         """Learn from when to when the logs go: it reads the oldest part of each."""
         extent, self._told.notes = await asyncio.to_thread(reader.view.measure)
         self._told.from_ms, self._told.to_ms = extent.from_ms, extent.to_ms
+        self._told.is_empty = not extent.size
         self._show()
 
     async def _stay(self, reader: Reader) -> None:
@@ -149,6 +136,7 @@ class StreamScreen(Screen[None], inherit_bindings=False):
                 self._told.news = news
             if came:
                 lines = reader.view.lines
+                self._told.from_ms = self._told.from_ms or lines[0].at_ms
                 self._told.to_ms = max(self._told.to_ms or 0, lines[-1].at_ms)
                 self.pane.show(lines, len(lines) - 1 if self._follows else None)
             if came or news:
@@ -179,15 +167,6 @@ class StreamScreen(Screen[None], inherit_bindings=False):
         if (is_up or is_down) and reader.progress is None:
             self.run_worker(self._more(up=is_up), name="more", group="look", exclusive=True)
 
-    async def _more(self, *, up: bool) -> None:
-        reader = self._reader
-        if reader is None:
-            return
-        came = await (reader.more_up() if up else reader.more_down())
-        if came:
-            self.pane.show(reader.view.lines)
-            self._show()
-
     def on_resize(self) -> None:
         self._arrange()
         self.call_after_refresh(self._show)
@@ -206,18 +185,25 @@ class StreamScreen(Screen[None], inherit_bindings=False):
         if not self.is_current or not self.query(FootPane):
             return
         known, rooms = self.console.known, self.console.rooms
-        title = "  ".join([" LOGS", "  ".join(self._told.names)])
-        if self._told.of:
-            title += f"   of {self._told.of}"
         self.query_one(StatusPane).show(
             known,
             tuple((name, "") for name in rooms.banner_needs),
             verdict(self._told, self._reader, follows=self._follows, now_ms=known.now_ms),
-            lambda width: line((title, theme.BOLD), width=width),
+            lambda width: line((self._title(width), theme.BOLD), width=width),
         )
         self._show_strip()
         bindings = (active.binding for active in self.active_bindings.values())
         self.query_one(FootPane).show(keys.footer(bindings, self.size.width - 1))
+
+    def _title(self, width: int) -> str:
+        """What one looks at: the logs by their names, where those fit."""
+        names, of = self._told.names, self._told.of
+        only = self._reader.view.only if self._reader is not None else ""
+        tail = f"   of {of}" if of else ""
+        title = "  ".join((" LOGS", *((f"{only} alone",) if only else names))) + tail
+        if len(title) > width and of and not only and len(names) > 1:
+            return f" LOGS  {len(names)} merged by time{tail}"
+        return title
 
     def _show_strip(self) -> None:
         pane, reader = self.pane, self._reader
@@ -283,73 +269,42 @@ class StreamScreen(Screen[None], inherit_bindings=False):
         self.pane.pick()
         self._show_strip()
 
+    def action_only(self) -> None:
+        if len(self._told.names) > 1:
+            self._look(self._to_only())
+
+    def action_before(self) -> None:
+        """Look at the run before the last restart, or at this one again."""
+        if not self._logs.before:
+            self.query_one(FootPane).say("no run before this one is known")
+            return
+        self._logs = replace(self._logs, streams=self._logs.before, before=self._logs.streams)
+        self._told = Told(names=names_of(self._logs), of=self._logs.of)
+        self._look(self._anew())
+
+    async def _anew(self) -> None:
+        for group in ("measure", "follow"):
+            self.workers.cancel_group(self, group)
+        reader, self._reader = self._reader, None
+        self.pane.show(())
+        if reader is not None:
+            await reader.close()
+        await self._open()
+
     def action_wrap(self) -> None:
         self.pane.wrap()
 
     def action_copy(self) -> None:
         here = self.pane.line
+        if self._logs.command:
+            self.query_one(FootPane).say(self.console.copy(shlex.join(self._logs.command)))
+            return
         words = ["stx-tui", "logs", *self._told.names]
         if here is not None and here.at_ms:
             words += ["--at", exact(here.at_ms)[:19].replace(" ", "T") + "Z"]
         if self._reader is not None and self._reader.text:
             words += ["--grep", self._reader.text]
         self.query_one(FootPane).say(self.console.copy(shlex.join(words)))
-
-    def _look(self, work: object) -> None:
-        self.run_worker(work, name="look", group="look", exclusive=True)  # type: ignore[arg-type]
-        self._show()
-
-    async def _to_last(self) -> None:
-        reader = self._reader
-        if reader is not None and await reader.to_last():
-            self.pane.show(reader.view.lines, max(len(reader.view.lines) - 1, 0))
-            self._show()
-
-    async def _to_first(self) -> None:
-        reader = self._reader
-        if reader is not None and await reader.to_first():
-            self.pane.show(reader.view.lines, 0)
-            self._show()
-
-    async def _go_to(self, ms: int) -> None:
-        reader = self._reader
-        if reader is None:
-            return
-        index = await reader.to_time(ms)
-        if index is not None:
-            self.pane.show(reader.view.lines, index)
-            self._show()
-
-    async def _to_bad(self, *, back: bool) -> None:
-        reader = self._reader
-        if reader is None:
-            return
-        index = await reader.next_bad(self.pane.line, back=back)
-        if index is None:
-            where = "before" if back else "after"
-            self.query_one(FootPane).say(f"no line {where} this one says it is bad")
-        else:
-            self.pane.show(reader.view.lines, index)
-        self._show()
-
-    async def _search(self, text: str, *, pause_s: float = PAUSE_S) -> None:
-        await asyncio.sleep(pause_s)
-        reader = self._reader
-        if reader is None:
-            return
-        anchor = None if self._follows else self.pane.line
-        self.pane.empty = f"no line has {text!r} in it" if text else "there is nothing in it"
-        index = await reader.search(text, anchor)
-        if index is None:
-            return
-        self.pane.show(reader.view.lines, index)
-        self._show()
-        if text and reader.matching is None:
-            self.run_worker(self._count(reader), name="count", group="count", exclusive=True)
-
-    async def _count(self, reader: Reader) -> None:
-        if await reader.count() is not None:
-            self._show()
 
     # --- what is typed -------------------------------------------------------------------------
 
@@ -413,3 +368,8 @@ class StreamScreen(Screen[None], inherit_bindings=False):
         if reader is not None:
             self.query_one(FootPane).say(await save_slice(reader, pane, path))
             self._show()
+
+
+def names_of(logs: Logs) -> Tuple[str, ...]:
+    """Return what the streams are called."""
+    return tuple(stream.called for stream in logs.streams)

@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import ExitStack, contextmanager
+from datetime import datetime, timezone
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Dict, Iterator, List, Optional, Sequence
@@ -126,6 +127,36 @@ class Cluster:
                 raise AssertionError(f"it never came true: {what}")
             time.sleep(0.1)
 
+    def played(self) -> Path:
+        """Write how kwok plays: nodes and pods, and what their containers log and run."""
+        for name in ("this", "before"):
+            self.container_log(name).touch()
+        files = {"logsFile": str(self.container_log("this"))}
+        files["previousLogsFile"] = str(self.container_log("before"))
+        api = {"apiVersion": "kwok.x-k8s.io/v1alpha1"}
+        logs = {"logs": [{**files, "follow": True}]}
+        execs = {"execs": [{"local": {}}]}
+        more = (
+            {**api, "kind": "ClusterLogs", "metadata": {"name": "logs"}, "spec": logs},
+            {**api, "kind": "ClusterExec", "metadata": {"name": "exec"}, "spec": execs},
+        )
+        path = self.room / "kwok.yaml"
+        text = STAGES.read_text(encoding="utf-8")
+        path.write_text("\n---\n".join([text, *map(json.dumps, more)]), encoding="utf-8")
+        return path
+
+    def container_log(self, run: str) -> Path:
+        """Return the file of what every container wrote in ``this`` run, or the one ``before``."""
+        return self.room / f"{run}.log"
+
+    def write(self, *lines: str, run: str = "this", whole: bool = True) -> None:
+        """Have every container write lines, as its runtime keeps them; the last one ``whole``."""
+        with self.container_log(run).open("a", encoding="utf-8") as file:
+            for at, line in enumerate(lines):
+                now = datetime.now(tz=timezone.utc)
+                tag = "F" if whole or at < len(lines) - 1 else "P"
+                file.write(f"{now:%Y-%m-%dT%H:%M:%S.%f}000Z stdout {tag} {line}\n")
+
     # --- its processes -------------------------------------------------------------------------
 
     def etcd(self) -> List[str]:
@@ -190,7 +221,7 @@ class Cluster:
         ]
         yield [
             str(self.programs / "kwok"),
-            *(*known, f"--config={STAGES}", "--manage-all-nodes", "--cidr=10.128.0.0/9"),
+            *(*known, f"--config={self.played()}", "--manage-all-nodes", "--cidr=10.128.0.0/9"),
             *("--node-ip=127.0.0.1", f"--node-port={self.others_port + 2}"),
             f"--server-address=127.0.0.1:{self.others_port + 2}",
             f"--tls-cert-file={self.server.path}",

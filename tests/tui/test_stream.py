@@ -205,3 +205,43 @@ async def test_l_opens_the_logs_of_the_row_and_says_where_none_is_known(tmp_path
         await until(pilot, lambda: "box-2" in said(app))
         await pilot.press("l")
         await until(pilot, lambda: "no log is known to tell of a lid" in said(app))
+
+
+async def test_of_several_logs_the_one_under_the_cursor_can_be_read_alone(tmp_path: Path) -> None:
+    paths = [tmp_path / "first.log", tmp_path / "second.log"]
+    for path in paths:
+        fill(path, range(BEGAN_MS, BEGAN_MS + 3000, 1000))
+    async with looked_at(*paths) as (app, pilot):
+        both = body(app)
+        await pilot.press("o")
+        await until(pilot, lambda: "second alone" in said(app))
+        assert not any(" first " in row for row in body(app))
+        assert any(" second " in row for row in body(app))
+        await pilot.press("o")
+        await until(pilot, lambda: body(app) == both)
+        assert "alone" not in said(app)
+
+
+async def test_the_run_before_is_one_key_away_and_back(tmp_path: Path) -> None:
+    now, before = tmp_path / "now.log", tmp_path / "before.log"
+    fill(now, [BEGAN_MS])
+    fill(before, [BEGAN_MS], "it ended")
+    async with looked_at(now) as (app, pilot):
+        await pilot.press("p")
+        await until(pilot, lambda: "no run before this one is known" in said(app))
+        await pilot.press("q")
+        streams = (LogFile(path=str(now)),), (LogFile(path=str(before)),)
+        app.open_logs(Logs(streams=streams[0], before=streams[1], of="pod lab/web-1"))
+        await until(pilot, lambda: "of pod lab/web-1" in said(app))
+        await pilot.press("p")
+        await until(pilot, lambda: "it ended" in said(app))
+        await pilot.press("p")
+        await until(pilot, lambda: "LOGS  now" in said(app) and "it ended" not in said(app))
+
+
+async def test_a_log_that_nobody_wrote_to_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "quiet.log"
+    path.touch()
+    async with looked_at() as (app, pilot):
+        app.open_logs(Logs(streams=(LogFile(path=str(path)),)))
+        await until(pilot, lambda: "nothing is written there so far" in said(app))

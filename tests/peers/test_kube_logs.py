@@ -1,0 +1,132 @@
+"""What containers write, through the real API server; kwok plays the node that has it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, List
+
+import pytest
+
+from backend.errors import NotFound, Rejected
+from backend.kinds import kind_named
+from backend.kinds.kube_logs import of_workload
+from backend.kube import PodLog
+from backend.logs.line import Log
+from stx_tui.cli import run as main
+from tests.backend.test_watch import until
+from tests.peers.cluster import Cluster
+from tests.peers.test_kubernetes import looking
+
+pytestmark = pytest.mark.peer
+
+
+def lines(log: Log) -> List[str]:
+    return [line.text for line in log.down(log.first(), None, lambda _bytes: None)]
+
+
+async def stream_of(lookout: Any, name: str, **more: Any) -> PodLog:
+    rows = (await lookout.watch.read_now("pods")).rows
+    pod = next(row for row in rows if row.name.startswith(name) and row.is_ready)
+    return PodLog(
+        namespace=pod.namespace, pod=pod.name, container=pod.containers[0]["name"], **more
+    )
+
+
+async def test_a_log_is_followed_as_kubectl_has_it(real_cluster: Cluster) -> None:
+    real_cluster.write("first", "second")
+    async with looking(real_cluster.kubeconfig) as lookout:
+        stream = await stream_of(lookout, "web-")
+        log = await lookout.cloud.open(stream)
+        said = real_cluster.kubectl("-n", "lab", "logs", stream.pod).splitlines()
+        assert lines(log) == said
+        real_cluster.write("third")
+        await until(lambda: lines(log)[-1] == "third", 20)
+        written = [line.at_ms for line in log.down(log.first(), None, lambda _bytes: None)]
+        assert written == sorted(written)
+        assert written[0] > 0
+        log.close()
+
+
+async def test_escapes_and_a_line_that_does_not_end_reach_no_terminal(
+    real_cluster: Cluster,
+) -> None:
+    real_cluster.write("\x1b[31mred\x1b[0m \x1b]0;title\x07", "password: ", whole=False)
+    async with looking(real_cluster.kubeconfig) as lookout:
+        log = await lookout.cloud.open(await stream_of(lookout, "web-"))
+        await until(lambda: any("red" in line for line in lines(log)), 20)
+        assert not any("\x1b" in line or "\x07" in line for line in lines(log))
+        log.close()
+    real_cluster.write("typed")
+
+
+async def test_the_run_before_the_last_restart_is_another_log(real_cluster: Cluster) -> None:
+    real_cluster.write("out of memory", run="before")
+    async with looking(real_cluster.kubeconfig) as lookout:
+        log = await lookout.cloud.open(await stream_of(lookout, "web-", previous=True))
+        assert lines(log) == ["out of memory"]
+        assert log.name.endswith("(before)")
+        log.close()
+
+
+async def test_only_the_last_lines_are_asked_for(real_cluster: Cluster) -> None:
+    real_cluster.write(*(f"line {n}" for n in range(30)))
+    async with looking(real_cluster.kubeconfig) as lookout:
+        log = await lookout.cloud.open(await stream_of(lookout, "web-", tail=5))
+        assert lines(log) == [f"line {n}" for n in range(25, 30)]
+        log.close()
+
+
+async def test_a_server_that_was_away_loses_no_line_and_repeats_none(
+    real_cluster: Cluster,
+) -> None:
+    real_cluster.write("before it went")
+    async with looking(real_cluster.kubeconfig) as lookout:
+        log = await lookout.cloud.open(await stream_of(lookout, "web-"))
+        before = lines(log)
+        await asyncio.to_thread(real_cluster.end)
+        real_cluster.write("while it was away", "and this")
+        await asyncio.to_thread(real_cluster.begin)
+        await until(lambda: len(lines(log)) >= len(before) + 2, 60)
+        assert lines(log) == [*before, "while it was away", "and this"]
+        log.close()
+
+
+async def test_a_pod_or_a_container_that_is_not_there_is_said(real_cluster: Cluster) -> None:
+    async with looking(real_cluster.kubeconfig) as lookout:
+        gone = PodLog(namespace="lab", pod="nobody", container="main")
+        with pytest.raises(NotFound):
+            await lookout.cloud.open(gone)
+        stream = await stream_of(lookout, "web-")
+        wrong = PodLog(namespace="lab", pod=stream.pod, container="sidecar")
+        with pytest.raises(Rejected, match="sidecar is not valid"):
+            await lookout.cloud.open(wrong)
+
+
+async def test_all_pods_of_a_workload_are_its_logs(real_cluster: Cluster) -> None:
+    async with looking(real_cluster.kubeconfig) as lookout:
+        for kind in ("deployments", "pods"):
+            await lookout.watch.read_now(kind)
+        web = next(r for r in lookout.watch.known.rows("deployments") if r.name == "web")
+        logs = of_workload("deployment")(web, lookout.watch.known)
+        said = real_cluster.kubectl("-n", "lab", "get", "pods", "-l", "app=web", "-o", "name")
+        assert sorted(one.name for one in logs.streams) == sorted(
+            one.partition("/")[2] for one in said.split()
+        )
+        kind = kind_named("deployments")
+        assert kind is not None
+        assert kind.logs_needs == ("pods",)
+
+
+def test_the_command_prints_what_tells_of_a_row(
+    real_cluster: Cluster, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = real_cluster.room / "settings" / "stx-tui"
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = f"clouds:\n  site-7:\n    kubeconfig: {real_cluster.kubeconfig}\n"
+    (folder / "clouds.yaml").write_text(settings)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder.parent))
+    real_cluster.write("printed")
+    assert main(["logs", "--of", "dp", "lab/web", "-n", "3"]) == 0
+    assert "printed" in capsys.readouterr().out
+    assert main(["logs", "--of", "storage-classes", "general"]) != 0
+    assert "no log is known to tell of a" in capsys.readouterr().err
