@@ -39,6 +39,7 @@ from backend.kinds.kube_steps import (
     strip,
     upgrade_of,
 )
+from backend.kinds.obstacles import ACT_NEEDS, in_the_way
 from backend.known import Known
 from backend.tone import Tone
 
@@ -182,7 +183,7 @@ def _start_reasons(_row: None, form: StartForm, known: Known) -> Tuple[Reason, .
         words = f"{form.to_version} is {states.get(form.to_version, 'not known here')}"
         found.append(Reason.no(check, words, Jump(kind="kube-versions")))
     found.append(Reason.cant_tell("its own health check and the applications' versions"))
-    return tuple(found)
+    return (*found, *in_the_way(known, "kubernetes", "kubernetes", "deploy"))
 
 
 def _choices(_row: None, known: Known) -> Mapping[str, Tuple[str, ...]]:
@@ -267,7 +268,7 @@ KUBE_UPGRADE: Kind[KubeUpgrade] = Kind(
             choices=_choices,
             risk=_risk,
             reasons=_start_reasons,
-            needs=("kube-upgrade", "kube-versions", "deploy"),
+            needs=("kube-versions", *ACT_NEEDS),
             on_kind=True,
         ),
     ),

@@ -11,6 +11,7 @@ from backend.kinds.deploy_states import verdict as deploy_verdict
 from backend.kinds.deploys import DEPLOY
 from backend.kinds.kube_upgrade import KUBE_UPGRADE
 from backend.kinds.kube_versions import KUBE_HOST_UPGRADES, KUBE_VERSIONS
+from backend.kinds.obstacles import OBSTACLES
 from backend.kinds.releases import RELEASES
 from backend.kinds.strategies import STRATEGIES
 from backend.kinds.strategies import verdict as strategy_verdict
@@ -127,6 +128,7 @@ PATCHES = Area(
     title="Patches",
     kinds=(
         RELEASES,
+        OBSTACLES,
         DEPLOY,
         DEPLOY_HOSTS,
         STRATEGIES,

@@ -24,6 +24,7 @@ from backend.kind import (
 )
 from backend.kinds.deploy_states import HERE, SERVICE, usm
 from backend.kinds.deploys import start_ladder, started_badly
+from backend.kinds.obstacles import ACT_NEEDS, in_the_way
 from backend.kinds.release_upload import UPLOAD
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
@@ -164,36 +165,13 @@ def _requires(row: Release, known: Known) -> Tuple[Reason, ...]:
     return (Reason.no("what it requires is deployed", words, jump),)
 
 
-def _alarms(known: Known) -> Tuple[Reason, ...]:
-    check = "no alarm affects management"
-    if not known.has("alarms"):
-        return (Reason.cant_tell(check, "the alarms were not read"),)
-    found = [alarm for alarm in known.rows("alarms") if alarm.blocks_management]
-    if not found:
-        return (Reason.passes(check),)
-    words = f"{len(found)} active: the precheck fails on them ({found[0].alarm_id} first)"
-    return (Reason.cant_tell(check, words, Jump(kind="alarms", id=found[0].uuid)),)
-
-
-def _hosts(known: Known) -> Tuple[Reason, ...]:
-    check = "all hosts unlocked, enabled, available"
-    if not known.has("hosts"):
-        return (Reason.cant_tell(check, "the hosts were not read"),)
-    for host in known.rows("hosts"):
-        if (host.administrative, host.operational) != ("unlocked", "enabled"):
-            words = f"{host.name} is {host.administrative}/{host.operational}"
-            return (Reason.cant_tell(check, words, Jump(kind="hosts", id=host.uuid)),)
-    return (Reason.passes(check),)
-
-
 def start_reasons(row: Release, _form: Form, known: Known) -> Tuple[Reason, ...]:
     """What stands in the way of a deploy of this release, as far as it can be seen from here."""
     return (
         *_must_be(row, "available"),
         *_no_deploy(known),
         *_requires(row, known),
-        *_hosts(known),
-        *_alarms(known),
+        *in_the_way(known, "deploy", "deploy"),
         Reason.cant_tell("its own precheck"),
     )
 
@@ -219,7 +197,7 @@ def _start_stops(row: Release, _form: Form, known: Known) -> Tuple[Consequence, 
     return tuple(found)
 
 
-_NEEDS = ("releases", "deploy", "hosts", "alarms")
+_NEEDS = ("releases", *ACT_NEEDS)
 
 RELEASE_ACTIONS: Tuple[Action[Release], ...] = (
     UPLOAD,

@@ -9,6 +9,7 @@ from typing_extensions import Literal
 
 from backend.figure import Jump
 from backend.kind import Action, Form, Json, Plan, Reason, RestWrite, Risk
+from backend.kinds.obstacles import ACT_NEEDS, in_the_way
 from backend.known import Known
 
 SERVICE = "vim"
@@ -129,19 +130,24 @@ def _none_yet(_row: None, _form: Form, known: Known) -> Tuple[Reason, ...]:
 
 
 def _create_reasons(_row: None, form: CreateForm, known: Known) -> Tuple[Reason, ...]:
-    found = _none_yet(_row, form, known)
+    of = "deploy" if isinstance(form, DeployForm) else "kubernetes"
+    others = in_the_way(known, of, "strategy", "alarm")
+    return (*_none_yet(_row, form, known), *_restricted(form, known), *others)
+
+
+def _restricted(form: CreateForm, known: Known) -> Tuple[Reason, ...]:
     check = "no alarm that the restrictions forbid"
     if not known.has("alarms"):
-        return (*found, Reason.cant_tell(check, "the alarms were not read"))
+        return (Reason.cant_tell(check, "the alarms were not read"),)
     alarms = [
         alarm
         for alarm in known.rows("alarms")
         if alarm.blocks_management or form.alarm_restrictions == "strict"
     ]
     if form.alarm_restrictions == "permissive" or not alarms:
-        return (*found, Reason.passes(check))
+        return (Reason.passes(check),)
     words = f"{len(alarms)} stand: the build or the apply fails on them"
-    return (*found, Reason.cant_tell(check, words, Jump(kind="alarms", id=alarms[0].uuid)))
+    return (Reason.cant_tell(check, words, Jump(kind="alarms", id=alarms[0].uuid)),)
 
 
 def _releases(_row: None, known: Known) -> Mapping[str, Tuple[str, ...]]:
@@ -176,7 +182,7 @@ CREATIONS: Tuple[Action[Any], ...] = tuple(
         choices=choices,
         risk=_harmless,
         reasons=_create_reasons,
-        needs=("strategies", "alarms"),
+        needs=ACT_NEEDS,
         on_kind=True,
     )
     for name, key, form, choices in _FORMS
