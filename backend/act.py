@@ -341,7 +341,7 @@ class Acts:
         if no:
             return await self._close(deed, Outcome.REFUSED, no)
         if step.took is not None and not await self._took(step, keys):
-            words = f"the service took it, and nothing was seen of it within {step.wait_s:.0f} s"
+            words = f"{step.unseen} within {step.wait_s:.0f} s"
             return await self._close(deed, Outcome.FAILED, words)
         return deed
 

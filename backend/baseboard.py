@@ -7,13 +7,23 @@ from typing import FrozenSet, Mapping, Optional, Tuple
 
 from backend.mask import MASK
 
+# Our power verbs, by what Redfish calls them (DSP0268, ResetType).
+RESETS: Mapping[str, str] = {
+    "power-on": "On",
+    "power-off": "ForceOff",
+    "power-cycle": "PowerCycle",
+    "reset": "ForceRestart",
+    "shutdown": "GracefulShutdown",
+    "nmi": "Nmi",
+}
+
 
 @dataclass(frozen=True)
 class Bmc:
     """Ask baseboards: one ``facet`` of the server whose id is the parent row's.
 
     Facets: ``servers`` (which there are: asked of nobody), ``power``, ``health``, ``sensors``,
-    ``sel``, ``inventory``, ``lan``, ``users``.
+    ``sel``, ``inventory``, ``lan``, ``users``; of Redfish also ``media`` and ``tasks``.
     """
 
     facet: str

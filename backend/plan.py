@@ -344,13 +344,15 @@ class Step:
 
     ``took`` is asked after each reading until true; None: the service's answer is proof enough.
     ``wait_s`` is how long that may last before the plan stops as failed. ``refusal`` returns the
-    words of an answer that says no though its status says yes, "" where it says yes.
+    words of an answer that says no though its status says yes, "" where it says yes. ``unseen``
+    are the words where it was taken, and nothing was seen of it.
     """
 
     write: Write
     took: Optional[Callable[[Known], bool]] = None
     wait_s: float = 60.0
     refusal: Optional[Callable[[Json], str]] = None
+    unseen: str = "the service took it, and nothing was seen of it"
 
 
 @dataclass(frozen=True)

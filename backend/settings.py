@@ -47,7 +47,10 @@ _THEIR_ENDINGS = (
     *("_api_version", "_service_type", "_service_name", "_interface", "_endpoint_override"),
     *("_max_version", "_min_version", "_default_microversion", "_status_code_retries"),
 )
-_BMC = {"address", "username", "password", "password_command", "password_file", "protocol"}
+_BMC = {
+    *("address", "username", "password", "password_command", "password_file", "protocol"),
+    "system",
+}
 
 # Who may read it is told apart by the system: on a controller those of group sys_protected.
 ADMIN_CONF = Path("/etc/kubernetes/admin.conf")
@@ -81,13 +84,17 @@ class Auth:
 
 @dataclass(frozen=True)
 class Bmc:
-    """Where the baseboard of one machine answers; ``address`` is host[:port]."""
+    """Where the baseboard of one machine answers; ``address`` is host[:port].
+
+    ``system`` is the one meant, where one over Redfish has several.
+    """
 
     name: str
     address: str
     protocol: str = "ipmi"
     username: str = ""
     password: Password = field(default_factory=Password)
+    system: str = ""
 
 
 @dataclass(frozen=True)
@@ -332,6 +339,7 @@ def _bmcs(said: Optional[Section]) -> Dict[str, Bmc]:
             protocol=one.choice("protocol", ("ipmi", "redfish")) or "ipmi",
             username=one.text("username"),
             password=password_of(one),
+            system=one.text("system"),
         )
     return found
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from backend.baseboard import Bmc
 from backend.kind import Area, Kind, Tab
-from backend.kinds.hardware_acts import ACTIONS
+from backend.kinds.hardware_acts import POWER_ACTIONS
+from backend.kinds.hardware_board import LAN, USERS
+from backend.kinds.hardware_board_acts import BOARD_ACTIONS, CONSOLES
 from backend.kinds.hardware_looks import COLUMNS, look, overview, sentence, strip, verdict
-from backend.kinds.hardware_parts import HEALTHS, INVENTORY, LAN, POWERS, SEL, SENSORS, USERS
+from backend.kinds.hardware_media import BOARD_TASKS, VIRTUAL_MEDIA
+from backend.kinds.hardware_parts import HEALTHS, INVENTORY, POWERS, SEL, SENSORS
 from backend.kinds.hardware_server import HEALTH, POWER, SERVERS, Server
 
 SERVER_KIND: Kind[Server] = Kind(
@@ -23,7 +26,7 @@ SERVER_KIND: Kind[Server] = Kind(
     sentence=sentence,
     verdict=verdict,
     tabs=(Tab(key="o", title="Overview", figure=overview),),
-    actions=ACTIONS,
+    actions=(*CONSOLES, *POWER_ACTIONS, *BOARD_ACTIONS),
     aliases=("bmc", "bmcs", "baseboards"),
     needs=("hosts", POWER, HEALTH),
     noise=frozenset({"has_password"}),
@@ -34,6 +37,9 @@ HARDWARE = Area(
     digit="6",
     name="hardware",
     title="Servers",
-    kinds=(SERVER_KIND, POWERS, HEALTHS, SENSORS, SEL, INVENTORY, LAN, USERS),
+    kinds=(
+        *(SERVER_KIND, POWERS, HEALTHS, SENSORS, SEL, INVENTORY),
+        *(VIRTUAL_MEDIA, LAN, USERS, BOARD_TASKS),
+    ),
     headline=verdict,
 )

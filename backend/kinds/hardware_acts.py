@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 from pydantic import Field
 
-from backend.baseboard import BmcWrite, Sol
+from backend.baseboard import RESETS
 from backend.figure import Jump
-from backend.kind import Action, Answer, Asker, Consequence, Form, Nothing, Plan, Reason, Risk, Rung
-from backend.kinds.hardware_server import (
-    POWER,
-    Server,
-    error_words,
-    host_of,
-    power_of,
-)
+from backend.kind import Action, Consequence, Form, Plan, Reason, Risk, Rung, Step
+from backend.kinds.hardware_orders import IPMITOOL, answers, check, curl, ipmitool, order, step
+from backend.kinds.hardware_server import POWER, Power, Server, host_of, power_of
 from backend.known import Known
 from backend.tone import Tone
 
 NEEDS = (POWER, "hosts")
 # What takes the ground from under what runs there.
 CUTS = frozenset({"power-off", "power-cycle", "reset", "nmi", "shutdown"})
-IPMITOOL: Mapping[str, Tuple[str, ...]] = {
-    "power-on": ("chassis", "power", "on"),
-    "power-off": ("chassis", "power", "off"),
-    "power-cycle": ("chassis", "power", "cycle"),
-    "reset": ("chassis", "power", "reset"),
-    "shutdown": ("chassis", "power", "soft"),
-    "nmi": ("chassis", "power", "diag"),
-    "bmc-reset": ("mc", "reset", "cold"),
-    "sel-clear": ("sel", "clear"),
-}
+# Where a server boots from, as ipmitool and as Redfish call it.
 DEVICES: Mapping[str, str] = {
     "default": "none",
     "network": "pxe",
@@ -40,48 +27,54 @@ DEVICES: Mapping[str, str] = {
     "usb": "floppy",
     "setup": "bios",
 }
+TARGETS: Mapping[str, str] = {
+    "default": "None",
+    "network": "Pxe",
+    "disk": "Hdd",
+    "optical": "Cd",
+    "usb": "Usb",
+    "setup": "BiosSetup",
+}
+_OFF_S, _SOFT_S = 30, 300
 
 
-def command(server: Server, *words: str) -> Tuple[str, ...]:
-    """Return what an operator would type; the password comes from IPMI_PASSWORD, as it should."""
-    if server.protocol == "redfish":
-        return ()
-    if server.protocol == "in-band":
-        return ("ipmitool", "-I", "open", *words)
-    host, _, port = (
-        server.address.rpartition(":")
-        if ":" in server.address
-        else (
-            server.address,
-            "",
-            "",
-        )
-    )
-    at = ("-p", port) if port.isdigit() else ()
-    address = host if at else server.address
-    return ("ipmitool", "-I", "lanplus", "-H", address, *at, "-U", server.username, "-E", *words)
+# --- what is sent ------------------------------------------------------------------------------
 
 
-def order(
-    verb: str, server: Server, values: Mapping[str, str], words: Tuple[str, ...], says: str
-) -> Plan:
-    """Return the plan of one order to a server's baseboard."""
-    return Plan.of(
-        BmcWrite(
-            server=server.name,
-            verb=verb,
-            values=values,
-            command=command(server, *words),
-            sentence=says,
-        )
-    )
+def _plan_of(verb: str, says: str) -> Callable[[Any, Any, Known], Plan]:
+    """Return the plan of a power verb; where a cycle is not offered it is off, and then on."""
 
-
-def _plain(verb: str, says: str) -> Callable[[Any, Any, Known], Plan]:
-    def plan(server: Server, _form: Any, _known: Known) -> Plan:
-        return order(verb, server, {}, IPMITOOL[verb], f"{says} of {server.name}")
+    def plan(server: Server, _form: Any, known: Known) -> Plan:
+        row = power_of(server.name, known)
+        if verb == "power-cycle" and _lacks(row, "PowerCycle"):
+            return Plan(steps=(_off_first(server, row), pressed("power-on", server, row, says)))
+        return Plan(steps=(pressed(verb, server, row, says),))
 
     return plan
+
+
+def pressed(verb: str, server: Server, row: Optional[Power], says: str) -> Step:
+    """Return the order to press the power or the reset button; ``row`` is its power as read."""
+    words = ipmitool(server, *IPMITOOL[verb])
+    if server.protocol == "redfish":
+        at = row.reset_at if row is not None else ""
+        words = curl(server, at, {"ResetType": RESETS[verb]})
+    return step(verb, server, {}, words, f"{says} of {server.name}")
+
+
+def _off_first(server: Server, row: Optional[Power]) -> Step:
+    def is_off(known: Known) -> bool:
+        found = power_of(server.name, known)
+        return found is not None and found.power == "off"
+
+    sent = pressed("power-off", server, row, "cut the power")
+    unseen = "its baseboard took the order to power off, and did not"
+    return replace(sent, took=is_off, wait_s=float(_OFF_S), unseen=unseen)
+
+
+def _lacks(row: Optional[Power], reset: str) -> bool:
+    """Whether a baseboard says what it can do, and this is not among it."""
+    return row is not None and bool(row.resets) and reset not in row.resets
 
 
 # --- what sysinv would say ---------------------------------------------------------------------
@@ -150,29 +143,30 @@ def reasons_of(verb: str) -> Callable[[Any, Any, Known], Tuple[Reason, ...]]:
     """Return what speaks against an order: what is so already, a baseboard that says nothing."""
 
     def reasons(server: Server, _form: Any, known: Known) -> Tuple[Reason, ...]:
-        found = [_answers(server, known)]
+        found = [answers(server, known)]
         row = power_of(server.name, known)
         is_now = row is not None and known.reading(POWER, server.name).error is None
         if is_now and row is not None:
             if verb == "power-on":
-                found.append(_check("it is off", row.power != "on", "it is on already"))
+                found.append(check("it is off", row.power != "on", "it is on already"))
             elif verb in CUTS:
-                found.append(_check("it is on", row.power == "on", "it is off"))
+                found.append(check("it is on", row.power == "on", "it is off"))
+        found += _offered(verb, row)
         return tuple(found)
 
     return reasons
 
 
-def _answers(server: Server, known: Known) -> Reason:
-    error = known.reading(POWER, server.name).error
-    answer = Answer.PASSES if error is None else Answer.CANT_TELL
-    words = "" if error is None else error_words(error)
-    return Reason(check="its baseboard answers", answer=answer, words=words, asker=Asker.OURS)
-
-
-def _check(check: str, holds: bool, words: str) -> Reason:
-    answer = Answer.PASSES if holds else Answer.NO
-    return Reason(check=check, answer=answer, words="" if holds else words, asker=Asker.OURS)
+def _offered(verb: str, row: Optional[Power]) -> List[Reason]:
+    """Return whether a baseboard offers it, of one that says what it offers."""
+    if row is None or not row.resets:
+        return []
+    wanted: Tuple[str, ...] = (RESETS[verb],)
+    if verb == "power-cycle" and _lacks(row, wanted[0]):
+        wanted = (RESETS["power-off"], RESETS["power-on"])
+    missing = [name for name in wanted if name not in row.resets]
+    words = f"it does not offer {' '.join(missing)}: it offers {', '.join(row.resets)}"
+    return [check("its baseboard offers it", not missing, words)]
 
 
 def _until(state: str, gives_up_s: int, then: str) -> Callable[[Any, Known], Tuple[Rung[Any], ...]]:
@@ -213,82 +207,60 @@ class Boot(Form):
     uefi: bool = True
 
 
-class LogIn(Form):
-    """Who one is to a baseboard; held in memory until the console ends."""
-
-    username: str = "admin"
-    password: str = Field(json_schema_extra={"secret": True})
-
-
-def _identify(server: Server, form: Identify, _known: Known) -> Plan:
+def _identify(server: Server, form: Identify, known: Known) -> Plan:
+    if server.protocol == "redfish":
+        return _identify_redfish(server, form, known)
     values = {"on": "yes" if form.on else "no"}
     if form.on and form.seconds:
         values["seconds"] = str(form.seconds)
     word = str(form.seconds) if form.on and form.seconds else "force" if form.on else "0"
     how = f"for {form.seconds} s" if "seconds" in values else "until it is switched off"
     says = f"light {server.name}, {how}" if form.on else f"let the LED of {server.name} go out"
-    return order("identify", server, values, ("chassis", "identify", word), says)
+    words = ipmitool(server, "chassis", "identify", word)
+    return order("identify", server, values, words, says)
 
 
-def _boot(server: Server, form: Boot, _known: Known) -> Plan:
+def _identify_redfish(server: Server, form: Identify, known: Known) -> Plan:
+    how = "until it is switched off (Redfish knows no time for it)"
+    says = f"light {server.name}, {how}" if form.on else f"let the LED of {server.name} go out"
+    words = curl(server, _at(server, known), {"LocationIndicatorActive": form.on}, "PATCH")
+    return order("identify", server, {"on": "yes" if form.on else "no"}, words, says)
+
+
+def _at(server: Server, known: Known) -> str:
+    row = power_of(server.name, known)
+    return row.at if row is not None else ""
+
+
+def boot_step(server: Server, form: Boot, known: Known) -> Step:
+    """Return the order of where a server boots from."""
     values = {
         "device": form.device,
         "always": "yes" if form.always else "no",
         "uefi": "yes" if form.uefi else "no",
     }
+    says = f"let {server.name} boot from {form.device} {'always' if form.always else 'once'}"
+    return step("boot", server, values, _boot_words(server, form, known), says)
+
+
+def _boot_words(server: Server, form: Boot, known: Known) -> Tuple[str, ...]:
+    if server.protocol == "redfish":
+        boot = {
+            "BootSourceOverrideTarget": TARGETS.get(form.device, form.device),
+            "BootSourceOverrideEnabled": "Continuous" if form.always else "Once",
+        }
+        return curl(server, _at(server, known), {"Boot": boot}, "PATCH")
     options = [word for word, on in (("efiboot", form.uefi), ("persistent", form.always)) if on]
     words = ["chassis", "bootdev", DEVICES.get(form.device, form.device)]
-    words += [f"options={','.join(options)}"] if options else []
-    how = "always" if form.always else "once"
-    says = f"let {server.name} boot from {form.device} {how}"
-    return order("boot", server, values, tuple(words), says)
+    return ipmitool(server, *words, *([f"options={','.join(options)}"] if options else []))
+
+
+def _boot(server: Server, form: Boot, known: Known) -> Plan:
+    return Plan(steps=(boot_step(server, form, known),))
 
 
 def _devices(_row: Any, _known: Known) -> Mapping[str, Tuple[str, ...]]:
     return {"device": tuple(DEVICES)}
-
-
-def _log_in(server: Server, form: LogIn, _known: Known) -> Plan:
-    write = BmcWrite(
-        server=server.name,
-        verb="log-in",
-        values={"username": form.username, "password": form.password},
-        command=command(server, "mc", "info"),
-        sentence=f"log in to the baseboard of {server.name} as {form.username}",
-        secret=frozenset({"password"}),
-    )
-    return Plan.of(write)
-
-
-def _sel_clear(server: Server, _form: Nothing, known: Known) -> Plan:
-    rows = known.rows("sel", server.name)
-    last = rows[-1].record if rows else ""
-    says = f"clear the log of {server.name} ({len(rows)} events, kept in our record)"
-    return order("sel-clear", server, {"last": last}, IPMITOOL["sel-clear"], says)
-
-
-def _sel_reasons(server: Server, _form: Any, known: Known) -> Tuple[Reason, ...]:
-    was_read = known.reading("sel", server.name).was_read
-    words = "its log was not read: nothing of it would be kept"
-    return (_answers(server, known), _check("its log is saved", was_read, words))
-
-
-def _console(*, takes_over: bool) -> Callable[[Any, Any, Known], Plan]:
-    def plan(server: Server, _form: Any, _known: Known) -> Plan:
-        session = Sol(
-            server=server.name,
-            takes_over=takes_over,
-            command=command(server, "sol", "activate"),
-            sentence=f"open the serial console of {server.name}",
-        )
-        return Plan(opens=session)
-
-    return plan
-
-
-def _thrown_off(server: Server, _form: Any, _known: Known) -> Tuple[Consequence, ...]:
-    words = f"whoever sits at the serial console of {server.name} is thrown off, and sees it"
-    return (Consequence(words=words, tone=Tone.WARN),)
 
 
 # --- all of them -------------------------------------------------------------------------------
@@ -299,7 +271,7 @@ def _power(verb: str, key: str, words: str, says: str, ladder: Any = None) -> Ac
         name=verb,
         key=key,
         words=words,
-        plan=_plain(verb, says),
+        plan=_plan_of(verb, says),
         risk=risk_of_power(verb),
         reasons=reasons_of(verb),
         consequences=consequences_of(verb),
@@ -309,43 +281,25 @@ def _power(verb: str, key: str, words: str, says: str, ladder: Any = None) -> Ac
     )
 
 
-def _harmless(_row: Any, _form: Any, _known: Known) -> Risk:
+def harmless(_row: Any, _form: Any, _known: Known) -> Risk:
+    """Return the risk of what breaks nothing."""
     return Risk.HARMLESS
 
 
-def _disruptive(_row: Any, _form: Any, _known: Known) -> Risk:
+def disruptive(_row: Any, _form: Any, _known: Known) -> Risk:
+    """Return the risk of what interrupts somebody."""
     return Risk.DISRUPTIVE
 
 
-def _never(_row: Any, _form: Any, _known: Known) -> Tuple[Reason, ...]:
-    return ()
-
-
-_OFF_S, _SOFT_S = 30, 300
 _COMMON: Dict[str, Any] = {"needs": (POWER,), "at_once": True}
 
-ACTIONS: Tuple[Action[Server], ...] = (
-    Action(
-        name="console",
-        key="t",
-        words="open the serial console",
-        plan=_console(takes_over=False),
-        risk=_harmless,
-    ),
-    Action(
-        name="console-take-over",
-        key="T",
-        words="take the serial console over",
-        plan=_console(takes_over=True),
-        risk=_disruptive,
-        consequences=_thrown_off,
-    ),
+POWER_ACTIONS: Tuple[Action[Server], ...] = (
     Action(
         name="identify",
         key="i",
         words="light or unlight",
         plan=_identify,
-        risk=_harmless,
+        risk=harmless,
         form=Identify,
         **_COMMON,
     ),
@@ -366,39 +320,10 @@ ACTIONS: Tuple[Action[Server], ...] = (
         key="B",
         words="boot from",
         plan=_boot,
-        risk=_disruptive,
+        risk=disruptive,
         form=Boot,
         choices=_devices,
-        reasons=lambda server, _form, known: (_answers(server, known),),
+        reasons=lambda server, _form, known: (answers(server, known),),
         **_COMMON,
-    ),
-    Action(
-        name="sel-clear",
-        key="E",
-        words="clear the event log",
-        plan=_sel_clear,
-        risk=_disruptive,
-        reasons=_sel_reasons,
-        needs=(POWER, "sel"),
-        at_once=True,
-    ),
-    Action(
-        name="bmc-reset",
-        key="W",
-        words="restart the baseboard",
-        plan=_plain("bmc-reset", "restart the baseboard"),
-        risk=_disruptive,
-        consequences=lambda server, _form, _known: (
-            Consequence(words=f"the baseboard of {server.name} is away for a minute or two"),
-        ),
-        **_COMMON,
-    ),
-    Action(
-        name="log-in",
-        key="s",
-        words="log in to its baseboard",
-        plan=_log_in,
-        risk=_harmless,
-        form=LogIn,
     ),
 )

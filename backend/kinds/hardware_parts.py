@@ -1,4 +1,4 @@
-"""What a baseboard knows of its server: sensors, log, inventory, its own network and users."""
+"""What a baseboard knows of its server: power, health, sensors, log, inventory."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class OfServer(Row):
 SERVER: Column[Any] = Column(heading="SERVER", value=lambda row: row.server, most=20)
 
 
-def _stale(kind: str, row: Any, known: Known) -> Optional[Look]:
+def silent(kind: str, row: Any, known: Known) -> Optional[Look]:
     """Return how a row looks whose baseboard does not answer any more."""
     error = known.reading(kind, row.server).error
     return None if error is None else Look(mark=Mark.UNKNOWN, notes=(error_words(error),))
@@ -47,7 +47,7 @@ def _stale(kind: str, row: Any, known: Known) -> Optional[Look]:
 
 
 def _power_look(row: Power, known: Known) -> Look:
-    stale = _stale(POWER, row, known)
+    stale = silent(POWER, row, known)
     if stale is not None:
         return stale
     if row.faults:
@@ -94,7 +94,7 @@ HEALTHS: Kind[Health] = Kind(
         Column(heading="HEALTH", value=lambda row: row.health),
         Column(heading="NOT WELL", value=lambda row: "; ".join(row.bad) or None, most=56),
     ),
-    look=lambda row, known: _stale(HEALTH, row, known) or _worded(row.health, row.bad),
+    look=lambda row, known: silent(HEALTH, row, known) or _worded(row.health, row.bad),
     state_fields=("health",),
     tab="L Health",
     every_s=SLOW_S,
@@ -150,7 +150,7 @@ def _state(row: Sensor) -> str:
 
 
 def _sensor_look(row: Sensor, known: Known) -> Look:
-    stale = _stale("bmc-sensors", row, known)
+    stale = silent("bmc-sensors", row, known)
     if stale is not None:
         return stale
     if row.unavailable:
@@ -204,7 +204,7 @@ class SelEvent(OfServer):
 
 
 def _sel_look(row: SelEvent, known: Known) -> Look:
-    stale = _stale("sel", row, known)
+    stale = silent("sel", row, known)
     if stale is not None:
         return stale
     return WELL if row.is_over else _worded(row.health)
@@ -277,7 +277,18 @@ class Component(OfServer):
 MAKERS = ("manufacturer", "board_manufacturer", "product_manufacturer")
 MODELS = ("model", "board_product_name", "product_name", "product")
 SERIALS = ("serial_number", "board_serial_number", "product_serial_number", "serial")
-VERSIONS = ("version", "firmware_version", "hardware_version", "board_model")
+VERSIONS = ("version", "firmware_version", "bios_version", "hardware_version", "board_model")
+
+
+def _component_look(row: Component, known: Known) -> Look:
+    found = silent("inventory", row, known)
+    if found is not None:
+        return found
+    trouble = row.body.get("trouble")
+    if trouble:
+        return Look(tone=Tone.WARN, mark=Mark.UNKNOWN, notes=(str(trouble),))
+    return _worded(str(row.body.get("health") or "ok"))
+
 
 INVENTORY: Kind[Component] = Kind(
     name="inventory",
@@ -297,78 +308,8 @@ INVENTORY: Kind[Component] = Kind(
         Column(heading="SERIAL", value=lambda row: row.first(*SERIALS), most=24),
         Column(heading="VERSION", value=lambda row: row.first(*VERSIONS), most=20),
     ),
-    look=lambda row, known: _stale("inventory", row, known) or WELL,
+    look=_component_look,
     aliases=("fru", "hardware-inventory"),
     tab="V Inventory",
-    every_s=SELDOM_S,
-)
-
-
-# --- the baseboard itself ----------------------------------------------------------------------
-
-
-class Lan(OfServer):
-    """Where a baseboard is on the network, and the version of its firmware."""
-
-    ipv4_address: Optional[str] = None
-    ipv4_configuration: Optional[str] = None
-    ipv4_gateway: Optional[str] = None
-    mac_address: Optional[str] = None
-    vlan_id: Optional[Any] = None
-    firmware: Optional[str] = None
-
-
-LAN: Kind[Lan] = Kind(
-    name="bmc-lan",
-    singular="bmc-network",
-    model=Lan,
-    read=Bmc(facet="lan"),
-    parent=SERVERS,
-    needs=(SERVERS,),
-    reach=Reach.PER_PARENT,
-    id=lambda row: row.server,
-    columns=(
-        SERVER,
-        Column(heading="ADDRESS", value=lambda row: row.ipv4_address),
-        Column(heading="HOW", value=lambda row: row.ipv4_configuration),
-        Column(heading="GATEWAY", value=lambda row: row.ipv4_gateway),
-        Column(heading="MAC", value=lambda row: row.mac_address),
-        Column(heading="VLAN", value=lambda row: str(row.vlan_id) if row.vlan_id else None),
-        Column(heading="FIRMWARE", value=lambda row: row.firmware),
-    ),
-    look=lambda row, known: _stale("bmc-lan", row, known) or WELL,
-    tab="N Network",
-    every_s=SELDOM_S,
-)
-
-
-class User(OfServer):
-    """An account of a baseboard."""
-
-    uid: Any
-    name: str
-    privilege: Optional[str] = None
-    enabled: Optional[bool] = None
-
-
-USERS: Kind[User] = Kind(
-    name="bmc-users",
-    singular="bmc-user",
-    model=User,
-    read=Bmc(facet="users"),
-    parent=SERVERS,
-    needs=(SERVERS,),
-    reach=Reach.PER_PARENT,
-    id=lambda row: f"{row.server}/{row.uid}",
-    label=lambda row: row.name,
-    columns=(
-        SERVER,
-        Column(heading="NUMBER", value=lambda row: str(row.uid)),
-        Column(heading="NAME", value=lambda row: row.name, most=24),
-        Column(heading="PRIVILEGE", value=lambda row: row.privilege),
-        Column(heading="ENABLED", value=lambda row: "yes" if row.enabled else "no"),
-    ),
-    look=lambda row, known: _stale("bmc-users", row, known) or WELL,
-    tab="U Users",
     every_s=SELDOM_S,
 )

@@ -40,6 +40,10 @@ class Power(Row):
     boot: Optional[str] = None
     boot_always: Optional[bool] = None
     boot_uefi: Optional[bool] = None
+    # Of Redfish: what its reset button can do, and where it and the system stand in the tree.
+    resets: Tuple[str, ...] = ()
+    reset_at: str = ""
+    at: str = ""
 
     def parent_id(self, _known: Known) -> str:
         """Return the id of its server."""

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from backend.baseboard import Bmc, BmcWrite, Sol
 from backend.channel import Channel
-from backend.errors import Missing, NotConfigured, Rejected
+from backend.errors import Missing, NotConfigured
 from backend.kind import Body, Json
 from backend.known import Known
 from backend.refresh import Answer
@@ -52,6 +52,7 @@ class Server:
     host: str = ""
     username: str = ""
     password: Password = field(default_factory=Password)
+    system: str = ""
 
     @property
     def body(self) -> Body:
@@ -172,12 +173,17 @@ class Baseboards:
         return board
 
     def _made(self, server: Server) -> Baseboard:
+        who = (server.username, server.password)
         if server.protocol == "redfish":
-            raise NotConfigured(f"{server.name}: Redfish is not spoken yet", "protocol: ipmi")
+            from backend.sources.redfish import HTTPS_PORT, Redfish
+
+            address = host_port(server.address, HTTPS_PORT)
+            return Redfish(
+                server.name, address, *who, self._settings, self._pins, system=server.system
+            )
         from backend.sources.ipmi import Ipmi
 
-        address = host_port(server.address, IPMI_PORT)
-        return Ipmi(server.name, address, server.username, server.password)
+        return Ipmi(server.name, host_port(server.address, IPMI_PORT), *who)
 
 
 def _of_settings(one: BmcSettings) -> Server:
@@ -188,6 +194,7 @@ def _of_settings(one: BmcSettings) -> Server:
         told_by="clouds.yaml",
         username=one.username,
         password=one.password,
+        system=one.system,
     )
 
 
@@ -204,8 +211,3 @@ def host_port(address: str, port: int) -> Tuple[str, int]:
         return parts.hostname or address, parts.port or port
     except ValueError as error:
         raise NotConfigured(f"{address!r} is no host[:port]: {error}") from error
-
-
-def no_such(service: str, what: str) -> Rejected:
-    """Return how a baseboard that lacks something is told of."""
-    return Rejected(service, 501, f"has no {what}")

@@ -82,7 +82,9 @@ class Ipmi:
 
     async def ask(self, facet: str) -> List[Dict[str, Any]]:
         """Return the bodies of one facet."""
-        call: Callable[[Any], List[Dict[str, Any]]] = getattr(self._calls, facet)
+        call: Optional[Callable[[Any], List[Dict[str, Any]]]] = getattr(self._calls, facet, None)
+        if call is None:
+            raise NotConfigured(f"{self.service}: IPMI has no {facet}", "Redfish may: protocol")
         rows: List[Dict[str, Any]] = await self._call(call, CALL_S if facet in QUICK else LONG_S)
         return rows
 

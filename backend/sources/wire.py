@@ -117,9 +117,16 @@ class Wire:
         self._preparing = anyio.Lock()
 
     async def cross(
-        self, method: str, url: str, headers: Mapping[str, str], content: Content = None
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        content: Content = None,
+        *,
+        within_s: Optional[float] = None,
     ) -> Answer:
-        """Send one request and return its whole answer, within ``whole_s`` and its file's seconds.
+        """Send one request and return its whole answer, within ``within_s`` (``whole_s`` where
+        that is not said) and its file's seconds.
 
         A GET whose kept connection turns out to be cut is asked once more on a new one: the
         floating address may have moved to the other controller. All else gets a new connection
@@ -128,10 +135,10 @@ class Wire:
         """
         request = self.request(method, url, headers, content)
         loop = asyncio.get_running_loop()
-        until = loop.time() + self.whole_s
+        within_s = self.whole_s if within_s is None else within_s
         if isinstance(content, FileForm):
-            until += content.takes_s
-        trip = Trip(self, request, until)
+            within_s += content.takes_s
+        trip = Trip(self, request, loop.time() + within_s, within_s)
         if method != "GET":
             return await trip.alone()
         try:
@@ -207,10 +214,13 @@ class _Cut(Exception):
 class Trip:
     """One request on its way, and how far it got."""
 
-    def __init__(self, wire: Wire, request: httpx.Request, until: float) -> None:
+    def __init__(
+        self, wire: Wire, request: httpx.Request, until: float, within_s: float = WHOLE_S
+    ) -> None:
         self._wire = wire
         self.request = request
         self._until = until
+        self._within_s = within_s
         self._endpoint = endpoint_of(request.url)
         self._connected = False
         self._sent = False
@@ -320,7 +330,7 @@ class Trip:
         if isinstance(error, httpx.ConnectTimeout) or not (self._sent or self._answered):
             words = f"{self._endpoint} does not answer (waited {self._wire._connect_s:g} s)"
             return Unreachable(self._wire.service, words, "is the address right, is it up?")
-        words = f"took the request, and had not answered after {self._wire.whole_s:g} s"
+        words = f"took the request, and had not answered after {self._within_s:g} s"
         return Unreachable(self._wire.service, words, sent=True)
 
     def _unconnected(self, error: BaseException) -> Unreachable:

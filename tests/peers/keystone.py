@@ -5,13 +5,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import random
 import socket
 import sqlite3
 import subprocess
-import sys
 import time
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -20,6 +18,8 @@ from tempfile import TemporaryDirectory
 from typing import Any, Dict, Iterator, Tuple
 
 import httpx
+
+from tests.peers.packages import built
 
 PACKAGES = ("keystone>=25", "waitress>=3")
 PASSWORD = "Adm1n*pretend"
@@ -45,22 +45,6 @@ enabled = false
 lockout_failure_attempts = 5
 lockout_duration = 1800
 """
-
-
-def built() -> Path:
-    """Return the folder of programs of a virtual environment with Keystone, built where absent."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stx-tui-peers"
-    room = cache / "keystone"
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / "keystone.lock").open("w") as lock:
-        # Two runs at once must not build into each other.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (room / "ready").exists():
-            subprocess.run([sys.executable, "-m", "venv", "--clear", str(room)], check=True)
-            install = [str(room / "bin" / "pip"), "install", "--quiet", *PACKAGES]
-            subprocess.run(install, check=True)
-            (room / "ready").touch()
-    return room / "bin"
 
 
 @dataclass(frozen=True)
@@ -150,7 +134,7 @@ class Admin:
 @contextmanager
 def keystone() -> Iterator[Peer]:
     """Set up a Keystone with the services of a StarlingX and run it while the block lasts."""
-    programs = built()
+    programs = built("keystone", PACKAGES)
     with TemporaryDirectory(prefix="stx-tui-keystone-") as folder:
         room = Path(folder)
         port = free_port()
@@ -208,7 +192,7 @@ def running(room: Path, configuration: Path, port: int) -> Iterator[Peer]:
         "import waitress\n"
         f"waitress.serve(application(), host='127.0.0.1', port={port}, threads=4)\n"
     )
-    command = [str(built() / "python"), "-W", "ignore", "-c", code]
+    command = [str(built("keystone", PACKAGES) / "python"), "-W", "ignore", "-c", code]
     environment = {**os.environ, "OS_KEYSTONE_CONFIG_FILES": str(configuration)}
     log = room / "log"
     with log.open("ab") as file:

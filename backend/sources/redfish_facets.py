@@ -1,0 +1,307 @@
+"""What is asked of a baseboard over Redfish, facet by facet, in the bodies that IPMI's have.
+
+A part that is not there (404, 405, 410, 501) is left out; one that fails otherwise says so in its
+row. What a whole facet consists of is refused as absent where it is.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Tuple
+
+from backend.errors import Malformed, NotConfigured, NotFound, Rejected
+from backend.sources.redfish_tree import ABSENT, Resource, Tree, inside, linked, links, listed
+from backend.sources.redfish_words import (
+    Body,
+    conditions,
+    distinct,
+    event_body,
+    health_of,
+    part,
+    power_bodies,
+    power_body,
+    sensor_body,
+    strings,
+    target,
+    text,
+    thermal_bodies,
+    worst,
+)
+
+# What a log of the machine's own events is called, likeliest first.
+_LOGS = ("sel", "iml", "eventlog", "log1", "log")
+_PARTS = (("processor", "Processors"), ("memory", "Memory"), ("ethernet", "EthernetInterfaces"))
+
+
+class Facets:
+    """The questions to one baseboard; where its system stands in the tree is asked once."""
+
+    def __init__(self, tree: Tree, system: str = "") -> None:
+        """``system`` is the id, name or UUID of the one meant, where it has several."""
+        self._tree = tree
+        self._wanted = system
+        self._path = ""
+
+    # --- where things are ----------------------------------------------------------------------
+
+    async def system(self, *, is_quick: bool = False) -> Resource:
+        """Return the system: the machine whose power and parts it has."""
+        if not self._path:
+            self._path = await self._found()
+        return await self._tree.get(self._path, is_quick=is_quick)
+
+    async def _found(self) -> str:
+        tree = self._tree
+        await tree.enter()
+        at = linked(tree.root, "Systems")
+        if not at:
+            raise self.without("system")
+        paths = list(links(await tree.get(at, is_quick=True), "Members"))
+        if self._wanted:
+            return await self._named(paths)
+        if len(paths) == 1:
+            return paths[0]
+        names = ", ".join(path.rstrip("/").rpartition("/")[2] for path in paths[:8])
+        words = f"{tree.service}: it has {len(paths)} systems ({names or 'none'})"
+        raise NotConfigured(words, "say which: system: NAME under bmc: in clouds.yaml")
+
+    async def _named(self, paths: List[str]) -> str:
+        for path in paths:
+            if path.rstrip("/").rpartition("/")[2] == self._wanted:
+                return path
+        for path in paths:
+            one = await self._tree.get(path, is_quick=True)
+            if self._wanted in (one.get("Name"), one.get("UUID"), one.get("HostName")):
+                return path
+        words = f"{self._tree.service}: it has no system {self._wanted!r}"
+        raise NotConfigured(words, "look at system: under bmc: in clouds.yaml")
+
+    async def chassis(self) -> List[Resource]:
+        """Return the chassis that the system is in."""
+        system = await self.system()
+        paths = list(links(system, "Links", "Chassis"))
+        if not paths and linked(self._tree.root, "Chassis"):
+            # It does not say: a machine that has one of them sits in that one.
+            paths = list(
+                links(await self._tree.optional(linked(self._tree.root, "Chassis")), "Members")
+            )
+            paths = paths if len(paths) == 1 else []
+        return [one for one in [await self._tree.optional(path) for path in paths] if one]
+
+    async def manager(self) -> Resource:
+        """Return the resource of the baseboard itself, an empty one where it has none."""
+        system = await self.system()
+        at = linked(system, "Links", "ManagedBy")
+        if not at:
+            managers = await self._tree.optional(linked(self._tree.root, "Managers"))
+            at = linked(inside(managers, "Members"))
+        return await self._tree.optional(at)
+
+    def without(self, what: str) -> NotFound:
+        """Return how a baseboard that lacks something is told of."""
+        return NotFound(self._tree.service, 501, f"has no {what}")
+
+    # --- power and health ----------------------------------------------------------------------
+
+    async def power(self) -> List[Body]:
+        """Return the one row of power, identify LED and boot override: one request."""
+        return [power_body(await self.system(is_quick=True))]
+
+    async def health(self) -> List[Body]:
+        """Return the one row of health; only where something is not well more is read."""
+        system = await self.system()
+        stand = [system, *await self.chassis(), await self.manager()]
+        health = worst(health_of(one.get("Status")) for one in stand)
+        bad: List[str] = []
+        if health != "ok":
+            for one in stand:
+                bad += conditions(one.get("Status"))
+            for name in ("Memory", "Processor", "Storage"):
+                said = health_of(inside(system, f"{name}Summary", "Status"))
+                bad += [f"{name.casefold()}: {said}"] * (said != "ok")
+            rows = await self.sensors()
+            bad += [f"{one['sensor']}: {one['health']}" for one in rows if one["health"] != "ok"]
+        return [{"health": health, "bad": bad}]
+
+    async def sensors(self) -> List[Body]:
+        """Return every sensor with its value, state and thresholds."""
+        rows: List[Body] = []
+        for chassis in await self.chassis():
+            thermal = await self._tree.optional(linked(chassis, "Thermal"))
+            power = await self._tree.optional(linked(chassis, "Power"))
+            found = thermal_bodies(thermal) + power_bodies(power)
+            if not found and linked(chassis, "Sensors"):
+                members = await self._members(linked(chassis, "Sensors"))
+                found = [row for row in map(sensor_body, members) if row]
+            rows += found
+        return distinct(rows, "sensor")
+
+    # --- the log -------------------------------------------------------------------------------
+
+    async def log_service(self) -> Resource:
+        """Return the service of the log that tells of the machine. Raises where it has none."""
+        found: List[Tuple[int, str]] = []
+        for owner in (await self.system(), await self.manager()):
+            services = await self._tree.optional(linked(owner, "LogServices"))
+            for path in links(services, "Members"):
+                name = path.rstrip("/").rpartition("/")[2].casefold()
+                found.append((_LOGS.index(name) if name in _LOGS else len(_LOGS), path))
+        if not found:
+            raise self.without("event log")
+        return await self._tree.get(min(found, key=lambda one: one[0])[1])
+
+    async def sel(self) -> List[Body]:
+        """Return the log, oldest first."""
+        at = linked(await self.log_service(), "Entries")
+        if not at:
+            raise self.without("event log")
+        rows = [event_body(one) for one in await self._tree.members(at)]
+        return sorted(rows, key=lambda row: (row["timestamp"], _ordinal(row["record"])))
+
+    # --- what it is built of -------------------------------------------------------------------
+
+    async def inventory(self) -> List[Body]:
+        """Return what is in the machine, a row a component, and the versions of its firmware."""
+        system, chassis, manager = await self.system(), await self.chassis(), await self.manager()
+        rows = [part("system", system, "System")]
+        rows += [part("chassis", one) for one in chassis]
+        rows += [part("baseboard", manager, "BMC")] if manager else []
+        for sort, name in _PARTS:
+            rows += [part(sort, one) for one in await self._members(linked(system, name))]
+        rows += await self._storage(system)
+        for one in chassis:
+            power = await self._tree.optional(linked(one, "Power"))
+            rows += [part("power supply", psu) for psu in listed(power, "PowerSupplies")]
+            adapters = await self._members(linked(one, "NetworkAdapters"))
+            rows += [part("network adapter", adapter) for adapter in adapters]
+        rows += await self._firmware()
+        return distinct([row for row in rows if row], "component")
+
+    async def _storage(self, system: Resource) -> List[Body]:
+        rows: List[Body] = []
+        for one in await self._members(linked(system, "Storage")):
+            rows += [part("controller", each) for each in listed(one, "StorageControllers")]
+            rows += [part("controller", one)] if "trouble" in one else []
+            drives = [await self._tree.optional(path) for path in links(one, "Drives")]
+            rows += [part("disk", drive) for drive in drives if drive]
+        if not rows:
+            for one in await self._members(linked(system, "SimpleStorage")):
+                rows += [part("disk", device) for device in listed(one, "Devices")]
+        return rows
+
+    async def _firmware(self) -> List[Body]:
+        update = await self._tree.optional(linked(self._tree.root, "UpdateService"))
+        members = await self._members(linked(update, "FirmwareInventory"))
+        return [part("firmware", one) for one in members]
+
+    async def _members(self, path: str) -> List[Resource]:
+        """Return the members of what may not be there; what fails otherwise is one that says so."""
+        if not path:
+            return []
+        try:
+            return await self._tree.members(path)
+        except (Rejected, Malformed) as error:
+            if isinstance(error, Rejected) and error.status in ABSENT:
+                return []
+            return [{"Id": path.rstrip("/").rpartition("/")[2], "trouble": str(error)}]
+
+    # --- the baseboard itself ------------------------------------------------------------------
+
+    async def lan(self) -> List[Body]:
+        """Return the rows of the baseboard's own network, and its firmware's version."""
+        manager = await self.manager()
+        if not manager:
+            raise self.without("manager")
+        ports = await self._members(linked(manager, "EthernetInterfaces"))
+        firmware = text(manager.get("FirmwareVersion"))
+        rows = [{**_port(one), "firmware": firmware} for one in ports if "trouble" not in one]
+        return rows or [{"firmware": firmware}]
+
+    async def users(self) -> List[Body]:
+        """Return the accounts that have a name."""
+        service = await self._accounts()
+        shortest, longest = service.get("MinPasswordLength"), service.get("MaxPasswordLength")
+        return [
+            {
+                "uid": text(one.get("Id")),
+                "name": text(one.get("UserName")),
+                "privilege": text(one.get("RoleId")).casefold(),
+                "enabled": one.get("Enabled") is not False and one.get("Locked") is not True,
+                "shortest": shortest,
+                "longest": longest,
+                "at": text(one.get("@odata.id")),
+            }
+            for one in await self._tree.members(linked(service, "Accounts"))
+            if text(one.get("UserName"))
+        ]
+
+    async def _accounts(self) -> Resource:
+        await self._tree.enter()
+        service = await self._tree.optional(linked(self._tree.root, "AccountService"))
+        if not linked(service, "Accounts"):
+            raise self.without("account service")
+        return service
+
+    async def media(self) -> List[Body]:
+        """Return the places for virtual media, and what is in each."""
+        return [
+            {
+                "slot": text(one.get("Id")) or text(one.get("Name")),
+                "name": text(one.get("Name")),
+                "types": strings(one.get("MediaTypes")),
+                "image": text(one.get("Image")),
+                "inserted": one.get("Inserted") is True,
+                "write_protected": one.get("WriteProtected") is not False,
+                "connected": text(one.get("ConnectedVia")),
+                "insert_at": target(one, "#VirtualMedia.InsertMedia"),
+                "eject_at": target(one, "#VirtualMedia.EjectMedia"),
+                "at": text(one.get("@odata.id")),
+            }
+            for one in await self.slots()
+            if "trouble" not in one
+        ]
+
+    async def slots(self) -> List[Resource]:
+        """Return the resources of virtual media: the system's, else the baseboard's."""
+        for owner in (await self.system(), await self.manager()):
+            found = await self._members(linked(owner, "VirtualMedia"))
+            if found:
+                return found
+        raise self.without("virtual media")
+
+    async def tasks(self) -> List[Body]:
+        """Return what it works on for longer: firmware that is written, a reset that waits."""
+        await self._tree.enter()
+        service = await self._tree.optional(linked(self._tree.root, "Tasks"))
+        return [
+            {
+                "task": text(one.get("Id")),
+                "name": text(one.get("Name")),
+                "state": text(one.get("TaskState")),
+                "health": worst([text(one.get("TaskStatus")).casefold()]),
+                "percent": one.get("PercentComplete"),
+                "began": text(one.get("StartTime")),
+                "ended": text(one.get("EndTime")),
+                "messages": [
+                    text(said.get("Message"))
+                    for said in listed(one, "Messages")
+                    if text(said.get("Message"))
+                ],
+            }
+            for one in await self._members(linked(service, "Tasks"))
+        ]
+
+
+def _port(one: Resource) -> Dict[str, Any]:
+    address = next(iter(listed(one, "IPv4Addresses")), {})
+    return {
+        "port": text(one.get("Id")),
+        "ipv4_address": text(address.get("Address")),
+        "ipv4_configuration": text(address.get("AddressOrigin")),
+        "ipv4_gateway": text(address.get("Gateway")),
+        "mac_address": text(one.get("MACAddress") or one.get("PermanentMACAddress")),
+        "vlan_id": inside(one, "VLAN", "VLANId") if inside(one, "VLAN", "VLANEnable") else None,
+    }
+
+
+def _ordinal(record: str) -> int:
+    return int(record) if record.isascii() and record.isdigit() else 0
