@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import chain
 from typing import Callable, Dict, FrozenSet, List, Mapping, Optional
 from urllib.parse import quote
@@ -96,7 +97,7 @@ class Catalogue:
         pages = [await self._service(service).get(path, dict(query))]
         seen = set()
         while service == PAGED and len(pages) < MOST_PAGES:
-            after = next_query(pages[-1])
+            after = await asyncio.to_thread(next_query, pages[-1])
             if not after or after.get("marker") in seen:
                 break
             seen.add(after.get("marker"))

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from backend.kind import Rest
 from backend.lookout import Lookout
@@ -40,6 +43,25 @@ async def test_a_list_that_the_service_cuts_is_asked_for_to_its_end(tmp_path: Pa
         rows = await asyncio.to_thread(lambda: list(answer()))
         await lookout.close()
     assert len(rows) == 25
+    assert len({row["uuid"] for row in rows}) == 25
+
+
+async def test_a_list_cut_without_a_word_is_asked_for_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.sources.bodies.CUT_ROWS", 10)
+    whole = replace(HOSTS, query={})
+    async with Simulator("standard", hosts=25, frozen=True) as sim:
+        sim.cloud.page_max = 10
+        lookout = Lookout(
+            settings_of(sim, tmp_path),
+            place=Place(hostname="desk"),
+            now_ms=lambda: 0,
+            pins=Pins(tmp_path / "pins.json"),
+        )
+        answer = await lookout.cloud.ask(whole)
+        rows = await asyncio.to_thread(lambda: list(answer()))
+        await lookout.close()
     assert len({row["uuid"] for row in rows}) == 25
 
 
