@@ -77,7 +77,8 @@ class Changed:
     """One change of the record: ``old`` and ``new`` are JSON texts, None where there was none.
 
     ``source`` is ``poll``, ``deed`` (seen while a deed of ours ran) or ``found`` (nobody had looked
-    for a while: it happened at some time before).
+    for a while: it happened at some time before). ``body`` is the JSON text of the row as it is, or
+    was last, where the reader was asked for it.
     """
 
     kind: str
@@ -88,6 +89,7 @@ class Changed:
     new: Optional[str]
     at_ms: int
     source: str
+    body: str = ""
 
 
 SOURCES = ("poll", "deed", "found")

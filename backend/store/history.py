@@ -35,6 +35,7 @@ def changes(
             new=change.new,
             at_ms=change.at_ms,
             source=SOURCES[change.source],
+            body=item.body,
         )
         for change, item in session.exec(asked.order_by(col(Change.id).desc()).limit(limit))
     )

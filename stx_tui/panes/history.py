@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from types import MappingProxyType
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+
+from pydantic import ValidationError
 
 from backend.deed import Deed, Outcome
 from backend.figure import Jump, Line, Lines
 from backend.kind import Column, Kind, LocalRead, Row
 from backend.known import Known, Reading
+from backend.store.diff import undone
 from backend.store.glance import Changed
 from backend.tone import WELL, Look, Mark, Tone, Verdict
 from backend.units import DAY_MS, clock, stopwatch
@@ -22,11 +26,23 @@ FIELDS = 3
 # So many rows of a kind that differ alike are one.
 MANY = 5
 CAME, WENT = "came", "went"
+WORSE, BETTER = "worse", "better"
 _NONE: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
+@dataclass(frozen=True)
+class Then:
+    """The bodies of a row at the begin of the span and at its end, None where it was not there."""
+
+    was: Optional[Mapping[str, Any]] = None
+    now: Optional[Mapping[str, Any]] = None
+
+
 class Happening(Row):
-    """What came of one row, or one deed; ``fields`` are (name, before, now)."""
+    """What came of one row, or one deed; ``fields`` are (name, before, now).
+
+    ``course`` is ``worse`` or ``better`` where ``weighed`` found it so.
+    """
 
     key: str
     kind: str
@@ -39,6 +55,8 @@ class Happening(Row):
     # Nobody had looked for a while: it happened at some time before.
     is_found: bool = False
     is_bad: bool = False
+    course: str = ""
+    then: Then = Then()
 
 
 def happenings(
@@ -68,6 +86,37 @@ def happenings(
     return (*found, *(_of_deed(deed) for deed in deeds if deed.began_ms >= since_ms))
 
 
+def weighed(rows: Iterable[Happening], known: Known, rooms: Rooms) -> Tuple[Happening, ...]:
+    """Return rows with what their kind says of them then and now: ``worse``, ``better`` or neither.
+
+    What was then is looked at with what is known now of all around it.
+    """
+    return tuple(
+        row if row.deed else row.model_copy(update={"course": _course(row, known, rooms)})
+        for row in rows
+    )
+
+
+def _course(row: Happening, known: Known, rooms: Rooms) -> str:
+    kind = rooms.kind(row.kind)
+    if kind is None:
+        return ""
+    step = _ill(kind, row.then.now, known) - _ill(kind, row.then.was, known)
+    return WORSE if step > 0 else BETTER if step < 0 else ""
+
+
+def _ill(kind: Kind[Any], body: Optional[Mapping[str, Any]], known: Known) -> int:
+    """Return how ill a row of that body looks; what is not there is not ill."""
+    if body is None:
+        return 0
+    try:
+        row = kind.model.read(dict(body))
+    except ValidationError:
+        return 0  # as another version of the service, or of ours, had it: nothing is said of it
+    look = kind.look(row, known)
+    return 2 if look.tone is Tone.BAD or look.mark is Mark.BAD else int(look.tone is Tone.WARN)
+
+
 def reading_of(rows: Iterable[Happening], now_ms: int) -> Reading[Happening]:
     """Return rows as a table takes them."""
     by_id = {row.key: row for row in rows}
@@ -88,7 +137,7 @@ def history_kind(rooms: Rooms) -> Kind[Happening]:
         label=lambda row: row.label,
         columns=(
             Column(heading="OF", value=lambda row: row.kind, most=16),
-            Column(heading="NAME", value=lambda row: row.label, most=26),
+            Column(heading="NAME", value=lambda row: row.label, most=22),
             Column(heading="WHAT", value=lambda row: row.says, most=120),
             Column(heading="WHEN", joined=lambda row, known: moment(row.at_ms, known.now_ms)),
         ),
@@ -96,6 +145,7 @@ def history_kind(rooms: Rooms) -> Kind[Happening]:
         strip=_strip,
         sort=lambda row, known: (
             bool(row.deed),
+            row.course != WORSE,
             _look(row, known, rooms).mark is not Mark.BAD,
             order.get(row.kind, len(order)),
             -row.at_ms,
@@ -118,10 +168,14 @@ def verdict(rows: Sequence[Happening], known: Known, rooms: Rooms) -> Verdict:
     more = f"{found} {words} happened." if found else ""
     if not changed:
         return Verdict(word="NOTHING CHANGED", text=acted, more=more)
-    differ = "1 differs" if len(changed) == 1 else f"{len(changed)} differ"
-    text = f"{differ}, {unwell} of them {'is' if unwell == 1 else 'are'} not well now. {acted}"
-    tone = Tone.WARN if unwell else Tone.PLAIN
-    return Verdict(word="CHANGED", text=text, more=more, tone=tone)
+    worse, better = (sum(row.course == way for row in changed) for way in (WORSE, BETTER))
+    ways = (("WORSE", worse), ("BETTER", better), ("different", len(changed) - worse - better))
+    word, *others_said = [f"{way} in {count}" for way, count in ways if count]
+    not_well = [f"{unwell} not well now"] if unwell else []
+    text = "".join(f"{said}, " for said in (*others_said, *not_well))[:-2]
+    text = f"{text}. {acted}" if text else acted
+    tone = Tone.BAD if worse else Tone.GOOD if better else Tone.PLAIN
+    return Verdict(word=word, text=text, more=more, tone=tone)
 
 
 def moment(ms: int, now_ms: int) -> str:
@@ -189,6 +243,7 @@ def _of_row(steps: Sequence[Changed], before: Sequence[str]) -> Optional[Happeni
     else:
         return None
     end = steps[-1]
+    then = _then(steps, is_new=says == CAME, is_gone=says == WENT)
     return Happening(
         key=f"{end.kind}/{end.row_id}",
         kind=end.kind,
@@ -198,7 +253,17 @@ def _of_row(steps: Sequence[Changed], before: Sequence[str]) -> Optional[Happeni
         at_ms=end.at_ms,
         fields=net,
         is_found=end.source == "found",
+        then=then,
     )
+
+
+def _then(steps: Sequence[Changed], *, is_new: bool, is_gone: bool) -> Then:
+    """Return what the row was before ``steps``, the oldest first, and what it is after them."""
+    if not steps[-1].body:
+        return Then()
+    body = json.loads(steps[-1].body)
+    undo = [(step.field, step.old, step.new) for step in reversed(steps) if step.field]
+    return Then(was=None if is_new else undone(body, undo), now=None if is_gone else body)
 
 
 def _of_flaps(kind: str, gone: Sequence[Changed]) -> Happening:
@@ -268,7 +333,7 @@ def _strip(row: Happening, known: Known) -> Lines:
     when = moment(row.at_ms, known.now_ms)
     if row.is_found:
         when += ", or before: it was found then"
-    first = f"{row.label}   {when}"
+    first = f"{row.label}   {when}" + (f"   {row.course.upper()}" if row.course else "")
     lines = [Line(text=f"deed {row.deed}   {first}   {row.says}" if row.deed else first)]
     for name, old, new in row.fields:
         lines.append(Line(text=f"{name}: {old} -> {new}" if old else f"{name}: {new}"))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Dict, List, Mapping, Tuple, Union
 
 from backend.errors import StxError
 from backend.figure import Jump
 from backend.known import Key, Known
 from backend.units import DAY_MS, day
-from stx_tui.panes.history import Happening, happenings, moment, verdict
+from stx_tui.panes.history import Happening, happenings, moment, verdict, weighed
 from stx_tui.plain.page import Help, Page, number, upto
 from stx_tui.plain.paper import plain
 from stx_tui.plain.talk import Talk
@@ -59,7 +60,8 @@ class HistoryPage(Page):
             self.talk.paper.say(f"{error}. {error.advice}")
             return
         self._is_cut = len(changes) == MOST
-        self._rows = happenings(changes, deeds, since_ms)
+        rows = await asyncio.to_thread(happenings, changes, deeds, since_ms)
+        self._rows = weighed(rows, self.talk.known, self.talk.rooms)
 
     def show(self) -> None:
         paper, known = self.talk.paper, self.talk.known

@@ -125,8 +125,6 @@ class ActScreen(Dialog[Tuple[Deed, ...]]):
         """Why this dialog can send nothing any more, "" as long as it can."""
         return self.asked.ended
 
-    # --- verbs ---------------------------------------------------------------------------------
-
     def look(self) -> None:
         """Work the preview out on what is known now, and show it."""
         if not self.is_mounted or self.form is None:
@@ -154,7 +152,9 @@ class ActScreen(Dialog[Tuple[Deed, ...]]):
             self.set_focus(None)
             self._drop_answer("")
         else:
-            self._drop_answer("it changed while you looked: read it again")
+            # While it is asked again nobody can answer: what came was never read otherwise.
+            words = "it changed while you looked: read it again"
+            self._drop_answer(self._said if self._busy == "asking" else words)
 
     # --- what is asked -------------------------------------------------------------------------
 
@@ -205,10 +205,10 @@ class ActScreen(Dialog[Tuple[Deed, ...]]):
                 await station.acts.ask_again(preview)
             except StxError as error:
                 words = str(error)
-            self._busy = ""
             if self.is_attached:
-                self.say(words)
                 self.look()
+                self._busy = ""
+                self.say(words)
                 then()
 
         self.run_worker(ask(), name=f"ask again: {preview.title}", group="ask", exit_on_error=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Tuple
 
@@ -17,7 +18,15 @@ from backend.units import DAY_MS, day
 from stx_tui import keys, theme
 from stx_tui.keys import key
 from stx_tui.messages import KnownChanged, RowChosen, StationOpened
-from stx_tui.panes.history import Happening, folded, happenings, history_kind, reading_of, verdict
+from stx_tui.panes.history import (
+    Happening,
+    folded,
+    happenings,
+    history_kind,
+    reading_of,
+    verdict,
+    weighed,
+)
 from stx_tui.panes.pane import line
 from stx_tui.panes.status import FootPane, StatusPane
 from stx_tui.panes.strip import StripPane, lines_of
@@ -131,7 +140,8 @@ class HistoryScreen(Screen[None], inherit_bindings=False):
                 self._is_cut = len(changes) == MOST
                 first = {kind.name: kind.state_fields for kind in self.console.rooms.kinds}
                 self._deeds = deeds
-                self._rows = happenings(changes, deeds, since_ms, first)
+                rows = await asyncio.to_thread(happenings, changes, deeds, since_ms, first)
+                self._rows = weighed(rows, self.console.known, self.console.rooms)
         self._show()
 
     # --- showing -------------------------------------------------------------------------------

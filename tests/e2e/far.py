@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 import termios
 import time
@@ -18,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 # Slower than this from key to key is a hand; faster, a paste or noise.
 HAND_S = 0.07
 # A process that shares two cores with everything else; nothing waits this long when all is well.
-PATIENCE_S = 120.0
+PATIENCE_S, GRACE_S = 120.0, 5.0
 # How long the screen has to stand still to count as painted.
 STILL_S = 0.3
 
@@ -199,8 +200,14 @@ class Far:
         return termios.tcgetattr(self.process.fileno())
 
     def close(self) -> None:
-        """End the process, whatever it does."""
-        self.process.close(force=True)
+        """End the process, whatever it does: pexpect's own patience is a tenth of a second."""
+        for number in (signal.SIGHUP, signal.SIGKILL):
+            if self.process.isalive():
+                self.process.kill(number)
+            until = time.monotonic() + GRACE_S
+            while self.process.isalive() and time.monotonic() < until:
+                time.sleep(0.02)
+        self.process.close()
 
     def _until(self, is_so: Callable[[str], bool], words: str, within_s: float) -> str:
         until = time.monotonic() + within_s

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any, Optional
+
+import pytest
 
 from backend.deed import Deed, Outcome
 from backend.known import Known, Reading
 from backend.store.glance import Changed
 from backend.units import DAY_MS, HOUR_MS, MINUTE_MS
-from stx_tui.panes.history import folded, happenings, moment
+from stx_tui.panes.history import folded, happenings, moment, weighed
 from tests.tui.things import NOW_MS, PLACE, ROOMS, Box, Wire, box, console, screen_text, until
 
 
@@ -119,6 +123,32 @@ def test_an_instant_says_its_day_where_it_was_not_today():
     assert len(moment(NOW_MS - 20 * DAY_MS, NOW_MS).split()) == 3
 
 
+KNOWN = Known(cloud="c", now_ms=NOW_MS, place=PLACE)
+WAYS = {
+    "fell ill": ("fine", "ill", "worse"),
+    "got well": ("ill", "fine", "better"),
+    "changed without harm": ("fine", "calm", ""),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_row_is_worse_or_better_by_what_its_kind_says_of_it_then_and_now(way: str):
+    was, now, course = WAYS[way]
+    body = json.dumps({**box(1), "state": now})
+    step = replace(change("1", "state", f'"{was}"', f'"{now}"', MINUTE_MS), body=body)
+    (row,) = weighed(happenings([step], (), 0), KNOWN, ROOMS)
+    assert row.course == course
+
+
+def test_what_came_ill_is_worse_and_what_went_ill_is_better():
+    body = json.dumps({**box(1), "state": "ill"})
+    came = replace(change("1", "", None, '"box-1"', MINUTE_MS), body=body)
+    went = replace(change("1", "", '"box-1"', None, MINUTE_MS), body=body)
+    for step, course in ((came, "worse"), (went, "better")):
+        (row,) = weighed(happenings([step], (), 0), KNOWN, ROOMS)
+        assert row.course == course
+
+
 async def test_the_history_says_what_is_unwell_now_first_and_who_did_what():
     wire = Wire(bodies={"/boxes": [box(1, state="ill"), box(2)]})
     app = console(wire)
@@ -126,14 +156,17 @@ async def test_the_history_says_what_is_unwell_now_first_and_who_did_what():
         await until(pilot, lambda: app.known.has("boxes"))
         app.station.store.changed = (
             change("00002", "size", "1", "2", 1 * MINUTE_MS),
-            change("00001", "state", '"fine"', '"ill"', 2 * MINUTE_MS, "found"),
+            replace(
+                change("00001", "state", '"fine"', '"ill"', 2 * MINUTE_MS, "found"),
+                body=json.dumps(box(1, state="ill")),
+            ),
         )
         app.station.store.done = (deed(why="it stood in the way"),)
         await pilot.press("H")
         await until(pilot, lambda: any("topple" in row for row in screen_text(app)))
         rows = screen_text(app)
         assert rows[1].startswith(" WHAT CHANGED   since a day ago  ->  now ")
-        assert rows[2].startswith(" CHANGED  2 differ, 1 of them is not well now. Acts: 1, 1 of")
+        assert rows[2].startswith(" WORSE in 1  different in 1, 1 not well now. Acts: 1, 1 of them")
         assert rows[3].strip().startswith("1 was found later")
         assert rows[6].startswith(">!  boxes  box-00001     state fine -> ill")
         assert rows[7].startswith("    boxes  box-00002     size 1 -> 2")
