@@ -28,3 +28,13 @@ def pytest_collection_modifyitems(items: List[pytest.Item]) -> Generator[None, N
                     break
     yield
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]:
+    """Call what failed by its own name: with a group behind it none is found again."""
+    yield
+    cache = getattr(session.config, "cache", None)
+    if cache is not None:
+        failed = cache.get("cache/lastfailed", {})
+        cache.set("cache/lastfailed", {name.split("@tests", 1)[0]: True for name in failed})

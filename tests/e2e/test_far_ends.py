@@ -6,6 +6,7 @@ import shutil
 import sys
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Dict, Iterator, List, Tuple
@@ -106,7 +107,7 @@ def walked(
         assert LIVE in text, text
         for number, keys, words, text in shown(peer):
             assert words in text, text
-            assert (keys, peer.comes_to(wanted[number])) == (keys, [])
+            assert (keys, peer.comes_to(partial(wanted.__getitem__, number))) == (keys, [])
     finally:
         peer.close()
 

@@ -258,7 +258,7 @@ def wait_for(sim: Sim) -> None:
 def free_udp_port() -> int:
     """Return a UDP port of loopback, below the ephemeral ones, that nobody has."""
     while True:
-        port = random.randrange(20_000, 32_000)
+        port = random.SystemRandom().randrange(20_000, 32_000)
         with (
             socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe,
             contextlib.suppress(OSError),

@@ -220,7 +220,7 @@ def answers(url: str) -> bool:
 def free_port() -> int:
     """Return a port of loopback, below the ephemeral ones, that nobody listens on."""
     while True:
-        port = random.randrange(20_000, 32_000, 10)
+        port = random.SystemRandom().randrange(20_000, 32_000, 10)
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)):
                 return port

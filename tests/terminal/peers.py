@@ -19,7 +19,7 @@ import time
 import tty
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 import pyte.charsets
 
@@ -57,12 +57,15 @@ class Peer(ABC):
         return ["".join(seen.text for seen in row).rstrip() for row in self.cells()]
 
     def comes_to(
-        self, cells: list[list[Seen]], within_s: float = 60.0
+        self, wanted: Callable[[], list[list[Seen]]], within_s: float = 60.0
     ) -> list[tuple[int, str, str]]:
-        """Rows that still differ after so long, as (row, shown, wanted); [] as soon as none do."""
+        """Rows that still differ after so long, as (row, shown, wanted); [] as soon as none do.
+
+        What is wanted is looked at each time: on a busy machine it may come later than this.
+        """
         until = time.monotonic() + within_s
         while True:
-            shown = self.cells()
+            cells, shown = wanted(), self.cells()
             pairs = list(enumerate(zip(shown, cells)))
             if all(one[:79] == two[:79] for _, (one, two) in pairs) or time.monotonic() > until:
                 return [

@@ -64,11 +64,11 @@ def test_every_screen_arrives_as_it_was_meant(
     direct = start("direct", term, lang, scrub=False, colour="mono")
     assert isinstance(direct, Direct)
     direct.far.quiet(1.0)
-    assert peer.comes_to(direct.settled()) == []
+    assert peer.comes_to(direct.settled) == []
     for keys in KEYS:
         direct.type(keys)
         peer.type(keys)
-        assert (keys, peer.comes_to(direct.settled())) == (keys, [])
+        assert (keys, peer.comes_to(direct.settled)) == (keys, [])
 
 
 @pytest.mark.parametrize(("name", "term"), [("tmux", "vt100"), ("screen", "vt220")])
@@ -80,7 +80,7 @@ def test_line_drawing_arrives_where_it_is_asked_for(start: Start, name: str, ter
     wanted = direct.settled()
     drawn = [seen._replace(text=glyph) for seen, glyph in zip(wanted[3], "├── ea ??")]
     wanted[3] = drawn + wanted[3][len(drawn) :]
-    assert peer.comes_to(wanted) == []
+    assert peer.comes_to(lambda: wanted) == []
 
 
 @pytest.mark.parametrize("name", ["tmux", "screen"])
@@ -90,4 +90,4 @@ def test_unicode_arrives_as_it_is(start: Start, name: str) -> None:
     assert isinstance(direct, Direct)
     direct.far.quiet(1.0)
     assert "├── éa 漢" in direct.far.emulator.text()
-    assert peer.comes_to(direct.settled()) == []
+    assert peer.comes_to(direct.settled) == []

@@ -49,6 +49,6 @@ def test_tmux_shows_what_was_wanted_cell_by_cell(term: str, data: st.DataObject)
         script = 'stty raw -echo; cat "$0"; sleep 600'
         tmux = Tmux(["sh", "-c", script, str(folder / "sent")], folder)
         try:
-            assert tmux.comes_to(stock.cells(colours=False), 4.0) == []
+            assert tmux.comes_to(lambda: stock.cells(colours=False), 4.0) == []
         finally:
             tmux.close()

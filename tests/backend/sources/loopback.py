@@ -54,7 +54,7 @@ class Server:
     async def start(self, host: str, tls: Optional[ssl.SSLContext], port: int = 0) -> None:
         for _ in range(50):
             # The ephemeral range begins at 32768.
-            self.port = port or random.randint(20_000, 32_000)
+            self.port = port or random.SystemRandom().randint(20_000, 32_000)
             try:
                 self._server = await asyncio.start_server(self._connected, host, self.port, ssl=tls)
             except OSError:

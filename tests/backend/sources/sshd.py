@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -169,8 +170,11 @@ def keygen(path: Path) -> None:
 
 
 def free_port() -> int:
-    """Return a port nobody has, below those that clients are given."""
-    for port in range(21022, 32000, 7):
+    """Return a port nobody has, below those that clients are given.
+
+    Of chance that no seed repeats: tests run beside each other, and would all take the same.
+    """
+    for port in random.SystemRandom().sample(range(20_000, 32_000), 200):
         with socket.socket() as trial:
             try:
                 trial.bind(("", port))
