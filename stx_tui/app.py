@@ -266,7 +266,8 @@ class StxApp(App[None], inherit_bindings=False):
         while len(self.screen_stack) > 1:
             await self.pop_screen()
         bottom = self.screen
-        if isinstance(bottom, ListingScreen) and bottom.kind is not area.kinds[0]:
+        if isinstance(bottom, ListingScreen):
+            # Also where it is shown: its rows get back what the strip took for a longer one.
             bottom.list(area.kinds[0])
 
     async def action_back(self) -> None:
