@@ -7,6 +7,7 @@ says ``success`` with ``inprogress``; ``response`` is a text that holds Python.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import List, Optional, Tuple
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -41,12 +42,13 @@ class _Part(BaseModel):
     end_date_time: Optional[str] = ""
     timeout: int = 0
 
-    @property
+    # Asked several times a drawing, of a thousand steps.
+    @cached_property
     def began_ms(self) -> Optional[int]:
         """When it began; the VIM's dates have no zone and are UTC."""
         return instant_ms(self.start_date_time)
 
-    @property
+    @cached_property
     def ended_ms(self) -> Optional[int]:
         """When it ended."""
         return instant_ms(self.end_date_time)
