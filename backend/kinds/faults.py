@@ -8,7 +8,7 @@ from typing import Any, Optional, Tuple
 from backend.figure import Jump, Line, Lines
 from backend.kind import Area, Column, Kind, Logs, Rest, Row, Tab
 from backend.kinds.alarm_acts import ALARM_ACTIONS, SUPPRESSING, TYPES, active_of
-from backend.kinds.alarm_story import came_together, facts, is_its_event, strip
+from backend.kinds.alarm_story import facts, is_its_event, strip
 from backend.kinds.alarms import (
     NAME,
     SUPPRESSED,
@@ -29,6 +29,7 @@ from backend.kinds.alarms import (
 )
 from backend.kinds.cards import card_of
 from backend.kinds.entity import hostname_of, jumps, where
+from backend.kinds.incidents import INCIDENTS, belong
 from backend.kinds.log_places import of_fault
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone, Verdict
@@ -194,7 +195,7 @@ ALARMS: Kind[Alarm] = Kind(
     verdict=verdict,
     strip=strip,
     tabs=(
-        Tab(key="o", title="Came together", kind=NAME, related=came_together),
+        Tab(key="o", title="Came together", kind=NAME, related=belong),
         Tab(key="e", title="Events", kind=LOG, related=is_its_event),
         Tab(key="f", title="Fields", figure=facts),
     ),
@@ -323,6 +324,6 @@ FAULTS = Area(
     digit="2",
     name="faults",
     title="Alarms",
-    kinds=(ALARMS, EVENTS, SUPPRESSIONS),
+    kinds=(ALARMS, INCIDENTS, EVENTS, SUPPRESSIONS),
     headline=headline,
 )
