@@ -98,6 +98,8 @@ class Identity:
 HERE = "here"
 # What stands in an argv for the rest of a parent below a machine: of ``here/sda`` it is ``sda``.
 OF = "{of}"
+# What stands between the texts of programs that are read together.
+PAGE = "\f"
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,8 @@ class Command:
     absent: Tuple[str, ...] = ()
     deadline_s: float = 10.0
     most_bytes: int = 4 * 1024 * 1024
+    # Programs run after it whose text ``parse`` gets too, a PAGE between: to compare what they say.
+    then: Tuple[Tuple[str, ...], ...] = ()
 
     @property
     def source(self) -> str:

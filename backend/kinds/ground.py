@@ -10,6 +10,7 @@ from backend.kinds.machine_drbd import DRBD
 from backend.kinds.machine_guards import GUARDS
 from backend.kinds.machine_list import MACHINE_LIST, VITALS, troubles
 from backend.kinds.machine_network import NETWORK_OF_MACHINE
+from backend.kinds.machine_ostree import OSTREE_OF_MACHINE
 from backend.kinds.machine_peers import PEERS_OF_MACHINE
 from backend.kinds.machine_place import standing, where
 from backend.kinds.machine_runs import RUNS_OF_MACHINE
@@ -54,6 +55,7 @@ GROUND = Area(
         *NETWORK_OF_MACHINE,
         *PEERS_OF_MACHINE,
         *SOFTWARE_OF_MACHINE,
+        *OSTREE_OF_MACHINE,
         *TOLD_OF_MACHINE,
         LOGS,
         *RUNS_OF_MACHINE,

@@ -1,9 +1,9 @@
-"""What a machine is made of: processes, kernel, OSTree, packages."""
+"""What a machine is made of: processes, kernel, packages."""
 
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Iterable, List, Tuple
+from typing import Any, Iterable, Tuple
 
 from backend.kind import Body, Column, Command, Kind, Reach
 from backend.kinds.machine import MACHINE, MACHINES, OfMachine, size, split_rows
@@ -167,82 +167,7 @@ RUNNING_KERNELS: Kind[RunningKernel] = Kind(
     every_s=60.0,
 )
 
-# --- OSTree and packages -----------------------------------------------------------------------
-
-_DEPLOYED = re.compile(r"^([* ]) (\S+) ([0-9a-f]{64})\.(\d+)(?: \((.+)\))?\s*$")
-
-
-def deployments_of_ostree(text: str) -> Iterable[Body]:
-    """Parse ``ostree admin status``: a line a deployment, what it says of itself indented below."""
-    found: List[Dict[str, Any]] = []
-    for line in filter(str.strip, text.splitlines()):
-        head = _DEPLOYED.match(line)
-        if head:
-            mark, stateroot, commit, serial, note = head.groups()
-            found.append({"stateroot": stateroot, "commit": commit, "serial": int(serial)})
-            found[-1].update(is_booted=mark == "*", note=note or "", origin="", version="")
-        elif found:
-            key, _, value = line.strip().partition(": ")
-            if key == "origin refspec":
-                found[-1]["origin"] = value
-            elif key == "Version":
-                found[-1]["version"] = value
-    if not found:
-        raise ValueError("no deployment")
-    return found
-
-
-class Deployment(OfMachine):
-    """A tree that this machine can boot: the one that runs, the next, the one before."""
-
-    stateroot: str
-    commit: str
-    serial: int
-    is_booted: bool
-    note: str = ""
-    origin: str = ""
-    version: str = ""
-
-    @property
-    def stands(self) -> str:
-        """What it is to the next boot."""
-        return "runs" if self.is_booted else self.note or "kept"
-
-
-def _deployment_look(row: Deployment, _known: Known) -> Look:
-    if row.note == "pending":
-        return Look(tone=Tone.BUSY, mark=Mark.BUSY, notes=("comes with the next boot",))
-    return WELL if row.is_booted else Look(mark=Mark.OUT)
-
-
-OSTREE: Kind[Deployment] = Kind(
-    name="ostree-deployments",
-    singular="ostree-deployment",
-    model=Deployment,
-    read=Command(
-        argv=("ostree", "admin", "status"),
-        parse=deployments_of_ostree,
-        absent=("loading sysroot", "No deployments"),
-    ),
-    parent=MACHINES,
-    reach=Reach.PER_PARENT,
-    needs=(MACHINES,),
-    id=lambda row: f"{row.machine}/{row.stateroot}/{row.commit}.{row.serial}",
-    label=lambda row: row.commit[:12],
-    columns=(
-        MACHINE,
-        Column(heading="COMMIT", value=lambda row: row.commit[:12]),
-        Column(heading="STANDS", value=lambda row: row.stands),
-        Column(heading="STATEROOT", value=lambda row: row.stateroot),
-        Column(heading="ORIGIN", value=lambda row: row.origin, most=28),
-        Column(heading="VERSION", value=lambda row: row.version, most=20),
-    ),
-    look=_deployment_look,
-    tab="o OSTree",
-    aliases=("ostree-status",),
-    is_inventory=False,
-    every_s=60.0,
-)
+# --- packages ----------------------------------------------------------------------------------
 
 _DPKG = ("name", "version", "architecture", "status", "size")
 
@@ -303,4 +228,4 @@ PACKAGES: Kind[Package] = Kind(
     is_inventory=False,
     every_s=600.0,
 )
-SOFTWARE_OF_MACHINE: Tuple[Kind[Any], ...] = (PROCESSES, RUNNING_KERNELS, OSTREE, PACKAGES)
+SOFTWARE_OF_MACHINE: Tuple[Kind[Any], ...] = (PROCESSES, RUNNING_KERNELS, PACKAGES)

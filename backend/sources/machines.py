@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, List, Optional, Tuple, Union
 from backend import supervised
 from backend.errors import Absent, Forbidden, Malformed, NotConfigured, Rejected, StxError
 from backend.kind import Body, Command, CommandWrite, Json
-from backend.plan import HERE, OF
+from backend.plan import HERE, OF, PAGE
 from backend.sources import local
 from backend.sources.ssh import SshHosts
 
@@ -137,7 +137,19 @@ class Machines:
         raise first
 
     async def _one(self, read: Command, machine: str, of: str) -> List[Body]:
-        argv = tuple(word.replace(OF, of) for word in read.argv)
+        text = PAGE.join(
+            [await self._text(read, argv, machine, of) for argv in (read.argv, *read.then)]
+        )
+        try:
+            # An answer of many lines is read on a thread: keys are answered meanwhile.
+            return await asyncio.to_thread(lambda: list(read.parse(text)))
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            words = f"answers in a shape not known here: {error}"
+            raise Malformed(read.source, "output", words) from error
+
+    async def _text(self, read: Command, told: Tuple[str, ...], machine: str, of: str) -> str:
+        """Return what one program printed, where it is an answer."""
+        argv = tuple(word.replace(OF, of) for word in told)
         printed = await self.run(
             argv, machine, deadline_s=read.deadline_s, most_bytes=read.most_bytes
         )
@@ -145,12 +157,7 @@ class Machines:
             words = f"printed more than {read.most_bytes} bytes, and was stopped"
             raise Malformed(read.source, "output", words)
         _accept(argv, printed, read.codes, read.absent)
-        try:
-            # An answer of many lines is read on a thread: keys are answered meanwhile.
-            return await asyncio.to_thread(lambda: list(read.parse(printed.out)))
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
-            words = f"answers in a shape not known here: {error}"
-            raise Malformed(read.source, "output", words) from error
+        return printed.out
 
 
 def _accept(

@@ -1,0 +1,73 @@
+"""A real OSTree of the tests' own: a repository, a sysroot, and commits of a small system."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Dict
+
+import pytest
+
+BRANCH, STATEROOT = "starlingx", "debian"
+STATUS = "Package: {}\nStatus: install ok installed\nArchitecture: amd64\nVersion: {}\n"
+
+
+class Tree:
+    """A sysroot below ``path``; ``ostree`` finds it by its environment, as on a machine."""
+
+    def __init__(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.path = path
+        self.sysroot = path / "sysroot"
+        self.repo = self.sysroot / "ostree" / "repo"
+        self.sysroot.mkdir()
+        monkeypatch.setenv("OSTREE_SYSROOT", str(self.sysroot))
+        monkeypatch.setenv("OSTREE_REPO", str(self.repo))
+        self.run("admin", "init-fs", str(self.sysroot))
+        # There is nothing here that could boot it.
+        self.run("config", "set", "sysroot.bootloader", "none")
+        self.run("admin", "os-init", STATEROOT)
+
+    def run(self, *argv: str) -> str:
+        found = subprocess.run(
+            ("ostree", *argv), check=True, capture_output=True, text=True, cwd=self.path
+        )
+        return found.stdout.strip()
+
+    def commit(self, number: str, **packages: str) -> str:
+        """Commit a system of that number, with these packages; return the commit."""
+        root = self.path / f"tree-{number}"
+        modules = root / "usr" / "lib" / "modules" / f"6.12.{number}"
+        database = root / "usr" / "share" / "dpkg" / "database"
+        for folder in (modules, root / "usr" / "etc", database):
+            folder.mkdir(parents=True)
+        for folder in ("var", "dev", "proc", "sys", "run", "boot", "sysroot"):
+            (root / folder).mkdir()
+        (modules / "vmlinuz").write_text(f"kernel {number}")
+        (modules / "initramfs.img").write_text(f"initramfs {number}")
+        (root / "usr" / "etc" / "os-release").write_text("ID=debian\n")
+        (root / "usr" / "lib" / "os-release").write_text("ID=debian\n")
+        (root / "usr" / "lib" / "tool").write_text(f"tool {number}")
+        stanzas = (STATUS.format(name, version) for name, version in packages.items())
+        (database / "status").write_text("\n".join(stanzas))
+        version = f"24.09.{number}"
+        return self.run(
+            *("commit", f"--branch={BRANCH}", f"--tree=dir={root}"),
+            *(f"--add-metadata-string=version={version}", "-s", f"Release {version}"),
+        )
+
+    def deploy(self, commit: str) -> None:
+        self.run("admin", "deploy", f"--os={STATEROOT}", commit)
+
+    def break_one(self, words: str) -> None:
+        """Delete the object that a file of these words is kept in."""
+        for path in self.repo.glob("objects/*/*.file"):
+            if path.is_file() and not path.is_symlink() and path.read_text() == words:
+                path.unlink()
+                return
+        raise AssertionError(f"no object holds {words!r}")
+
+    def known(self) -> Dict[str, str]:
+        """Return each commit deployed by its index."""
+        lines = [line.split() for line in self.run("admin", "status").splitlines()]
+        found = [words[1].partition(".")[0] for words in lines if words[0] == STATEROOT]
+        return dict(zip(map(str, range(len(found))), found))

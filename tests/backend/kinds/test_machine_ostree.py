@@ -1,0 +1,200 @@
+"""OSTree, a real one: what can be booted, the log, what differs, what can be done and what not."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, List
+
+import pytest
+
+from backend.errors import Rejected, StxError
+from backend.kind import Answer, CommandWrite, Kind, Nothing, Risk
+from backend.kinds import kind_named
+from backend.kinds.machine_ostree import OSTREE, deployments_of_ostree
+from backend.known import Known
+from backend.place import Phase, Place
+from backend.settings import CloudSettings
+from backend.sources.machines import Machines
+from backend.sources.tls import Pins
+from tests.backend.kinds import machines
+from tests.backend.kinds.ostree_tree import BRANCH, STATEROOT, Tree
+from tests.backend.kinds.site import LAPTOP, reading
+
+pytestmark = pytest.mark.skipif(not shutil.which("ostree"), reason="ostree is not installed")
+
+
+class Machine:
+    """This machine, asked and told by its own programs."""
+
+    def __init__(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.tree = Tree(path, monkeypatch)
+        self.wire = Machines(CloudSettings(name="here"), Pins(path / "pins.json"))
+        self.known = Known(cloud="here", now_ms=0, place=LAPTOP)
+
+    async def read(self, name: str, parent: str = "here") -> List[Any]:
+        kind: Any = kind_named(name)
+        bodies = list((await self.wire.ask(kind.read, parent))())
+        made = reading(name, bodies, parent)
+        readings = {**self.known.readings, (name, parent): made}
+        self.known = replace(self.known, readings=MappingProxyType(readings))
+        return list(made.rows)
+
+    async def act(self, kind: Kind[Any], name: str, row: Any) -> Any:
+        action = kind.action(name)
+        assert action is not None
+        found = action.reasons(row, Nothing(), self.known)
+        assert not any(one.blocks for one in found), found
+        (step,) = action.plan(row, Nothing(), self.known).steps
+        assert isinstance(step.write, CommandWrite)
+        return await self.wire.send(step.write)
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    return Machine(tmp_path, monkeypatch)
+
+
+def refused(kind: Kind[Any], name: str, row: Any, known: Known) -> List[str]:
+    action = kind.action(name)
+    assert action is not None
+    found = action.reasons(row, Nothing(), known)
+    return [one.words for one in found if one.answer is Answer.NO]
+
+
+async def two(machine: Machine) -> List[Any]:
+    """Deploy two commits, the newer one last."""
+    first = machine.tree.commit("300", curl="8.14.1-1", vim="9.1")
+    second = machine.tree.commit("301", curl="8.14.1-2", tmux="3.5")
+    for commit in (first, second):
+        machine.tree.deploy(commit)
+    return await machine.read("ostree-deployments")
+
+
+async def test_two_deployments_are_told_in_the_order_in_which_they_boot(machine: Machine) -> None:
+    newer, older = await two(machine)
+    assert (newer.version, newer.stands) == ("24.09.301", "next")
+    assert (older.version, older.stands) == ("24.09.300", "kept")
+    assert {newer.stateroot, older.stateroot} == {STATEROOT}
+
+
+async def test_one_is_pinned_and_unpinned_and_a_pinned_one_is_not_undeployed(
+    machine: Machine,
+) -> None:
+    _, older = await two(machine)
+    await machine.act(OSTREE, "pin", older)
+    _, pinned = await machine.read("ostree-deployments")
+    assert pinned.stands == "kept, pinned"
+    assert refused(OSTREE, "undeploy", pinned, machine.known) == ["it is pinned: unpin it first"]
+    assert refused(OSTREE, "pin", pinned, machine.known) == ["it is pinned"]
+    await machine.act(OSTREE, "unpin", pinned)
+    _, free = await machine.read("ostree-deployments")
+    assert not free.pinned
+
+
+async def test_an_undeploy_and_a_cleanup_take_it_away_and_its_objects(machine: Machine) -> None:
+    newer, older = await two(machine)
+    await machine.act(OSTREE, "undeploy", older)
+    (left,) = await machine.read("ostree-deployments")
+    assert left.commit == newer.commit
+    assert (await machine.act(OSTREE, "cleanup", left))["code"] == 0
+
+
+async def test_the_way_back_is_a_deploy_of_what_was_there_before(machine: Machine) -> None:
+    newer, older = await two(machine)
+    assert refused(OSTREE, "rollback", newer, machine.known) == ["the next boot brings it as it is"]
+    await machine.act(OSTREE, "rollback", older)
+    first, *_ = await machine.read("ostree-deployments")
+    assert (first.commit, first.index) == (older.commit, 0)
+
+
+async def test_the_log_has_versions_and_says_what_is_deployed(machine: Machine) -> None:
+    newer, older = await two(machine)
+    (ref,) = await machine.read("ostree-refs")
+    assert ref.ref == BRANCH
+    commits = await machine.read("ostree-commits", f"here/{BRANCH}")
+    assert [(row.commit, row.version, row.subject) for row in commits] == [
+        (newer.commit, "24.09.301", "Release 24.09.301"),
+        (older.commit, "24.09.300", "Release 24.09.300"),
+    ]
+    kind: Any = kind_named("ostree-commits")
+    stands = next(column for column in kind.columns if column.heading == "STANDS")
+    assert [stands.cell(row, machine.known) for row in commits] == ["next", "kept"]
+
+
+async def test_two_commits_differ_in_files_and_in_packages(machine: Machine) -> None:
+    newer, older = await two(machine)
+    files = await machine.read("ostree-files", f"here/{newer.commit}")
+    said = {row.path: row.change for row in files}
+    assert said["/usr/lib/tool"] == "changed"
+    assert said["/usr/lib/modules/6.12.301/vmlinuz"] == "new"
+    assert said["/usr/lib/modules/6.12.300"] == "gone"
+    packages = await machine.read("ostree-packages", f"here/{newer.commit}")
+    assert [(row.name, row.was, row.now) for row in packages] == [
+        ("curl:amd64", "8.14.1-1", "8.14.1-2"),
+        ("tmux:amd64", "", "3.5"),
+        ("vim:amd64", "9.1", ""),
+    ]
+    with pytest.raises(StxError):
+        await machine.read("ostree-files", f"here/{older.commit}")
+
+
+async def test_a_commit_from_the_log_is_deployed_and_that_is_destructive(machine: Machine) -> None:
+    await two(machine)
+    third = machine.tree.commit("302", curl="8.14.1-3")
+    newest, *_ = await machine.read("ostree-commits", f"here/{BRANCH}")
+    assert newest.commit == third
+    commits: Any = kind_named("ostree-commits")
+    deploy = commits.action("deploy")
+    assert deploy.risk(newest, Nothing(), machine.known) is Risk.DESTRUCTIVE
+    await machine.act(commits, "deploy", newest)
+    assert machine.tree.known()["0"] == third
+
+
+async def test_a_broken_object_is_found_by_the_check_in_its_own_words(machine: Machine) -> None:
+    await two(machine)
+    refs: Any = kind_named("ostree-refs")
+    (ref,) = await machine.read("ostree-refs")
+    assert (await machine.act(refs, "verify", ref))["code"] == 0
+    machine.tree.break_one("tool 301")
+    with pytest.raises(Rejected, match="Object missing in commits"):
+        await machine.act(refs, "verify", ref)
+    newest, *_ = await machine.read("ostree-commits", f"here/{BRANCH}")
+    commits: Any = kind_named("ostree-commits")
+    with pytest.raises(Rejected, match="find file object"):
+        await machine.act(commits, "deploy", newest)
+
+
+def on_starlingx() -> Known:
+    place = Place(platform={"nodetype": "controller"}, phase=Phase.CONFIGURED)
+    return machines.known(replace(machines.STANDBY, platform=place.platform))
+
+
+def test_where_usm_owns_the_software_nothing_is_deployed_behind_its_back() -> None:
+    known = on_starlingx()
+    rows = known.rows("ostree-deployments")
+    words = "USM does: deploy a release there, or turn its deploy back"
+    for name in ("rollback", "undeploy", "cleanup"):
+        assert words in refused(OSTREE, name, rows[-1], known)
+    assert refused(OSTREE, "pin", rows[-1], known) == []
+    hosts = [{"uuid": "h", "id": 1, "hostname": "controller-1", "administrative": "unlocked"}]
+    hosts[0].update(operational="enabled", availability="available")
+    far = replace(
+        known,
+        place=LAPTOP,
+        readings={**known.readings, ("hosts", ""): reading("hosts", hosts)},
+    )
+    there = rows[-1].model_copy(update={"machine": "controller-1"})
+    assert words in refused(OSTREE, "undeploy", there, far)
+
+
+def test_what_runs_is_not_undeployed_and_an_unlocked_tree_is_told() -> None:
+    known = replace(machines.known(), place=LAPTOP)
+    runs = next(row for row in known.rows("ostree-deployments") if row.is_booted)
+    assert refused(OSTREE, "undeploy", runs, known) == ["it is what runs now"]
+    text = f"* debian {'1' * 64}.0\n    Unlocked: hotfix\n"
+    (body,) = deployments_of_ostree(text)
+    row = OSTREE.model.read({**body, "machine": "here"})  # type: ignore[dict-item]
+    assert "unlocked (hotfix)" in OSTREE.look(row, known).notes[0]
