@@ -101,6 +101,7 @@ def _create(cloud: Cloud, name: str, body: Json) -> Answer:
         "abort-phase": stages.phase("abort"),
     }
     strategy.setdefault("alarm-restrictions", "strict")
+    strategy.setdefault("max-parallel-worker-hosts", 2)
     cloud.strategy = strategy
     course.begin(cloud, strategy, "build")
     return answer({"strategy": strategy})

@@ -47,8 +47,13 @@ def _releases(cloud: Cloud, request: Request, path: list[str]) -> Answer:
                 if all(value is None or one[key] == value for key, value in wanted.items())
             ]
         )
-    if request.method == "GET":
-        return answer([held.release(one) for one in path])
+    if request.method == "GET" and path == ["metapackage"]:
+        return answer([])
+    if request.method == "GET" and path[-1] in ASKED:
+        state = ASKED[path[-1]]
+        return answer(all(held.release(one)["state"] == state for one in path[:-1]))
+    if request.method == "GET" and len(path) == 1:
+        return answer(held.release(path[0]))
     if request.method == "POST" and not path:
         return shipping.upload(cloud, request)
     if request.method == "DELETE" and path:
@@ -139,6 +144,16 @@ def _in_sync(cloud: Cloud, request: Request, path: list[str]) -> Answer:
     return answer({"in_sync": True})
 
 
+def _system_deploys(cloud: Cloud, request: Request, path: list[str]) -> Answer:
+    """What deploys the platform and Kubernetes together is not pretended: there is none."""
+    del cloud
+    if request.method != "GET" or path:
+        raise refused("The server could not comply with the request.", 405)
+    return answer([])
+
+
+# What can be asked of a release, and the state in which the answer is yes.
+ASKED = {"is_available": "available", "is_deployed": "deployed", "is_committed": "committed"}
 VERBS: dict[str, Callable[[Cloud], Answer]] = {
     "activate": software.activate,
     "activate_rollback": software.activate_rollback,
@@ -151,4 +166,5 @@ ROUTES: dict[str, Route] = {
     "deploy": _deploys,
     "deploy_host": _hosts,
     "software": _in_sync,
+    "system_deploy": _system_deploys,
 }

@@ -33,7 +33,7 @@ async def test_a_patch_is_unpacked_and_then_on_the_shelf_with_what_it_says(admin
     status, said = await sent(admin, more__patch=patch("24.09.304"))
     assert (status, said["error"]) == (406, f"Uploading in progress ['{NEW}'] ... try again later")
     await admin.sim.advance(60)
-    (row,) = await admin.get(f"{USM}/release/{NEW}")
+    row = await admin.get(f"{USM}/release/{NEW}")
     assert (row["state"], row["reboot_required"]) == ("available", True)
     assert (row["requires"], row["packages"]) == (
         ["starlingx-24.09.302"],
