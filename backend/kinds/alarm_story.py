@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from typing import Any, Callable, List, Mapping, Optional, Tuple
+from typing import Any, List, Optional, Tuple
 
 from backend.figure import Jump, Line, Lines
+from backend.kinds.alarm_evidence import seen_now
 from backend.kinds.alarms import (
     NAME,
     Alarm,
@@ -16,7 +17,7 @@ from backend.kinds.alarms import (
     what,
 )
 from backend.kinds.cards import Card, card_of, filled
-from backend.kinds.entity import jumps, path_of, value_of
+from backend.kinds.entity import jumps, path_of
 from backend.kinds.once import once
 from backend.known import Known
 from backend.tone import Tone
@@ -118,73 +119,9 @@ def _do(alarm: Alarm, card: Card, known: Known, host: str, innermost: str) -> Li
 
 
 def _verify(alarm: Alarm, card: Card, known: Known, host: str, innermost: str) -> Line:
-    look_now = _LIVE.get(card.live)
-    now = look_now(alarm, known) if look_now else ""
+    now = seen_now(card.live, alarm, known)
     text = filled(card.verify, host, innermost)
     return Line(heading="VERIFY", text=f"{text}: now {now}" if now else text)
-
-
-# --- what Known says of it right now -------------------------------------------------------------
-
-
-def _host_now(alarm: Alarm, known: Known) -> str:
-    for row in known.rows("hosts"):
-        body: Mapping[str, Any] = row.body
-        if alarm.hostname and body.get("hostname") == alarm.hostname:
-            states = (body.get(name) for name in ("administrative", "operational", "availability"))
-            task = one_line(str(body.get("task") or ""))
-            said = f"{alarm.hostname} {'/'.join(str(state) for state in states)}"
-            return f"{said}, {task}" if task else said
-    return ""
-
-
-def _config_now(alarm: Alarm, known: Known) -> str:
-    for row in known.rows("hosts"):
-        body: Mapping[str, Any] = row.body
-        if alarm.hostname and body.get("hostname") == alarm.hostname:
-            applied, target = body.get("config_applied"), body.get("config_target")
-            if applied is None and target is None:
-                return _host_now(alarm, known)
-            return f"applied {str(applied)[:8]}, target {str(target)[:8]}"
-    return ""
-
-
-def _group_now(alarm: Alarm, known: Known) -> str:
-    group = value_of(path_of(alarm.entity_instance_id), "service_group")
-    members = sorted(
-        (str(row.body.get("node_name")), str(row.body.get("state")))
-        for row in known.rows("service-groups")
-        if row.body.get("service_group_name") == group
-    )
-    said = ", ".join(f"{node} {state}" for node, state in members)
-    return said or _controllers_now(known)
-
-
-def _controllers_now(known: Known) -> str:
-    """Return how the controllers stand: without the groups' own rows the nearest to it."""
-    controllers = sorted(
-        (str(row.body.get("hostname")), str(row.body.get("availability")))
-        for row in known.rows("hosts")
-        if row.body.get("personality") == "controller"
-    )
-    return ", ".join(f"{hostname} {state}" for hostname, state in controllers)
-
-
-def _application_now(alarm: Alarm, known: Known) -> str:
-    name = value_of(path_of(alarm.entity_instance_id), "k8s_application")
-    for row in known.rows("applications"):
-        if row.body.get("name") == name:
-            progress = one_line(str(row.body.get("progress") or ""))
-            return " ".join(word for word in (str(row.body.get("status")), progress) if word)
-    return ""
-
-
-_LIVE: Mapping[str, Callable[[Alarm, Known], str]] = {
-    "host": _host_now,
-    "config": _config_now,
-    "group": _group_now,
-    "application": _application_now,
-}
 
 
 # --- what came with it, and before ---------------------------------------------------------------

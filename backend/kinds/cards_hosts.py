@@ -21,7 +21,7 @@ def _port(alarm_id: str, network: str, loses: str) -> Card:
         do=_CABLE,
         verify="the port has carrier and this clears within a minute",
         affects="warning",
-        live="host",
+        live="port",
     )
 
 
@@ -34,7 +34,7 @@ def _interface(alarm_id: str, network: str, loses: str) -> Card:
         do=f"find the port that failed (an alarm of its own came with it); {_CABLE}",
         verify="all ports of the interface have carrier; a bond shows all its members",
         affects="warning",
-        live="host",
+        live="port",
     )
 
 

@@ -204,7 +204,7 @@ ALARMS: Kind[Alarm] = Kind(
     actions=ALARM_ACTIONS,
     aliases=("alarm", "al"),
     # What the strip verifies live stands in their rows.
-    needs=("hosts", LOG, "service-groups", "applications"),
+    needs=("hosts", LOG, "service-groups", "applications", "lldp"),
     state_fields=("severity",),
 )
 

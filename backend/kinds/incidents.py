@@ -191,11 +191,13 @@ def _verdict(known: Known) -> Verdict:
     found = [row for row in known.rows("incidents") if not row.because]
     expected = len(known.rows("incidents")) - len(found)
     alarms = sum(len(row.alarms) for row in known.rows("incidents"))
-    more = f"{expected} more come with acts of ours, and are expected" if expected else ""
+    more = f"{expected} more by acts of ours, expected" if expected else ""
     if not found:
         return Verdict(word="NONE", text=f"{alarms} alarms, all of them expected" if alarms else "")
     several = sum(len(row.alarms) > 1 for row in found)
-    text = f"behind {alarms} alarms; {several} of them have several"
+    text = f"behind {alarms} alarm{'s' if alarms > 1 else ''}"
+    if several:
+        text += f"; {several} of them ha{'ve' if several > 1 else 's'} several"
     last = max(found, key=lambda row: row.began_ms)
     bad = any(tone(row.severity) is Tone.BAD for row in found)
     return Verdict(

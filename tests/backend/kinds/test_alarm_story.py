@@ -157,3 +157,47 @@ def test_every_field_can_be_read_as_the_service_sent_it() -> None:
     told = {line.heading: line.text for line in getattr(figure, "lines", ())}
     assert told["probable_cause"] == "threshold-crossed"
     assert told.keys() == row.body.keys()
+
+
+PORTS = (
+    {"uuid": "p-1", "name": "eth0", "interface_uuid": "i-1", "ihost_uuid": "h-1"},
+    {"uuid": "p-2", "name": "eth1", "interface_uuid": "i-2", "ihost_uuid": "h-1"},
+    {"uuid": "p-3", "name": "eth0", "interface_uuid": "i-3", "ihost_uuid": "h-2"},
+)
+INTERFACES = (
+    {"uuid": "i-0", "ifname": "oam0", "uses": ["sl0", "sl1"], "ihost_uuid": "h-1"},
+    {"uuid": "i-1", "ifname": "sl0", "uses": [], "ihost_uuid": "h-1"},
+    {"uuid": "i-2", "ifname": "sl1", "uses": [], "ihost_uuid": "h-1"},
+)
+HEARD = {
+    "uuid": "l-1",
+    "port_name": "eth1",
+    "system_name": "sw-12",
+    "port_identifier": "Gi0/7",
+    "ihost_uuid": "h-1",
+}
+
+
+def _declared(base: Known, kind_name: str, *bodies: Dict[str, Any], of: str = "") -> Known:
+    kind = kind_named(kind_name)
+    assert kind is not None
+    read = replace(reading(kind, tuple(kind.model.read(body) for body in bodies)), parent=of)
+    return replace(base, readings={**base.readings, (kind_name, of): read})
+
+
+def _port_alarm(entity: str, *heard: Dict[str, Any]) -> str:
+    one = {"alarm_id": "100.106", "entity_instance_id": f"host=controller-1.{entity}"}
+    base = _declared(with_alarms(known(), one), "hosts", HOST)
+    base = _declared(_declared(base, "ports", *PORTS), "interfaces", *INTERFACES, of="h-1")
+    base = _declared(base, "lldp", *heard)
+    return said(alarm(base, "100.106"), base)["VERIFY"]
+
+
+def test_of_a_port_the_neighbour_that_is_heard_on_its_cable_is_said() -> None:
+    assert _port_alarm("port=eth1", HEARD).endswith("now eth1 hears sw-12 Gi0/7 (LLDP 09:05Z)")
+    assert "eth0 hears nobody" in _port_alarm("port=eth0", HEARD)
+
+
+def test_of_a_bond_each_of_its_ports_is_said() -> None:
+    told = _port_alarm("interface=oam0", HEARD)
+    assert "now eth0 hears nobody, eth1 hears sw-12 Gi0/7 (LLDP" in told
