@@ -226,39 +226,8 @@ DEVICE_IMAGE_STATES: Kind[DeviceImageState] = Kind(
 )
 
 
-# --- Kubernetes' root CA -----------------------------------------------------------------------
-
-
-class RootCaUpdate(Row):
-    """The change of Kubernetes' root certificate authority under way; there is at most one."""
-
-    uuid: str
-    state: Optional[str] = None
-    from_rootca_cert: Optional[str] = None
-    to_rootca_cert: Optional[str] = None
-
-
-ROOTCA_UPDATES: Kind[RootCaUpdate] = Kind(
-    name="kube-rootca-updates",
-    singular="kube-rootca-update",
-    model=RootCaUpdate,
-    read=Rest(service="sysinv", path="/kube_rootca_update", items="kube_rootca_updates"),
-    label=lambda row: row.state or row.uuid,
-    columns=(
-        Column(heading="STATE", value=lambda row: row.state, most=40),
-        Column(heading="FROM", value=lambda row: row.from_rootca_cert, most=24),
-        Column(heading="TO", value=lambda row: row.to_rootca_cert, most=24),
-    ),
-    look=lambda row, _known: look_of(row.state, ("update-completed",)),
-    state_fields=("state",),
-    aliases=("kube_rootca_update",),
-    noise=NOISE,
-    every_s=EVERY_S,
-)
-
 ODDS: Tuple[Kind[Any], ...] = (
     SDN_CONTROLLERS,
     DEVICE_LABELS,
     DEVICE_IMAGE_STATES,
-    ROOTCA_UPDATES,
 )

@@ -13,6 +13,7 @@ from backend.kinds.kube_upgrade import KUBE_UPGRADE
 from backend.kinds.kube_versions import KUBE_HOST_UPGRADES, KUBE_VERSIONS
 from backend.kinds.obstacles import OBSTACLES
 from backend.kinds.releases import RELEASES
+from backend.kinds.rootca import ROOTCA_UPDATES
 from backend.kinds.strategies import STRATEGIES
 from backend.kinds.strategies import verdict as strategy_verdict
 from backend.known import Known
@@ -136,6 +137,7 @@ PATCHES = Area(
         KUBE_UPGRADE,
         KUBE_HOST_UPGRADES,
         KUBE_VERSIONS,
+        ROOTCA_UPDATES,
     ),
     headline=headline,
 )

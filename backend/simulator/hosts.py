@@ -16,6 +16,7 @@ from backend.simulator import (
     kube_upgrade,
     labels,
     life,
+    rootca,
     shared,
 )
 from backend.simulator.bodies import object_of, patch_of
@@ -242,10 +243,9 @@ def _image_abort(cloud: Cloud, request: Request, host: Host) -> Answer:
 
 
 def _authority(cloud: Cloud, request: Request, host: Host) -> Answer:
-    """Linked from each host, though it only takes orders, and no root CA is being updated."""
-    del cloud
+    """Linked from each host, though it only takes orders."""
     _posted(request)
-    raise client(f"kube-rootca-host-update rejected: no update in progress on {host.name}.")
+    return rootca.host_update(cloud, host, object_of(request))
 
 
 def _posted(request: Request) -> None:

@@ -19,6 +19,9 @@ class Kube:
     planes: dict[str, str] = field(default_factory=dict)
     kubelets: dict[str, str] = field(default_factory=dict)
     statuses: dict[str, str] = field(default_factory=dict)
+    # The change of the root CA, and how far each host is on its way to it, by uuid.
+    rootca: Optional[Json] = None
+    rootca_hosts: dict[str, str] = field(default_factory=dict)
 
     def plane(self, host: Host) -> str:
         return self.planes.get(host.uuid, self.running)

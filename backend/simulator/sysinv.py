@@ -20,6 +20,7 @@ from backend.simulator import (
     networking,
     parameters,
     platform,
+    rootca,
     settings,
     shared,
     steering,
@@ -260,4 +261,5 @@ ROUTES: dict[str, Route] = {
     **{name: _shared(name) for name in shared.SHARED},
     **{name: _changing(name, changes) for name, changes in CHANGES.items()},
     "kube_upgrade": kube_upgrade.reply,
+    rootca.NAME: rootca.reply,
 }
