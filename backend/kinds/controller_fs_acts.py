@@ -6,7 +6,7 @@ from typing import Any, List, Optional, Tuple
 
 from pydantic import Field
 
-from backend.kind import Action, Consequence, Form, Json, Plan, Reason, RestWrite, Step
+from backend.kind import Action, Consequence, Form, Json, Plan, Reason, RestWrite, Rung, Step
 from backend.kinds.edits import (
     SERVICE,
     changed,
@@ -137,6 +137,14 @@ def _after_resize(row: Any, form: ModifyFilesystem, known: Known) -> Tuple[Conse
     return tuple(said)
 
 
+def _is_grown(row: Optional[Any], _known: Known) -> bool:
+    return row is not None and "progress" not in row.status
+
+
+def _ladder(_row: Any, _known: Known) -> Tuple[Rung[Any], ...]:
+    return (Rung(name="grown on the controllers", reached=_is_grown, says="resizing, available"),)
+
+
 CONTROLLER_FS_ACTIONS: Tuple[Action[Any], ...] = (
     Action(
         name="modify",
@@ -147,6 +155,7 @@ CONTROLLER_FS_ACTIONS: Tuple[Action[Any], ...] = (
         risk=disruptive,
         reasons=_resize_reasons,
         consequences=_after_resize,
+        ladder=_ladder,
         needs=("system", "hosts", "volume-groups", "filesystems"),
         aliases=("controllerfs-modify",),
     ),

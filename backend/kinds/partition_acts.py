@@ -7,7 +7,7 @@ from typing import Any, List, Mapping, Optional, Tuple
 
 from pydantic import Field
 
-from backend.kind import Action, Consequence, Form, Json, Plan, Reason
+from backend.kind import Action, Consequence, Form, Json, Plan, Reason, Rung
 from backend.kinds.edits import check, destructive, disruptive, server_knows
 from backend.kinds.host import Host
 from backend.kinds.host_edits import asked, called, host_of, kin, said_as, send
@@ -210,6 +210,23 @@ def _delete_reasons(row: Any, _form: Any, known: Known) -> Tuple[Reason, ...]:
     )
 
 
+def _at_rest(row: Optional[Any], _known: Known) -> bool:
+    """Whether its host has done with it; what is in use is at rest as well."""
+    return row is not None and row.status in (READY, IN_USE)
+
+
+def _broke(row: Optional[Any], _known: Known) -> str:
+    return f"it is {row.state}" if row is not None and row.status in BROKEN else ""
+
+
+def _grown(_row: Any, _known: Known) -> Tuple[Rung[Any], ...]:
+    return (Rung(name="made larger on the disk", reached=_at_rest, says="modifying, ready"),)
+
+
+def _deleted(_row: Any, _known: Known) -> Tuple[Rung[Any], ...]:
+    return (Rung(name="off the disk", reached=lambda row, _known: row is None, says="deleting"),)
+
+
 PARTITION_ACTIONS: Tuple[Action[Any], ...] = (
     Action(
         name="add",
@@ -234,6 +251,8 @@ PARTITION_ACTIONS: Tuple[Action[Any], ...] = (
         form=GrowPartition,
         reasons=_grow_reasons,
         consequences=_after_grow,
+        ladder=_grown,
+        failed=_broke,
         needs=NEEDS,
         aliases=("host-disk-partition-modify",),
     ),
@@ -245,6 +264,7 @@ PARTITION_ACTIONS: Tuple[Action[Any], ...] = (
         risk=destructive,
         reasons=_delete_reasons,
         consequences=lambda *_: (Consequence(words="what is on it is lost", tone=Tone.BAD),),
+        ladder=_deleted,
         needs=NEEDS,
         aliases=("host-disk-partition-delete",),
     ),

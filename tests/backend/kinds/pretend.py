@@ -43,7 +43,9 @@ async def asked(station: Station, act: Dict[str, Any]) -> Preview:
     target = station.acts.target(kind, action)
     ids: List[str] = [host.uuid]
     if target.name != "hosts":
-        rows = [r for r in watch.known.rows(kind.name) if r.parent_id(watch.known) == host.uuid]
+        rows = list(watch.known.rows(kind.name))
+        if kind.parent:
+            rows = [row for row in rows if row.parent_id(watch.known) == host.uuid]
         ids = [kind.id(next(row for row in rows if own in (kind.name_of(row), called(row))))]
     for key in rests_on(BY_NAME, kind, action, ids, watch.known):
         await watch.read_now(*key)

@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 from typing import Any, Dict
 
-from backend.deed import Outcome
+from backend.deed import Deed, Outcome
 from backend.kind import Risk
 from backend.mask import MASK
-from tests.backend.kinds.pretend import asked, at
+from backend.rests import rests_on
+from backend.station import Station
+from tests.backend.kinds.pretend import BY_NAME, asked, at
 from tests.backend.kinds.test_child_refusals import ordered
 from tests.backend.simulator.client import PLATFORM, Client
 
@@ -52,6 +54,57 @@ async def test_a_partition_is_creating_for_a_while_and_then_ready(tmp_path: Path
     assert (made["status"], after["status"]) == (2, 0)
     assert "Wait for the operation to finish" in again.text
     assert disk["available_mib"] == disk["size_mib"] - 100 * 1024
+
+
+async def followed(station: Station, client: Client, wanted: Dict[str, Any]) -> Deed:
+    """Do it and follow it to its end, a minute of the pretend cloud between two looks."""
+    preview = await asked(station, wanted)
+    (deed,) = await station.acts.do(preview, typed=preview.wants, why="")
+    assert deed.is_open
+    key = rests_on(BY_NAME, preview.kind, preview.action, (deed.row_id,), station.watch.known)[0]
+    for _ in range(10):
+        await station.watch.read_now(*key)
+        await station.settled()
+        deed = next(one for one in station.watch.known.memory.deeds if one.number == deed.number)
+        if not deed.is_open:
+            break
+        await client.sim.advance(60)
+    return deed
+
+
+async def test_a_partition_is_followed_until_it_is_larger_and_until_it_is_gone(
+    tmp_path: Path,
+) -> None:
+    async with at(tmp_path, "site-7") as (station, client):
+        wanted = act("partitions", "add", "worker-0", disk="/dev/sdb", size_gib="100")
+        preview = await asked(station, wanted)
+        await station.acts.do(preview, typed="yes", why="")
+        await client.sim.advance(60)
+        made = (await rows(client, "worker-0", "partitions"))[-1]["device_node"]
+        grown = act("partitions", "modify", f"worker-0/{made}", size_gib="200")
+        ends = [await followed(station, client, grown)]
+        size = (await rows(client, "worker-0", "partitions"))[-1]["size_mib"]
+        ends.append(
+            await followed(station, client, act("partitions", "delete", f"worker-0/{made}"))
+        )
+        left = [one["device_node"] for one in await rows(client, "worker-0", "partitions")]
+    assert [one.outcome for one in ends] == [Outcome.DONE, Outcome.DONE]
+    assert [list(one.reached) for one in ends] == [["made larger on the disk"], ["off the disk"]]
+    assert (size, made in left) == (200 * 1024, False)
+
+
+async def test_a_filesystem_of_the_controllers_is_followed_until_it_has_grown(
+    tmp_path: Path,
+) -> None:
+    async with at(tmp_path, "site-9") as (station, client):
+        path = f"{PLATFORM}/controller_fs"
+        before = {one["name"]: one["size"] for one in (await client.get(path))["controller_fs"]}
+        row = "controller-0/extension"
+        grown = act("controller-filesystems", "modify", row, size=str(before["extension"] + 2))
+        deed = await followed(station, client, grown)
+        after = {one["name"]: one["size"] for one in (await client.get(path))["controller_fs"]}
+    assert (deed.outcome, list(deed.reached)) == (Outcome.DONE, ["grown on the controllers"])
+    assert after["extension"] == before["extension"] + 2
 
 
 async def test_a_volume_adds_room_to_its_group(tmp_path: Path) -> None:
