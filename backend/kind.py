@@ -287,7 +287,11 @@ class Column(Generic[R]):
 
 @dataclass(frozen=True)
 class Tab(Generic[R]):
-    """A page of a row's detail, opened by a letter: a figure, or another kind's related rows."""
+    """A page of a row's detail, opened by a letter: a figure, or another kind's related rows.
+
+    ``needs`` are kinds it looks at; ``under`` names what it looks at under one row of another kind
+    alone, as (kind, parent id): the baseboard of a host, not those of all.
+    """
 
     key: str
     title: str
@@ -295,6 +299,7 @@ class Tab(Generic[R]):
     kind: str = ""
     related: Optional[Callable[[R, Any], bool]] = None
     needs: Tuple[str, ...] = ()
+    under: Optional[Callable[[R, Known], Tuple[Tuple[str, str], ...]]] = None
 
 
 def _well(_row: Any, _known: Known) -> Look:

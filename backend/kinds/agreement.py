@@ -16,6 +16,7 @@ from pydantic import Field
 from backend.figure import Jump, Line
 from backend.kind import Body, Column, Derived, Kind, Row
 from backend.kinds.alarms import alarms_of
+from backend.kinds.hardware_server import POWER, odd, power_of, server_of_host
 from backend.kinds.host import Host
 from backend.kinds.host_site import active_controller, hosts
 from backend.kinds.once import once
@@ -23,6 +24,8 @@ from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
 from backend.units import span, when
 
+# Power that was read longer ago says nothing of now.
+OLD_MS = 60_000
 # Alarms that say of a host that somebody does not hear it, and who.
 UNHEARD: Mapping[str, str] = {
     "200.005": "management heartbeats are lost",
@@ -175,6 +178,23 @@ def _bmc(host: Host, known: Known) -> Optional[Voice]:
     return Voice(source="BMC", says="reached", is_silent=True)
 
 
+def with_power(host: Host, known: Known, said: Tuple[Voice, ...]) -> Tuple[Voice, ...]:
+    """Return what is said with the power that the host's own baseboard tells of, where it does.
+
+    Only on a page that looks at it: what nobody reads any more would contradict for ever.
+    """
+    server = server_of_host(host.name, known)
+    power = power_of(server.name, known) if server is not None else None
+    if server is None or power is None or known.reading(POWER, server.name).error is not None:
+        return said
+    if (known.age_ms(POWER, server.name) or 0) > OLD_MS:
+        return said
+    strange = odd(server, known)
+    found = Voice(source="BMC", says=power.power, odd=f"its BMC: {strange}" if strange else "")
+    told = next((one.odd for one in said if one.source == "BMC"), "")
+    return (*(one for one in said if one.source != "BMC" or told), found)
+
+
 def _heard(host: Host, known: Known) -> Optional[Voice]:
     """Whether maintenance hears it: it raises an alarm where heartbeats are lost."""
     if not known.has("alarms"):
@@ -229,14 +249,14 @@ def _since(row: Agreement, known: Known) -> Optional[str]:
 
 def agreement_lines(host: Host, known: Known) -> List[Line]:
     """Return the line of a host's page: who says what, and beneath it what is odd since when."""
-    said = voices(host, known)
+    said = with_power(host, known, voices(host, known))
     if len(said) < 2:
         return []  # nobody to agree with
     text = " | ".join(f"{voice.source} {voice.says}" for voice in said if not voice.is_silent)
-    odd = [voice.odd for voice in said if voice.odd]
-    lines = [Line(heading="agreement", text=text, tone=Tone.WARN if odd else Tone.PLAIN)]
+    strange = [voice.odd for voice in said if voice.odd]
+    lines = [Line(heading="agreement", text=text, tone=Tone.WARN if strange else Tone.PLAIN)]
     since = known.since("agreement", host.uuid, "odd")
-    for words in odd:
+    for words in strange:
         told = f", since {when(since.ms, known.now_ms)}" if since is not None else ""
         jump = Jump(kind="agreement", id=host.uuid)
         lines.append(Line(text=f"{words}{told}", tone=Tone.WARN, jump=jump))

@@ -9,6 +9,7 @@ from backend.kinds.agreement import agreement_lines
 from backend.kinds.alarms import alarms_of, letter
 from backend.kinds.alarms import tone as alarm_tone
 from backend.kinds.host import Host
+from backend.kinds.host_board import board_line
 from backend.kinds.host_columns import STATE_FIELDS, WORKER_FIELDS, role, since
 from backend.kinds.host_looks import look, noted, progress
 from backend.kinds.host_site import children, hosts, one_sits_on, other_controller
@@ -152,12 +153,12 @@ def _software(host: Host, known: Known) -> str:
 
 
 def _hardware(host: Host, known: Known) -> List[Line]:
-    bmc = f"{host.bm_type} {host.bm_ip or '-'}" if host.has_bmc else "none known to sysinv"
+    bmc = board_line(host, known)
     device = (host.boot_device or "-").replace("/dev/disk/by-path/", "")
     boot = f"{device}   console {host.console or '-'}"
     where = f"mgmt {host.mgmt_ip or '-'}   {host.mgmt_mac or '-'}"
     lines = [
-        Line(heading="BMC", text=bmc),
+        bmc,
         Line(heading="boot", text=boot),
         Line(heading="network", text=where),
     ]

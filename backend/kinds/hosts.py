@@ -7,6 +7,7 @@ from typing import Any, Tuple
 from backend.kind import Kind, Rest, Tab
 from backend.kinds.host import Host
 from backend.kinds.host_acts import ACTIONS
+from backend.kinds.host_board import board_of_host, board_page, power_of_host
 from backend.kinds.host_columns import COLUMNS, STATE_FIELDS, WORKER_FIELDS
 from backend.kinds.host_looks import look, strip
 from backend.kinds.host_overview import overview, sentence
@@ -38,7 +39,8 @@ TABS: Tuple[Tab[Host], ...] = (
         key="o",
         title="Overview",
         figure=overview,
-        needs=("alarms", "osds", "physical-volumes", "agreement"),
+        needs=("alarms", "osds", "physical-volumes", "agreement", "servers"),
+        under=power_of_host,
     ),
     Tab(
         key="A",
@@ -60,7 +62,14 @@ TABS: Tuple[Tab[Host], ...] = (
         kind="services",
         related=lambda host, row: row.node_name == host.hostname,
     ),
-    Tab(key="x", title="Labels", kind="labels", related=_is_of),
+    Tab(
+        key="x",
+        title="BMC",
+        figure=board_page,
+        needs=("servers", "agreement"),
+        under=board_of_host,
+    ),
+    Tab(key="b", title="Labels", kind="labels", related=_is_of),
     Tab(
         key="z",
         title="Ptp",

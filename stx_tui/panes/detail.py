@@ -8,6 +8,7 @@ from typing import (
     TYPE_CHECKING,
     Any,
     Callable,
+    Container,
     Iterable,
     List,
     Mapping,
@@ -52,6 +53,18 @@ class Page:
     related: Optional[Callable[[Any, Any], bool]] = None
     of: bool = False
     needs: Tuple[str, ...] = ()
+    under: Optional[Callable[[Any, Known], Tuple[Tuple[str, str], ...]]] = None
+
+    def looks_at(
+        self, row: Optional[Any], row_id: str, known: Known, kinds: Container[str]
+    ) -> Tuple[Tuple[str, str], ...]:
+        """Return the readings it shows, beside the row's own, of the kinds that there are."""
+        wanted = [(name, "") for name in self.needs]
+        if self.kind is not None:
+            wanted.append((self.kind.name, row_id if self.of else ""))
+        if self.under is not None and row is not None:
+            wanted += self.under(row, known)
+        return tuple(key for key in dict.fromkeys(wanted) if key[0] in kinds)
 
     @property
     def is_history(self) -> bool:
@@ -70,6 +83,7 @@ def pages_of(kind: Kind[Any], kinds: Iterable[Kind[Any]]) -> Tuple[Page, ...]:
             kind=by_name.get(tab.kind),
             related=tab.related,
             needs=tab.needs,
+            under=tab.under,
         )
         for tab in kind.tabs
         if tab.figure is not None or tab.kind in by_name

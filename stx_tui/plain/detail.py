@@ -67,13 +67,11 @@ class DetailPage(Page):
         )
 
     def keys(self) -> Tuple[Key, ...]:
-        _row, reading = find(self.talk.known, self.kind.name, self.row_id)
-        leaf = self.leaf
+        known = self.talk.known
+        row, reading = find(known, self.kind.name, self.row_id)
         keys = [(self.kind.name, reading.parent), *((name, "") for name in self.kind.needs)]
-        keys += [(name, "") for name in leaf.needs]
-        if leaf.kind is not None:
-            keys.append((leaf.kind.name, self.row_id if leaf.of else ""))
-        return tuple(keys)
+        there = {kind.name for kind in self.talk.rooms.kinds}
+        return (*keys, *self.leaf.looks_at(row, self.row_id, known, there))
 
     @property
     def _name(self) -> str:

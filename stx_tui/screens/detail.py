@@ -15,7 +15,7 @@ from backend.deed import Deed
 from backend.errors import StxError
 from backend.figure import Line
 from backend.kind import Kind
-from backend.known import Known, Reading
+from backend.known import Key, Known, Reading
 from backend.tone import Tone, Verdict
 from backend.units import clock, span
 from stx_tui import keys, theme
@@ -77,6 +77,7 @@ class DetailScreen(Screen[None], inherit_bindings=False):
         self._deeds: Tuple[Deed, ...] = ()
         self._asked_at = -1
         self._leave: List[Callable[[], None]] = []
+        self._looks_at: Tuple[Key, ...] = ()
 
     @property
     def console(self) -> StxApp:
@@ -111,12 +112,14 @@ class DetailScreen(Screen[None], inherit_bindings=False):
         station, page = self.console.station, self.page
         if station is None or page is None or self._leave:
             return
-        _row, reading = find(self.known, self.kind.name, self.row_id)
-        wanted = [(self.kind.name, reading.parent)]
-        wanted += [(name, "") for name in page.needs if self.console.rooms.kind(name)]
-        if page.kind is not None:
-            wanted.append((page.kind.name, self.row_id if page.of else ""))
-        self._leave += [station.watch.look(name, of) for name, of in dict.fromkeys(wanted)]
+        self._looks_at = self._wanted(page)
+        self._leave += [station.watch.look(name, of) for name, of in self._looks_at]
+
+    def _wanted(self, page: Page) -> Tuple[Key, ...]:
+        row, reading = find(self.known, self.kind.name, self.row_id)
+        there = {kind.name for kind in self.console.rooms.kinds}
+        more = page.looks_at(row, self.row_id, self.known, there)
+        return tuple(dict.fromkeys([(self.kind.name, reading.parent), *more]))
 
     def look_away(self) -> None:
         """Let nobody poll for a screen that is covered."""
@@ -135,7 +138,10 @@ class DetailScreen(Screen[None], inherit_bindings=False):
 
     @on(KnownChanged)
     def show_known(self) -> None:
-        """Show what is known now."""
+        """Show what is known now; which other rows the page looks at may be known only now."""
+        if self._leave and self.page is not None and self._wanted(self.page) != self._looks_at:
+            self.look_away()
+            self.look()
         self._show()
 
     def on_resize(self, event: events.Resize) -> None:
