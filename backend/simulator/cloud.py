@@ -56,6 +56,8 @@ class Cloud:
         self.page_max = 2000
         self.raised: set[tuple[str, str]] = set()
         self.recovering: set[str] = set()
+        # Hosts whose power their own baseboard cut.
+        self.unpowered: set[str] = set()
         self.backing_up = False
         self.software: Software = shelf(system.software_version)
         self.kube = Kube()

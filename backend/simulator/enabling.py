@@ -111,10 +111,10 @@ def _tested(cloud: Cloud, host: Host) -> None:
         host.tries = 0
         climb(cloud, host, ())
     else:
-        climb(cloud, host, _reboot_and_enable(cloud, host, RETRY_S))
+        climb(cloud, host, reboot_and_enable(cloud, host, RETRY_S))
 
 
-def _reboot_and_enable(cloud: Cloud, host: Host, after_s: float) -> tuple[Rung, ...]:
+def reboot_and_enable(cloud: Cloud, host: Host, after_s: float) -> tuple[Rung, ...]:
     """The way back up of an unlocked host that is rebooted."""
     down = {"task": "Booting", **both(availability="offline")}
     return (Rung("booting", after_s, down, stopped), *unlock(cloud, host)[2:])
@@ -186,7 +186,7 @@ def fail(cloud: Cloud, host: Host) -> None:
     take(cloud, host, Rung("failed", 0, dead, stopped))
     if host.is_active and not is_alone(cloud, host):
         swap(cloud, host)
-    climb(cloud, host, _reboot_and_enable(cloud, host, DOWN_S))
+    climb(cloud, host, reboot_and_enable(cloud, host, DOWN_S))
 
 
 def swap(cloud: Cloud, host: Host) -> None:

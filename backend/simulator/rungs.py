@@ -86,6 +86,7 @@ def both(**states: str) -> dict[str, str]:
 
 def booted(cloud: Cloud, host: Host) -> None:
     host.booted_at = cloud.clock.now()
+    cloud.unpowered.discard(host.uuid)
 
 
 def stopped(cloud: Cloud, host: Host) -> None:

@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--alarms", type=int, help="fill it up to so many alarms")
     parser.add_argument("--seed", type=int, default=7, help="of everything that is left to chance")
     parser.add_argument("--speed", type=float, default=20.0, help="pretend seconds a second")
+    parser.add_argument("--bmc", action="store_true", help="give each host a baseboard on UDP")
     parser.add_argument("--frozen", action="store_true", help="let the pretend clock stand still")
 
 
@@ -40,10 +41,14 @@ async def _serve(args: argparse.Namespace) -> int:
         speed=args.speed,
         port=args.port,
         frozen=args.frozen,
+        bmc=args.bmc,
     )
     async with simulator:
         sys.stdout.write(f"# A pretend cloud: {args.scene}. Nothing here is real.\n")
         sys.stdout.write(simulator.openrc())
+        for name, said in simulator.rack.settings().items():
+            where = "{address}  user {username}  password {password}".format(**said)
+            sys.stdout.write(f"# BMC of {name}: IPMI on {where}\n")
         sys.stdout.flush()
         await over.wait()
     return 0

@@ -21,6 +21,7 @@ from backend.simulator.cloud import Cloud
 from backend.simulator.exchange import Answer, Request, answer
 from backend.simulator.faults import Faults, told
 from backend.simulator.keystone import PASSWORD, Keystone
+from backend.simulator.rack import Rack
 from backend.simulator.refuse import Refusal
 from backend.simulator.server import HOST, Server
 
@@ -35,7 +36,8 @@ class Simulator:
 
     `scene` is site-7, site-9 or standard; `hosts` and `alarms` fill it up to so many. `speed` is
     pretend seconds a second; `frozen` lets the clock stand at `start` until `advance` moves it.
-    `tls` is a server context, or the paths of a certificate and its key.
+    `tls` is a server context, or the paths of a certificate and its key. With `bmc` each host's
+    baseboard answers on UDP as well, and its power moves the host.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Simulator:
         tls: Tls = None,
         start: Optional[datetime] = None,
         page_max: Optional[int] = None,
+        bmc: bool = False,
     ) -> None:
         self.clock = Clock(start=start or START, speed=speed, frozen=frozen)
         self._cloud = scenes.build(
@@ -63,6 +66,8 @@ class Simulator:
         self.requests: deque[tuple[str, str, int]] = deque(maxlen=REQUESTS_KEPT)
         self._faults = Faults(self._cloud, self.keystone)
         self._server = Server(self._reply, tls=_context(tls))
+        self.rack = Rack(self._cloud)
+        self._has_boards = bmc
         self._port = port
         self._cacert = tls[0] if isinstance(tls, tuple) else None
         self._answered = 0
@@ -72,6 +77,8 @@ class Simulator:
     async def __aenter__(self) -> Simulator:
         self._following = asyncio.Lock()
         await self._server.listen(self._port)
+        if self._has_boards:
+            await self.rack.plug()
         self._ticker = asyncio.create_task(self._tick(), name="pretend cloud's clock")
         return self
 
@@ -85,6 +92,7 @@ class Simulator:
             self._ticker.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._ticker
+        self.rack.unplug()
         await self._server.close()
 
     @property
@@ -142,6 +150,7 @@ class Simulator:
             "region_name": "RegionOne",
             "interface": "internal",
             "identity_api_version": "3",
+            **({"bmc": self.rack.settings()} if self._has_boards else {}),
         }
 
     def order(self, fault: str, **args: Any) -> None:

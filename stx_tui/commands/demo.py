@@ -101,6 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
         alarms=arguments.alarms,
         seed=arguments.seed,
         frozen=True,
+        bmc=arguments.bmc,
         start=CALM_START if is_told else None,
     )
     with tempfile.TemporaryDirectory(prefix="stx-tui-demo-") as folder, cloud:
