@@ -173,7 +173,9 @@ class Cloud:
         if self._baseboards is None:
             from backend.sources.bmc import Baseboards
 
-            self._baseboards = Baseboards(self.settings, self._pins, self._known)
+            self._baseboards = Baseboards(
+                self.settings, self._pins, self._known, lambda: self.machines
+            )
         return self._baseboards
 
     async def roles(self) -> frozenset[str]:

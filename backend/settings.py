@@ -330,13 +330,16 @@ def _bmcs(said: Optional[Section]) -> Dict[str, Bmc]:
     found: Dict[str, Bmc] = {}
     for name, one in (said.sections() if said else {}).items():
         one.only(_BMC)
-        # "*" has the credentials for all that sysinv knows the address of.
-        if name != "*" and not one.text("address"):
+        protocol = one.choice("protocol", ("ipmi", "redfish", "in-band")) or "ipmi"
+        # "*" has the credentials for all that sysinv knows the address of. From within the address
+        # is a machine: this one, or a host of ssh:.
+        within = "here" if protocol == "in-band" else ""
+        if name != "*" and not (one.text("address") or within):
             raise one.spot.wrong("address is missing", "as in 10.10.10.100 or [fd00::10]:623")
         found[name] = Bmc(
             name=name,
-            address=one.text("address"),
-            protocol=one.choice("protocol", ("ipmi", "redfish")) or "ipmi",
+            address=one.text("address") or within,
+            protocol=protocol,
             username=one.text("username"),
             password=password_of(one),
             system=one.text("system"),

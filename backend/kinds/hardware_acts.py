@@ -13,6 +13,7 @@ from backend.kind import Action, Consequence, Form, Plan, Reason, Risk, Rung, St
 from backend.kinds.hardware_orders import IPMITOOL, answers, check, curl, ipmitool, order, step
 from backend.kinds.hardware_server import POWER, Power, Server, host_of, power_of
 from backend.known import Known
+from backend.plan import HERE
 from backend.tone import Tone
 
 NEEDS = (POWER, "hosts")
@@ -111,6 +112,9 @@ def consequences_of(verb: str) -> Callable[[Any, Any, Known], Tuple[Consequence,
         found: List[Consequence] = []
         if verb in CUTS:
             found.append(_stops(server, host, known))
+            if server.protocol == "in-band" and server.address in ("", HERE):
+                words = "it is the machine this console runs on: it ends with it"
+                found.append(Consequence(words=words, tone=Tone.BAD))
         if host is not None and not host.is_locked:
             jump = Jump(kind="hosts", id=host.uuid)
             if verb in {"power-off", "shutdown"}:

@@ -9,6 +9,7 @@ from backend.baseboard import BmcWrite
 from backend.kind import Answer, Asker, Plan, Reason, Step
 from backend.kinds.hardware_server import POWER, Server, error_words
 from backend.known import Known
+from backend.plan import HERE
 
 IPMITOOL: Mapping[str, Tuple[str, ...]] = {
     "power-on": ("chassis", "power", "on"),
@@ -25,7 +26,8 @@ IPMITOOL: Mapping[str, Tuple[str, ...]] = {
 def ipmitool(server: Server, *words: str) -> Tuple[str, ...]:
     """Return what an operator would type; the password comes from IPMI_PASSWORD, as it should."""
     if server.protocol == "in-band":
-        return ("ipmitool", "-I", "open", *words)
+        way = () if server.address in ("", HERE) else ("ssh", server.address)
+        return (*way, "ipmitool", "-I", "open", *words)
     host, _, port = server.address.rpartition(":")
     has_port = bool(host) and port.isdigit() and (":" not in host or host.startswith("["))
     at = ("-p", port) if has_port else ()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, Dict, List, Mapping, Optional, Protocol, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Protocol, Tuple
 from urllib.parse import urlsplit
 
 from backend.baseboard import Bmc, BmcWrite, Sol
@@ -11,15 +12,21 @@ from backend.channel import Channel
 from backend.errors import Missing, NotConfigured
 from backend.kind import Body, Json
 from backend.known import Known
+from backend.plan import HERE
 from backend.refresh import Answer
 from backend.secret import Password, Secret
 from backend.settings import Bmc as BmcSettings
 from backend.settings import CloudSettings
 from backend.sources.tls import Pins
 
+if TYPE_CHECKING:
+    from backend.sources.machines import Machines
+
 ANY = "*"
 """In ``bmc:``, the entry whose credentials hold for all that sysinv knows an address of."""
 IPMI_PORT = 623
+IN_BAND = "in-band"
+"""The protocol of a baseboard that is asked from within, its address the machine."""
 
 
 class Baseboard(Protocol):
@@ -64,7 +71,7 @@ class Server:
             "username": self.username,
             "told_by": self.told_by,
             "host": self.host,
-            "has_password": not self.password.is_missing,
+            "has_password": self.protocol == IN_BAND or not self.password.is_missing,
         }
 
 
@@ -76,9 +83,15 @@ class Baseboards:
         settings: CloudSettings,
         pins: Pins,
         known: Optional[Callable[[], Known]] = None,
+        machines: Optional[Callable[[], Machines]] = None,
     ) -> None:
-        """``known`` tells the hosts of sysinv, with what they say of their baseboards."""
+        """``known`` tells the hosts of sysinv, with what they say of their baseboards.
+
+        ``machines`` are where a baseboard is asked from within.
+        """
         self._settings = settings
+        self._machines = machines
+        self._is_here: Optional[bool] = None
         self._pins = pins
         self._known = known
         self._typed: Dict[str, Tuple[str, Password]] = {}
@@ -132,6 +145,7 @@ class Baseboards:
                 by_address[host_port(one.address, 0)[0]] = name
         for host in hosts:
             self._add_host(found, by_address, host)
+        self._add_here(found)
         for name, (username, password) in self._typed.items():
             if name in found:
                 found[name] = replace(found[name], username=username, password=password)
@@ -160,6 +174,21 @@ class Baseboards:
             password=shared.password if shared else Password(),
         )
 
+    def _add_here(self, found: Dict[str, Server]) -> None:
+        """Add the machine one sits on, where it has a baseboard that nobody could ask otherwise."""
+        from backend.sources import inband
+
+        if self._is_here is None:
+            self._is_here = self._machines is not None and inband.is_here()
+        name = socket.gethostname().partition(".")[0]
+        mine = found.get(name)
+        if not self._is_here or (mine is not None and not mine.password.is_missing):
+            return
+        host = mine.host if mine is not None else ""
+        found[name] = Server(
+            name=name, address=HERE, protocol=IN_BAND, told_by=inband.DEVICES[0], host=host
+        )
+
     def _board(self, name: str) -> Baseboard:
         """Return the baseboard of a server; a new one where what is said of it changed."""
         server = self.servers().get(name)
@@ -181,6 +210,12 @@ class Baseboards:
             return Redfish(
                 server.name, address, *who, self._settings, self._pins, system=server.system
             )
+        if server.protocol == IN_BAND:
+            from backend.sources.inband import InBand
+
+            if self._machines is None:
+                raise NotConfigured(f"{server.name}: no machine is at hand to ask it from")
+            return InBand(server.name, server.address, self._machines())
         from backend.sources.ipmi import Ipmi
 
         return Ipmi(server.name, host_port(server.address, IPMI_PORT), *who)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import threading
 import time
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, AsyncIterator, Iterator
 
 import pytest
@@ -14,7 +16,11 @@ from backend.baseboard import BmcWrite, Sol
 from backend.channel import Notice
 from backend.errors import NotConfigured, Rejected, Unauthorized, Unreachable
 from backend.secret import Password, Secret
+from backend.settings import CloudSettings
+from backend.sources.inband import InBand
 from backend.sources.ipmi import CALL_S, Ipmi
+from backend.sources.machines import Machines
+from backend.sources.tls import Pins
 from tests.peers import bmc
 from tests.peers.bmc import Sim
 
@@ -296,3 +302,29 @@ async def test_after_leaving_no_thread_is_left_behind() -> None:
     while THREADS.alive and time.monotonic() < ends:  # noqa: ASYNC110 - threads end, no tasks
         await asyncio.sleep(0.2)
     assert THREADS.alive == 0
+
+
+async def test_from_within_ipmitool_itself_tells_the_same_as_the_lan(
+    sim: Sim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # No machine here has /dev/ipmi0: the real ipmitool is led over lanplus in its place.
+    program = tmp_path / "ipmitool"
+    real = shutil.which("ipmitool")
+    way = f"-I lanplus -C 3 -H {sim.host} -p {sim.port} -U {bmc.USER} -P '{bmc.PASSWORD}'"
+    program.write_text(f'#!/bin/sh\nshift 2\nexec {real} {way} "$@"\n')
+    program.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    sim.add_event(at_s=1_795_000_000)
+    machines = Machines(CloudSettings(name="x"), Pins(tmp_path / "pins.json"))
+    within = InBand("s0", "here", machines)
+    async with logged_in(sim) as board:
+        for facet in ("power", "sensors", "sel"):
+            mine, theirs = await within.ask(facet), await board.ask(facet)
+            keys = ("power", "sensor", "value", "units", "record")
+            for ours, other in zip(mine, theirs):
+                assert {key: ours.get(key) for key in keys} == {k: other.get(k) for k in keys}
+            assert len(mine) == len(theirs)
+        await within.send(order("power-off"))
+        assert sim.power == "0"
+        (row,) = await within.ask("power")
+        assert row["power"] == "off"
