@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Tuple
+from typing import Any, Callable, Dict, Tuple, Type
 
 from pydantic import Field
 from typing_extensions import Literal
@@ -68,7 +68,7 @@ def free_name(kind: str) -> Callable[[Any, Any, Known], Tuple[Reason, ...]]:
     return reasons
 
 
-def parameter_plan(root: str, verb: str, op: str) -> Callable[[Any, Any, Known], Plan]:
+def _parameter_plan(root: str, verb: str, op: str) -> Callable[[Any, Any, Known], Plan]:
     """Return the plan that gives a row a parameter, or takes it (``op`` add or remove)."""
 
     def plan(row: Any, form: Any, _known: Known) -> Plan:
@@ -102,6 +102,28 @@ def parameter_plan(root: str, verb: str, op: str) -> Callable[[Any, Any, Known],
     return plan
 
 
+def parameter_actions(thing: str, form: Type[Form]) -> Tuple[Action[Any], ...]:
+    """Return what gives a PTP thing a parameter, and what takes it from there."""
+
+    def action(key: str, words: str, verb: str, op: str) -> Action[Any]:
+        command = f"{thing}-parameter-{verb}"
+        return Action(
+            name=f"parameter-{verb}",
+            key=key,
+            words=words,
+            plan=_parameter_plan(f"{thing}s".replace("-", "_"), command, op),
+            form=form,
+            risk=disruptive,
+            consequences=comes(NOT_YET),
+            aliases=(command,),
+        )
+
+    return (
+        action("P", "Give a parameter to", "add", "add"),
+        action("X", "Take a parameter from", "delete", "remove"),
+    )
+
+
 def _apply(_row: Any, _form: Any, _known: Known) -> Plan:
     return Plan.of(
         RestWrite(
@@ -133,26 +155,7 @@ def _no_hosts(row: Any, _form: Any, _known: Known) -> Tuple[Reason, ...]:
 
 
 INSTANCE_ACTIONS: Tuple[Action[Any], ...] = (
-    Action(
-        name="parameter-add",
-        key="P",
-        words="Give a parameter to",
-        plan=parameter_plan("ptp_instances", "ptp-instance-parameter-add", "add"),
-        form=InstanceParameter,
-        risk=disruptive,
-        consequences=comes(NOT_YET),
-        aliases=("ptp-instance-parameter-add",),
-    ),
-    Action(
-        name="parameter-delete",
-        key="X",
-        words="Take a parameter from",
-        plan=parameter_plan("ptp_instances", "ptp-instance-parameter-delete", "remove"),
-        form=InstanceParameter,
-        risk=disruptive,
-        consequences=comes(NOT_YET),
-        aliases=("ptp-instance-parameter-delete",),
-    ),
+    *parameter_actions("ptp-instance", InstanceParameter),
     Action(
         name="delete",
         key="D",

@@ -21,7 +21,7 @@ from backend.kinds.edits import (
     text,
 )
 from backend.kinds.network_acts import named, names
-from backend.kinds.ptp_acts import NOT_YET, PAIR, free_name, parameter_plan
+from backend.kinds.ptp_acts import NOT_YET, PAIR, free_name, parameter_actions
 from backend.known import Known
 
 # Instances that have no interfaces.
@@ -82,26 +82,7 @@ def _on_nothing(row: Any, _form: Any, _known: Known) -> Tuple[Reason, ...]:
 
 
 INTERFACE_ACTIONS: Tuple[Action[Any], ...] = (
-    Action(
-        name="parameter-add",
-        key="P",
-        words="Give a parameter to",
-        plan=parameter_plan("ptp_interfaces", "ptp-interface-parameter-add", "add"),
-        form=InterfaceParameter,
-        risk=disruptive,
-        consequences=comes(NOT_YET),
-        aliases=("ptp-interface-parameter-add",),
-    ),
-    Action(
-        name="parameter-delete",
-        key="X",
-        words="Take a parameter from",
-        plan=parameter_plan("ptp_interfaces", "ptp-interface-parameter-delete", "remove"),
-        form=InterfaceParameter,
-        risk=disruptive,
-        consequences=comes(NOT_YET),
-        aliases=("ptp-interface-parameter-delete",),
-    ),
+    *parameter_actions("ptp-interface", InterfaceParameter),
     Action(
         name="delete",
         key="D",
