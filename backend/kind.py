@@ -21,6 +21,7 @@ from typing import (
     Callable,
     FrozenSet,
     Generic,
+    Iterable,
     Mapping,
     Optional,
     Tuple,
@@ -358,6 +359,8 @@ class Kind(Generic[R]):
     secret: FrozenSet[str] = frozenset()
     drop: FrozenSet[str] = frozenset({"links"})
     every_s: float = 10.0
+    # What of a body took how long (name, ms): of rows that are gone it says what is usual here.
+    lasted: Optional[Callable[[Body], Iterable[Tuple[str, int]]]] = None
     # Where rows are a log that only grows: recorded as they come, never as changes.
     is_log: bool = False
     # Swept once an hour into the record, looked at or not.

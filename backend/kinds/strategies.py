@@ -8,18 +8,18 @@ says ``success`` with ``inprogress``; ``response`` is a text that holds Python.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import List, Optional, Tuple
+from typing import Iterator, List, Optional, Tuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from backend.figure import Jump, Line, Lines
-from backend.kind import Column, Kind, Rest, Row, Tab
+from backend.kind import Body, Column, Kind, Rest, Row, Tab
 from backend.kinds.strategy_acts import STRATEGY_ACTIONS
-from backend.kinds.strategy_chart import chart, left_ms, running_step
+from backend.kinds.strategy_chart import chart, lasted, left_ms, running_step
 from backend.kinds.strategy_create import SERVICE
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone, Verdict
-from backend.units import clock, instant_ms, stopwatch
+from backend.units import MINUTE_MS, clock, instant_ms, span, stopwatch
 
 TYPES = ("sw-upgrade", "kube-upgrade", "fw-update", "kube-rootca-update", "system-config-update")
 _PATHS = tuple(f"/api/orchestration/{name}/strategy" for name in TYPES)
@@ -199,10 +199,12 @@ def _going(row: Strategy, phase: Phase, known: Known) -> str:
     said = f"{done} %, stage {phase.at}"
     if phase.began_ms is not None:
         said += f", {stopwatch(known.now_ms - phase.began_ms)} gone"
-    left = left_ms(phase, known.now_ms)
-    if left is None:
+    found = left_ms(phase, known)
+    if found is None:
         return f"{said}; when it ends is not known"
-    return f"{said}; ends about {clock(known.now_ms + left)}"
+    left, off = found
+    more = f" (+- {span(off)})" if off >= MINUTE_MS else ""
+    return f"{said}; ends about {clock(known.now_ms + left)}{more}"
 
 
 def _strip(row: Strategy, known: Known) -> Lines:
@@ -229,6 +231,15 @@ def _host(step: StrategyStep, known: Known) -> Optional[Jump]:
     """Return where the host is that a step stands on."""
     hosts = (host for host in known.rows("hosts") if host.name in step.entity_names)
     return next((Jump(kind="hosts", id=host.uuid) for host in hosts), None)
+
+
+def _lasted(body: Body) -> Iterator[Tuple[str, int]]:
+    """Yield how long the steps of a strategy took that is gone."""
+    try:
+        row = Strategy.model_validate(body)
+    except ValidationError:
+        return iter(())  # recorded as another release of the VIM had it: nothing is known of it
+    return lasted((row.build_phase, row.apply_phase, row.abort_phase))
 
 
 def _stage(row: Strategy, _known: Known) -> Optional[str]:
@@ -279,6 +290,7 @@ STRATEGIES: Kind[Strategy] = Kind(
         Tab(key="r", title="Reasons", figure=_reasons),
     ),
     state_fields=("state", "current-phase"),
+    lasted=_lasted,
     actions=STRATEGY_ACTIONS,
     aliases=("sw-manager", "orchestration"),
     needs=("hosts",),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from backend.figure import Jump, Line, Lines, Schedule, Stretch
 from backend.known import Known
@@ -12,8 +12,22 @@ from backend.units import stopwatch
 
 # From two thirds of its limit on a step is said to be late: past the limit the VIM turns back.
 LATE = 2 / 3
+KIND = "strategies"
 
-Usual = Dict[str, Tuple[int, int]]
+# By name of step, how long it took before (ms), what is nearest first.
+Usual = Mapping[str, Tuple[int, ...]]
+# What a step does that somebody may have done here by hand: the kind and action of those deeds.
+BY_HAND = {
+    "lock-hosts": ("hosts", "lock"),
+    "unlock-hosts": ("hosts", "unlock"),
+    "swact-hosts": ("hosts", "swact"),
+    "upgrade-hosts": ("deploy-hosts", "deploy"),
+    "start-upgrade": ("releases", "start"),
+    "activate-upgrade": ("deploy", "activate"),
+    "complete-upgrade": ("deploy", "complete"),
+}
+# Of more former times the latest count.
+TIMES = 5
 
 
 def running_step(phase: Any) -> Optional[Any]:
@@ -25,27 +39,59 @@ def running_step(phase: Any) -> Optional[Any]:
     return None
 
 
-def left_ms(phase: Any, now_ms: int) -> Optional[int]:
-    """Return how long a phase is expected to last yet; None where one step was never seen here."""
-    usual, left = usual_of(phase), 0
+def left_ms(phase: Any, known: Known) -> Optional[Tuple[int, int]]:
+    """Return how long a phase is expected to last yet, and by how much that may be wrong.
+
+    None where one of its steps was never seen here.
+    """
+    usual, left, off = usual_of(known, phase), 0, 0
     for step in _steps(phase):
         if step.ended_ms is not None:
             continue
-        if step.step_name not in usual:
+        times = usual.get(step.step_name)
+        if not times:
             return None
-        gone = now_ms - step.began_ms if step.began_ms is not None else 0
-        left += max(usual[step.step_name][0] - gone, 0)
-    return left
+        gone = known.now_ms - step.began_ms if step.began_ms is not None else 0
+        left += max(_middle(times) - gone, 0)
+        off += (max(times) - min(times)) // 2
+    return left, off
 
 
-def usual_of(*phases: Any) -> Usual:
-    """Return, by name of step, how long it took in this strategy so far (ms), and how often."""
+def usual_of(known: Known, *phases: Any) -> Usual:
+    """Return, by name of step, how long it took: in this strategy, in former ones, by hand."""
+    found = dict(_took(step for phase in phases for step in _steps(phase)))
+    for step in (step for phase in phases for step in _steps(phase)):
+        name = step.step_name
+        if name not in found:
+            times = known.memory.steps.get((KIND, "", "", name), ()) or _by_hand(step, known)
+            if times:
+                found[name] = times[:TIMES]
+    return found
+
+
+def _by_hand(step: Any, known: Known) -> Tuple[int, ...]:
+    kind, action = BY_HAND.get(step.step_name, ("", ""))
+    host = step.entity_names[0] if len(step.entity_names) == 1 else ""
+    return known.usual_ms(kind, action, host)
+
+
+def _took(steps: Iterable[Any]) -> Dict[str, Tuple[int, ...]]:
+    """Return how long each step took that ended as meant, the latest first."""
     took: Dict[str, List[int]] = {}
-    for phase in phases:
-        for step in _steps(phase):
-            if step.began_ms is not None and step.ended_ms is not None and not step.is_bad:
-                took.setdefault(step.step_name, []).append(step.ended_ms - step.began_ms)
-    return {name: (round(statistics.median(ms)), len(ms)) for name, ms in took.items()}
+    for step in steps:
+        if step.began_ms is not None and step.ended_ms is not None and not step.is_bad:
+            took.setdefault(step.step_name, []).insert(0, step.ended_ms - step.began_ms)
+    return {name: tuple(times[:TIMES]) for name, times in took.items()}
+
+
+def lasted(phases: Iterable[Any]) -> Iterator[Tuple[str, int]]:
+    """Yield the middle time of each step of a strategy that is over, for the record."""
+    for name, times in _took(step for phase in phases for step in _steps(phase)).items():
+        yield name, _middle(times)
+
+
+def _middle(times: Sequence[int]) -> int:
+    return round(statistics.median(times))
 
 
 def _steps(phase: Any) -> Iterator[Any]:
@@ -56,7 +102,7 @@ def _steps(phase: Any) -> Iterator[Any]:
 def chart(row: Any, known: Known, host: Callable[[Any, Known], Optional[Jump]]) -> Schedule:
     """Return all stages of all phases that began or are to come; ``host`` says where a step is."""
     phases = [row.build_phase, row.apply_phase, row.abort_phase]
-    usual = usual_of(*phases)
+    usual = usual_of(known, *phases)
     stretches: List[Stretch] = []
     for phase in phases:
         for stage in phase.stages if phase is not None else ():
@@ -94,22 +140,22 @@ def _stage(stage: Any, phase: Any, usual: Usual) -> Stretch:
         name=f"{sign}{stage.stage_id + 1} {stage.stage_name}",
         began_ms=stage.began_ms,
         ended_ms=_ended(stage, runs=stage.inprogress),
-        expected_ms=sum(ms for ms, _ in known) if is_all else None,
-        seen=min((seen for _, seen in known), default=0),
+        expected_ms=sum(map(_middle, known)) if is_all else None,
+        seen=min(map(len, known), default=0),
         tone=_tone(stage, runs=stage.inprogress),
     )
 
 
 def _step(step: Any, usual: Usual, jump: Optional[Jump]) -> Stretch:
-    expected, seen = usual.get(step.step_name, (None, 0))
+    times = usual.get(step.step_name, ())
     hosts = f" {' '.join(step.entity_names)}" if step.entity_names else ""
     runs = step.began_ms is not None and step.ended_ms is None
     return Stretch(
         name=f"{step.step_name}{hosts}",
         began_ms=step.began_ms,
         ended_ms=step.ended_ms,
-        expected_ms=expected,
-        seen=seen,
+        expected_ms=_middle(times) if times else None,
+        seen=len(times),
         depth=1,
         tone=_tone(step, runs=runs),
         jump=jump,
@@ -128,6 +174,9 @@ def _notes(row: Any, known: Known) -> Lines:
     if step is not None and step.began_ms is not None and step.timeout:
         gone, limit = known.now_ms - step.began_ms, step.timeout * 1000
         words = f"{step.step_name}: {stopwatch(gone)} of limit {stopwatch(limit)}"
+        phases = (row.build_phase, row.apply_phase, row.abort_phase)
+        times = usual_of(known, *phases).get(step.step_name, ())
+        words += f", was {' '.join(map(stopwatch, times))}" if times else ", never seen here"
         if gone > limit * LATE:
             words += "; past the limit the VIM turns back by itself"
         tone = Tone.WARN if gone > limit * LATE else Tone.PLAIN

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Set, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Set, Tuple
 
 from sqlmodel import Session, col, func, select
 
@@ -26,6 +26,8 @@ _SEEN_BEFORE_MS = 90 * DAY_MS
 _ALARMS, _SET = "alarms", "set"
 
 StateFields = Mapping[str, Tuple[str, ...]]
+# By kind, what of a row's body took how long.
+Lasted = Mapping[str, Callable[[Mapping[str, Any]], Iterable[Tuple[str, int]]]]
 
 
 class Recollection:
@@ -36,17 +38,27 @@ class Recollection:
         self.memory = Memory()
         self._cloud = cloud
         self._change = self._item = self._event = 0
+        # What took how long in rows that are gone, by their numbers and when they last changed.
+        self._lasted: Dict[Tuple[int, int], Tuple[Tuple[str, int], ...]] = {}
         self._since: Dict[Tuple[str, str, str], Since] = {}
         self._seen: Dict[Tuple[str, str], Set[int]] = {}
 
-    def read_on(self, session: Session, state_fields: StateFields, now_ms: int) -> Memory:
+    def read_on(
+        self,
+        session: Session,
+        state_fields: StateFields,
+        now_ms: int,
+        lasted: Lasted = MappingProxyType({}),
+    ) -> Memory:
         """Return the memory with all that was written since the last call, by whomever.
 
         The same object where nothing was.
         """
         names = {row.id or 0: row.text for row in session.exec(select(Name))}
         memory = replace(self.memory, **_said(session, self._cloud, names))
-        memory = replace(memory, **_usual(session, self._cloud))
+        usual = _usual(session, self._cloud)
+        steps = {**usual["steps"], **self._read_lasted(session, names, lasted)}
+        memory = replace(memory, usual=usual["usual"], steps=MappingProxyType(steps))
         came = self._read_items(session, names, state_fields, now_ms - _SEEN_BEFORE_MS)
         if self._read_changes(session, names, state_fields) or came:
             memory = replace(memory, since=MappingProxyType(dict(self._since)))
@@ -74,6 +86,31 @@ class Recollection:
             if item.gone_ms is None:
                 self._begin(kind, item.row_id, item.seen_ms, state_fields)
         return bool(items)
+
+    def _read_lasted(
+        self, session: Session, names: Mapping[int, str], lasted: Lasted
+    ) -> Dict[Tuple[str, str, str, str], Tuple[int, ...]]:
+        """Return what took how long in the last rows of their kinds that are gone, newest first.
+
+        A body is read once, as long as it is what it was.
+        """
+        found: Dict[Tuple[str, str, str, str], List[int]] = {}
+        for number, name in names.items():
+            if name not in lasted:
+                continue
+            asked = select(Item.id, Item.changed_ms).where(
+                Item.cloud == self._cloud, Item.kind == number, col(Item.gone_ms).is_not(None)
+            )
+            newest = asked.order_by(col(Item.gone_ms).desc()).limit(LAST_TIMES)
+            for item, changed_ms in session.exec(newest):
+                key = (item or 0, changed_ms)
+                if key not in self._lasted:
+                    row = session.get(Item, item)
+                    body = json.loads(row.body) if row is not None else {}
+                    self._lasted[key] = tuple(lasted[name](body))
+                for step, took_ms in self._lasted[key]:
+                    _add(found, (name, "", "", step), took_ms)
+        return {key: tuple(several) for key, several in found.items()}
 
     def _read_changes(
         self, session: Session, names: Mapping[int, str], state_fields: StateFields

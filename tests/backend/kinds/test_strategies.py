@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, List, Tuple
 
@@ -15,8 +16,9 @@ from backend.figure import Schedule
 from backend.kind import Answer
 from backend.kinds.strategies import STRATEGIES, Strategy, verdict
 from backend.kinds.strategy_acts import DeleteForm
+from backend.kinds.strategy_chart import left_ms
 from backend.kinds.strategy_create import DeployForm, KubeForm
-from backend.known import Known, Reading
+from backend.known import Known, Memory, Reading
 from tests.backend.kinds.site import LAPTOP, site
 
 SAMPLES = Path(__file__).parent / "samples" / "vim"
@@ -234,3 +236,48 @@ def test_one_at_work_is_deleted_only_by_force() -> None:
         assert reason.answer is answer
     (step,) = action.plan(row, DeleteForm(force=True), known_with(row)).steps
     assert step.write.request.endswith('{"force": true}')
+
+
+# --- how long a step takes ---------------------------------------------------------------------
+
+
+def half_way(**memory: Any) -> Tuple[Strategy, Known]:
+    """Return a strategy that locks worker-0, with what the record knows."""
+    times = {"began": "2026-11-21 02:00:00", "now": "2026-11-21 02:02:00"}
+    steps = [
+        {"step-name": "query-alarms", "start-date-time": times["began"], "result": "success"},
+        {"step-name": "lock-hosts", "entity-names": ["worker-0"], "timeout": 900},
+        {"step-name": "kube-upgrade-networking", "timeout": 900},
+    ]
+    steps[0]["end-date-time"] = times["now"]
+    steps[1]["start-date-time"] = times["now"]
+    stage = {"stage-id": 0, "stage-name": "x", "inprogress": True, "steps": steps}
+    phase = {"phase-name": "apply", "inprogress": True, "total-stages": 1, "stages": [stage]}
+    body = {"uuid": "s", "name": "sw-upgrade", "state": "applying", "current-phase": "apply"}
+    row = STRATEGIES.model.read({**body, "apply-phase": phase})
+    assert isinstance(row, Strategy)
+    return row, replace(known_with(row), memory=Memory(**memory))
+
+
+def test_a_step_is_expected_to_take_what_it_took_here_before_and_else_nobody_knows() -> None:
+    row, bare = half_way()
+    assert left_ms(row.phase, bare) is None
+    assert "not known" in verdict(bare).text
+    steps = {("strategies", "", "", "kube-upgrade-networking"): (100_000, 300_000, 200_000)}
+    usual = {("hosts", "lock", "worker-0"): (60_000,), ("hosts", "lock", ""): (999_000,)}
+    row, known = half_way(steps=steps, usual=usual)
+    # Twenty seconds of the lock are gone: 40 are left, and the middle of three, 200.
+    assert left_ms(row.phase, known) == (240_000, 100_000)
+    assert verdict(known).text.endswith("(+- 1m)")
+    figure = STRATEGIES.tabs[0].figure
+    assert figure is not None
+    drawn = " ".join(line.text for line in figure_lines(figure(row, known), 78, known.now_ms))
+    assert "lock-hosts: 0:20 of limit 15:00, was 1:00" in drawn
+
+
+def test_what_a_strategy_took_is_remembered_of_one_that_is_gone() -> None:
+    assert STRATEGIES.lasted is not None
+    took = dict(STRATEGIES.lasted(told("standard_sw-upgrade_2_applied").body))
+    assert {"query-alarms", "lock-hosts", "unlock-hosts"} <= took.keys()
+    assert all(ms >= 0 for ms in took.values())
+    assert list(STRATEGIES.lasted({"uuid": ["of", "another"], "state": None})) == []

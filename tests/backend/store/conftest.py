@@ -28,7 +28,7 @@ async def open_store(path: Path, clock: Clock) -> AsyncIterator[Callable[..., St
     stores = []
 
     def opened(where: Any = path, **more: Any) -> Store:
-        stores.append(Store(where, now_ms=clock, kinds=KINDS, **more))
+        stores.append(Store(where, **{"now_ms": clock, "kinds": KINDS, **more}))
         return stores[-1]
 
     yield opened

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from typing import Any, Callable
+from dataclasses import replace
+from typing import Any, Callable, Iterable, Mapping, Tuple
 
 from backend.deed import Deed, Outcome
 from backend.known import Mark, Since
@@ -185,3 +186,26 @@ async def test_of_a_cloud_never_seen_there_is_no_memory(store: Store) -> None:
     memory = await store.memory("another")
     assert not memory.since
     assert store.trouble is None
+
+
+# --- how long things took in rows that are gone --------------------------------------------------
+
+
+def lasted(body: Mapping[str, Any]) -> Iterable[Tuple[str, int]]:
+    return [(name, int(took)) for name, took in body.get("took", {}).items()]
+
+
+async def test_what_took_how_long_is_remembered_of_rows_that_are_gone_the_newest_first(
+    open_store: Callable[..., Store],
+) -> None:
+    kind = replace(HOSTS, lasted=lasted)
+    store = open_store(kinds=(kind,))
+    for number, took in enumerate((30, 20, 10)):
+        bodies = [host(number, took={"lock": took})]
+        store.record(kind, reading(kind, bodies, after(number * 10)), CLOUD)
+        await store.written()
+    steps = (await store.memory(CLOUD)).steps
+    # The one that is there still says nothing of what is usual.
+    assert steps["hosts", "", "", "lock"] == (20, 30)
+    again = await store.memory(CLOUD)
+    assert again.steps == steps
