@@ -15,7 +15,7 @@ pytestmark = pytest.mark.peer
 @contextmanager
 def address(name: str) -> Iterator[List[str]]:
     """Run ``stx-tui simulate --bmc`` and return what ipmitool needs to reach one of it."""
-    command = [sys.executable, "-m", "backend.simulator", "--bmc", "--frozen"]
+    command = [sys.executable, "-m", "stx_tui", "simulate", "--bmc", "--freeze"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as cloud:
         assert cloud.stdout is not None
         told = next(line for line in cloud.stdout if line.startswith(f"# BMC of {name}:"))
