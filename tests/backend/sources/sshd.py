@@ -37,6 +37,9 @@ class Sshd:
     accounts: List[str] = field(default_factory=list)
     process: Optional[subprocess.Popen[bytes]] = None
     more: Tuple[str, ...] = ()
+    addresses: Tuple[str, ...] = (ADDRESS, "127.0.1.1", "127.0.1.2")
+    # What stands before its own command, as what takes it into a network of its own.
+    within: Tuple[str, ...] = ()
 
     @property
     def key(self) -> Path:
@@ -81,9 +84,7 @@ class Sshd:
         config = self.folder / "sshd_config"
         lines = [
             f"Port {self.port}",
-            "ListenAddress 127.0.0.1",
-            "ListenAddress 127.0.1.1",
-            "ListenAddress 127.0.1.2",
+            *(f"ListenAddress {address}" for address in self.addresses),
             f"HostKey {self.folder}/host_key",
             f"AuthorizedKeysFile {self.folder}/authorized",
             "StrictModes no",
@@ -98,10 +99,12 @@ class Sshd:
         log = (self.folder / "log").open("ab")
         assert PROGRAM is not None
         self.process = subprocess.Popen(
-            [PROGRAM, "-D", "-e", "-f", str(config)], stdin=subprocess.DEVNULL, stderr=log
+            [*self.within, PROGRAM, "-D", "-e", "-f", str(config)],
+            stdin=subprocess.DEVNULL,
+            stderr=log,
         )
         log.close()
-        until_answers(self.port)
+        until_answers(self.addresses[0], self.port)
 
     def stop(self) -> None:
         if self.process is not None:
@@ -184,11 +187,11 @@ def free_port() -> int:
     raise AssertionError("no port is free")
 
 
-def until_answers(port: int) -> None:
+def until_answers(address: str, port: int) -> None:
     ends = time.monotonic() + 10
     while time.monotonic() < ends:
         with socket.socket() as trial:
-            if trial.connect_ex((ADDRESS, port)) == 0:
+            if trial.connect_ex((address, port)) == 0:
                 return
         time.sleep(0.02)
     raise AssertionError("sshd does not answer")
