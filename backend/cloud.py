@@ -10,6 +10,8 @@ from typing_extensions import assert_never
 from backend.baseboard import Bmc, BmcWrite, Sol
 from backend.errors import NotConfigured
 from backend.kind import (
+    Ceph,
+    CephWrite,
     Command,
     CommandWrite,
     Derived,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from backend.settings import CloudSettings
     from backend.sources.bmc import Baseboards
     from backend.sources.catalogue import Catalogue
+    from backend.sources.ceph import CephSource
     from backend.sources.kube import KubeSource
     from backend.sources.machines import Machines
     from backend.sources.tls import Pins
@@ -71,6 +74,7 @@ class Cloud:
         self._machines: Optional[Machines] = None
         self._baseboards: Optional[Baseboards] = None
         self._kube: Optional[KubeSource] = None
+        self._ceph: Optional[CephSource] = None
 
     async def ask(self, read: Read, parent: str = "") -> Answer:
         """Send a question and return its answer, to be read row by row.
@@ -97,6 +101,8 @@ class Cloud:
             return await asyncio.to_thread(logs_here, self._now_ms())
         if isinstance(read, Bmc):
             return await self.baseboards.ask(read, parent)
+        if isinstance(read, Ceph):
+            return await self.ceph.ask(read, parent)
         assert_never(read)
 
     async def send(self, write: Write, told: Optional[Told] = None) -> Json:
@@ -118,6 +124,8 @@ class Cloud:
             return await self.kube.send(write)
         if isinstance(write, BmcWrite):
             return await self.baseboards.send(write)
+        if isinstance(write, CephWrite):
+            return await self.ceph.send(write)
         assert_never(write)
 
     async def connect(self, session: Session) -> Channel:
@@ -178,6 +186,18 @@ class Cloud:
             )
         return self._baseboards
 
+    @property
+    def ceph(self) -> CephSource:
+        """The cluster of Ceph."""
+        if self._ceph is None:
+            from backend.sources.ceph import CephSource
+
+            way = self.settings.ceph_way
+            if way is None:
+                raise NotConfigured("no way to Ceph is set up", "add ceph: to this cloud")
+            self._ceph = CephSource(way, self.machines, self.settings.kubeconfig)
+        return self._ceph
+
     async def roles(self) -> frozenset[str]:
         """Return the roles of this person in this project, as the token says."""
         return await self.catalogue.roles()
@@ -200,6 +220,8 @@ class Cloud:
         """Close all connections."""
         if self._catalogue is not None:
             await self._catalogue.close()
+        if self._ceph is not None:
+            await self._ceph.close()
         if self._machines is not None:
             await self._machines.close()
         if self._baseboards is not None:

@@ -31,6 +31,7 @@ from typing import (
 
 from pydantic import BaseModel, ConfigDict
 
+from backend.ceph import Answers, Ceph, CephCommand, CephWrite, Told
 from backend.figure import Figure, Jump, Lines
 from backend.kube import Kube, KubeHealth, KubeWrite
 from backend.mask import Body, Json
@@ -60,9 +61,13 @@ if TYPE_CHECKING:
 __all__ = [
     "Action",
     "Answer",
+    "Answers",
     "Area",
     "Asker",
     "Body",
+    "Ceph",
+    "CephCommand",
+    "CephWrite",
     "Column",
     "Command",
     "CommandWrite",
@@ -95,6 +100,7 @@ __all__ = [
     "Rung",
     "Step",
     "Tab",
+    "Told",
     "Write",
 ]
 
@@ -338,6 +344,8 @@ class Kind(Generic[R]):
     # What stands in the row's own first line of detail: a sentence that confirms or contradicts.
     sentence: Optional[Callable[[R, Known], Verdict]] = None
     sort: Optional[Callable[[R, Known], Any]] = None
+    # What every header says as long as it is so, and leaving asks about: "" for nothing.
+    reminder: Optional[Callable[[Known], str]] = None
     # Letter and title of its page among its parent's ("m Memory"); "" makes both of the name.
     tab: str = ""
     # Fields whose last change says since when the row is as it is.

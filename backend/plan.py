@@ -17,6 +17,7 @@ from typing import (
 )
 
 from backend.baseboard import Bmc, BmcWrite, Sol
+from backend.ceph import Ceph, CephWrite
 from backend.kube import Kube, KubeHealth, KubeWrite, PodLog
 from backend.mask import MASK, Body, Json, masked
 
@@ -142,7 +143,7 @@ class LogList:
         return ""
 
 
-Read = Union[Rest, LocalRead, Derived, Identity, Command, LogList, Bmc, Kube, KubeHealth]
+Read = Union[Rest, LocalRead, Derived, Identity, Command, LogList, Bmc, Kube, KubeHealth, Ceph]
 
 
 # --- what to listen to -------------------------------------------------------------------------
@@ -331,7 +332,7 @@ class FileCopy:
 
 # Each says itself: ``source`` (who does it), ``request`` (one line, no secrets), ``command`` (argv
 # of what an operator would type, empty where there is none) and ``sentence`` (plain words).
-Write = Union[RestWrite, LocalWrite, CommandWrite, FileCopy, BmcWrite, KubeWrite]
+Write = Union[RestWrite, LocalWrite, CommandWrite, FileCopy, BmcWrite, KubeWrite, CephWrite]
 
 
 # --- what to talk with -------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Dict, Mapping, Optional, Sequence, Tuple
 from urllib.parse import urlsplit
 
+from backend.ceph_settings import CephWay, ceph_here, ceph_of
 from backend.clouds_yaml import Section, Spot, from_environment, read
 from backend.errors import SettingsError
 from backend.secret import Password, Secret, password_of
@@ -33,7 +34,7 @@ _AUTH = {
 }
 _OURS = {
     *("auth", "region_name", "interface", "endpoint_type", "cacert", "verify", "insecure"),
-    *("read_only", "store", "endpoints", "bmc", "ssh", "cables"),
+    *("read_only", "store", "endpoints", "bmc", "ssh", "ceph", "cables"),
     *("kubeconfig", "kube_context"),
     *("line", "glyphs", "colour", "lock_after_s"),
 }
@@ -117,6 +118,7 @@ class CloudSettings:
     endpoints: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     bmc: Mapping[str, Bmc] = field(default_factory=lambda: MappingProxyType({}))
     ssh: Optional[Ssh] = None
+    ceph: Optional[CephWay] = None
     kubeconfig: str = ""
     cables: str = ""
     kube_context: str = ""
@@ -131,7 +133,14 @@ class CloudSettings:
 
         Baseboards, programs and our own record are always there; what they lack they say.
         """
+        if source == "ceph":
+            return self.ceph_way is not None
         return self.auth is not None or source not in CATALOGUE
+
+    @property
+    def ceph_way(self) -> Optional[CephWay]:
+        """Where Ceph is asked: as is set, else on this machine where that is set up for one."""
+        return self.ceph or ceph_here()
 
     @property
     def needs_password(self) -> bool:
@@ -285,6 +294,7 @@ def _cloud(name: str, said: Section) -> CloudSettings:
         endpoints=MappingProxyType(_endpoints(said)),
         bmc=MappingProxyType(_bmcs(said.section("bmc"))),
         ssh=ssh_of(said),
+        ceph=ceph_of(said),
         cables=_path(said.text("cables")),
         kubeconfig=_paths(said.text("kubeconfig")),
         kube_context=said.text("kube_context"),

@@ -7,7 +7,7 @@ import os
 import signal
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import List, Mapping, Optional, Sequence, Union, cast
+from typing import Callable, List, Mapping, Optional, Sequence, Union, cast
 from weakref import WeakKeyDictionary
 
 from backend.errors import Absent, Forbidden, Unreachable
@@ -54,24 +54,8 @@ async def run(
     Raises ``Absent`` where there is no such program, ``Forbidden`` where it may not be run, and
     ``Unreachable`` where it did not end within ``deadline_s``; then its whole group is killed.
     """
-    loop = asyncio.get_running_loop()
-    listening = _Listening(loop, most_bytes)
-    try:
-        # One at a time: to start a program holds the loop for some ms, to start fifty for half a
-        # second; between two of them keys are answered.
-        async with _starting(loop):
-            process, _ = await loop.subprocess_exec(
-                lambda: listening,
-                *argv,
-                stdin=asyncio.subprocess.PIPE if given else asyncio.subprocess.DEVNULL,
-                env=environment() if env is None else env,
-                start_new_session=True,
-            )
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise Absent(f"{argv[0]} is not on this machine") from error
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        raise Forbidden(argv[0], error.errno or 0, reason, "see who may run it") from error
+    listening = _Listening(asyncio.get_running_loop(), most_bytes)
+    process = await begin(lambda: listening, argv, reads=bool(given), env=env)
     try:
         if given:
             _give(process, given)
@@ -82,6 +66,37 @@ async def run(
     finally:
         await _end(process, listening)
     return listening.printed(process.get_returncode() or 0)
+
+
+async def begin(
+    listening: Callable[[], asyncio.SubprocessProtocol],
+    argv: Sequence[str],
+    *,
+    reads: bool = True,
+    env: Optional[Mapping[str, str]] = None,
+) -> asyncio.SubprocessTransport:
+    """Start a program in a group of its own; whoever listens is to end it.
+
+    Raises ``Absent`` where there is no such program, ``Forbidden`` where it may not be run.
+    """
+    loop = asyncio.get_running_loop()
+    try:
+        # One at a time: to start a program holds the loop for some ms, to start fifty for half a
+        # second; between two of them keys are answered.
+        async with _starting(loop):
+            process, _ = await loop.subprocess_exec(
+                listening,
+                *argv,
+                stdin=asyncio.subprocess.PIPE if reads else asyncio.subprocess.DEVNULL,
+                env=environment() if env is None else env,
+                start_new_session=True,
+            )
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise Absent(f"{argv[0]} is not on this machine") from error
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise Forbidden(argv[0], error.errno or 0, reason, "see who may run it") from error
+    return process
 
 
 def _starting(loop: asyncio.AbstractEventLoop) -> asyncio.Lock:

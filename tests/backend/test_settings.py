@@ -267,7 +267,7 @@ def test_tls_by_environment(room: Room, key: Dict[str, str], expected: Any) -> N
             8,
             "xyz",
             "no setting known",
-            "allowed: auth, bmc, cables, cacert, colour, endpoint",
+            "allowed: auth, bmc, cables, cacert, ceph, colour",
         ),
         ("public", "pubic", 9, "interface", "'pubic' is not one of public, internal, admin", ""),
         ("https://10", "htps://10", 4, "auth.auth_url", "is no http:// or https:// URL", ""),
