@@ -13,8 +13,9 @@ from backend.kinds.hardware import HARDWARE
 from backend.kinds.kubernetes import KUBERNETES
 from backend.kinds.patches import PATCHES
 from backend.kinds.platform import PLATFORM
+from backend.kinds.storage import STORAGE
 
-AREAS: Tuple[Area, ...] = (PLATFORM, FAULTS, KUBERNETES, PATCHES, HARDWARE, GROUND)
+AREAS: Tuple[Area, ...] = (PLATFORM, FAULTS, STORAGE, KUBERNETES, PATCHES, HARDWARE, GROUND)
 # What is shown first where there is no cloud to ask: the machine one sits on.
 GROUND_KIND = GROUND.kinds[0]
 KINDS: Tuple[Kind[Any], ...] = tuple(kind for area in AREAS for kind in area.kinds)

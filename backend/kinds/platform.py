@@ -7,7 +7,6 @@ from typing import Optional
 from backend.kind import Area, Column, Kind, Rest, Row
 from backend.kinds.addressing import ON_INTERFACES
 from backend.kinds.agreement import AGREEMENT
-from backend.kinds.backends import BACKENDS, CONTROLLER_FILESYSTEMS, MONITORS
 from backend.kinds.cable_check import CABLE_CHECK
 from backend.kinds.cabling import CABLES
 from backend.kinds.certificates import CERTIFIED
@@ -33,7 +32,6 @@ from backend.kinds.odds import ODDS
 from backend.kinds.processors import PROCESSORS
 from backend.kinds.services import SERVICE_GROUPS, SERVICE_NODES, SERVICES
 from backend.kinds.system import SYSTEM
-from backend.kinds.tiers import CEPH
 from backend.kinds.timing import TIME
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
@@ -105,10 +103,6 @@ PLATFORM = Area(
         SERVICE_GROUPS,
         SERVICES,
         SERVICE_NODES,
-        BACKENDS,
-        CONTROLLER_FILESYSTEMS,
-        MONITORS,
-        *CEPH,
         *NETWORKING,
         *SETTINGS,
         *TIME,

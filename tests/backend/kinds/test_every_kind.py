@@ -11,6 +11,8 @@ import pytest
 from backend.baseboard import BmcWrite, Sol
 from backend.figure import Bars, Lines, Schedule, Spark, States, Timeline, Tree
 from backend.kind import (
+    Ceph,
+    CephWrite,
     Command,
     CommandWrite,
     Derived,
@@ -24,11 +26,13 @@ from backend.kind import (
     Risk,
 )
 from backend.kinds import AREAS, KINDS, area_of, kind_named
+from backend.kinds.ceph_daemons import MetadataServer
+from backend.kinds.ceph_records import CephDevice, CephLogLine
 from backend.kinds.host_site import ONLY_UNDER_HOST
 from backend.known import Known, Reading
 from backend.preview import said
 from backend.tone import Look, Verdict
-from tests.backend.kinds import fm, kube, machines, rack
+from tests.backend.kinds import ceph, fm, kube, machines, rack
 from tests.backend.kinds.invented import INVENTED
 from tests.backend.kinds.site import LAPTOP, PARTS, WHOLE, bodies, reading, site, uuid_of
 from tests.peers.replay import SAMPLES
@@ -64,6 +68,13 @@ LOGS: List[Dict[str, Any]] = [
 # What the recorded site, its faults and the two above hold.
 SEEN = {*WHOLE, *PARTS, "alarms", "events", "suppressions", "health", "kube-upgrade"}
 
+# What the recorded Ceph had none of: a server of CephFS, a disk that says its name.
+MADE: Mapping[str, Tuple[Any, ...]] = {
+    "ceph-mds": (MetadataServer(uuid="a", name="a", state="up:active", rank=0),),
+    "ceph-log": (CephLogLine(uuid="1", at_ms=1, who="mon.a", level="WRN", message="osd.1 down"),),
+    "ceph-devices": (CephDevice(uuid="d", name="MODEL_S1", daemons=["osd.0"], wear=0.5),),
+}
+
 each = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 
 
@@ -78,6 +89,7 @@ def everything() -> Known:
     readings.update(machines.readings())
     readings["logs", ""] = reading("logs", LOGS)
     readings.update(rack.readings())
+    readings.update(ceph.readings(ceph.answers()))
     known = Known(cloud="c", now_ms=recorded.now_ms, place=LAPTOP, readings=readings)
     derived = {
         (kind.name, ""): reading(kind.name, list(kind.read.rows(known)))
@@ -105,6 +117,8 @@ def others() -> Mapping[Tuple[str, str], Reading[Any]]:
 def rows_of(kind: Kind[Any], known: Known) -> Tuple[Any, ...]:
     if kind.parent == "servers":
         return known.rows(kind.name, rack.NAMES[0])
+    if isinstance(kind.read, Ceph):
+        return known.rows(kind.name, ceph.ASKED if kind.parent else "") or MADE[kind.name]
     if kind.reach is Reach.PER_PARENT and not isinstance(kind.read, Command):
         return known.rows(kind.name, uuid_of(PARTS.get(kind.name, 1)))
     return known.rows(kind.name)
@@ -246,7 +260,7 @@ def test_every_action_says_itself_whole_and_its_checks_yield(kind: Kind[Any]) ->
 def is_whole(write: Any) -> bool:
     if isinstance(write, LocalWrite):
         return bool(write.kind and write.id and write.values and write.sentence)
-    if isinstance(write, (CommandWrite, FileCopy)):
+    if isinstance(write, (CommandWrite, FileCopy, CephWrite)):
         return bool(write.command and write.sentence and write.source and write.request)
     if isinstance(write, (BmcWrite, Sol)):
         return bool(write.server and write.request and write.command and write.sentence)

@@ -1,0 +1,45 @@
+"""The area of storage: Ceph as Ceph sees it, and the whole of it as the platform keeps it."""
+
+from __future__ import annotations
+
+from typing import Any, Tuple
+
+from backend.kind import Area, Kind
+from backend.kinds.backends import BACKENDS, CONTROLLER_FILESYSTEMS, MONITORS
+from backend.kinds.ceph_checks import CHECKS
+from backend.kinds.ceph_daemons import DAEMONS
+from backend.kinds.ceph_flags import CEPH_FLAGS
+from backend.kinds.ceph_groups import GROUPS
+from backend.kinds.ceph_osds import CEPH_OSDS
+from backend.kinds.ceph_pools import POOLS
+from backend.kinds.ceph_records import RECORDS
+from backend.kinds.ceph_safety import SAFETY
+from backend.kinds.ceph_status import CEPH
+from backend.kinds.storage_verdict import verdict
+from backend.kinds.tiers import CEPH as SYSINV_CEPH
+
+# What Ceph itself is asked for.
+CEPH_KINDS: Tuple[Kind[Any], ...] = (
+    CEPH,
+    CHECKS,
+    CEPH_OSDS,
+    POOLS,
+    GROUPS,
+    CEPH_FLAGS,
+    *DAEMONS,
+    *RECORDS,
+    SAFETY,
+)
+STORAGE = Area(
+    digit="3",
+    name="storage",
+    title="Storage",
+    kinds=(
+        *CEPH_KINDS,
+        BACKENDS,
+        CONTROLLER_FILESYSTEMS,
+        MONITORS,
+        *SYSINV_CEPH,
+    ),
+    headline=verdict,
+)

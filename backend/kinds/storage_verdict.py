@@ -1,0 +1,194 @@
+"""Is it well with storage? What is wrong first: Ceph's own word, what recovers, what fills up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, List, Optional, Tuple
+
+from backend.kinds.alarms import severity_counts
+from backend.kinds.ceph_flags import flags_set
+from backend.kinds.ceph_records import CEPH_DEVICES
+from backend.kinds.ceph_status import CephStatus
+from backend.kinds.ceph_words import meaning
+from backend.kinds.machine import size
+from backend.known import Known
+from backend.tone import Mark, Tone, Verdict
+from backend.units import span
+
+# Alarms of storage: Ceph's and the platform's own, and of a filesystem that fills.
+CEPH_ALARMS, FULL_ALARM = "800.", "100.104"
+# What its own sentence says of it already.
+_SAID = {"OSD_DOWN", "OSD_HOST_DOWN", "OSD_ROOT_DOWN", "MON_DOWN", "OSDMAP_FLAGS", "OSD_FLAGS"}
+NEEDS = ("ceph", "ceph-checks", "ceph-osds", "ceph-flags", "ceph-pools", "ceph-devices",
+         "backends", "alarms", "claims")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is not as it should be; the worst, and of those the first, leads."""
+
+    words: str
+    tone: Tone = Tone.WARN
+
+
+def status_of(known: Known) -> Optional[CephStatus]:
+    """Return what Ceph last said of itself, None where it was never read."""
+    return next(iter(known.rows("ceph")), None)
+
+
+def verdict(known: Known) -> Verdict:
+    """Return the answer for all storage that is known of, whoever told it."""
+    status = status_of(known)
+    found = _findings(status, known)
+    more = _more(status, known)
+    if found:
+        is_bad = any(one.tone is Tone.BAD for one in found)
+        found.sort(key=lambda one: one.tone is not Tone.BAD)
+        text = " ".join(one.words for one in found[:3])
+        if len(found) > 3:
+            text = f"{text} And {len(found) - 3} more."
+        return Verdict(
+            word="NOT WELL" if is_bad else "WARN",
+            text=text,
+            more=more,
+            tone=Tone.BAD if is_bad else Tone.WARN,
+        )
+    if status is None and not known.has("backends"):
+        return _unread(known)
+    return Verdict(word="WELL", text=_all_well(status, known), more=more, tone=Tone.GOOD)
+
+
+def _unread(known: Known) -> Verdict:
+    errors = [known.reading(kind).error for kind in ("ceph", "backends")]
+    said = next((error for error in errors if error is not None), None)
+    if said is None:
+        return Verdict(word="READING", text="storage was not read yet.", tone=Tone.PLAIN)
+    return Verdict(word="CANNOT", text=f"see: {said.words}", tone=Tone.BAD)
+
+
+def _all_well(status: Optional[CephStatus], known: Known) -> str:
+    if status is None:
+        names = [f"{row.name} ({row.backend})" for row in known.rows("backends")]
+        what = ", ".join(names) or "no backend"
+        return f"{what}: configured, by sysinv alone; Ceph itself is not asked."
+    used = "" if status.percent is None else f", {status.percent} % used"
+    return f"{status.osds_up} OSDs up, {status.clean} of {status.pgs} groups clean{used}."
+
+
+def _more(status: Optional[CephStatus], known: Known) -> str:
+    """Return what the second line says: what recovers, else how full it is."""
+    if status is None:
+        return ""
+    if status.recovery:
+        return f"recovery: {status.recovery}"
+    space = f"{size(status.used)} of {size(status.total)} used" if status.total else ""
+    return ", ".join(filter(None, (space, _until_full(known))))
+
+
+def _until_full(known: Known) -> str:
+    del known
+    return ""
+
+
+# --- what is not well --------------------------------------------------------------------------
+
+
+def _findings(status: Optional[CephStatus], known: Known) -> List[Finding]:
+    found: List[Optional[Finding]] = []
+    if status is not None:
+        found += [_osds(status, known), _quorum(status), *_checks(status, known), _flags(known)]
+    found += [_backends(known), _ceph_alarms(status, known), _full(known), _disks(known)]
+    found.append(_claims(known))
+    return [one for one in found if one is not None]
+
+
+def _osds(status: CephStatus, known: Known) -> Optional[Finding]:
+    down = status.osds - status.osds_up
+    if not down:
+        return None
+    rows = [row for row in known.rows("ceph-osds") if not row.is_up]
+    names = ", ".join(f"{row.name} ({row.host})" for row in rows[:3])
+    more = f" and {len(rows) - 3} more" if len(rows) > 3 else ""
+    since = [known.since("ceph-osds", row.uuid, "is_up") for row in rows]
+    oldest = min((one.ms for one in since if one is not None), default=None)
+    long = "" if oldest is None else f" for {span(known.now_ms - oldest)}"
+    of = f": {names}{more}" if names else ""
+    stopped = any(code == "PG_AVAILABILITY" for code in status.checks)
+    words = f"{down} of {status.osds} OSDs down{long}{of}."
+    return Finding(words, Tone.BAD if stopped or status.osds_up == 0 else Tone.WARN)
+
+
+def _quorum(status: CephStatus) -> Optional[Finding]:
+    there = len(status.quorum)
+    if there >= status.monitors:
+        return None
+    words = f"{there} of {status.monitors} monitors in quorum."
+    return Finding(words, Tone.BAD if there <= status.monitors // 2 + 1 else Tone.WARN)
+
+
+def _checks(status: CephStatus, known: Known) -> List[Finding]:
+    rows = {row.code: row for row in known.rows("ceph-checks") if not row.muted}
+    codes = [code for code in status.checks if code not in _SAID]
+    found = []
+    for code in codes:
+        row = rows.get(code)
+        tone = Tone.BAD if row is not None and row.severity == "HEALTH_ERR" else Tone.WARN
+        found.append(Finding(f"{_sentence(meaning(code, code).means)}", tone))
+    if status.health == "HEALTH_ERR" and not any(one.tone is Tone.BAD for one in found):
+        found.insert(0, Finding("Ceph says HEALTH_ERR.", Tone.BAD))
+    return found
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
+
+
+def _flags(known: Known) -> Optional[Finding]:
+    names = flags_set(known)
+    return Finding(f"{' '.join(names)} set.") if names else None
+
+
+def _backends(known: Known) -> Optional[Finding]:
+    bad = [row for row in known.rows("backends") if row.state not in (None, "configured")]
+    if not bad:
+        return None
+    row = bad[0]
+    task = f" ({row.task})" if row.task else ""
+    tone = Tone.BAD if "fail" in str(row.state) else Tone.WARN
+    return Finding(f"The backend {row.name} is {row.state}{task}.", tone)
+
+
+def _ceph_alarms(status: Optional[CephStatus], known: Known) -> Optional[Finding]:
+    """Say what alarms tell of Ceph, where it does not speak for itself."""
+    if status is not None and known.reading("ceph").error is None:
+        return None
+    bad = [row for row in known.rows("alarms") if row.alarm_id.startswith(CEPH_ALARMS)]
+    if not bad:
+        return None
+    tone = Tone.BAD if severity_counts(tuple(bad)).get("critical") else Tone.WARN
+    return Finding(f"{bad[0].reason.rstrip('.')} ({bad[0].alarm_id}).", tone)
+
+
+def _full(known: Known) -> Optional[Finding]:
+    bad = [row for row in known.rows("alarms") if row.alarm_id == FULL_ALARM]
+    if not bad:
+        return None
+    names = ", ".join(row.where for row in bad[:2])
+    more = f" and {len(bad) - 2} more" if len(bad) > 2 else ""
+    worst = any(row.severity == "critical" for row in bad)
+    return Finding(f"Filling up: {names}{more} (100.104).", Tone.BAD if worst else Tone.WARN)
+
+
+def _disks(known: Known) -> Optional[Finding]:
+    bad = [row for row in known.rows("ceph-devices")
+           if CEPH_DEVICES.look(row, known).mark is Mark.BAD]  # fmt: skip
+    return Finding(f"{len(bad)} disks wear out: {bad[0].name}.") if bad else None
+
+
+def _claims(known: Known) -> Optional[Finding]:
+    rows: Tuple[Any, ...] = known.rows("claims")
+    lost = [row for row in rows if row.phase == "Lost"]
+    waits = [row for row in rows if row.phase == "Pending"]
+    if lost:
+        return Finding(f"{len(lost)} claims lost their volume: {lost[0].name}.", Tone.BAD)
+    return Finding(f"{len(waits)} of {len(rows)} claims pending.") if waits else None

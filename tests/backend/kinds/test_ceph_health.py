@@ -1,0 +1,199 @@
+"""Ceph as it was recorded, well and sick, and as other releases write the same things."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Dict
+
+import pytest
+
+from backend.ceph import Told
+from backend.errors import Unreachable
+from backend.kinds.ceph_checks import CHECKS, check_rows
+from backend.kinds.ceph_flags import flag_rows, reminder
+from backend.kinds.ceph_groups import group_rows
+from backend.kinds.ceph_osds import CEPH_OSDS
+from backend.kinds.ceph_safety import safety_rows
+from backend.kinds.ceph_status import CephStatus, status_rows
+from backend.kinds.ceph_words import MEANINGS
+from backend.kinds.storage import STORAGE
+from backend.tone import Mark, Tone
+from tests.backend.kinds.ceph import answers, cluster
+
+# After Ceph 14's own source (not recorded): what was inside other objects then, and no mutes.
+NAUTILUS: Dict[str, Any] = {
+    "fsid": "f1",
+    "health": {
+        "checks": {
+            "OSD_DOWN": {"severity": "HEALTH_WARN", "summary": {"message": "1 osds down"}},
+        },
+        "status": "HEALTH_WARN",
+    },
+    "quorum_names": ["controller"],
+    "monmap": {"epoch": 1, "mons": [{"name": "controller", "addr": "192.168.204.2:6789/0"}]},
+    "osdmap": {"osdmap": {"epoch": 9, "num_osds": 2, "num_up_osds": 1, "num_in_osds": 2}},
+    "pgmap": {"num_pgs": 64, "pgs_by_state": [{"state_name": "active+undersized", "count": 64}]},
+    "mgrmap": {"active_name": "controller-0", "standbys": [{"name": "controller-1"}]},
+}
+# As Ceph 18 and 20 write it, after their source: one level, counts, mutes, numbers of monitors.
+REEF: Dict[str, Any] = {
+    "fsid": "f1",
+    "health": {
+        "status": "HEALTH_WARN",
+        "checks": {
+            "OSD_DOWN": {
+                "severity": "HEALTH_WARN",
+                "summary": {"message": "1 osds down", "count": 1},
+                "muted": False,
+            },
+            "POOL_NO_REDUNDANCY": {
+                "severity": "HEALTH_WARN",
+                "summary": {"message": "1 pool(s) have no replicas configured", "count": 1},
+                "muted": True,
+            },
+        },
+        "mutes": [
+            {"code": "POOL_NO_REDUNDANCY", "sticky": True, "summary": "1 pool(s)", "count": 1}
+        ],
+    },
+    "quorum_names": ["a"],
+    "monmap": {"epoch": 1, "min_mon_release_name": "reef", "num_mons": 1},
+    "osdmap": {"epoch": 9, "num_osds": 2, "num_up_osds": 1, "num_in_osds": 2},
+    "pgmap": {"num_pgs": 64, "pgs_by_state": [{"state_name": "active+undersized", "count": 64}]},
+    "mgrmap": {"available": True, "num_standbys": 1, "modules": [], "services": {}},
+}
+
+
+def test_the_headline_of_a_sick_ceph_says_the_worst_first() -> None:
+    said = STORAGE.headline(cluster())
+    assert said.word == "NOT WELL"
+    assert said.text.startswith("CephFS is DOWN")
+    assert "1 of 3 OSDs down: osd.2 (vm)." in said.text
+    assert said.more == "recovery: 8 of 40 copies missing; nothing moves"
+
+
+def test_the_headline_of_a_ceph_without_a_warning_is_well() -> None:
+    told = answers("16-well")
+    body = next(iter(status_rows(told)))
+    known = cluster("16-well", status={**told["status"].said, "health": {"status": "HEALTH_OK"}})
+    assert STORAGE.headline(known).word == "WELL"
+    assert STORAGE.headline(known).text == f"3 OSDs up, {body['pgs']} of 9 groups clean, 9 % used."
+
+
+def test_what_recovers_says_its_rate_and_the_time_left() -> None:
+    told = answers()["status"].said
+    groups = {**told["pgmap"], "recovering_objects_per_sec": 2, "recovering_bytes_per_sec": 5 << 20}
+    known = cluster(status={**told, "pgmap": groups})
+    assert STORAGE.headline(known).more == "recovery: 8 of 40 copies missing; 5.0M/s, about 4s left"
+
+
+@pytest.mark.parametrize("said", [NAUTILUS, REEF], ids=["14", "18 and 20"])
+def test_health_json_of_ceph_14_16_18_and_20_says_the_same(said: Dict[str, Any]) -> None:
+    (body,) = status_rows({"status": Told(said)})
+    row = CephStatus.model_validate(body)
+    assert (row.health, row.checks) == ("HEALTH_WARN", ["OSD_DOWN"])
+    assert (row.osds, row.osds_up, row.osds_in) == (2, 1, 2)
+    assert (row.monitors, len(row.quorum), row.standbys) == (1, 1, 1)
+    assert (row.pgs, row.clean) == (64, 0)
+    checks = list(check_rows({"health": Told({**said["health"]})}))
+    assert checks[0]["message"] == "1 osds down"
+    assert [one["muted"] for one in checks] == [False, True][: len(checks)]
+
+
+def test_health_that_is_no_health_is_malformed_and_no_empty_list() -> None:
+    for said in ({}, {"checks": []}, {"status": "HEALTH_OK", "checks": [1]}):
+        with pytest.raises((ValueError, KeyError)):
+            list(check_rows({"health": Told(said)}))
+    with pytest.raises(KeyError):
+        list(status_rows({"status": Told({"health": {}})}))
+
+
+def test_each_check_says_what_it_means_and_an_unknown_one_says_itself() -> None:
+    rows = {row.code: row for row in cluster().rows("ceph-checks")}
+    assert rows["OSD_DOWN"].means == MEANINGS["OSD_DOWN"].means
+    new = {"status": "HEALTH_WARN", "checks": {"NEW_CHECK": {"summary": {"message": "odd"}}}}
+    known = cluster(health=new)
+    (row,) = known.rows("ceph-checks")
+    assert row.means == "odd"
+    assert CHECKS.look(row, known).mark is Mark.BAD
+
+
+def test_a_muted_check_that_is_gone_stays_in_sight() -> None:
+    said = {"status": "HEALTH_OK", "checks": {}, "mutes": [{"code": "OSD_DOWN", "sticky": True}]}
+    (row,) = cluster(health=said).rows("ceph-checks")
+    assert row.muted
+    assert row.sticky
+
+
+def test_an_osd_says_where_it_is_and_that_it_is_down() -> None:
+    known = cluster()
+    rows = known.rows("ceph-osds")
+    assert [(row.name, row.status, row.place) for row in rows] == [
+        ("osd.0", "up in", "default/vm"),
+        ("osd.1", "up in", "default/vm"),
+        ("osd.2", "DOWN in", "default/vm"),
+    ]
+    assert CEPH_OSDS.look(rows[2], known).tone is Tone.BAD
+
+
+def test_without_a_manager_osds_are_told_and_their_use_is_not() -> None:
+    told = {key: one for key, one in answers().items() if key in ("osd tree", "osd dump")}
+    rows = list(CEPH_OSDS.read.rows(told))  # type: ignore[union-attr,arg-type]
+    assert len(rows) == 3
+    assert {row["size"] for row in rows} == {None}
+
+
+def test_a_tree_that_leads_back_into_itself_ends() -> None:
+    tree = {
+        "nodes": [
+            {"id": -1, "name": "a", "type": "root", "children": [-2]},
+            {"id": -2, "name": "b", "type": "host", "children": [-1, 0]},
+            {"id": 0, "name": "osd.0", "type": "osd", "status": "up", "reweight": 1.0},
+        ]
+    }
+    (row,) = cluster(osd_tree=tree).rows("ceph-osds")
+    assert row.host == "b"
+
+
+def test_an_old_ceph_answers_ok_to_stop_in_words_alone() -> None:
+    (body,) = safety_rows(
+        {
+            "osd ok-to-stop": Told(None, code=16, words="3 PGs are already too degraded"),
+            "osd safe-to-destroy": Told(None, code=0, words="OSD(s) 1 are safe to destroy"),
+        }
+    )
+    assert body["ok_to_stop"] is False
+    assert body["stop_says"] == "3 PGs are already too degraded"
+    assert body["safe_to_destroy"] is True
+
+
+def test_what_ceph_refuses_to_stop_says_why() -> None:
+    row = cluster().rows("osd-safety", "0")[0]
+    assert row.stop_words == (
+        "ok-to-stop: NO (6 placement groups would lose their last copies or stop)"
+    )
+    assert row.safe_to_destroy is False
+
+
+def test_flags_that_stand_are_a_reminder_and_pause_is_one_flag() -> None:
+    assert reminder(cluster()) == "noout SET"
+    said = {"flags": "pauserd,pausewr,sortbitwise", "crush_node_flags": {"storage-0": ["noout"]}}
+    rows = [row for row in flag_rows({"osd dump": Told(said)}) if row["is_set"]]
+    assert [row["uuid"] for row in rows] == ["pause", "noout/storage-0"]
+
+
+def test_stuck_groups_are_a_list_in_ceph_14_and_in_an_object_later() -> None:
+    one = {"pgid": "1.a", "state": "active+undersized", "acting": [0, 2147483647]}
+    for said in ([one], {"pg_ready": True, "stuck_pg_stats": [one]}, []):
+        rows = list(group_rows({"pg dump_stuck": Told(said)}))
+        assert [row["pgid"] for row in rows] == ["1.a"][: len(said)]
+
+
+def test_a_ceph_that_is_away_keeps_what_was_known_and_says_so() -> None:
+    known = cluster()
+    error = Unreachable("ceph", "no quorum")
+    lost = {key: replace(one, error=error) for key, one in known.readings.items()}
+    assert STORAGE.headline(replace(known, readings=lost)).text.startswith("CephFS is DOWN")
+    never = {key: replace(one, rows=(), by_id={}, at_ms=0) for key, one in lost.items()}
+    said = STORAGE.headline(replace(known, readings=never))
+    assert (said.word, said.text) == ("CANNOT", "see: ceph: no quorum")
