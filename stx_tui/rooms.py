@@ -30,6 +30,10 @@ class Rooms:
     # The kind that is shown first; "": the first of the first area.
     first: str = ""
 
+    def reminders(self, known: Known) -> Tuple[str, ...]:
+        """Return what somebody left so that it is to be thought of: flags that stand."""
+        return _left_so(self.kinds, known)
+
     @property
     def first_kind(self) -> Kind[Any]:
         """The kind that is shown first."""
@@ -90,14 +94,21 @@ def all_rooms(has: Callable[[str], bool] = _everything, *, is_alone: bool = Fals
 
     kinds = configured(has)
     names = {kind.name for kind in kinds}
+    reminding = tuple(kind.name for kind in kinds if kind.reminder is not None)
+    needs = () if is_alone else tuple(name for name in NEEDS if name in names)
     return Rooms(
         areas=areas_of(kinds),
         kinds=kinds,
-        banner=banner,
-        banner_needs=() if is_alone else tuple(name for name in NEEDS if name in names),
+        banner=lambda known: (*banner(known), *_left_so(kinds, known)),
+        banner_needs=(*needs, *reminding),
         baseline_of=BASELINE_OF,
         first=GROUND_KIND.name if is_alone else "",
     )
+
+
+def _left_so(kinds: Tuple[Kind[Any], ...], known: Known) -> Tuple[str, ...]:
+    said = (kind.reminder(known) for kind in kinds if kind.reminder is not None)
+    return tuple(words for words in said if words)
 
 
 def _full(area: Optional[Area], kind: Kind[Any]) -> str:

@@ -90,9 +90,11 @@ def row_2(areas: Sequence[Area], here: Optional[Area], width: int, line_says: st
     On the right, where there is room, what is to be said of a slow line: its speed goes last.
     """
     parts: List[Part] = [(" ", theme.PLAIN)]
+    whole = sum(cells(area.title) + 2 for area in areas) + 3 * len(areas)
+    gap = "   " if whole <= width else "  "
     for area in areas:
         style = theme.HERE if area is here else theme.PLAIN
-        parts += [(f"{area.digit} {area.title}", style), ("   ", theme.PLAIN)]
+        parts += [(f"{area.digit} {area.title}", style), (gap, theme.PLAIN)]
     taken = sum(cells(text) for text, _style in parts)
     goto = ": go to    "
     told = [line_says, line_says.split(",", maxsplit=1)[0]] if line_says else []

@@ -73,7 +73,8 @@ class Dialog(Screen[T], Generic[T], inherit_bindings=False):
     @property
     def place(self) -> str:
         """The cloud and the time, as they stand in every first row."""
-        return place_of(self.known)
+        left = self.console.rooms.reminders(self.known)
+        return "   ".join((*left, place_of(self.known)))
 
     def look(self) -> None:
         """Show what is known now; each dialog says how."""

@@ -7,6 +7,7 @@ from typing import List
 from textual.app import ComposeResult
 
 from backend.figure import Line
+from backend.tone import Tone
 from stx_tui.keys import REPAINT, key
 from stx_tui.panes.lines import LinesPane
 from stx_tui.panes.status import FootPane, running
@@ -31,12 +32,14 @@ class QuitScreen(Dialog[None]):
         self.query_one(FootPane).show(" [ No ] n or Enter     [ Yes ] y")
 
     def _lines(self) -> List[Line]:
-        acts = running(self.known)
-        lines = [Line(text=act) for act in acts]
+        acts, left = running(self.known), self.console.rooms.reminders(self.known)
+        lines = [Line(text=f"LEFT SO: {words}", tone=Tone.WARN) for words in left]
+        lines += [Line(text="It stays so until somebody changes it back."), Line()] if left else []
+        lines += [Line(text=act) for act in acts]
         if acts:
             lines.append(Line())
             lines.append(Line(text="They go on by themselves; the next start finds them again."))
-        return lines or [Line(text="Nothing is under way.")]
+        return lines if acts or left else [Line(text="Nothing is under way.")]
 
     def action_no(self) -> None:
         self.dismiss()
