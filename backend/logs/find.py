@@ -17,7 +17,8 @@ class Text:
 
     def __init__(self, text: str) -> None:
         needle = text.encode("utf-8", "surrogateescape")
-        self.is_exact = any(letter.isupper() for letter in text)
+        # Of what has no letters, as an alarm's number, there is but one case.
+        self.is_exact = needle.lower() == needle.upper() or any(map(str.isupper, text))
         self._needle = needle if self.is_exact else needle.lower()
         self.words = (self._needle,)
         # Takes a line from its first hit to its end, and keeps nothing of it.
