@@ -13,7 +13,7 @@ from backend.secret import Password, password_of
 
 _KEYS = {
     *("user", "port", "hosts", "key", "jump", "folder"),
-    *("password", "password_command", "password_file"),
+    *("password", "password_command", "password_file", "sudo"),
 }
 
 
@@ -22,7 +22,8 @@ class Ssh:
     """How hosts are reached by SSH: ``hosts`` are addresses by name; "" and None: as ssh does.
 
     ``jump`` is the host (of ``hosts``, or an address) that the others are behind, ``folder`` what
-    stands for ``~/.ssh`` with its ``config`` and ``known_hosts``.
+    stands for ``~/.ssh`` with its ``config`` and ``known_hosts``. With ``sudo`` all that runs there
+    runs as root, by the password of the account where sudo asks for one.
     """
 
     user: str = ""
@@ -32,6 +33,7 @@ class Ssh:
     key: str = ""
     jump: str = ""
     folder: str = ""
+    sudo: bool = False
 
 
 def ssh_of(cloud: Section) -> Optional[Ssh]:
@@ -52,6 +54,7 @@ def ssh_of(cloud: Section) -> Optional[Ssh]:
         key=_path(said.text("key")),
         jump=_word(said, "jump", "host"),
         folder=_path(said.text("folder")),
+        sudo=said.flag("sudo", default=False),
     )
 
 

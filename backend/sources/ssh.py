@@ -23,6 +23,7 @@ from backend.errors import Absent, StxError, Unauthorized, Unreachable
 from backend.sources import askpass, local
 from backend.sources.hostkeys import HostKeys, is_changed, is_unknown
 from backend.sources.local import Printed
+from backend.sources.sudo import Root, Sudo
 from backend.sources.tls import Pins
 from backend.ssh_settings import Ssh
 
@@ -68,6 +69,7 @@ class SshHosts:
         self._room = Path(tempfile.mkdtemp(prefix="stx-"))
         self._keys = HostKeys(pins, self._room, folder)
         self._asked = askpass.Asked(self._room, settings.password)
+        self._sudo = Sudo(settings.password)
         self._opening: Dict[str, asyncio.Lock] = {}
         self._turns: Dict[str, asyncio.Semaphore] = {}
 
@@ -87,25 +89,45 @@ class SshHosts:
         """
         far = self._far(name)
         async with self._turn(far):
+            root = await self._root(far)
             printed = await local.run(
-                await self.reached(argv, name, deadline_s=deadline_s),
+                await self._argv(far, argv, root, deadline_s),
                 deadline_s=deadline_s + _WAY_S,
                 most_bytes=most_bytes,
-                given=given,
+                given=root.given + given,
             )
         return _answer(far, argv, printed, deadline_s)
 
-    async def reached(
-        self, argv: Sequence[str], name: str, *, deadline_s: float = 0.0
-    ) -> Tuple[str, ...]:
+    async def reached(self, argv: Sequence[str], name: str) -> Tuple[str, ...]:
         """Return the argv that runs a program there from here, the connection being open.
 
-        ``deadline_s`` is held at the far end, where nobody else would end it; 0: it may go on.
+        Nothing ends it there, and nothing is given to it: where root takes a password it runs as
+        whom one logs in to.
         """
         far = self._far(name)
+        root = await self._root(far)
+        return await self._argv(far, argv, root if not root.given else Root(), 0.0)
+
+    async def _root(self, far: Far) -> Root:
+        if not self._settings.sudo or far.user == "root":
+            return Root()
+
+        async def run(argv: Sequence[str], given: bytes) -> Printed:
+            whole = await self._argv(far, argv, Root(), CONNECT_S)
+            return await local.run(
+                whole, deadline_s=CONNECT_S + _WAY_S, most_bytes=65536, given=given
+            )
+
+        return await self._sudo.root(far.name, run)
+
+    async def _argv(
+        self, far: Far, argv: Sequence[str], root: Root, deadline_s: float
+    ) -> Tuple[str, ...]:
+        """Return ``argv`` behind ssh; ``deadline_s`` is held there, where nobody else ends it."""
         await self._open(far)
         limit = ("timeout", "-k", "1", f"{deadline_s:g}") if deadline_s else ()
-        whole = ("env", "LC_ALL=C", "LANGUAGE=", f"PATH={local.PATH}", *limit, *argv)
+        env = ("env", "LC_ALL=C", "LANGUAGE=", f"PATH={local.PATH}")
+        whole = (*env, *root.before, *env, *limit, *argv) if root.before else (*env, *limit, *argv)
         # The far sshd gives one text to the account's shell: quoted, it is these words again.
         return (*self._ssh(far), "-T", "-o", "ControlMaster=no", far.target, shlex.join(whole))
 

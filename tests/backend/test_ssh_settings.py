@@ -20,6 +20,7 @@ clouds:
       key: ~/.ssh/site-7
       jump: controller-0
       folder: /root/site-7
+      sudo: true
 """
 
 
@@ -40,6 +41,7 @@ def test_all_of_it_is_read(tmp_path: Path) -> None:
     assert ssh.key == str(Path("~/.ssh/site-7").expanduser())
     assert ssh.password.command == ("pass", "site-7")
     assert ssh.folder == "/root/site-7"
+    assert ssh.sudo
 
 
 def test_none_of_it_is_absent_and_an_empty_one_is_as_ssh_does(tmp_path: Path) -> None:

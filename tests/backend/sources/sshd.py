@@ -35,6 +35,7 @@ class Sshd:
     folder: Path
     port: int = 0
     accounts: List[str] = field(default_factory=list)
+    rules: List[Path] = field(default_factory=list)
     process: Optional[subprocess.Popen[bytes]] = None
     more: Tuple[str, ...] = ()
     addresses: Tuple[str, ...] = (ADDRESS, "127.0.1.1", "127.0.1.2")
@@ -125,7 +126,16 @@ class Sshd:
         self.accounts.append(name)
         return name
 
+    def may_sudo(self, name: str, rule: str) -> None:
+        """Let an account do what ``rule`` says by sudo (root only)."""
+        path = Path(f"/etc/sudoers.d/{name}")
+        self.rules.append(path)
+        path.touch(mode=0o440)
+        path.write_text(f"Defaults:{name} lecture=never\n{name} {rule}\n", encoding="utf-8")
+
     def remove_accounts(self) -> None:
+        for path in self.rules:
+            path.unlink(missing_ok=True)
         for name in self.accounts:
             subprocess.run(["userdel", "-r", name], check=False, capture_output=True)
 
@@ -138,7 +148,13 @@ class Sshd:
         (self.home / "known_hosts").write_text("".join(lines), encoding="utf-8")
 
     def settings(
-        self, hosts: Dict[str, str], *, user: str = "", password: str = "", jump: str = ""
+        self,
+        hosts: Dict[str, str],
+        *,
+        user: str = "",
+        password: str = "",
+        jump: str = "",
+        sudo: bool = False,
     ) -> Ssh:
         """Return settings that reach ``hosts`` by key, or by a password alone."""
         return Ssh(
@@ -149,6 +165,7 @@ class Sshd:
             key=str(self.stranger if password else self.key),
             jump=jump,
             folder=str(self.home),
+            sudo=sudo,
         )
 
 
