@@ -11,6 +11,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Protocol, Seque
 from backend.channel import Channel, Recorded
 from backend.deed import Deed, Outcome, outcome_of
 from backend.errors import Refused, StoreError, StxError
+from backend.insist import Insisting, is_gone, is_not_now
 from backend.kind import Action, Form, Json, Kind, LocalWrite, Plan, Row, Step, Write
 from backend.known import Key
 from backend.mask import MASK
@@ -73,6 +74,9 @@ class Acts:
         self._on_deed = on_deed
         self._one_at_a_time: Optional[asyncio.Lock] = None
         self._unrecorded = 0
+        self.insisting = Insisting(
+            lambda write: wire.send(write, _unheard), self._update, watch, kinds, now_ms
+        )
 
     # --- before --------------------------------------------------------------------------------
 
@@ -280,7 +284,10 @@ class Acts:
             # What came of it is to be seen at once, not when its kind's turn comes.
             await asyncio.gather(*(self._watch.read_now(*key) for key in keys))
             return deed
-        return await self._update(replace(deed, outcome=Outcome.FOLLOWED))
+        waits = self.insisting.waits(deed)
+        deed = await self._update(replace(deed, outcome=Outcome.FOLLOWED, answer=waits))
+        self.insisting.begin(deed)
+        return deed
 
     def _seen_in(self, preview: Preview, row: Optional[Row]) -> Tuple[Key, ...]:
         """Return the readings that show what comes of it; none where only our record changes."""
@@ -316,6 +323,10 @@ class Acts:
             else:
                 answer = await self._wire.send(step.write, self._carrying(deed))
         except StxError as error:
+            if step.patient and (is_not_now(error) or is_gone(error)):
+                if is_not_now(error):
+                    self.insisting.put_off(deed, step, str(getattr(error, "reason", error)))
+                return await self._update(replace(deed, answered_ms=self._now_ms()))
             outcome, words = outcome_of(error)
             if outcome is Outcome.UNKNOWN:
                 return await self._update(replace(deed, outcome=outcome, answer=words))
@@ -397,3 +408,7 @@ def _before(kind: Kind[Any], row: Optional[Row]) -> Dict[str, str]:
         for key, value in row.body.items()
         if value is not None and key not in kind.secret and key not in kind.noise
     }
+
+
+def _unheard(_gone: int, _of: int) -> None:
+    """Hear nothing of how far a write is that carries no file."""

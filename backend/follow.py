@@ -245,6 +245,8 @@ def _notes(deed: Deed, rungs: Tuple[Rung[Any], ...]) -> Tuple[Line, ...]:
         minutes, seconds = divmod(running.gives_up_s, 60)
         words = f"{running.name} at {minutes}:{seconds:02d}, then {running.then}"
         notes.append(Line(heading="gives up", text=words))
+    if deed.outcome is Outcome.FOLLOWED and deed.is_open and deed.answer:
+        notes.append(Line(heading="waits", text=deed.answer, tone=Tone.WARN))
     if deed.outcome is Outcome.UNKNOWN:
         notes.append(Line(heading="unknown", text=deed.answer, tone=Tone.WARN))
     return tuple(notes)

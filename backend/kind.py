@@ -250,6 +250,10 @@ class Action(Generic[R]):
     # Whether several rows are done at once, each by itself: none waits for another that is dead,
     # and none is left out because another failed. Else one after the other, to the first failure.
     at_once: bool = False
+    # Whether its steps are patient: a console that comes after one that died goes on with them.
+    is_patient: bool = False
+    # Actions that it may be done beside while they are under way: what stops them.
+    beside: Tuple[str, ...] = ()
     # Where the name on the operator's command line differs from ours.
     aliases: Tuple[str, ...] = ()
 

@@ -114,7 +114,9 @@ def preview(
     is_ours = all(isinstance(one, LocalWrite) for plan in plans for one in said(plan))
     if (len(rows) > 1 or known.trouble) and not is_ours:
         risk = risk.raised()
-    reasons = _gate(known, target, rows) + _each(action.reasons, targets, form, known)
+    reasons = _gate(known, target, rows, action.beside) + _each(
+        action.reasons, targets, form, known
+    )
     if len(rows) > 1 and action.together is not None:
         reasons += action.together(rows, known)
     if len(rows) > 1 and any(plan.opens is not None for plan in plans):
@@ -163,7 +165,9 @@ def command_line(one: Union[Write, Session]) -> str:
 # --- the gate ----------------------------------------------------------------------------------
 
 
-def _gate(known: Known, kind: Kind[Any], rows: Tuple[Row, ...]) -> Tuple[Reason, ...]:
+def _gate(
+    known: Known, kind: Kind[Any], rows: Tuple[Row, ...], beside: Tuple[str, ...]
+) -> Tuple[Reason, ...]:
     """What forbids any action here: read-only, the role, an act under way, never two at once."""
     reasons: List[Reason] = []
     if known.read_only:
@@ -177,6 +181,8 @@ def _gate(known: Known, kind: Kind[Any], rows: Tuple[Row, ...]) -> Tuple[Reason,
         reasons.append(_no("the role may act", "the role reader may look and not act"))
     for row in rows:
         for deed in known.running(kind.name, kind.id(row)):
+            if deed.action in beside:
+                continue
             words = f"{deed.action} of {deed.label} is under way (deed {deed.number})"
             if known.now_ms - deed.seen_ms < BARS_MS:
                 reasons.append(_no(ALONE, words))

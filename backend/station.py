@@ -87,6 +87,7 @@ class Station:
         await self.remember()
         # Now it has its own name: deeds may have been left open under another one of ours.
         self.found += await self.follow.resume(self.watch.known.memory.deeds)
+        await self.acts.insisting.take_up(self.found)
         return None
 
     async def run(self) -> None:
@@ -96,6 +97,7 @@ class Station:
     async def close(self) -> None:
         """Stop looking, write what waits, close all connections."""
         self._leave()
+        await self.acts.insisting.close()
         self.follow.close()
         for task in self._heard:
             task.cancel()

@@ -87,6 +87,7 @@ UNCORDON: Action[Any] = Action(
     plan=_cordoning(is_on=False),
     risk=_harmless,
     hidden=lambda node, _known: not node.cordoned,
+    beside=("drain",),
 )
 
 
@@ -174,6 +175,50 @@ RESUME: Action[Any] = Action(
     plan=_suspending(is_on=False),
     risk=_harmless,
     hidden=lambda row, _known: not row.suspended,
+)
+
+
+def _triggered(row: Any, _form: Any, _known: Known) -> Plan:
+    """Return the job a cron job would start, made by hand, as kubectl makes it."""
+    owner: Json = {
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "name": row.name,
+        "uid": row.uid,
+        "controller": True,
+    }
+    metadata: Json = {
+        "generateName": f"{row.name[:50]}-by-hand-",
+        "annotations": {"cronjob.kubernetes.io/instantiate": "manual"},
+        "ownerReferences": [owner],
+    }
+    body: Json = {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": metadata,
+        "spec": row.template.get("spec") or {},
+    }
+    source = f"--from=cronjob/{row.name}"
+    write = KubeWrite(
+        method="POST",
+        path=Kube(group="batch", plural="jobs").path(row.namespace),
+        body=body,
+        command=("kubectl", "-n", row.namespace, "create", "job", f"{row.name}-by-hand", source),
+        sentence=f"{row.full_name} starts a job now, whatever its schedule",
+    )
+    return Plan.of(write)
+
+
+TRIGGER: Action[Any] = Action(
+    name="trigger",
+    key="T",
+    words="Start a job now",
+    plan=_triggered,
+    risk=_disruptive,
+    consequences=lambda row, _form, _known: tuple(
+        Consequence(words=f"{one.get('name')} still runs: both run then", tone=Tone.WARN)
+        for one in row.active
+    ),
 )
 
 

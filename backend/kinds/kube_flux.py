@@ -16,6 +16,7 @@ from backend.kinds.kube_object import (
     lasted_ms,
     warned,
 )
+from backend.kinds.kube_reconcile import reconciling
 from backend.known import Known
 from backend.tone import WELL, Look, Mark
 from backend.units import instant_ms, span
@@ -35,6 +36,7 @@ class Fluxed(KubeObject):
     url: str = ""
     path: str = ""
     interval: str = ""
+    asked: str = ""
 
     @property
     def ready(self) -> Mapping[str, Any]:
@@ -70,13 +72,21 @@ def _flux(
         keep={
             "suspended": "spec.suspend",
             "interval": "spec.interval",
+            "asked": "/metadata/annotations/reconcile.fluxcd.io~1requestedAt",
             "conditions": _CONDITIONS,
             **keep,
         },
     )
     ready = Column[Fluxed](heading="READY", value=lambda row: row.ready.get("status"))
     return declared(
-        name, singular, Fluxed, read, (ready, *columns), aliases=(*aliases, plural), look=_flux_look
+        name,
+        singular,
+        Fluxed,
+        read,
+        (ready, *columns),
+        aliases=(*aliases, plural),
+        look=_flux_look,
+        actions=reconciling(read, singular),
     )
 
 

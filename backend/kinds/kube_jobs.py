@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Optional, Tuple
 
 from backend.kind import Column, Kind, Kube
-from backend.kinds.kube_acts import RESUME, SUSPEND
+from backend.kinds.kube_acts import RESUME, SUSPEND, TRIGGER
 from backend.kinds.kube_logs import of_workload
 from backend.kinds.kube_object import (
     Items,
@@ -112,6 +112,7 @@ class CronJob(KubeObject):
     active: Items = []
     last: Optional[str] = None
     succeeded: Optional[str] = None
+    template: Words = {}
 
 
 def _last_run(row: CronJob, known: Known) -> Optional[int]:
@@ -142,6 +143,7 @@ CRONJOBS: Kind[CronJob] = declared(
             "active": "status.active[name,uid]",
             "last": "status.lastScheduleTime",
             "succeeded": "status.lastSuccessfulTime",
+            "template": "spec.jobTemplate",
         },
     ),
     (
@@ -159,7 +161,7 @@ CRONJOBS: Kind[CronJob] = declared(
     ),
     aliases=("cj",),
     look=_cron_look,
-    actions=(SUSPEND, RESUME),
+    actions=(TRIGGER, SUSPEND, RESUME),
 )
 
 BATCH: Tuple[Kind[Any], ...] = (JOBS, CRONJOBS)

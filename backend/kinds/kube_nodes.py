@@ -8,6 +8,8 @@ from backend.figure import Bar, Bars, Jump, Line, Lines
 from backend.kind import Column, Kind, Kube, Tab
 from backend.kinds.kube_acts import CORDON, UNCORDON
 from backend.kinds.kube_amounts import added, amount, shown
+from backend.kinds.kube_drain import DRAIN
+from backend.kinds.kube_marks import MARKINGS
 from backend.kinds.kube_object import (
     Items,
     KubeObject,
@@ -207,5 +209,7 @@ NODES: Kind[Node] = declared(
     ),
     most=24,
     state_fields=("cordoned",),
-    actions=(CORDON, UNCORDON),
+    # A host is taken out by the platform, which takes its node with it.
+    loses=None,
+    actions=(CORDON, UNCORDON, DRAIN, *MARKINGS),
 )

@@ -8,6 +8,7 @@ from pydantic import SkipValidation
 from typing_extensions import Annotated
 
 from backend.kind import Action, Column, Kind, Kube, Row, Tab
+from backend.kinds.kube_delete import Loses, deleting, nothing_more
 from backend.kinds.once import once_each
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
@@ -126,9 +127,13 @@ def declared(
     heading: str = "NAME",
     most: int = 44,
     is_inventory: bool = True,
+    loses: Optional[Loses] = nothing_more,
     **more: Any,
 ) -> Kind[K]:
-    """Return the kind of an object of Kubernetes: its name first, its age last."""
+    """Return the kind of an object of Kubernetes: its name first, its age last.
+
+    It can be deleted, and ``loses`` says what stops for good then; None: not from here.
+    """
     named: Column[K] = Column(heading=heading, value=lambda row: row.full_name, most=most)
     return Kind(
         name=name,
@@ -142,7 +147,7 @@ def declared(
         look=look,
         needs=needs,
         tabs=tabs,
-        actions=actions,
+        actions=(*actions, *((deleting(read, singular, loses),) if loses is not None else ())),
         aliases=aliases,
         every_s=EVERY_S,
         is_inventory=is_inventory,

@@ -168,5 +168,6 @@ PODS: Kind[Pod] = declared(
     strip=strip,
     needs=("nodes", "claims", "kube-events"),
     actions=(DELETE, FORCE_DELETE),
+    loses=None,
     logs=of_pod,
 )

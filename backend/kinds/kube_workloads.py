@@ -6,6 +6,7 @@ from typing import Any, Optional, Tuple
 
 from backend.kind import Column, Kind, Kube, Tab
 from backend.kinds.kube_acts import workload_acts
+from backend.kinds.kube_delete import pods_stop
 from backend.kinds.kube_logs import of_workload
 from backend.kinds.kube_object import (
     Items,
@@ -17,6 +18,16 @@ from backend.kinds.kube_object import (
     declared,
     goes,
     lasted_ms,
+)
+from backend.kinds.kube_rollout import (
+    GO_ON,
+    HISTORY,
+    PAUSE,
+    REVISIONS,
+    SHAPES,
+    UNDO_DAEMONSET,
+    UNDO_DEPLOYMENT,
+    UNDO_STATEFULSET,
 )
 from backend.known import Known
 from backend.tone import WELL, Look, Mark
@@ -41,6 +52,7 @@ class Workload(KubeObject):
     images: Items = []
     conditions: Items = []
     revision: str = ""
+    template: Words = {}
     paused: bool = False
 
     @property
@@ -139,8 +151,9 @@ DEPLOYMENTS: Kind[Workload] = declared(
     ),
     aliases=("dp", "deployments.apps"),
     look=_look,
-    actions=workload_acts("deployments", "deployment"),
-    tabs=(PODS_TAB,),
+    actions=(*workload_acts("deployments", "deployment"), UNDO_DEPLOYMENT, PAUSE, GO_ON),
+    loses=pods_stop,
+    tabs=(PODS_TAB, HISTORY),
     logs=of_workload("deployment"),
     logs_needs=("pods",),
 )
@@ -152,8 +165,9 @@ STATEFULSETS: Kind[Workload] = declared(
     (READY, IMAGES),
     aliases=("sts",),
     look=_look,
-    actions=workload_acts("statefulsets", "statefulset"),
-    tabs=(PODS_TAB,),
+    actions=(*workload_acts("statefulsets", "statefulset"), UNDO_STATEFULSET),
+    loses=pods_stop,
+    tabs=(PODS_TAB, SHAPES),
     logs=of_workload("statefulset"),
     logs_needs=("pods",),
 )
@@ -175,8 +189,9 @@ DAEMONSETS: Kind[Workload] = declared(
     (READY, Column(heading="NEW", value=lambda row: row.updated, right=True), IMAGES),
     aliases=("ds",),
     look=_look,
-    actions=workload_acts("daemonsets", "daemonset", scales=False),
-    tabs=(PODS_TAB,),
+    actions=(*workload_acts("daemonsets", "daemonset", scales=False), UNDO_DAEMONSET),
+    loses=pods_stop,
+    tabs=(PODS_TAB, SHAPES),
     logs=of_workload("daemonset"),
     logs_needs=("pods",),
 )
@@ -191,6 +206,7 @@ REPLICASETS: Kind[Workload] = declared(
             **_COUNTS,
             # It has no shapes but its own.
             "updated": "status.replicas",
+            "template": "spec.template",
             "revision": "/metadata/annotations/deployment.kubernetes.io~1revision",
         },
     ),
@@ -202,6 +218,7 @@ REPLICASETS: Kind[Workload] = declared(
     ),
     aliases=("rs",),
     look=_look,
+    loses=pods_stop,
     tabs=(PODS_TAB,),
     logs=of_workload("replicaset"),
     logs_needs=("pods",),
@@ -214,4 +231,5 @@ WORKLOADS: Tuple[Kind[Any], ...] = (
     STATEFULSETS,
     DAEMONSETS,
     REPLICASETS,
+    REVISIONS,
 )

@@ -1,0 +1,157 @@
+"""Emptying a node: cordoned, then each pod asked to leave as its disruption budget lets it go."""
+
+from __future__ import annotations
+
+from typing import Any, List, Optional, Sequence, Tuple
+
+from backend.kind import Action, Consequence, Json, Kube, KubeWrite, Nothing, Plan, Risk, Rung, Step
+from backend.kinds.kube_acts import CORDON
+from backend.kinds.kube_pod import Pod, is_placed
+from backend.known import Known
+from backend.tone import Tone
+
+NEEDS = ("nodes", "pods", "disruption-budgets")
+# Names that are said in full of many.
+_NAMED = 4
+
+
+def leaving(node: Any, known: Known) -> List[Pod]:
+    """Return the pods that a drain asks to leave: neither the node's own nor a daemon set's."""
+    return [pod for pod in known.rows("pods") if pod.node == node.name and _leaves(pod)]
+
+
+def _leaves(pod: Pod) -> bool:
+    return is_placed(pod) and not pod.mirror and not pod.owner.startswith("DaemonSet/")
+
+
+def _plan(node: Any, _form: Any, known: Known) -> Plan:
+    (cordon,) = CORDON.plan(node, Nothing(), known).steps
+    pods = [pod for pod in leaving(node, known) if not pod.deleting]
+    steps = [] if node.cordoned else [cordon]
+    return Plan(
+        (
+            *steps,
+            *(
+                Step(write=_evict(pod, node, is_first=not at), patient=True)
+                for at, pod in enumerate(pods)
+            ),
+        )
+    )
+
+
+def _evict(pod: Pod, node: Any, *, is_first: bool) -> KubeWrite:
+    metadata: Json = {"name": pod.name, "namespace": pod.namespace}
+    body: Json = {
+        "apiVersion": "policy/v1",
+        "kind": "Eviction",
+        "metadata": metadata,
+        "deleteOptions": {"preconditions": {"uid": pod.uid}},
+    }
+    drain = ("--ignore-daemonsets", "--delete-emptydir-data", "--force")
+    return KubeWrite(
+        method="POST",
+        path=Kube(plural="pods").path(pod.namespace, pod.name, "eviction"),
+        body=body,
+        # One command asks them all.
+        command=("kubectl", "drain", node.name, *drain) if is_first else (),
+        sentence=f"{pod.full_name} is asked to leave {node.name}",
+    )
+
+
+# --- before ------------------------------------------------------------------------------------
+
+
+def _stops(node: Any, _form: Any, known: Known) -> Tuple[Consequence, ...]:
+    pods = leaving(node, known)
+    bare = [pod for pod in pods if not pod.is_owned]
+    alone = [pod for pod in pods if pod.is_owned and not _is_served(pod, node, known)]
+    local = [pod for pod in pods if pod.local_volumes]
+    found = [
+        _group(bare, "stop for good: nothing makes them anew", Tone.BAD),
+        _group(alone, "serve nowhere until they start elsewhere", Tone.BAD),
+        _group(local, "lose what they keep in an empty directory", Tone.BAD),
+        *_held(pods, known),
+        *CORDON.consequences(node, Nothing(), known),
+    ]
+    rest = len(pods) - len(bare)
+    found.append(Consequence(words=f"{rest} pods start on other nodes") if rest else None)
+    return tuple(one for one in found if one is not None)
+
+
+def _is_served(pod: Pod, node: Any, known: Known) -> bool:
+    """Whether another of its kind serves on another node meanwhile."""
+    return any(
+        one.owners == pod.owners and one.is_ready and one.node != node.name
+        for one in known.rows("pods")
+        if one.namespace == pod.namespace
+    )
+
+
+def _group(pods: Sequence[Pod], words: str, tone: Tone) -> Optional[Consequence]:
+    if not pods:
+        return None
+    names = ", ".join(pod.full_name for pod in pods[:_NAMED])
+    more = f" and {len(pods) - _NAMED} more" if len(pods) > _NAMED else ""
+    return Consequence(words=f"{names}{more}: {words}", tone=tone)
+
+
+def _held(pods: Sequence[Pod], known: Known) -> List[Consequence]:
+    """Return the budgets that let none of their pods go now: the drain waits for them."""
+    found = []
+    for budget in known.rows("disruption-budgets"):
+        held = [pod for pod in pods if budget.covers(pod)]
+        if held and budget.allowed < len(held):
+            words = f"{budget.full_name} lets {budget.allowed} of {len(held)} go now"
+            why = f"{budget.rule}, {budget.healthy} are healthy"
+            found.append(Consequence(words=f"{words} ({why}): it waits", tone=Tone.WARN))
+    return found
+
+
+def _risk(node: Any, _form: Any, known: Known) -> Risk:
+    pods = leaving(node, known)
+    lost = any(not pod.is_owned or pod.local_volumes for pod in pods)
+    return Risk.DESTRUCTIVE if lost else Risk.DISRUPTIVE
+
+
+# --- how far it is -----------------------------------------------------------------------------
+
+
+def _is_cordoned(node: Any, _known: Known) -> bool:
+    return node is not None and bool(node.cordoned)
+
+
+def _all_asked(node: Any, known: Known) -> bool:
+    if node is None or not known.has("pods"):
+        return False
+    return all(pod.deleting for pod in leaving(node, known))
+
+
+def _is_empty(node: Any, known: Known) -> bool:
+    return node is not None and known.has("pods") and not leaving(node, known)
+
+
+def _ladder(_node: Any, _known: Known) -> Tuple[Rung[Any], ...]:
+    return (
+        Rung(name="takes no new pods", reached=_is_cordoned, says="SchedulingDisabled"),
+        Rung(name="every pod may leave", reached=_all_asked, says="evicted, budgets kept"),
+        Rung(name="its pods are gone", reached=_is_empty, says="ended within their grace"),
+    )
+
+
+def _ended(node: Any, _known: Known) -> str:
+    return "" if node.cordoned else "it takes new pods again: somebody uncordoned it"
+
+
+DRAIN: Action[Any] = Action(
+    name="drain",
+    key="D",
+    words="Drain",
+    plan=_plan,
+    risk=_risk,
+    consequences=_stops,
+    ladder=_ladder,
+    failed=_ended,
+    needs=NEEDS,
+    is_patient=True,
+    undone_by="uncordon",
+)
