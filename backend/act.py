@@ -12,12 +12,12 @@ from backend.channel import Channel, Recorded
 from backend.deed import Deed, Outcome, outcome_of
 from backend.errors import Refused, StoreError, StxError
 from backend.insist import Insisting, is_gone, is_not_now
-from backend.kind import Action, Form, Json, Kind, LocalWrite, Plan, Row, Step, Write
+from backend.kind import Action, Form, Json, Kind, KubeWrite, LocalWrite, Plan, Row, Step, Write
 from backend.known import Key
 from backend.mask import MASK
 from backend.place import this_process
 from backend.plan import Session
-from backend.preview import Preview, command_line, preview, said, secret_fields
+from backend.preview import Preview, commands_of, preview, said, secret_fields
 from backend.rests import is_only_under, own_readings, rests_on
 from backend.watch import Watch
 
@@ -135,6 +135,16 @@ class Acts:
         keys = rests_on(self._kinds, preview.kind, preview.action, ids, preview.known)
         await asyncio.gather(*(self._watch.read_now(*key) for key in keys))
         return self.preview(preview.kind, preview.action, ids, preview.form)
+
+    async def rehearse(self, preview: Preview) -> Tuple[Json, ...]:
+        """Have the service say what would come of it, where it can without doing it.
+
+        Raises ``Refused`` where it is blocked here, and the service's own refusal.
+        """
+        if preview.blocked:
+            raise Refused("; ".join(reason.words or reason.check for reason in preview.blocked))
+        writes = [write for write in preview.writes if isinstance(write, KubeWrite)]
+        return tuple([await self._wire.send(write.rehearsal, _unheard) for write in writes])
 
     # --- the door ------------------------------------------------------------------------------
 
@@ -254,7 +264,7 @@ class Acts:
             why=why,
             form=MappingProxyType(_answers(preview.form)),
             sends=tuple(one.request for one in said(plan)),
-            commands=tuple(command_line(one) for one in said(plan) if one.command),
+            commands=commands_of(plan),
             before=MappingProxyType(_before(target, row)),
             held=_held(preview, row),
             process=this_process(),

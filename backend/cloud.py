@@ -10,6 +10,7 @@ from typing_extensions import assert_never
 from backend.baseboard import Bmc, BmcWrite, Sol
 from backend.errors import NotConfigured
 from backend.kind import (
+    Body,
     Ceph,
     CephWrite,
     Command,
@@ -28,7 +29,7 @@ from backend.kind import (
     RestWrite,
     Write,
 )
-from backend.kube import PodLog
+from backend.kube import KubeWhole, PodLog
 from backend.plan import HERE, LogList, Session, Stream
 from backend.refresh import Answer
 
@@ -133,6 +134,10 @@ class Cloud:
         if isinstance(session, Sol):
             return await self.baseboards.open(session)
         assert_never(session)
+
+    async def whole(self, whole: KubeWhole) -> Body:
+        """Return one object, whole. Raises ``StxError``."""
+        return await self.kube.whole(whole)
 
     def teller(self, read: Kube) -> Teller:
         """Return who goes on telling of that kind."""

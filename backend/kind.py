@@ -33,7 +33,7 @@ from pydantic import BaseModel, ConfigDict
 
 from backend.ceph import Answers, Ceph, CephCommand, CephWrite, Told
 from backend.figure import Figure, Jump, Lines
-from backend.kube import Kube, KubeHealth, KubeWrite
+from backend.kube import Kube, KubeHealth, KubeWhole, KubeWrite
 from backend.mask import Body, Json
 from backend.plan import (
     Command,
@@ -250,6 +250,8 @@ class Action(Generic[R]):
     # Whether several rows are done at once, each by itself: none waits for another that is dead,
     # and none is left out because another failed. Else one after the other, to the first failure.
     at_once: bool = False
+    # Whether its form is filled by editing the row's whole text.
+    is_edit: bool = False
     # Whether its steps are patient: a console that comes after one that died goes on with them.
     is_patient: bool = False
     # Actions that it may be done beside while they are under way: what stops them.
@@ -358,6 +360,8 @@ class Kind(Generic[R]):
     actions: Tuple[Action[R], ...] = ()
     # Which logs tell of a row, and of which moment.
     logs: Optional[Callable[[R, Known], Logs]] = None
+    # Where a row is whole, to be fetched when somebody opens it.
+    whole: Optional[Callable[[R], KubeWhole]] = None
     # Kinds that ``logs`` looks at, read when somebody asks for them.
     logs_needs: Tuple[str, ...] = ()
     aliases: Tuple[str, ...] = ()

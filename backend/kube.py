@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import FrozenSet, Mapping, Tuple
 from urllib.parse import quote
 
@@ -56,6 +56,14 @@ class KubeHealth:
         return "kubernetes"
 
 
+@dataclass(frozen=True)
+class KubeWhole:
+    """One object, whole; ``secret`` are its mappings whose values are shown only when asked for."""
+
+    path: str
+    secret: FrozenSet[str] = frozenset()
+
+
 MERGE = "application/merge-patch+json"
 
 
@@ -84,6 +92,12 @@ class KubeWrite:
         """The request as one line, secrets masked."""
         body = "" if self.body is None else " " + json.dumps(masked(self.body, self.secret))
         return f"{self.method} {self.path}{body}"
+
+    @property
+    def rehearsal(self) -> KubeWrite:
+        """The same as a dry run: the server says what would come of it, and does nothing."""
+        sign = "&" if "?" in self.path else "?"
+        return replace(self, path=f"{self.path}{sign}dryRun=All")
 
 
 @dataclass(frozen=True)

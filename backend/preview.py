@@ -90,7 +90,7 @@ class Preview:
     @property
     def commands(self) -> Tuple[str, ...]:
         """The same as an operator would type it."""
-        return tuple(command_line(one) for plan in self.plans for one in said(plan) if one.command)
+        return commands_of(*self.plans)
 
 
 def preview(
@@ -155,6 +155,12 @@ def said(plan: Plan) -> Tuple[Union[Write, Session], ...]:
     """Return all that a plan sends and opens, in order: each says itself."""
     opens = (plan.opens,) if plan.opens is not None else ()
     return (*(step.write for step in plan.steps), *opens)
+
+
+def commands_of(*plans: Plan) -> Tuple[str, ...]:
+    """Return what an operator would type for all of them; what one command does stands once."""
+    commands = (command_line(one) for plan in plans for one in said(plan) if one.command)
+    return tuple(dict.fromkeys(commands))
 
 
 def command_line(one: Union[Write, Session]) -> str:

@@ -13,13 +13,14 @@ from backend.deed import Deed, Outcome
 from backend.errors import Refused, StoreError, StxError
 from backend.figure import Timeline
 from backend.follow import Follow
-from backend.kind import Kind
+from backend.kind import Body, Kind, Row
 from backend.known import Known, Reading
 from backend.lookout import Lookout
 from backend.place import Place
 from backend.plan import Stream
 from backend.sources.tls import Pins
 from backend.store.store import Store
+from backend.whole import readable
 
 if TYPE_CHECKING:
     from backend.logs.line import Log
@@ -166,6 +167,12 @@ class Station:
     async def open(self, stream: Stream) -> Log:
         """Open a stream of this cloud. Raises ``StxError``."""
         return await self.cloud.open(stream)
+
+    async def whole(self, kind: Kind[Any], row: Row) -> Body:
+        """Return a row whole, without the server's bookkeeping. Raises ``StxError``."""
+        if kind.whole is None:
+            raise Refused(f"{kind.name} are shown whole as they are")
+        return readable(await self.cloud.whole(kind.whole(row)))
 
     def timeline(self, deed: Deed) -> Timeline:
         """Return how far a deed is."""

@@ -7,6 +7,7 @@ from typing import Any, Tuple
 from backend.figure import Line, Lines
 from backend.kind import Column, Kind, Kube
 from backend.kinds.kube_amounts import amount
+from backend.kinds.kube_edit import REVEAL
 from backend.kinds.kube_object import (
     KubeObject,
     Words,
@@ -106,6 +107,8 @@ SECRETS: Kind[KubeSecret] = declared(
         Column(heading="KEYS", value=lambda row: len(row.keys or ()), right=True),
     ),
     strip=_secret_strip,
+    actions=(REVEAL,),
+    hides=frozenset({"data", "stringData"}),
     is_inventory=False,
 )
 

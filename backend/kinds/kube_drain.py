@@ -28,18 +28,10 @@ def _plan(node: Any, _form: Any, known: Known) -> Plan:
     (cordon,) = CORDON.plan(node, Nothing(), known).steps
     pods = [pod for pod in leaving(node, known) if not pod.deleting]
     steps = [] if node.cordoned else [cordon]
-    return Plan(
-        (
-            *steps,
-            *(
-                Step(write=_evict(pod, node, is_first=not at), patient=True)
-                for at, pod in enumerate(pods)
-            ),
-        )
-    )
+    return Plan((*steps, *(Step(write=_evict(pod, node), patient=True) for pod in pods)))
 
 
-def _evict(pod: Pod, node: Any, *, is_first: bool) -> KubeWrite:
+def _evict(pod: Pod, node: Any) -> KubeWrite:
     metadata: Json = {"name": pod.name, "namespace": pod.namespace}
     body: Json = {
         "apiVersion": "policy/v1",
@@ -52,8 +44,8 @@ def _evict(pod: Pod, node: Any, *, is_first: bool) -> KubeWrite:
         method="POST",
         path=Kube(plural="pods").path(pod.namespace, pod.name, "eviction"),
         body=body,
-        # One command asks them all.
-        command=("kubectl", "drain", node.name, *drain) if is_first else (),
+        # One command asks them all, and is said once.
+        command=("kubectl", "drain", node.name, *drain),
         sentence=f"{pod.full_name} is asked to leave {node.name}",
     )
 

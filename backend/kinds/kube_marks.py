@@ -81,7 +81,7 @@ def _chosen_by(_node: Any, _form: Any, _known: Known) -> Tuple[Consequence, ...]
 
 LABEL: Action[Any] = Action(
     name="label",
-    key="l",
+    key="m",
     words="Label",
     plan=lambda node, form, _known: _labelled(node, form.key, form.value),
     risk=_disruptive,

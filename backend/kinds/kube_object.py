@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, Type, TypeVar
+from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Tuple, Type, TypeVar
 
 from pydantic import SkipValidation
 from typing_extensions import Annotated
 
 from backend.kind import Action, Column, Kind, Kube, Row, Tab
 from backend.kinds.kube_delete import Loses, deleting, nothing_more
+from backend.kinds.kube_edit import editing, whole_of
 from backend.kinds.once import once_each
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
@@ -128,11 +129,13 @@ def declared(
     most: int = 44,
     is_inventory: bool = True,
     loses: Optional[Loses] = nothing_more,
+    hides: FrozenSet[str] = frozenset(),
     **more: Any,
 ) -> Kind[K]:
     """Return the kind of an object of Kubernetes: its name first, its age last.
 
     It can be deleted, and ``loses`` says what stops for good then; None: not from here.
+    ``hides`` are mappings of the whole object whose values are shown only when asked for.
     """
     named: Column[K] = Column(heading=heading, value=lambda row: row.full_name, most=most)
     return Kind(
@@ -147,7 +150,12 @@ def declared(
         look=look,
         needs=needs,
         tabs=tabs,
-        actions=(*actions, *((deleting(read, singular, loses),) if loses is not None else ())),
+        actions=(
+            *actions,
+            editing(read, singular, hides),
+            *((deleting(read, singular, loses),) if loses is not None else ()),
+        ),
+        whole=whole_of(read, hides),
         aliases=aliases,
         every_s=EVERY_S,
         is_inventory=is_inventory,

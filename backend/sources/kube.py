@@ -11,7 +11,7 @@ from pydantic_core import from_json
 
 from backend.errors import Malformed, NotConfigured, NotFound, Rejected
 from backend.kind import Body, Json, Kube, KubeHealth, KubeWrite
-from backend.kube import PodLog
+from backend.kube import KubeWhole, PodLog
 from backend.logs.line import Log
 from backend.refresh import Answer
 from backend.settings import CloudSettings
@@ -80,11 +80,7 @@ class KubeSource:
 
     async def send(self, write: KubeWrite) -> Json:
         """Send one change; ``/apis/GROUP/*/…`` is the version that the server prefers."""
-        chosen = _CHOSEN.match(write.path)
-        if chosen is None:
-            return await self.api.send(write)
-        root = await self.root(Kube(group=chosen[1], version="", plural=""))
-        return await self.api.send(replace(write, path=root + chosen[2]))
+        return await self.api.send(replace(write, path=await self._chosen(write.path)))
 
     async def root(self, read: Kube) -> str:
         """Return the path of a resource; where no version is declared, the server's own choice."""
@@ -98,6 +94,18 @@ class KubeSource:
                 raise NotConfigured(words, "is it installed?") from error
             self._versions[read.group] = str(said["preferredVersion"]["version"])
         return f"/apis/{read.group}/{self._versions[read.group]}/{read.plural}"
+
+    async def whole(self, whole: KubeWhole) -> Body:
+        """Return one object, all of it."""
+        found = _parsed(await self.api.get(await self._chosen(whole.path)), "object")
+        return dict(found)
+
+    async def _chosen(self, path: str) -> str:
+        """Return a path with the version that the server prefers where it says ``*``."""
+        chosen = _CHOSEN.match(path)
+        if chosen is None:
+            return path
+        return await self.root(Kube(group=chosen[1], version="", plural="")) + chosen[2]
 
     async def open(self, stream: PodLog) -> Log:
         """Open the log of a container. Raises ``StxError``."""

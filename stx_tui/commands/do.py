@@ -28,6 +28,7 @@ from stx_tui.commands.desk import (
     trusting,
     with_password,
 )
+from stx_tui.commands.edit import edited, read_text
 from stx_tui.commands.follow import follow
 from stx_tui.panes.confirm import said
 from stx_tui.panes.follow import each_tenth
@@ -46,10 +47,14 @@ def run(arguments: argparse.Namespace) -> int:
 async def _do(arguments: argparse.Namespace) -> int:
     kind = the_kind(arguments.kind)
     action = the_action(kind, arguments.action)
-    form = the_form(action, arguments.fields)
+    fields = dict(arguments.fields)
+    text = read_text(fields.pop("file", "")) if action.is_edit else ""
+    form = the_form(action, fields)
     station = open_station(arguments, with_password(cloud_settings(arguments), kind))
     try:
         preview = await _preview(station, kind, action, form, tuple(arguments.name))
+        if action.is_edit:
+            preview = await edited(station, preview, text)
         print("\n".join(map(clean, preview_lines(preview))), file=sys.stderr)
         if arguments.dry_run:
             return 6 if preview.blocked else 0

@@ -135,7 +135,10 @@ class ActionsScreen(Dialog[None]):
     def _go_on(self, offer: Offer) -> None:
         """Leave for the confirmation, or (harmless, and nothing to ask) do it at once."""
         console, rows, preview = self.console, offer.row_ids, offer.preview
-        if preview is not None and not preview.wants and not preview.blocked and not offer.asks:
+        if offer.action.is_edit and len(rows) == 1:
+            self.dismiss(None)
+            console.say(doing.open_whole(console, self.kind, rows[0]))
+        elif preview is not None and not preview.wants and not preview.blocked and not offer.asks:
             self.dismiss(None)
             console.say(doing.act(console, self.kind, offer.action, rows))
         else:

@@ -48,6 +48,7 @@ class DetailScreen(Screen[None], inherit_bindings=False):
         key("a", "acts", "act", "what can be done with it, what can't, and why", footer=True),
         key("l", "logs", "logs", "the logs that tell of it, at its moment", footer=True),
         key("w", "why_not", "why not", "what would refuse each action, and why", footer=True),
+        key("y", "whole", "yaml", "the object whole, as YAML; there it is edited"),
         key("D", "compare", "twin", "what differs from its twin, over all its children"),
         key("c", "copy", "copy command", "the command that shows this row", footer=True),
         key("tab", "turn(1)", "next page", "to the next page", name="next-page"),
@@ -175,6 +176,9 @@ class DetailScreen(Screen[None], inherit_bindings=False):
 
     def action_logs(self) -> None:
         self.say(doing.open_logs(self.console, self.kind, self._row))
+
+    def action_whole(self) -> None:
+        self.say(doing.open_whole(self.console, self.kind, self.row_id))
 
     def action_acts(self) -> None:
         page, jump = self.page, self.query_one(FigurePane).jump

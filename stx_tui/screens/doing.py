@@ -64,6 +64,8 @@ def act(console: StxApp, kind: Kind[Any], action: Action[Any], row_ids: Tuple[st
     station = console.station
     if station is None:
         return _not_open(console)
+    if action.is_edit and len(row_ids) == 1:
+        return open_whole(console, kind, row_ids[0])
     if action.form is Nothing:
         try:
             preview = station.acts.preview(kind, action, row_ids, Nothing())
@@ -73,6 +75,19 @@ def act(console: StxApp, kind: Kind[Any], action: Action[Any], row_ids: Tuple[st
             console.run_worker(_do(console, station, preview), name=preview.title, group="act")
             return ""
     console.push_screen(ActScreen(kind, action.name, row_ids))
+    return ""
+
+
+def open_whole(console: StxApp, kind: Kind[Any], row_id: str) -> str:
+    """Open a row whole, as its service has it."""
+    from stx_tui.screens.whole import WholeScreen
+
+    if kind.whole is None:
+        return f"{kind.name} have no other text than what is shown"
+    if console.station is None:
+        return _not_open(console)
+    if row_id:
+        console.push_screen(WholeScreen(kind, row_id))
     return ""
 
 

@@ -53,6 +53,7 @@ class ListingScreen(Screen[None], inherit_bindings=False):
         key("w", "why_not", "why not", "what would refuse each action on the row, and why"),
         key("c", "copy", "copy command", "the command that shows this row", footer=True),
         key("l", "logs", "logs", "the logs that tell of it, at its moment"),
+        key("y", "whole", "yaml", "the object whole, as YAML; there it is edited"),
         key("v", "details", "details", "open the row itself where Enter goes elsewhere"),
         key("space", "pick", "pick", "pick rows, to act on several"),
         key("b", "baseline", "baseline", "from now on, what comes is new"),
@@ -393,6 +394,9 @@ class ListingScreen(Screen[None], inherit_bindings=False):
     def action_logs(self) -> None:
         entry = self.table.entry
         self.say(doing.open_logs(self.console, self.kind, entry.row if entry else None))
+
+    def action_whole(self) -> None:
+        self.say(doing.open_whole(self.console, self.kind, self.table.cursor_id))
 
     def action_acts(self) -> None:
         self.say(self.console.offer_acts(self.kind, self.table.chosen, self.of))

@@ -265,7 +265,8 @@ def is_whole(write: Any) -> bool:
     if isinstance(write, (BmcWrite, Sol)):
         return bool(write.server and write.request and write.command and write.sentence)
     assert isinstance(write, (RestWrite, KubeWrite))
-    methods = ("POST", "PATCH", "PUT", "DELETE")
+    # Secrets are read by a deed: that somebody looked is recorded.
+    methods = ("POST", "PATCH", "PUT", "DELETE", "GET")
     return bool(
         write.method in methods
         and write.path.startswith("/")

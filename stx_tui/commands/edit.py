@@ -1,0 +1,59 @@
+"""``stx-tui do … edit NAME --file F``: an object changed as a file has it, rehearsed first."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from backend.clean import clean
+from backend.edits import form_of, would_change
+from backend.errors import Refused, Rejected
+from backend.preview import Preview
+from backend.station import Station
+from backend.whole import from_yaml, three_way
+
+CONFLICT = 409
+
+
+def read_text(path: str) -> str:
+    """Return the text of a file, of ``-`` what comes in; raises ``Refused``."""
+    if not path:
+        raise Refused("what it is to be stands in a file", "--file PATH, or - for what comes in")
+    try:
+        return sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(f"{path} cannot be read: {error}") from error
+
+
+async def edited(station: Station, before: Preview, text: str) -> Preview:
+    """Return what the edit would do, and print what the service says would come of it.
+
+    Raises ``Refused`` where nothing is changed, or where others changed the same meanwhile: both
+    are printed then.
+    """
+    (row,) = before.rows
+    kind, action = before.kind, before.action
+    mine, base = from_yaml(text), await station.whole(kind, row)
+    version = (mine.get("metadata") or {}).get("resourceVersion")
+    if version is not None and version != base["metadata"].get("resourceVersion"):
+        base = {**base, "metadata": {**base["metadata"], "resourceVersion": version}}
+    form = form_of(action, base, mine)
+    if form is None:
+        raise Refused("the file says what is there already: nothing is changed")
+    preview = station.acts.preview(kind, action, (kind.id(row),), form)
+    try:
+        (would,) = await station.acts.rehearse(preview)
+    except Rejected as error:
+        if error.status == CONFLICT:
+            theirs = await station.whole(kind, row)
+            for fork in three_way(base, mine, theirs):
+                print(clean(fork.says), file=sys.stderr)
+            raise Refused(
+                "it changed since the file was written",
+                "leave resourceVersion out of the file to change it all the same",
+            ) from error
+        raise
+    assert isinstance(would, dict)
+    for line in would_change(base, would):
+        print(clean(line), file=sys.stderr)
+    return preview
