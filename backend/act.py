@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, Callable, Dict, List, Mapping, Optional, Protocol, Sequence, Tuple
+from typing import Any, Callable, List, Mapping, Optional, Protocol, Sequence, Tuple
 
 from backend.channel import Channel, Recorded
 from backend.deed import Deed, Outcome, outcome_of
+from backend.deed_keeps import answers, before, held
 from backend.errors import Refused, StoreError, StxError
 from backend.insist import Insisting, is_gone, is_not_now
 from backend.kind import Action, Form, Json, Kind, KubeWrite, LocalWrite, Plan, Row, Step, Write
 from backend.known import Key
-from backend.mask import MASK
 from backend.place import this_process
 from backend.plan import Session
-from backend.preview import Preview, commands_of, preview, said, secret_fields
+from backend.preview import Preview, commands_of, preview, said
 from backend.rests import is_only_under, own_readings, rests_on
 from backend.watch import Watch
 
@@ -262,11 +261,11 @@ class Acts:
             terminal=known.place.terminal,
             began_ms=self._now_ms(),
             why=why,
-            form=MappingProxyType(_answers(preview.form)),
+            form=MappingProxyType(answers(preview.form)),
             sends=tuple(one.request for one in said(plan)),
             commands=commands_of(plan),
-            before=MappingProxyType(_before(target, row)),
-            held=_held(preview, row),
+            before=MappingProxyType(before(target, row)),
+            held=held(preview, row),
             process=this_process(),
         )
         try:
@@ -389,35 +388,6 @@ class Acts:
             await self._record.update_deed(deed)
         self._on_deed(deed)
         return deed
-
-
-def _answers(form: Form) -> Dict[str, str]:
-    """Return a form's values as the record keeps them: secrets masked."""
-    secret = secret_fields(type(form))
-    values = {name: getattr(form, name) for name in type(form).model_fields}
-    return {
-        name: MASK if name in secret else str(value)
-        for name, value in values.items()
-        if value is not None
-    }
-
-
-def _held(preview: Preview, row: Optional[Row]) -> Tuple[str, ...]:
-    """Return the rungs that are true already: a host that is online reboots and is online again."""
-    ladder, known = preview.action.ladder, preview.known
-    rungs = ladder(row, known) if ladder is not None and row is not None else ()
-    return tuple(rung.name for rung in rungs if rung.reached(row, known))
-
-
-def _before(kind: Kind[Any], row: Optional[Row]) -> Dict[str, str]:
-    """Return a row's fields as they were, nested ones as JSON, to tell later what came of it."""
-    if row is None:
-        return {}
-    return {
-        key: json.dumps(value) if isinstance(value, (dict, list)) else str(value)
-        for key, value in row.body.items()
-        if value is not None and key not in kind.secret and key not in kind.noise
-    }
 
 
 def _unheard(_gone: int, _of: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Callable, Optional
+from typing import TYPE_CHECKING, Callable, Optional, Sequence
 
 from typing_extensions import assert_never
 
@@ -21,6 +21,7 @@ from backend.kind import (
     Json,
     Kube,
     KubeHealth,
+    KubeResources,
     KubeWrite,
     LocalRead,
     LocalWrite,
@@ -29,7 +30,7 @@ from backend.kind import (
     RestWrite,
     Write,
 )
-from backend.kube import KubeWhole, PodLog
+from backend.kube import KubeWhole, PodExec, PodLog
 from backend.plan import HERE, LogList, Session, Stream
 from backend.refresh import Answer
 
@@ -92,6 +93,8 @@ class Cloud:
             return await self.kube.ask(read)
         if isinstance(read, KubeHealth):
             return await self.kube.health(read)
+        if isinstance(read, KubeResources):
+            return await self.kube.resources()
         if isinstance(read, LocalRead):
             raise NotConfigured(f"{read.table} is read from the record, not from the cloud")
         if isinstance(read, Derived):
@@ -133,11 +136,17 @@ class Cloud:
         """Have one session opened by its source; only ``act`` calls this."""
         if isinstance(session, Sol):
             return await self.baseboards.open(session)
+        if isinstance(session, PodExec):
+            return await self.kube.exec(session)
         assert_never(session)
 
     async def whole(self, whole: KubeWhole) -> Body:
         """Return one object, whole. Raises ``StxError``."""
         return await self.kube.whole(whole)
+
+    async def headings(self, read: Kube) -> Sequence[Body]:
+        """Return the columns the API server prints of a resource. Raises ``StxError``."""
+        return await self.kube.headings(read)
 
     def teller(self, read: Kube) -> Teller:
         """Return who goes on telling of that kind."""

@@ -33,7 +33,7 @@ from pydantic import BaseModel, ConfigDict
 
 from backend.ceph import Answers, Ceph, CephCommand, CephWrite, Told
 from backend.figure import Figure, Jump, Lines
-from backend.kube import Kube, KubeHealth, KubeWhole, KubeWrite
+from backend.kube import Kube, KubeHealth, KubeResources, KubeWhole, KubeWrite
 from backend.mask import Body, Json
 from backend.plan import (
     Command,
@@ -82,6 +82,7 @@ __all__ = [
     "Kind",
     "Kube",
     "KubeHealth",
+    "KubeResources",
     "KubeWrite",
     "LocalRead",
     "LocalWrite",

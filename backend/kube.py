@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import dataclass, field, replace
-from typing import FrozenSet, Mapping, Tuple
+from typing import FrozenSet, Mapping, Optional, Tuple
 from urllib.parse import quote
 
 from backend.mask import Json, masked
@@ -49,6 +50,16 @@ class KubeHealth:
     """Ask the API server whether it is ready: one row, with the checks of its own that failed."""
 
     path: str = "/readyz?verbose"
+
+    @property
+    def source(self) -> str:
+        """Who is asked, as row 1 names it when the answer is late."""
+        return "kubernetes"
+
+
+@dataclass(frozen=True)
+class KubeResources:
+    """Ask the API server which resources it knows."""
 
     @property
     def source(self) -> str:
@@ -125,3 +136,44 @@ class PodLog:
     def path(self) -> str:
         """The path of its log."""
         return Kube(plural="pods").path(self.namespace, self.pod, "log")
+
+
+@dataclass(frozen=True)
+class PodExec:
+    """A program that is run in a container, with a terminal. No guard sees what is typed."""
+
+    namespace: str
+    pod: str
+    container: str
+    argv: Tuple[str, ...] = ("sh",)
+
+    @property
+    def source(self) -> str:
+        """Who opens it."""
+        return "kubernetes"
+
+    @property
+    def path(self) -> str:
+        """Where it is asked for."""
+        return Kube(plural="pods").path(self.namespace, self.pod, "exec")
+
+    @property
+    def size(self) -> Optional[Tuple[int, int]]:
+        """The far end is told how large our screen is."""
+        return None
+
+    @property
+    def request(self) -> str:
+        """What is opened, as one line."""
+        return f"EXEC {self.path} in {self.container}: {shlex.join(self.argv)}"
+
+    @property
+    def command(self) -> Tuple[str, ...]:
+        """The same as an operator would type it."""
+        at = ("kubectl", "-n", self.namespace, "exec", "-it", self.pod, "-c", self.container)
+        return (*at, "--", *self.argv)
+
+    @property
+    def sentence(self) -> str:
+        """What is opened, in plain words."""
+        return f"open {self.argv[0]} in {self.container} of {self.namespace}/{self.pod}"

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Optional
 from backend.cloud import Cloud
 from backend.errors import NotConfigured, Untrusted
 from backend.folders import state_folder
-from backend.kind import Derived, Kind
-from backend.kinds import configured
+from backend.kind import Derived, Kind, Kube
+from backend.kinds import configured, kind_named
+from backend.kinds.kube_discovered import API_RESOURCES, discovered, is_declared, named
 from backend.known import Reading
 from backend.place import Place
 from backend.sources.tls import Pins
@@ -66,6 +67,33 @@ class Lookout:
             # It did not wait for what it is made of; now that is there.
             reading = await self.watch.read_now(kind.name, parent)
         return reading
+
+    def take(self, kind: Kind[Any]) -> None:
+        """Look at a kind as well that was found in the cluster; one that is declared stays out."""
+        if kind_named(kind.name) is None:
+            self.kinds.setdefault(kind.name, kind)
+
+    async def discover(self, name: str) -> Optional[Kind[Any]]:
+        """Return the kind of that name in the cluster, None where it knows none.
+
+        What is declared is never shadowed; what is not has the columns its server prints. Raises
+        ``StxError`` where the cluster cannot be asked.
+        """
+        if API_RESOURCES.name not in self.kinds:
+            return None
+        reading = await self.watch.read_now(API_RESOURCES.name)
+        resource = named(reading.rows, name)
+        if resource is None:
+            if reading.error is not None:
+                raise reading.error
+            return None
+        kind = is_declared(self.kinds.values(), resource)
+        if kind is None:
+            read = Kube(plural=resource.plural, group=resource.group, version=resource.version)
+            columns = await self.cloud.headings(read)
+            kind = discovered(resource, columns, lambda one: kind_named(one) is not None)
+            self.take(kind)
+        return kind
 
     def accept(self, error: Untrusted) -> None:
         """Pin the certificate that was shown, and compared by a person."""

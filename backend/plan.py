@@ -18,7 +18,7 @@ from typing import (
 
 from backend.baseboard import Bmc, BmcWrite, Sol
 from backend.ceph import Ceph, CephWrite
-from backend.kube import Kube, KubeHealth, KubeWrite, PodLog
+from backend.kube import Kube, KubeHealth, KubeResources, KubeWrite, PodExec, PodLog
 from backend.mask import MASK, Body, Json, masked
 
 if TYPE_CHECKING:
@@ -143,7 +143,9 @@ class LogList:
         return ""
 
 
-Read = Union[Rest, LocalRead, Derived, Identity, Command, LogList, Bmc, Kube, KubeHealth, Ceph]
+Read = Union[
+    Rest, LocalRead, Derived, Identity, Command, LogList, Bmc, Kube, KubeHealth, KubeResources, Ceph
+]
 
 
 # --- what to listen to -------------------------------------------------------------------------
@@ -340,7 +342,7 @@ Write = Union[RestWrite, LocalWrite, CommandWrite, FileCopy, BmcWrite, KubeWrite
 
 # A two-way stream of bytes. Each says itself as a Write does, and has a ``size``; what is typed in
 # it no guard sees.
-Session = Union[Sol]
+Session = Union[Sol, PodExec]
 
 
 @dataclass(frozen=True)

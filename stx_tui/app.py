@@ -213,6 +213,9 @@ class StxApp(App[None], inherit_bindings=False):
     def go(self, name: str, row: str = "") -> str:
         """List the kind of that name, or open the row of it; return why not, or nothing."""
         kind = self.rooms.kind(name) or next(map(self.rooms.kind, self.rooms.named(name)), None)
+        if kind is None and self.station is not None and name:
+            self.run_worker(self._discover(self.station, name, row), name="discover", group="go")
+            return f"asking the cluster for {clean(name)!r} ..."
         if kind is None:
             return f"there is no kind {clean(name)!r}; : and Tab lists them"
         if not row or not self.known.has(kind.name):
@@ -222,6 +225,21 @@ class StxApp(App[None], inherit_bindings=False):
         if found is None:
             return f"no {kind.singular} {clean(row)!r} is known"
         return self.open(Jump(kind=kind.name, id=kind.id(found)))
+
+    async def _discover(self, station: Station, name: str, row: str) -> None:
+        """Go to a kind that only the cluster knows."""
+        from backend.kinds.kube_discovered import BESIDE
+
+        try:
+            kind = await station.lookout.discover(name)
+        except StxError as error:
+            self.say(f"{error}. {error.advice}".strip())
+            return
+        if kind is None:
+            self.say(f"there is no kind {clean(name)!r}, and the cluster knows none")
+            return
+        self.rooms = self.rooms.with_kind(kind, BESIDE)
+        self.say(self.go(kind.name, row))
 
     def open(self, jump: Jump) -> str:
         """Open a row, or the list of its kind; return why not, or nothing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Callable, Iterable, Mapping, Optional, Tuple
 
 from backend.kind import Area, Kind
@@ -72,6 +72,18 @@ class Rooms:
         by_name = [kind.name for kind in self.kinds if kind.name.startswith(lowered)]
         by_alias = [kind.name for kind in self.kinds if _begins(kind.aliases, lowered)]
         return tuple(dict.fromkeys((*by_name, *by_alias)))
+
+    def with_kind(self, kind: Kind[Any], beside: str) -> Rooms:
+        """Return these rooms with a kind that was found later, in the area of another."""
+        if kind.name in self.by_name:
+            return self
+        areas = tuple(
+            replace(area, kinds=(*area.kinds, kind))
+            if any(one.name == beside for one in area.kinds)
+            else area
+            for area in self.areas
+        )
+        return replace(self, areas=areas, kinds=(*self.kinds, kind))
 
     def looked_at(self, kind: Kind[Any], parent: str = "") -> Tuple[Key, ...]:
         """Return what is read while ``kind`` (under that parent) is listed, itself first."""

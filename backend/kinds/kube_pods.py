@@ -11,6 +11,7 @@ from backend.kinds.kube_events import events_of
 from backend.kinds.kube_logs import of_pod
 from backend.kinds.kube_object import bad, busy, by_name, declared, warned
 from backend.kinds.kube_pod import Pod, Trouble, exit_words
+from backend.kinds.kube_shell import SHELL
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
 from backend.units import span
@@ -167,7 +168,7 @@ PODS: Kind[Pod] = declared(
     look=look,
     strip=strip,
     needs=("nodes", "claims", "kube-events"),
-    actions=(DELETE, FORCE_DELETE),
+    actions=(SHELL, DELETE, FORCE_DELETE),
     loses=None,
     logs=of_pod,
 )

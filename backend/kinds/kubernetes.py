@@ -8,6 +8,7 @@ from typing import Any, Mapping, Tuple
 from backend.kind import Area, Kind
 from backend.kinds.kube_access import ACCESS
 from backend.kinds.kube_config import GIVEN
+from backend.kinds.kube_discovered import API_RESOURCES
 from backend.kinds.kube_events import KUBE_EVENTS
 from backend.kinds.kube_extended import EXTENDED
 from backend.kinds.kube_flux import RECONCILED
@@ -36,6 +37,7 @@ KUBE_KINDS: Tuple[Kind[Any], ...] = (
     *NETWORKS,
     *RECONCILED,
     *HEALTHY,
+    API_RESOURCES,
 )
 BY_NAME: Mapping[str, Kind[Any]] = MappingProxyType({kind.name: kind for kind in KUBE_KINDS})
 KUBERNETES = Area(

@@ -9,14 +9,16 @@ from typing import Any, AsyncIterator, Callable, Dict, List, Mapping, Optional, 
 
 from pydantic_core import from_json
 
+from backend.channel import Channel
 from backend.errors import Malformed, NotConfigured, NotFound, Rejected
 from backend.kind import Body, Json, Kube, KubeHealth, KubeWrite
-from backend.kube import KubeWhole, PodLog
+from backend.kube import KubeWhole, PodExec, PodLog
 from backend.logs.line import Log
 from backend.refresh import Answer
 from backend.settings import CloudSettings
 from backend.sources.flow import lines
 from backend.sources.kube_api import PULSE_S, KubeApi
+from backend.sources.kube_discovery import headings, resources
 from backend.sources.kube_logs import ContainerLog, open_log
 from backend.sources.kubeconfig import SERVICE
 from backend.sources.projection import Project, projection
@@ -94,6 +96,23 @@ class KubeSource:
                 raise NotConfigured(words, "is it installed?") from error
             self._versions[read.group] = str(said["preferredVersion"]["version"])
         return f"/apis/{read.group}/{self._versions[read.group]}/{read.plural}"
+
+    async def exec(self, session: PodExec) -> Channel:
+        """Open a session in a container. Raises ``StxError``."""
+        from backend.sources.kube_exec import ExecChannel, connect, path_of
+
+        url, headers, tls, name = await self.api.beside(path_of(session))
+        return ExecChannel(await asyncio.to_thread(connect, url, headers, tls, name))
+
+    async def resources(self) -> Answer:
+        """List the resources that the server knows."""
+        found = await resources(self.api)
+        return lambda: iter(found)
+
+    async def headings(self, read: Kube) -> List[Body]:
+        """Return the columns that the server prints of a resource."""
+        path = await self.root(read)
+        return headings(await self.api.get(path, {"limit": "1"}, TABLE))
 
     async def whole(self, whole: KubeWhole) -> Body:
         """Return one object, all of it."""

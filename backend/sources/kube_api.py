@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from typing import AsyncIterator, Callable, Dict, Mapping, Optional
+from typing import AsyncIterator, Callable, Dict, Mapping, Optional, Tuple
 from urllib.parse import urlencode
 
 import httpx
@@ -89,6 +89,13 @@ class KubeApi:
                 yield part
         except StxError as error:
             raise await self._explained(error) from error
+
+    async def beside(self, path: str) -> Tuple[str, Dict[str, str], Optional[ssl.SSLContext], str]:
+        """Return what a connection of another sort takes: URL, headers, TLS, whom that names."""
+        wire, access, headers = await self._enter()
+        url = access.server + path
+        lane = await wire.lane(httpx.URL(url))
+        return url, headers, lane.tls, access.server_name
 
     async def pulse(self) -> None:
         """Return if the server showed a sign of life in the last seconds, else ask for one."""

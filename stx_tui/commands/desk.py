@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import getpass
 import sys
 import time
@@ -109,6 +110,29 @@ def the_kind(name: str) -> Kind[Any]:
     near = difflib.get_close_matches(name, [kind.name for kind in KINDS], n=3)
     advice = f"did you mean {', '.join(near)}?" if near else "stx-tui kinds lists them"
     raise Missing(f"there is no kind {name!r}", advice)
+
+
+def the_kind_there(name: str, settings: CloudSettings) -> Kind[Any]:
+    """Return the kind of that name, declared or known to the cluster alone; raises ``Missing``."""
+    try:
+        return the_kind(name)
+    except Missing:
+        if not settings.kubeconfig:
+            raise
+        found = asyncio.run(_discovered(name, settings))
+        if found is None:
+            raise
+        return found
+
+
+async def _discovered(name: str, settings: CloudSettings) -> Optional[Kind[Any]]:
+    from backend.lookout import Lookout
+
+    lookout = Lookout(replace(settings, auth=None), place=find_place(), now_ms=system_ms)
+    try:
+        return await trusting(lookout, lambda: lookout.discover(name))
+    finally:
+        await lookout.close()
 
 
 def the_row(kind: Kind[Any], rows: Sequence[Row], name: str) -> Row:

@@ -24,6 +24,7 @@ from stx_tui.commands.desk import (
     leave,
     open_station,
     the_kind,
+    the_kind_there,
     the_row,
     trusting,
     with_password,
@@ -45,12 +46,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _do(arguments: argparse.Namespace) -> int:
-    kind = the_kind(arguments.kind)
+    settings = cloud_settings(arguments)
+    kind = the_kind_there(arguments.kind, settings)
     action = the_action(kind, arguments.action)
     fields = dict(arguments.fields)
     text = read_text(fields.pop("file", "")) if action.is_edit else ""
     form = the_form(action, fields)
-    station = open_station(arguments, with_password(cloud_settings(arguments), kind))
+    station = open_station(arguments, with_password(settings, kind))
+    station.lookout.take(kind)
     try:
         preview = await _preview(station, kind, action, form, tuple(arguments.name))
         if action.is_edit:

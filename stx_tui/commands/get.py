@@ -18,10 +18,11 @@ from backend.render import rows_text
 from backend.settings import CloudSettings
 from backend.units import span
 from stx_tui.commands.desk import (
+    BY_NAME,
     cloud_settings,
     record_path,
     system_ms,
-    the_kind,
+    the_kind_there,
     trusting,
     with_password,
 )
@@ -36,8 +37,8 @@ More = Callable[[Known, Reading[Any]], Tuple[Key, ...]]
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the rows that were asked for."""
-    kind = the_kind(arguments.kind)
     settings = cloud_settings(arguments)
+    kind = the_kind_there(arguments.kind, settings)
     known, reading, code = read(arguments, settings, kind)
     rows = chosen(kind, reading, known, tuple(arguments.name), arguments.filter)
     wide = arguments.output == "wide"
@@ -97,6 +98,7 @@ async def _ask(
     more: More,
 ) -> Tuple[Known, Reading[Any]]:
     lookout = Lookout(settings, place=find_place(), now_ms=system_ms)
+    lookout.take(kind)
     try:
         parent = await _parent(lookout, kind, arguments.of)
 
@@ -168,7 +170,7 @@ def remembered(
         raise because
     names = dict.fromkeys((kind.name, *kind.needs))
     found = glance(path, settings.name, tuple(names))
-    kinds = {one.name: one for one in map(the_kind, names)}
+    kinds = {name: BY_NAME[name] for name in names if name in BY_NAME}
     known = found.known(kinds, now_ms=system_ms(), place=find_place())
     reading = known.reading(kind.name)
     if not reading.was_read:

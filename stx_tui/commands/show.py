@@ -13,20 +13,21 @@ from backend.known import Key, Known, Reading
 from backend.render import figure_lines, rows_text
 from backend.whynot import keys_of, verdict, why_not
 from stx_tui.commands import get
-from stx_tui.commands.desk import BY_NAME, cloud_settings, the_kind
+from stx_tui.commands.desk import BY_NAME, cloud_settings, the_kind_there
 
 NARROWEST = 40
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print one row: its sentence, its figures, or its whole body."""
-    kind = the_kind(arguments.kind)
+    settings = cloud_settings(arguments)
+    kind = the_kind_there(arguments.kind, settings)
 
     def more(known: Known, reading: Reading[Any]) -> Tuple[Key, ...]:
         row = kind.find(reading.rows, arguments.name) if arguments.why_not else None
         return () if row is None else keys_of(known, kind, kind.id(row), BY_NAME)
 
-    known, reading, code = get.read(arguments, cloud_settings(arguments), kind, more)
+    known, reading, code = get.read(arguments, settings, kind, more)
     rows = get.chosen(kind, reading, known, (arguments.name,), "")
     if arguments.output in {"json", "yaml", "csv", "wide"}:
         print(rows_text(kind, rows, known, arguments.output, wide=True), end="")

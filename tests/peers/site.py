@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Tuple
@@ -516,7 +517,25 @@ def record(peer: Cluster) -> None:
         (SAMPLES / f"{kind.name}.json").write_text(text + "\n", encoding="utf-8")
 
 
+def record_resources(peer: Cluster) -> None:
+    """Write which resources the API server says it knows."""
+    from backend.settings import CloudSettings
+    from backend.sources.kube import KubeSource
+    from backend.sources.tls import Pins
+
+    async def ask() -> List[Dict[str, Any]]:
+        settings = CloudSettings(name="site-7", kubeconfig=str(peer.kubeconfig))
+        source = KubeSource(settings, Pins(peer.room / "pins.json"), lambda: 0)
+        rows = await source.resources()
+        await source.close()
+        return [dict(row) for row in rows()]
+
+    text = json.dumps({"items": asyncio.run(ask())}, indent=1, sort_keys=True)
+    (SAMPLES / "api-resources.json").write_text(text + "\n", encoding="utf-8")
+
+
 if __name__ == "__main__":
     with cluster() as started:
         laid(started)
         record(started)
+        record_resources(started)

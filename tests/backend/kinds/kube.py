@@ -40,6 +40,7 @@ def readings() -> Mapping[Tuple[str, str], Reading[Any]]:
     kinds = [kind for kind in KINDS if isinstance(kind.read, Kube)]
     found = {(kind.name, ""): reading(kind.name, bodies(kind.name)) for kind in kinds}
     found["cluster-health", ""] = reading("cluster-health", [HEALTH])
+    found["api-resources", ""] = reading("api-resources", objects("api-resources"))
     return found
 
 

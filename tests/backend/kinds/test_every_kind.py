@@ -30,6 +30,7 @@ from backend.kinds.ceph_daemons import MetadataServer
 from backend.kinds.ceph_records import CephDevice, CephLogLine
 from backend.kinds.host_site import ONLY_UNDER_HOST
 from backend.known import Known, Reading
+from backend.kube import PodExec
 from backend.preview import said
 from backend.tone import Look, Verdict
 from tests.backend.kinds import ceph, fm, kube, machines, rack
@@ -262,6 +263,8 @@ def is_whole(write: Any) -> bool:
         return bool(write.kind and write.id and write.values and write.sentence)
     if isinstance(write, (CommandWrite, FileCopy, CephWrite)):
         return bool(write.command and write.sentence and write.source and write.request)
+    if isinstance(write, PodExec):
+        return bool(write.pod and write.container and write.command and write.sentence)
     if isinstance(write, (BmcWrite, Sol)):
         return bool(write.server and write.request and write.command and write.sentence)
     assert isinstance(write, (RestWrite, KubeWrite))

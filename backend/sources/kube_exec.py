@@ -1,0 +1,152 @@
+"""A shell in a container: a websocket to the API server, its two-way bytes as a channel."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import ssl
+import threading
+from contextlib import suppress
+from typing import Any, Dict, Mapping, Optional
+from urllib.parse import urlencode
+
+import websocket
+from websocket import ABNF
+
+from backend.channel import Heard, Notice
+from backend.errors import Unreachable
+from backend.kube import PodExec
+from backend.sources.kubeconfig import SERVICE
+from backend.sources.refusals import refusal
+
+# The protocol of Kubernetes: the first byte of a message says which stream it is of.
+PROTOCOL = "v4.channel.k8s.io"
+STDIN, STDOUT, STDERR, ENDED, RESIZE = 0, 1, 2, 3, 4
+# Until it stands, in seconds; how often a silent line is asked whether it is there.
+OPEN_S, PING_S = 15.0, 20.0
+_TROUBLES = (websocket.WebSocketException, OSError, ssl.SSLError)
+
+
+class ExecChannel:
+    """One open session; a thread reads it, and what it says waits for whoever reads."""
+
+    def __init__(self, line: Any) -> None:
+        self._line = line
+        self._loop = asyncio.get_running_loop()
+        self._heard: asyncio.Queue[Heard] = asyncio.Queue()
+        self._writing = threading.Lock()
+        self._is_over = False
+        threading.Thread(target=self._listen, name="exec", daemon=True).start()
+
+    async def read(self) -> Heard:
+        """Return what came next; ``b""`` once it is over."""
+        return b"" if self._is_over and self._heard.empty() else await self._heard.get()
+
+    async def write(self, data: bytes) -> None:
+        """Send what was typed; raises ``Unreachable`` where the line is down."""
+        try:
+            await asyncio.to_thread(self._send, STDIN, data)
+        except _TROUBLES as error:
+            raise Unreachable(SERVICE, f"the session is over: {error}", sent=True) from error
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Tell the far end how large the screen is."""
+        size = json.dumps({"Width": columns, "Height": rows}).encode()
+        # Small, and into a buffer of the kernel: it does not block where the line is up.
+        with suppress(*_TROUBLES):
+            self._send(RESIZE, size)
+
+    async def close(self) -> None:
+        """End it; a second time does nothing."""
+        self._is_over = True
+        with suppress(*_TROUBLES):
+            await asyncio.to_thread(self._line.close, timeout=1)
+
+    # --- on threads ----------------------------------------------------------------------------
+
+    def _send(self, stream: int, data: bytes) -> None:
+        with self._writing:
+            self._line.send(bytes([stream]) + data, ABNF.OPCODE_BINARY)
+
+    def _listen(self) -> None:
+        try:
+            while True:
+                try:
+                    opcode, data = self._line.recv_data()
+                except websocket.WebSocketTimeoutException:
+                    with self._writing:
+                        self._line.ping()
+                    continue
+                if opcode == ABNF.OPCODE_CLOSE:
+                    break
+                self._take(data)
+        except _TROUBLES as error:
+            if not self._is_over:
+                self._tell(Notice(f"the line is gone: {error}", is_down=True))
+        self._is_over = True
+        with suppress(*_TROUBLES):
+            self._line.shutdown()
+        self._tell(b"")
+
+    def _take(self, data: bytes) -> None:
+        stream, rest = data[:1], data[1:]
+        if stream in (bytes([STDOUT]), bytes([STDERR])) and rest:
+            self._tell(rest)
+        elif stream == bytes([ENDED]):
+            self._tell(Notice(ended(rest), is_down=True))
+
+    def _tell(self, heard: Heard) -> None:
+        # The loop may be gone where the console is.
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._heard.put_nowait, heard)
+
+
+def ended(raw: bytes) -> str:
+    """Return in words how a session ended, as the server's status says it."""
+    try:
+        said = json.loads(raw)
+    except ValueError:
+        return raw.decode("utf-8", "replace")
+    if said.get("status") == "Success":
+        return "it ended"
+    return str(said.get("message") or said.get("reason") or "it ended, without a word why")
+
+
+def connect(
+    url: str, headers: Mapping[str, str], tls: Optional[ssl.SSLContext], server_name: str
+) -> Any:
+    """Open a websocket; blocking. Raises ``StxError`` in the server's own words."""
+    options: Dict[str, Any] = {} if tls is None else {"context": tls}
+    if server_name:
+        options["server_hostname"] = server_name
+    line = websocket.WebSocket(sslopt=options, enable_multithread=False)
+    said = [f"{key}: {value}" for key, value in headers.items()]
+    try:
+        line.connect(  # type: ignore[no-untyped-call]  # it has no types of its own
+            url.replace("http", "ws", 1),
+            header=said,
+            subprotocols=[PROTOCOL],
+            timeout=OPEN_S,
+            http_no_proxy=["*"],
+            suppress_origin=True,
+            redirect_limit=0,
+        )
+    except websocket.WebSocketBadStatusException as error:
+        body = error.resp_body or b""
+        line.shutdown()
+        raise refusal(SERVICE, error.status_code, body) from error
+    except _TROUBLES as error:
+        line.shutdown()
+        is_late = isinstance(error, (socket.timeout, websocket.WebSocketTimeoutException))
+        words = f"no session within {OPEN_S:g} s" if is_late else f"no session: {error}"
+        raise Unreachable(SERVICE, words, sent=False) from error
+    line.settimeout(PING_S)
+    return line
+
+
+def path_of(session: PodExec) -> str:
+    """Return the path and query of a session."""
+    query = [("container", session.container), ("stdin", "true"), ("stdout", "true")]
+    query += [("tty", "true"), *(("command", word) for word in session.argv)]
+    return f"{session.path}?{urlencode(query)}"
