@@ -134,10 +134,10 @@ def connect(
         )
     except websocket.WebSocketBadStatusException as error:
         body = error.resp_body or b""
-        line.shutdown()
+        line.shutdown()  # type: ignore[no-untyped-call]
         raise refusal(SERVICE, error.status_code, body) from error
     except _TROUBLES as error:
-        line.shutdown()
+        line.shutdown()  # type: ignore[no-untyped-call]
         is_late = isinstance(error, (socket.timeout, websocket.WebSocketTimeoutException))
         words = f"no session within {OPEN_S:g} s" if is_late else f"no session: {error}"
         raise Unreachable(SERVICE, words, sent=False) from error
