@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Callable, Optional, Sequence
+from typing import TYPE_CHECKING, Callable, Optional, Sequence, Union
 
 from typing_extensions import assert_never
 
@@ -89,12 +89,8 @@ class Cloud:
             return await self.catalogue.identity()
         if isinstance(read, Command):
             return await self.machines.ask(read, parent)
-        if isinstance(read, Kube):
-            return await self.kube.ask(read)
-        if isinstance(read, KubeHealth):
-            return await self.kube.health(read)
-        if isinstance(read, KubeResources):
-            return await self.kube.resources()
+        if isinstance(read, (Kube, KubeHealth, KubeResources)):
+            return await self._of_cluster(read)
         if isinstance(read, LocalRead):
             raise NotConfigured(f"{read.table} is read from the record, not from the cloud")
         if isinstance(read, Derived):
@@ -108,6 +104,13 @@ class Cloud:
         if isinstance(read, Ceph):
             return await self.ceph.ask(read, parent)
         assert_never(read)
+
+    async def _of_cluster(self, read: Union[Kube, KubeHealth, KubeResources]) -> Answer:
+        if isinstance(read, Kube):
+            return await self.kube.ask(read)
+        return await (
+            self.kube.health(read) if isinstance(read, KubeHealth) else self.kube.resources()
+        )
 
     async def send(self, write: Write, told: Optional[Told] = None) -> Json:
         """Have one write done by its source; only ``act`` calls this.
