@@ -246,6 +246,8 @@ class Action(Generic[R]):
     expects: Optional[Callable[[Any, Known], Tuple[Expected, ...]]] = None
     # Two words of what the person's own session loses, "" where nothing: asked before sending.
     ends_session: Optional[Callable[[Any, Known], bool]] = None
+    # What one row is called in its title, where a name is not enough to tell it by.
+    title: Optional[Callable[[Any, Known], str]] = None
     # The action that gives back what this one takes: a lock is as long as its unlock after it.
     undone_by: str = ""
     # Whether several rows are done at once, each by itself: none waits for another that is dead,

@@ -136,7 +136,7 @@ def preview(
         usual_ms=_usual(known, kind, action.name, target, rows),
         undoing_ms=_usual(known, kind, action.undone_by, target, rows),
         wants=_wants(target, rows, risk),
-        title=_title(kind, action, target, rows),
+        title=_title(kind, action, target, rows, known),
         expects=tuple(
             alarm
             for row in targets
@@ -236,8 +236,12 @@ def _wants(kind: Kind[Any], rows: Tuple[Row, ...], risk: Risk) -> str:
     return kind.name_of(rows[0]) if len(rows) == 1 else f"{len(rows)} {kind.name}"
 
 
-def _title(kind: Kind[Any], action: Action[Any], target: Kind[Any], rows: Tuple[Row, ...]) -> str:
+def _title(
+    kind: Kind[Any], action: Action[Any], target: Kind[Any], rows: Tuple[Row, ...], known: Known
+) -> str:
     names = [target.name_of(row) for row in rows]
+    if action.title is not None and len(rows) == 1:
+        names = [action.title(rows[0], known)]
     what = names[0] if len(names) == 1 else f"{len(names)} {target.name}" if names else ""
     if target is not kind:
         what = f"{kind.singular} on {what}"

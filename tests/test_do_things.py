@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from tests.program import run
@@ -63,8 +64,17 @@ async def test_a_disk_is_wiped_only_where_its_name_is_typed(tmp_path: Path) -> N
         words = ("do", "disk", "wipe", "worker-1//dev/sdb")
         yes = await run(tmp_path, *words, "--yes", env=env)
         assert changes(simulator) == []
-        named = await run(tmp_path, *words, "--confirm", "/dev/sdb", env=env)
+        blind = await run(tmp_path, *words, "--confirm", "/dev/sdb", env=env)
+        listed = await run(tmp_path, "get", "disks", "--of", "worker-1", "-o", "json", env=env)
+        (serial,) = [
+            row["serial_id"] for row in json.loads(listed.out) if row["device_node"] == "/dev/sdb"
+        ]
+        typed = ("--serial", serial[-4:], "--confirm", "/dev/sdb")
+        named = await run(tmp_path, *words, *typed, env=env)
         sent = changes(simulator)
     assert yes.code == 6, yes.said
+    assert blind.code == 6, blind.said
+    assert "the last 4 of the serial" in blind.err
     assert named.code == 0, named.said
+    assert f"serial {serial}" in named.err.splitlines()[0]
     assert [method for method, _ in sent] == ["PATCH"]

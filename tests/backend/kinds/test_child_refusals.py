@@ -303,6 +303,12 @@ async def test_a_disk_that_bears_an_osd_is_not_wiped_though_the_service_would(
 ) -> None:
     async with at(tmp_path, "site-7") as (station, client):
         wipe = {"kind": "disks", "name": "wipe", "row": "controller-0//dev/sdb", "form": {}}
+        disk = next(
+            row
+            for row in (await station.watch.read_now("disks")).rows
+            if row.device_node == "/dev/sdb" and row.istor_uuid
+        )
+        wipe["form"] = {"serial": disk.serial_id[-4:]}
         preview = await asked(station, wipe)
         reply = await ordered(client, preview)
     assert [reason.check for reason in preview.blocked] == ["it is no OSD"]
@@ -315,7 +321,7 @@ async def test_a_disk_that_bears_an_osd_is_not_wiped_though_the_service_would(
 
 async def ordered(client: Client, preview: Preview) -> Any:
     """Send what was previewed past our own door."""
-    (write,) = preview.writes
+    write = preview.writes[-1]
     assert isinstance(write, RestWrite)
     return await client.http.request(
         write.method,

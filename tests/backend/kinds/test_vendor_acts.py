@@ -31,11 +31,12 @@ async def test_it_sends_what_the_vendors_client_sends(kind: str, tmp_path: Path)
             # The client names a host by its number where we do by its uuid: both are taken.
             path = (await placed(client, line["path"].replace("{id:", "{uuid:")))[len(PLATFORM) :]
             body = json.loads(await placed(client, json.dumps(line.get("body"))))
-            (write,) = preview.writes
+            # What only looks once more, right before, the client has not.
+            (write,) = [one for one in preview.writes if getattr(one, "method", "") != "GET"]
             assert isinstance(write, RestWrite)
             assert (write.method, write.path) == (line["method"], path)
             assert in_any_order(write.body) == in_any_order(body)
-            assert preview.commands == (await placed(client, line["command"]),)
+            assert preview.commands[-1:] == (await placed(client, line["command"]),)
             assert write.sentence
 
 

@@ -1,0 +1,60 @@
+"""Which disk it is, so that nobody pulls or wipes another: host, place, serial, size, use."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+from backend.kinds.host_edits import called, host_of, kin
+from backend.known import Known
+from backend.units import mib
+
+# How the kernel calls devices with several ways to them.
+_MULTIPATH = ("mpath", "dm-uuid-mpath", "/dev/mapper/", "/dev/dm-")
+
+
+def place_of(disk: Any) -> str:
+    """Return where a disk is, by the way to it: /dev/sdX is another after the next boot."""
+    path = str(disk.device_path or "")
+    return path.rpartition("/")[2] or str(disk.device_node or "an unknown place")
+
+
+def is_multipath(disk: Any) -> bool:
+    """Whether a disk is reached in several ways, each of which looks like a disk of its own."""
+    names = (str(disk.device_path or ""), str(disk.device_node or ""))
+    return any(word in name for word in _MULTIPATH for name in names)
+
+
+def holds(disk: Any, known: Known) -> str:
+    """Return in a few words what sysinv has on a disk."""
+    host = host_of(disk, known)
+    if disk.capabilities.get("stor_function") == "rootfs":
+        return "the root disk"
+    osd = next((one for one in kin(known, "osds", host) if one.idisk_uuid == disk.uuid), None)
+    if osd is not None:
+        return str(osd.label)
+    path = disk.device_path or disk.uuid
+    volumes = kin(known, "physical-volumes", host)
+    groups = {v.lvm_vg_name for v in volumes if path in (v.disk_or_part_device_path or "")}
+    if groups:
+        return " ".join(sorted(map(str, groups)))
+    parts = [p for p in kin(known, "partitions", host) if p.body.get("idisk_uuid") == disk.uuid]
+    return f"{len(parts)} partitions" if parts else "nothing sysinv knows of"
+
+
+def described(disk: Any, known: Known) -> str:
+    """Return the whole of what a disk is told by: ``worker-1 pci-0000:00:0d.0-ata-2.0 …``."""
+    host = called(host_of(disk, known), disk)
+    serial = disk.serial_id or "unknown"
+    what = holds(disk, known)
+    return f"{host} {place_of(disk)} serial {serial} {mib(disk.size_mib)}: {what}"
+
+
+def rook_osd(disk: Any, known: Known) -> Optional[str]:
+    """Return which daemons Ceph has on a disk, by its serial: "" for none, None: it cannot tell."""
+    reading = known.reading("ceph-devices")
+    serial = str(disk.serial_id or "").strip()
+    if not reading.was_read or reading.error is not None or not serial or not reading.rows:
+        return None
+    # Ceph joins vendor, model and serial by _ and leaves no blank in them.
+    found = [row for row in reading.rows if row.name.endswith(serial.replace(" ", "_"))]
+    return " ".join(word for row in found for word in row.daemons)
