@@ -289,7 +289,7 @@ class Acts:
         if deed.outcome is not Outcome.OPEN:
             return deed
         if preview.action.ladder is None:
-            deed = await self._close(deed, Outcome.DONE)
+            deed = await self._close(deed, Outcome.DONE, deed.answer)
             # What came of it is to be seen at once, not when its kind's turn comes.
             await asyncio.gather(*(self._watch.read_now(*key) for key in keys))
             return deed
@@ -363,7 +363,7 @@ class Acts:
         if step.took is not None and not await self._took(step, keys):
             words = f"{step.unseen} within {step.wait_s:.0f} s"
             return await self._close(deed, Outcome.FAILED, words)
-        return deed
+        return replace(deed, answer=step.says(answer)) if step.says is not None else deed
 
     async def _took(self, step: Step, keys: Sequence[Key]) -> bool:
         """Look until the step is seen to have taken, or its time is up."""

@@ -352,15 +352,17 @@ class Step:
     ``took`` is asked after each reading until true; None: the service's answer is proof enough.
     ``wait_s`` is how long that may last before the plan stops as failed. ``refusal`` returns the
     words of an answer that says no though its status says yes, "" where it says yes. ``unseen``
-    are the words where it was taken, and nothing was seen of it. One that is ``patient`` goes on
-    where the service says "not now": it is sent again, beside the steps after it, until it is
-    taken or the deed is over; what it names may be gone by then.
+    are the words where it was taken, and nothing was seen of it; ``says`` returns what of a good
+    answer is worth keeping. One that is ``patient`` goes on where the service says "not now": it
+    is sent again, beside the steps after it, until it is taken or the deed is over; what it names
+    may be gone by then.
     """
 
     write: Write
     took: Optional[Callable[[Known], bool]] = None
     wait_s: float = 60.0
     refusal: Optional[Callable[[Json], str]] = None
+    says: Optional[Callable[[Json], str]] = None
     unseen: str = "the service took it, and nothing was seen of it"
     patient: bool = False
 

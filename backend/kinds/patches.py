@@ -11,7 +11,7 @@ from backend.kinds.deploy_states import verdict as deploy_verdict
 from backend.kinds.deploys import DEPLOY
 from backend.kinds.kube_upgrade import KUBE_UPGRADE
 from backend.kinds.kube_versions import KUBE_HOST_UPGRADES, KUBE_VERSIONS
-from backend.kinds.obstacles import OBSTACLES
+from backend.kinds.obstacles import OBSTACLES, STOPS
 from backend.kinds.releases import RELEASES
 from backend.kinds.rootca import ROOTCA_UPDATES
 from backend.kinds.strategies import STRATEGIES
@@ -118,6 +118,9 @@ def headline(known: Known) -> Verdict:
         return deploy
     shelf = [one.release_id for one in known.rows("releases") if one.state == "available"]
     more = f"on the shelf: {', '.join(shelf)}" if shelf else ""
+    in_way = sum(row.weight == STOPS for row in known.rows("obstacles"))
+    if in_way:
+        more = f"{more}   {in_way} in the way: obstacles".strip()
     runs = {host.sw_version for host in known.rows("hosts") if host.sw_version}
     text = f"all hosts run {runs.pop()}." if len(runs) == 1 else deploy.text
     return Verdict(word="WELL", text=text, more=more)

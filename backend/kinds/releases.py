@@ -13,6 +13,7 @@ from backend.kind import (
     Column,
     Consequence,
     Form,
+    Json,
     Kind,
     Plan,
     Reason,
@@ -20,10 +21,12 @@ from backend.kind import (
     RestWrite,
     Risk,
     Row,
+    Step,
     Tab,
 )
 from backend.kinds.deploy_states import HERE, SERVICE, usm
 from backend.kinds.deploys import start_ladder, started_badly
+from backend.kinds.health import Health
 from backend.kinds.obstacles import ACT_NEEDS, in_the_way
 from backend.kinds.release_upload import UPLOAD
 from backend.known import Known
@@ -124,7 +127,33 @@ def _forced(form: ForceForm) -> Dict[str, Any]:
 
 def _precheck(row: Release, form: ForceForm, _known: Known) -> Plan:
     sentence = f"Check whether the system is ready to deploy {row.release_id}; nothing changes."
-    return Plan.of(_write(row, "precheck", _forced(form), sentence))
+    write = _write(row, "precheck", _forced(form), sentence)
+    return Plan(steps=(Step(write=write, refusal=prechecked_badly, says=prechecked),))
+
+
+def _checks(answer: Json, *places: str) -> Tuple[Tuple[str, str, str], ...]:
+    said = answer if isinstance(answer, dict) else {}
+    text = "\n".join(str(said.get(place) or "") for place in places)
+    return Health.model_construct(value=text).lines
+
+
+def prechecked_badly(answer: Json) -> str:
+    """Return what fails in a precheck's report, failures first; "" where nothing does.
+
+    USM answers 200 whether it is well or not, and puts the report where it belongs.
+    """
+    error = " ".join(str(answer.get("error") or "").split()) if isinstance(answer, dict) else ""
+    if not error:
+        return ""
+    checks = _checks(answer, "error")
+    fails = [f"{name} ({more})" if more else name for name, state, more in checks if state != "OK"]
+    return f"{len(fails)} of {len(checks)} checks fail: {'; '.join(fails)}" if fails else error
+
+
+def prechecked(answer: Json) -> str:
+    """Return how many checks a good precheck passed."""
+    count = len(_checks(answer, "info", "warning"))
+    return f"all {count} checks pass" if count else "nothing stands in the way, says USM"
 
 
 def _start(row: Release, form: ForceForm, _known: Known) -> Plan:

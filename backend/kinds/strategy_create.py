@@ -164,19 +164,20 @@ def _harmless(_row: Any, _form: Form, _known: Known) -> Risk:
     return Risk.HARMLESS
 
 
-_FORMS: Tuple[Tuple[str, str, Type[CreateForm], Any], ...] = (
-    ("sw-upgrade", "1", DeployForm, _releases),
-    ("kube-upgrade", "2", KubeForm, _versions),
-    ("fw-update", "3", OtherForm, lambda _row, _known: {}),
-    ("kube-rootca-update", "4", RootCaForm, lambda _row, _known: {}),
-    ("system-config-update", "5", OtherForm, lambda _row, _known: {}),
+# What is created, its key, what people call it, and what is asked.
+_FORMS: Tuple[Tuple[str, str, str, Type[CreateForm], Any], ...] = (
+    ("sw-upgrade", "1", "software", DeployForm, _releases),
+    ("kube-upgrade", "2", "Kubernetes", KubeForm, _versions),
+    ("fw-update", "3", "firmware", OtherForm, lambda _row, _known: {}),
+    ("kube-rootca-update", "4", "root CA", RootCaForm, lambda _row, _known: {}),
+    ("system-config-update", "5", "configuration", OtherForm, lambda _row, _known: {}),
 )
 
 CREATIONS: Tuple[Action[Any], ...] = tuple(
     Action(
         name=f"create-{name}",
         key=key,
-        words=f"build a {name}",
+        words=f"build {what}",
         plan=_create(name),
         form=form,
         choices=choices,
@@ -185,5 +186,5 @@ CREATIONS: Tuple[Action[Any], ...] = tuple(
         needs=ACT_NEEDS,
         on_kind=True,
     )
-    for name, key, form, choices in _FORMS
+    for name, key, what, form, choices in _FORMS
 )

@@ -6,7 +6,7 @@ import html
 import json
 import re
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Mapping
 
 from backend.errors import Forbidden, NotFound, Rejected, StxError, Unauthorized
 
@@ -21,6 +21,7 @@ _PLACES = (
     *("info", "detail", "title"),
 )
 _DEEPEST = 6
+_FAILS = re.compile(r"^(.*?):\s*\[Fail\]", re.MULTILINE)
 _TAG = re.compile(r"<[^<>]*>")
 _HEAD = re.compile(
     r"<(head|script|style)\b.*?</\1>|<h1\b.*?</h1>|<!--.*?-->", re.IGNORECASE | re.DOTALL
@@ -75,8 +76,15 @@ def _said(value: Any, depth: int) -> str:
         for place in _PLACES:
             found = _said(value.get(place), depth + 1)
             if found:
-                return found
+                return _with_report(found, value)
     return ""
+
+
+def _with_report(words: str, said: Mapping[str, Any]) -> str:
+    """Return the words with what fails of the report beside them, where USM sends one."""
+    report = said.get("info")
+    fails = _FAILS.findall(report) if isinstance(report, str) and report != words else []
+    return f"{words}: {'; '.join(fails)}" if fails else words
 
 
 def _bare(status: int) -> str:

@@ -295,7 +295,7 @@ class ActScreen(Dialog[Tuple[Deed, ...]]):
         shown = next((deed for deed in deeds if deed.outcome is not Outcome.DONE), None)
         if shown is None:
             self.dismiss(deeds)
-            console.say(f"{preview.title}: done")
+            console.say(f"{preview.title}: {deeds[-1].answer or 'done'}")
         elif shown.outcome is Outcome.REFUSED and len(deeds) == 1 and preview.given:
             # Nothing was done, and nothing that was typed is lost.
             self._busy = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any, Dict, List, Mapping, Tuple
 
@@ -12,8 +13,9 @@ from backend.kind import Answer, Plan
 from backend.kinds.deploy_hosts import DEPLOY_HOSTS
 from backend.kinds.deploy_states import LEGAL, STATES, legal, verdict
 from backend.kinds.deploys import DEPLOY
-from backend.kinds.releases import RELEASES, ForceForm
+from backend.kinds.releases import RELEASES, ForceForm, prechecked, prechecked_badly
 from backend.known import Known, Reading
+from backend.sources.refusals import refusal
 from tests.backend.kinds.site import named, reading, site
 from tests.peers.replay import rows_of
 
@@ -210,3 +212,35 @@ def test_the_ladder_of_a_start_ends_where_the_service_says_start_done() -> None:
 
 def test_no_verb_is_forgotten() -> None:
     assert {verb for verbs in TAKEN.values() for verb in verbs} == set(LEGAL)
+
+
+# --- a precheck's report -----------------------------------------------------------------------
+
+REPORT = (
+    "starlingx-25.09.2:\nThe following issues have been detected, which prevents deploying the "
+    "release.\nAll hosts are provisioned: [OK]\nAll hosts are unlocked/enabled: [Fail]\n"
+    "Locked or disabled hosts: worker-1\nNo alarms: [Fail]\n"
+)
+
+
+def test_a_precheck_that_fails_in_the_middle_says_what_fails_and_nothing_that_is_well() -> None:
+    words = prechecked_badly({"info": "", "warning": "", "error": REPORT})
+    assert words == (
+        "2 of 3 checks fail: All hosts are unlocked/enabled (Locked or disabled hosts: worker-1); "
+        "No alarms"
+    )
+    other = "Failed to select release(s) before precheck.\nit is deployed"
+    assert prechecked_badly({"error": other}) == " ".join(other.split())
+
+
+def test_a_precheck_that_passes_says_of_how_many_checks() -> None:
+    answer = {"info": "All hosts are provisioned: [OK]\nNo alarms: [OK]\n", "error": ""}
+    assert prechecked_badly(answer) == ""
+    assert prechecked(answer) == "all 2 checks pass"
+    assert prechecked(None) == "nothing stands in the way, says USM"
+
+
+def test_a_precheck_refused_with_406_says_what_fails_too() -> None:
+    report = "System Health:\nAll hosts are provisioned: [OK]\nNo alarms: [Fail]\n"
+    body = json.dumps({"info": report, "warning": "", "error": "not ready"}).encode()
+    assert refusal("usm", 406, body).reason == "not ready: No alarms"  # type: ignore[attr-defined]
