@@ -25,7 +25,7 @@ from backend.tone import WELL, Look, Mark, Tone
 from backend.units import span, when
 
 # Power that was read longer ago says nothing of now.
-OLD_MS = 60_000
+OLD_MS = 300_000
 # Alarms that say of a host that somebody does not hear it, and who.
 UNHEARD: Mapping[str, str] = {
     "200.005": "management heartbeats are lost",

@@ -11,6 +11,7 @@ from backend.kinds.hardware_looks import COLUMNS, look, overview, sentence, stri
 from backend.kinds.hardware_media import BOARD_TASKS, VIRTUAL_MEDIA
 from backend.kinds.hardware_parts import HEALTHS, INVENTORY, POWERS, SEL, SENSORS
 from backend.kinds.hardware_server import HEALTH, POWER, SERVERS, Server
+from backend.kinds.hardware_users import FIRMWARE
 
 SERVER_KIND: Kind[Server] = Kind(
     name=SERVERS,
@@ -26,7 +27,7 @@ SERVER_KIND: Kind[Server] = Kind(
     sentence=sentence,
     verdict=verdict,
     tabs=(Tab(key="o", title="Overview", figure=overview),),
-    actions=(*CONSOLES, *POWER_ACTIONS, *BOARD_ACTIONS),
+    actions=(*CONSOLES, *POWER_ACTIONS, *BOARD_ACTIONS, FIRMWARE),
     aliases=("bmc", "bmcs", "baseboards"),
     needs=("hosts", POWER, HEALTH),
     noise=frozenset({"has_password"}),

@@ -8,6 +8,7 @@ from backend.baseboard import Bmc
 from backend.kind import Column, Kind, Reach
 from backend.kinds.hardware_parts import SELDOM_S, SERVER, OfServer, silent
 from backend.kinds.hardware_server import SERVERS
+from backend.kinds.hardware_users import USER_ACTIONS
 from backend.tone import WELL
 
 
@@ -74,6 +75,7 @@ USERS: Kind[User] = Kind(
         Column(heading="ENABLED", value=lambda row: "yes" if row.enabled else "no"),
     ),
     look=lambda row, known: silent("bmc-users", row, known) or WELL,
+    actions=USER_ACTIONS,
     tab="U Users",
     every_s=SELDOM_S,
 )

@@ -231,7 +231,8 @@ def _power_lines(server: Server, row: Power, known: Known) -> List[Line]:
     said = f"{row.power}{f' since {when(since.ms, known.now_ms)}' if since is not None else ''}"
     lines = [Line(heading="power", text=said)]
     if row.policy:
-        lines.append(Line(heading="", text=f"when power comes back it {row.policy}"))
+        policy = "is as before" if row.policy == "as before" else row.policy
+        lines.append(Line(heading="", text=f"when power comes back it {policy}"))
     if row.last_event:
         lines.append(Line(heading="last", text=f"power event: {row.last_event}"))
     boot = boot_words(row)

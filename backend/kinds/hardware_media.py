@@ -18,7 +18,7 @@ from backend.kinds.hardware_acts import (
     risk_of_power,
 )
 from backend.kinds.hardware_orders import answers, check, curl, step
-from backend.kinds.hardware_parts import SERVER, SLOW_S, OfServer, silent
+from backend.kinds.hardware_parts import QUICK_S, SERVER, SLOW_S, OfServer, silent
 from backend.kinds.hardware_server import POWER, SERVERS, Server, power_of, tone_of_health
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
@@ -257,7 +257,7 @@ BOARD_TASKS: Kind[BoardTask] = Kind(
     sort=lambda row, _known: (row.server, row.is_over, row.task),
     state_fields=("state",),
     tab="K Tasks",
-    every_s=SLOW_S,
+    every_s=QUICK_S,
     is_inventory=False,
 )
 

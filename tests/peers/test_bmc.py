@@ -328,3 +328,16 @@ async def test_from_within_ipmitool_itself_tells_the_same_as_the_lan(
         assert sim.power == "0"
         (row,) = await within.ask("power")
         assert row["power"] == "off"
+
+
+async def test_a_user_is_added_and_gets_another_password_and_logs_in_by_it(sim: Sim) -> None:
+    async with logged_in(sim) as board:
+        new = {"uid": "4", "name": "field", "password": "F1eld*bmc", "privilege": "administrator"}
+        await board.send(order("user-add", **new))
+        assert "field" in [user["name"] for user in await board.ask("users")]
+        await board.send(order("user-password", uid="4", password="0ther*bmc"))
+    async with logged_in(sim, "field", "F1eld*bmc") as board:
+        with pytest.raises(Unauthorized):
+            await board.ask("power")
+    async with logged_in(sim, "field", "0ther*bmc") as board:
+        assert (await board.ask("power"))[0]["power"] == "on"
