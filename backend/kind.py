@@ -382,6 +382,8 @@ class Kind(Generic[R]):
     lasted: Optional[Callable[[Body], Iterable[Tuple[str, int]]]] = None
     # Where rows are a log that only grows: recorded as they come, never as changes.
     is_log: bool = False
+    # A number of a row that is kept over time while it is read: drawn as its course.
+    sample: Optional[Callable[[R], Optional[float]]] = None
     # Swept once an hour into the record, looked at or not.
     is_inventory: bool = True
 

@@ -16,6 +16,8 @@ R = TypeVar("R", bound=Row)
 
 Key = Tuple[str, str]  # kind name, parent id ("" where it has none or all were asked)
 
+Course = Tuple[Tuple[int, float], ...]  # (epoch ms, value), oldest first
+
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
@@ -79,6 +81,7 @@ class Memory:
     row label or "") to the last durations of that action in ms, newest first; ``steps`` likewise by
     rung name. ``deeds`` are the running and the last ones, newest first. ``baseline_ms`` is when
     somebody last said "from now on is new", ``visit_ms`` when this person looked last.
+    ``courses`` are the last values of a kind's sampled number, by (kind, parent) and row id.
     ``was_there`` are the ids of alarms at the baseline. ``seen_before`` counts earlier (alarm id,
     entity) in the record with their last instants.
     """
@@ -94,6 +97,7 @@ class Memory:
     baseline_ids: Optional[frozenset[str]] = None
     visit_ms: int = 0
     seen_before: Mapping[Tuple[str, str], Tuple[int, ...]] = field(default_factory=lambda: _NOTHING)
+    courses: Mapping[Key, Mapping[str, Course]] = field(default_factory=lambda: _NOTHING)
 
 
 @dataclass(frozen=True)
@@ -161,6 +165,11 @@ class Known:
         found = [self.memory.since.get((kind, row_id, name)) for name in fields]
         known = [since for since in found if since is not None]
         return max(known, key=lambda since: since.ms) if known else None
+
+    def course(self, kind: str, row_id: str, of: str = "") -> Course:
+        """Return the last values of the number that is kept of that row, oldest first."""
+        found: Course = self.memory.courses.get((kind, of), _NOTHING).get(row_id, ())
+        return found
 
     def mark(self, kind: str, row_id: str) -> Mark:
         """Return what people said of that row."""

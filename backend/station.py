@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Callable, List, Mapping, Optional, Tuple
 
 from backend.act import UNRECORDED, Acts
 from backend.cables import plan_or_fault
+from backend.courses import Courses
 from backend.deed import Deed, Outcome
 from backend.errors import Refused, StoreError, StxError
 from backend.figure import Timeline
 from backend.follow import Follow
 from backend.kind import Body, Kind, Row
-from backend.known import Known, Reading
+from backend.known import Key, Known, Reading
 from backend.lookout import Lookout
 from backend.place import Place
 from backend.plan import Stream
@@ -53,6 +54,10 @@ class Station:
         self._now_ms = self.lookout.now_ms
         self.acts = Acts(self.watch, self.cloud, self, kinds, self._now_ms, self._on_deed)
         self.follow = Follow(self.watch, kinds, self._update, self._now_ms)
+        self.courses = Courses(
+            lambda *of: self.store.sample(self.key, *of),
+            lambda *of: self.store.samples(self.key, *of[:3], since_ms=of[3]),
+        )
         self.found: Tuple[Deed, ...] = ()
         self._visit_ms = 0
         self._is_nameless = settings.source.startswith("environment")
@@ -137,7 +142,13 @@ class Station:
                 since[key] = seen
         ours = tuple(deed for deed in now.deeds if deed.number.startswith(UNRECORDED))
         self.watch.remember(
-            replace(memory, since=since, deeds=ours + memory.deeds, visit_ms=self._visit_ms)
+            replace(
+                memory,
+                since=since,
+                deeds=ours + memory.deeds,
+                visit_ms=self._visit_ms,
+                courses=now.courses,
+            )
         )
 
     async def open_deed(self, deed: Deed) -> Deed:
@@ -182,6 +193,22 @@ class Station:
         if kind.name == "system" and reading.rows:
             self.store.name_cloud(str(reading.rows[0].uuid), self.settings.name)
         self.store.record(kind, reading, self.key)
+        was_sampled, is_first = self.courses.take(kind, reading)
+        if was_sampled:
+            self._show_courses()
+        if is_first:
+            of = (kind.name, reading.parent)
+            self._heard.append(asyncio.ensure_future(self._recall(of)))
+
+    async def _recall(self, key: Key) -> None:
+        await self.courses.remember(key)
+        self._show_courses()
+
+    def _show_courses(self) -> None:
+        """Put what is kept of numbers in time into what is known; the reading is told of anyway."""
+        known = self.watch.known
+        memory = replace(known.memory, courses=self.courses.by_key)
+        self.watch.known = replace(known, memory=memory)
 
     def _on_deed(self, deed: Deed) -> None:
         """Put a deed that went on into what is known, and follow it when it was taken."""

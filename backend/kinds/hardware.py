@@ -9,7 +9,8 @@ from backend.kinds.hardware_board import LAN, USERS
 from backend.kinds.hardware_board_acts import BOARD_ACTIONS, CONSOLES
 from backend.kinds.hardware_looks import COLUMNS, look, overview, sentence, strip, verdict
 from backend.kinds.hardware_media import BOARD_TASKS, VIRTUAL_MEDIA
-from backend.kinds.hardware_parts import HEALTHS, INVENTORY, POWERS, SEL, SENSORS
+from backend.kinds.hardware_parts import HEALTHS, INVENTORY, POWERS, SEL
+from backend.kinds.hardware_sensors import SENSORS
 from backend.kinds.hardware_server import HEALTH, POWER, SERVERS, Server
 from backend.kinds.hardware_users import FIRMWARE
 

@@ -1,10 +1,8 @@
-"""What a baseboard knows of its server: power, health, sensors, log, inventory."""
+"""What a baseboard knows of its server: power, health, log, inventory."""
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional, Tuple
-
-from pydantic import Field
+from typing import Any, Optional, Tuple
 
 from backend.baseboard import Bmc
 from backend.kind import Column, Kind, Reach, Row
@@ -94,7 +92,7 @@ HEALTHS: Kind[Health] = Kind(
         Column(heading="HEALTH", value=lambda row: row.health),
         Column(heading="NOT WELL", value=lambda row: "; ".join(row.bad) or None, most=56),
     ),
-    look=lambda row, known: silent(HEALTH, row, known) or _worded(row.health, row.bad),
+    look=lambda row, known: silent(HEALTH, row, known) or worded(row.health, row.bad),
     state_fields=("health",),
     tab="L Health",
     every_s=SLOW_S,
@@ -102,89 +100,11 @@ HEALTHS: Kind[Health] = Kind(
 )
 
 
-def _worded(health: str, notes: Tuple[str, ...] = ()) -> Look:
+def worded(health: str, notes: Tuple[str, ...] = ()) -> Look:
+    """Return the look of a row by its health word."""
     if health == "ok":
         return WELL
     return Look(tone=tone_of_health(health), mark=Mark.BAD, notes=notes)
-
-
-# --- sensors -----------------------------------------------------------------------------------
-
-
-class Sensor(OfServer):
-    """A sensor with its value, states and thresholds, in its own unit."""
-
-    sensor: str
-    number: Optional[int] = None
-    type: Optional[str] = None
-    value: Optional[float] = None
-    units: Optional[str] = None
-    states: Tuple[str, ...] = ()
-    health: str = "ok"
-    unavailable: bool = False
-    thresholds: Dict[str, float] = Field(default_factory=dict)
-
-
-def number_words(value: Optional[float], units: Optional[str] = "") -> Optional[str]:
-    """Return a value with its unit: ``41 C``, ``12.1 V``; None where there is none."""
-    if value is None:
-        return None
-    words = f"{value:.0f}" if value == int(value) else f"{value:.2f}".rstrip("0")
-    return f"{words} {(units or '').replace('°', '')}".strip()
-
-
-def _limits(row: Sensor) -> Optional[str]:
-    """Return the limits nearest to what is well: ``5 .. 80``."""
-    said = row.thresholds
-    low = next((said[k] for k in ("lower_major", "lower_minor") if k in said), None)
-    high = next((said[k] for k in ("upper_major", "upper_minor") if k in said), None)
-    if low is None and high is None:
-        return None
-    return f"{number_words(low) or ''} .. {number_words(high) or ''}".strip()
-
-
-def _state(row: Sensor) -> str:
-    if row.unavailable:
-        return "no reading"
-    return ", ".join(row.states) or row.health
-
-
-def _sensor_look(row: Sensor, known: Known) -> Look:
-    stale = silent("bmc-sensors", row, known)
-    if stale is not None:
-        return stale
-    if row.unavailable:
-        return Look(tone=Tone.PLAIN, mark=Mark.OUT)
-    return _worded(row.health, (", ".join(row.states),) if row.states else ())
-
-
-SENSORS: Kind[Sensor] = Kind(
-    name="bmc-sensors",
-    singular="bmc-sensor",
-    model=Sensor,
-    read=Bmc(facet="sensors"),
-    parent=SERVERS,
-    needs=(SERVERS,),
-    reach=Reach.PER_PARENT,
-    id=lambda row: f"{row.server}/{row.sensor}" + (f"/{row.number}" if row.number else ""),
-    label=lambda row: row.sensor,
-    columns=(
-        SERVER,
-        Column(heading="SENSOR", value=lambda row: row.sensor, most=28),
-        Column(heading="VALUE", value=lambda row: number_words(row.value, row.units), right=True),
-        Column(heading="STATE", value=_state, most=28),
-        Column(heading="WELL WITHIN", value=_limits),
-        Column(heading="TYPE", value=lambda row: row.type, most=20, wide=True),
-    ),
-    look=_sensor_look,
-    sort=lambda row, _known: (row.server, row.number or 0, row.sensor),
-    aliases=("hardware/sensors",),
-    state_fields=("health",),
-    noise=frozenset({"value"}),
-    tab="S Sensors",
-    every_s=15.0,
-    is_inventory=False,
-)
 
 
 # --- the event log -----------------------------------------------------------------------------
@@ -207,7 +127,7 @@ def _sel_look(row: SelEvent, known: Known) -> Look:
     stale = silent("sel", row, known)
     if stale is not None:
         return stale
-    return WELL if row.is_over else _worded(row.health)
+    return WELL if row.is_over else worded(row.health)
 
 
 SEL: Kind[SelEvent] = Kind(
@@ -287,7 +207,7 @@ def _component_look(row: Component, known: Known) -> Look:
     trouble = row.body.get("trouble")
     if trouble:
         return Look(tone=Tone.WARN, mark=Mark.UNKNOWN, notes=(str(trouble),))
-    return _worded(str(row.body.get("health") or "ok"))
+    return worded(str(row.body.get("health") or "ok"))
 
 
 INVENTORY: Kind[Component] = Kind(

@@ -6,7 +6,8 @@ from typing import Any, List, Tuple
 
 from backend.figure import Jump, Line, Lines
 from backend.kinds.hardware_looks import overview
-from backend.kinds.hardware_parts import SEL, SENSORS, number_words
+from backend.kinds.hardware_parts import SEL
+from backend.kinds.hardware_sensors import SENSORS, number_words
 from backend.kinds.hardware_server import (
     HEALTH,
     POWER,

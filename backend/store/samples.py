@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Tuple
+from typing import Dict, List, Mapping, Sequence, Tuple
 
 from sqlmodel import Session, col, delete, func, select
 
@@ -11,6 +11,8 @@ from backend.units import DAY_MS, HOUR_MS, MINUTE_MS
 
 RAW_MS, MEANS_MS = 48 * HOUR_MS, 90 * DAY_MS
 MEAN_OVER_MS = 10 * MINUTE_MS
+# Ids that one question names: SQLite takes 999.
+CHUNK = 500
 
 
 def add(
@@ -27,14 +29,25 @@ def add(
 
 
 def find(
-    session: Session, cloud: int, kind: int, row_id: str, name: str, since_ms: int
-) -> Tuple[Tuple[int, float], ...]:
-    """Return (instant, value) since then, oldest first: means where no raw values are kept."""
-    series = _series(session, cloud, kind, row_id, name)
-    asked = select(Sample.at_ms, Sample.value).where(
-        Sample.series == series, Sample.at_ms >= since_ms
-    )
-    return tuple((at_ms, value) for at_ms, value in session.exec(asked.order_by(col(Sample.at_ms))))
+    session: Session, cloud: int, kind: int, name: str, row_ids: Sequence[str], since_ms: int
+) -> Mapping[str, Tuple[Tuple[int, float], ...]]:
+    """Return (instant, value) by row since then, oldest first: means where no raw are kept."""
+    found: Dict[str, List[Tuple[int, float]]] = {}
+    for at in range(0, len(row_ids), CHUNK):
+        asked = (
+            select(Series.row_id, Sample.at_ms, Sample.value)
+            .join(Sample, col(Sample.series) == Series.id)
+            .where(
+                Series.cloud == cloud,
+                Series.kind == kind,
+                Series.name == name,
+                col(Series.row_id).in_(row_ids[at : at + CHUNK]),
+                Sample.at_ms >= since_ms,
+            )
+        )
+        for row_id, at_ms, value in session.exec(asked.order_by(col(Sample.at_ms))):
+            found.setdefault(row_id, []).append((at_ms, value))
+    return {row_id: tuple(points) for row_id, points in found.items()}
 
 
 def thin(session: Session, now_ms: int) -> None:

@@ -280,26 +280,28 @@ class Store:
 
     # --- numbers in time -----------------------------------------------------------------------
 
-    async def sample(
-        self, cloud: str, kind: str, row_id: str, name: str, value: float, at_ms: int
+    def sample(
+        self, cloud: str, kind: str, name: str, values: Mapping[str, float], at_ms: int
     ) -> None:
-        """Queue one value of a number in time."""
+        """Queue the values of one number of some rows, by their ids, at one instant."""
 
         def work(session: Session, recording: Recording, _first: Any) -> None:
             of = (recording.cloud(session, cloud), recording.name(session, kind))
-            samples.add(session, *of, row_id, name, at_ms, value)
+            for row_id, value in values.items():
+                samples.add(session, *of, row_id, name, at_ms, value)
 
         self._put_lasting(work)
 
     async def samples(
-        self, cloud: str, kind: str, row_id: str, name: str, *, since_ms: int = 0
-    ) -> Tuple[Tuple[int, float], ...]:
-        """Return (instant, value) since then, oldest first: raw ones, before them means."""
+        self, cloud: str, kind: str, name: str, row_ids: Iterable[str], *, since_ms: int = 0
+    ) -> Mapping[str, Tuple[Tuple[int, float], ...]]:
+        """Return (instant, value) of some rows since then, oldest first: raw, before them means."""
+        wanted = tuple(row_ids)
         return await self._ask(
             cloud,
-            (),
+            {},
             lambda session, number: samples.find(
-                session, number, history.number_of(session, kind), row_id, name, since_ms
+                session, number, history.number_of(session, kind), name, wanted, since_ms
             ),
         )
 
