@@ -1,0 +1,166 @@
+"""Bad days of IPMI against pretend baseboards: ciphers, garbage, escapes, silence."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import asynccontextmanager
+from typing import Any, AsyncIterator, Callable, Dict, List, Optional
+
+import pytest
+
+from backend.clean import clean
+from backend.errors import Malformed, Rejected, StxError, Unreachable
+from backend.kinds.hardware_sensors import SENSORS
+from backend.known import Known, Reading
+from backend.place import Place
+from backend.render import rows_text
+from backend.secret import Password, Secret
+from backend.simulator import bmc as pretended
+from backend.simulator import rmcp
+from backend.simulator.rmcp import Reply, Station, guid_of
+from backend.sources.ipmi import CALL_S, Ipmi
+
+PASSWORD = "s3cret"
+SLACK_S = 3.0
+
+Commands = Callable[[int, int, bytes], Reply]
+
+
+class Line(asyncio.DatagramProtocol):
+    """A socket of a station; ``is_dead`` makes it silent, ``twist`` changes what is answered."""
+
+    def __init__(self, station: Station) -> None:
+        self.station = station
+        self.is_dead = False
+        self.twist: Callable[[bytes], Optional[bytes]] = lambda answer: answer
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+
+    def datagram_received(self, data: bytes, address: Any) -> None:
+        answer = None if self.is_dead else self.station.answer(data)
+        said = self.twist(answer) if answer is not None else None
+        if said is not None:
+            self.transport.sendto(said, address)
+
+
+@asynccontextmanager
+async def plugged(commands: Commands) -> AsyncIterator[tuple[Ipmi, Line]]:
+    line = Line(Station("root", PASSWORD, guid_of("bad"), commands))
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_datagram_endpoint(lambda: line, local_addr=("127.0.0.1", 0))
+    port = transport.get_extra_info("sockname")[1]
+    board = Ipmi("s0", ("127.0.0.1", port), "root", Password(given=Secret(text=PASSWORD)))
+    try:
+        yield board, line
+    finally:
+        await board.close()
+        transport.close()
+
+
+def on(_netfn: int, number: int, _data: bytes) -> Reply:
+    return (0, bytes([0x21, 0, 0x40])) if number == 0x01 else (0xC1, b"")
+
+
+async def test_a_baseboard_that_refuses_every_cipher_is_told_of_in_words_and_in_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rmcp, "SUITES", {})
+    async with plugged(on) as (board, _):
+        began = time.monotonic()
+        with pytest.raises((Rejected, Unreachable)) as told:
+            await board.ask("power")
+        assert time.monotonic() - began < CALL_S + SLACK_S
+        assert "BMC of s0" in str(told.value)
+
+
+GARBAGE: List[bytes] = [b"", b"\x00", b"\xff" * 3, bytes(range(200)), b"\x1b[2J"]
+
+
+@pytest.mark.parametrize("said", GARBAGE)
+@pytest.mark.parametrize("facet", ["power", "sensors", "sel", "inventory", "users", "lan"])
+async def test_garbage_in_an_answer_is_an_error_in_words_or_a_row_and_never_a_crash(
+    facet: str, said: bytes
+) -> None:
+    def garbled(netfn: int, number: int, data: bytes) -> Reply:
+        # The login is as it should be; all else says yes and nonsense.
+        del netfn, number, data
+        return 0, said
+
+    async with plugged(garbled) as (board, _):
+        (end,) = await asyncio.gather(board.ask(facet), return_exceptions=True)
+        if isinstance(end, BaseException):
+            assert isinstance(end, StxError)
+            assert str(end).startswith("BMC of s0")
+        else:
+            assert all(isinstance(row, dict) for row in end)
+
+
+async def test_packets_that_are_cut_or_changed_on_the_way_are_not_believed() -> None:
+    async with plugged(on) as (board, line):
+        assert (await board.ask("power"))[0]["power"] == "on"
+        line.twist = lambda answer: answer[:-1] + bytes([answer[-1] ^ 0xFF])
+        began = time.monotonic()
+        with pytest.raises((Unreachable, Malformed)):
+            await board.ask("power")
+        assert time.monotonic() - began < CALL_S + SLACK_S
+
+
+async def test_one_that_dies_in_mid_session_is_known_within_our_deadline_and_found_again() -> None:
+    async with plugged(on) as (board, line):
+        assert (await board.ask("power"))[0]["power"] == "on"
+        line.is_dead = True
+        began = time.monotonic()
+        with pytest.raises(Unreachable):
+            await board.ask("power")
+        assert time.monotonic() - began < CALL_S + SLACK_S
+        line.is_dead = False
+        while True:
+            try:
+                assert (await board.ask("power"))[0]["power"] == "on"
+            except Unreachable:
+                await asyncio.sleep(0.2)
+                continue
+            break
+
+
+async def test_sensor_names_with_escapes_reach_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    evil = pretended.Sensor("\x1b[2J\x07Hot", 1, 1, 46, (80, 90, 100, 5, 3, 1))
+    monkeypatch.setattr(pretended, "SENSORS", (evil,))
+
+    class Host:
+        id = 1
+        uuid = "u"
+        availability = "online"
+
+    class Cloud:
+        unpowered: set[str] = set()
+
+        class clock:  # noqa: N801
+            @staticmethod
+            def catch_up() -> None: ...
+
+            @staticmethod
+            def now() -> Any:
+                from datetime import datetime, timezone
+
+                return datetime(2026, 11, 21, tzinfo=timezone.utc)
+
+    cloud: Any = Cloud()
+    host: Any = Host()
+    chassis = pretended.Board(cloud=cloud, host=host, user="root", address=("127.0.0.1", 1))
+    async with plugged(chassis.command) as (board, _):
+        bodies: List[Dict[str, Any]] = await board.ask("sensors")
+    rows = tuple(SENSORS.model.read({"server": "s0", **body}) for body in bodies)
+    assert rows
+    reading = Reading(
+        kind=SENSORS.name, rows=rows, by_id={SENSORS.id(row): row for row in rows}, at_ms=1
+    )
+    known = Known(
+        cloud="c", now_ms=1, place=Place(user="x"), readings={(SENSORS.name, ""): reading}
+    )
+    for output in ("table", "wide", "csv"):
+        shown = rows_text(SENSORS, rows, known, output, wide=True)
+        assert "Hot" in shown
+        assert all(line == clean(line) for line in shown.splitlines())
