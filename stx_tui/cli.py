@@ -134,6 +134,7 @@ def parser() -> argparse.ArgumentParser:
         _show,
         _diff,
         _cables,
+        _find,
         _as_built,
         _do,
         _follow,
@@ -238,6 +239,13 @@ def _diff(commands: Commands) -> None:  # type: ignore[valid-type]
 def _cables(commands: Commands) -> None:  # type: ignore[valid-type]
     made = _command(commands, "cables", "each port, what it goes to, and what was planned")
     made.add_argument("--plan", metavar="FILE", help="YAML: host: {port: {switch: S, port: P}}")
+    _output(made)
+
+
+def _find(commands: Commands) -> None:  # type: ignore[valid-type]
+    made = _command(commands, "find", "look for BMCs in a range; without a password")
+    made.add_argument("range", metavar="RANGE", help="10.10.10.0/24, 10.10.10.5-40 or one address")
+    made.add_argument("--rate", type=float, default=20.0, help="addresses a second (20)")
     _output(made)
 
 

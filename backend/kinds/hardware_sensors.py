@@ -12,7 +12,7 @@ from backend.kind import Column, Kind, Reach, Tab
 from backend.kinds.hardware_parts import SERVER, OfServer, silent, worded
 from backend.kinds.hardware_server import SERVERS, tone_of_health
 from backend.known import Known
-from backend.tone import Look, Mark, Tone
+from backend.tone import Look, Mark, Tone, Verdict
 
 
 class Sensor(OfServer):
@@ -66,10 +66,24 @@ def _course(row: Sensor, known: Known) -> Spark:
     """Return its values over time, as far as they were read."""
     points = known.course("bmc-sensors", _sensor_id(row), row.server)
     units = (row.units or "").replace("°", "")
-    limits = _limits(row)
-    label = f"{row.sensor} (well within {limits})" if limits else row.sensor
     tone = Tone.PLAIN if row.health == "ok" else tone_of_health(row.health)
-    return Spark(label=label, points=points, unit=units, tone=tone)
+    return Spark(label=row.sensor, points=points, unit=units, tone=tone)
+
+
+def _sentence(row: Sensor, known: Known) -> Verdict:
+    """Return what it reads, and between which limits that is well."""
+    found = _sensor_look(row, known)
+    limits = _limits(row)
+    within = f"; well within {limits}" if limits else ""
+    value = number_words(row.value, row.units) or _state(row)
+    words = {Tone.GOOD: "WELL", Tone.WARN: "WARN", Tone.BAD: "NOT WELL"}
+    notes = "; ".join(found.notes)
+    return Verdict(
+        word=words.get(found.tone, "NO READING" if row.unavailable else "OLD"),
+        text=f"{value}{within}",
+        more=notes,
+        tone=found.tone,
+    )
 
 
 def _sensor_id(row: Sensor) -> str:
@@ -100,6 +114,7 @@ SENSORS: Kind[Sensor] = Kind(
     state_fields=("health",),
     noise=frozenset({"value"}),
     sample=lambda row: row.value,
+    sentence=_sentence,
     tabs=(Tab(key="o", title="Course", figure=_course),),
     tab="S Sensors",
     every_s=15.0,

@@ -49,6 +49,7 @@ async def _serve(args: argparse.Namespace) -> int:
         for name, said in simulator.rack.settings().items():
             where = "{address}  user {username}  password {password}".format(**said)
             sys.stdout.write(f"# BMC of {name}: IPMI on {where}\n")
+        sys.stdout.write("# Ctrl-C ends it.\n")
         sys.stdout.flush()
         await over.wait()
     return 0

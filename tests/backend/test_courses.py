@@ -86,4 +86,6 @@ def test_the_page_of_a_sensor_draws_its_course() -> None:
     assert tab.figure is not None
     drawn = tab.figure(row, known)
     assert isinstance(drawn, Spark)
-    assert drawn.label.startswith(row.sensor)
+    assert drawn.label == row.sensor
+    assert SENSORS.sentence is not None
+    assert SENSORS.sentence(row, known).text == "41 C; well within 5 .. 70"

@@ -1,17 +1,24 @@
-"""How servers are read: ``python -m tests.bench.hardware [--many 100] [--few 10]``.
+"""How servers are read: ``python -m tests.bench.hardware [--many 100] [--few 10] [--minutes 1]``.
 
 Real ipmi_sims on loopback: login and power of many against few, with dead ones among them; sensors
-again against the first time; CPU a baseboard.
+again against the first time; CPU a baseboard, and what the ipmi_sims themselves take of the same
+cores. Then ``--servers`` pretend ones, in a process of their own, polled for ``--minutes``.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
+import os
 import statistics
+import subprocess
+import sys
 import threading
 import time
-from typing import Any, Dict, List, Sequence, Tuple
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Sequence, Tuple
 
 from backend.errors import StxError
 from backend.secret import Password, Secret
@@ -19,6 +26,7 @@ from backend.sources.ipmi import THREADS, Ipmi
 from tests.peers import bmc
 
 ROUNDS = 9
+PACE_S = 10.0
 
 
 def board(name: str, host: str, port: int) -> Ipmi:
@@ -32,20 +40,96 @@ async def ask_all(boards: Sequence[Ipmi]) -> Tuple[float, int]:
     return time.perf_counter() - began, sum(isinstance(end, StxError) for end in ends)
 
 
-async def logins(sims: Sequence[bmc.Sim], rounds: int) -> Tuple[float, float]:
-    """Return the median seconds of login and power of all, and the CPU seconds of one."""
+async def logins(sims: Sequence[bmc.Sim], rounds: int) -> Tuple[float, float, float]:
+    """Return the median seconds of login and power of all, and CPU seconds of one: ours, its."""
     walls: List[float] = []
     cpus: List[float] = []
+    theirs: List[float] = []
     for _ in range(rounds):
         boards = [board(sim.name, sim.host, sim.port) for sim in sims]
-        cpu = time.process_time()
+        cpu, busy = time.process_time(), sims_cpu_s(sims)
         wall, failed = await ask_all(boards)
         assert not failed
         walls.append(wall)
         cpus.append((time.process_time() - cpu) / len(sims))
+        theirs.append((sims_cpu_s(sims) - busy) / len(sims))
         for one in boards:
             await one.close()
-    return statistics.median(walls), statistics.median(cpus)
+    return statistics.median(walls), statistics.median(cpus), statistics.median(theirs)
+
+
+def sims_cpu_s(sims: Sequence[bmc.Sim]) -> float:
+    """Return the CPU seconds that these took so far."""
+    return sum(cpu_s(sim.process.pid) for sim in sims if sim.process is not None)
+
+
+def cpu_s(pid: int) -> float:
+    words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+# --- five hundred for minutes ------------------------------------------------------------------
+
+
+def memory_mib() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
+
+
+async def soak(servers: int, minutes: float) -> List[Tuple[str, str, str]]:
+    """Poll so many for so long, each as a list that is looked at does; is anything growing?"""
+    with cloud_of(servers) as lines:
+        boards = [pretended(line.split()) for line in lines]
+        try:
+            return await polled(boards, minutes)
+        finally:
+            for one in boards:
+                await one.close()
+
+
+@contextmanager
+def cloud_of(servers: int) -> Iterator[List[str]]:
+    """Run so many pretend servers in a process of their own; what it tells of each."""
+    command = [sys.executable, "-m", "backend.simulator", "--bmc", "--scene", "standard"]
+    command += ["--hosts", str(servers)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as cloud:
+        assert cloud.stdout is not None
+        try:
+            yield told(cloud.stdout)
+        finally:
+            cloud.terminate()
+            cloud.stdout.read()
+
+
+def told(lines: Any) -> List[str]:
+    """Return the lines that tell of baseboards: those before the last, which says that all are."""
+    before = itertools.takewhile(lambda line: not line.startswith("# Ctrl-C"), lines)
+    return [line for line in before if line.startswith("# BMC of ")]
+
+
+def pretended(words: List[str]) -> Ipmi:
+    host, _, port = words[6].partition(":")
+    return Ipmi(words[3], (host, int(port)), words[8], Password(given=Secret(text=words[10])))
+
+
+async def polled(boards: Sequence[Ipmi], minutes: float) -> List[Tuple[str, str, str]]:
+    await ask_all(boards)
+    began, memory, threads = time.monotonic(), memory_mib(), threading.active_count()
+    rounds, most, cpu = 0, threads, time.process_time()
+    while time.monotonic() - began < minutes * 60:
+        wall, failed = await ask_all(boards)
+        assert not failed
+        rounds += 1
+        most = max(most, threading.active_count())
+        await asyncio.sleep(max(0.0, PACE_S - wall))
+    busy = (time.process_time() - cpu) / (rounds * len(boards))
+    grown = memory_mib() - memory
+    name = f"{len(boards)} polled for {minutes:g} min"
+    return [
+        (f"{name}: memory", f"{memory:.0f} MiB, grown by {grown:.1f}", "flat"),
+        (f"{name}: threads", f"{threads} at first, {most} at most", "flat"),
+        ("CPU a baseboard and poll", f"{busy * 1000:.1f} ms", "-"),
+    ]
 
 
 async def with_dead(sims: Sequence[bmc.Sim], dead: int) -> Tuple[float, float]:
@@ -90,11 +174,12 @@ async def sensors(sim: bmc.Sim, rounds: int) -> Tuple[float, float]:
 async def measure(options: argparse.Namespace) -> List[Tuple[str, str, str]]:
     rows: List[Tuple[str, str, str]] = []
     with bmc.sims(options.many) as sims:
-        few, _cpu = await logins(sims[: options.few], options.rounds)
-        many, cpu = await logins(sims, options.rounds)
+        few, _cpu, _busy = await logins(sims[: options.few], options.rounds)
+        many, cpu, busy = await logins(sims, options.rounds)
         told = f"{many * 1000:.0f} ms / {few * 1000:.0f} ms = {many / few:.2f}"
         rows.append((f"login and power, {options.many} / {options.few}", told, "<= 3"))
-        rows.append(("CPU a baseboard", f"{cpu * 1000:.1f} ms", "<= 10 ms"))
+        rows.append(("CPU a baseboard, ours", f"{cpu * 1000:.1f} ms", "<= 10 ms"))
+        rows.append(("CPU a baseboard, the ipmi_sim's", f"{busy * 1000:.1f} ms", "-"))
         alive, gone = await with_dead(sims, options.few)
         told = f"{alive * 1000:.0f} ms (without dead ones {many * 1000:.0f} ms)"
         rows.append((f"the living, with {options.few} dead", told, "as fast"))
@@ -105,6 +190,11 @@ async def measure(options: argparse.Namespace) -> List[Tuple[str, str, str]]:
     ends = time.monotonic() + 15
     while THREADS.alive and time.monotonic() < ends:  # noqa: ASYNC110 - threads end, no tasks
         await asyncio.sleep(0.2)
+    if options.minutes:
+        rows += await soak(options.servers, options.minutes)
+        ends = time.monotonic() + 15
+        while THREADS.alive and time.monotonic() < ends:  # noqa: ASYNC110 - threads end, no tasks
+            await asyncio.sleep(0.2)
     left = [one.name for one in threading.enumerate() if one.name == "baseboard"]
     rows.append(("threads left behind", str(len(left)), "0"))
     return rows
@@ -115,6 +205,8 @@ def main(argv: Sequence[str] = ()) -> Any:
     parser.add_argument("--many", type=int, default=100)
     parser.add_argument("--few", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--servers", type=int, default=500)
+    parser.add_argument("--minutes", type=float, default=1.0, help="0: leave that out; whole: 10")
     for name, found, goal in asyncio.run(measure(parser.parse_args(argv or None))):
         print(f"{name:<34} {found:<44} goal {goal}")
 
