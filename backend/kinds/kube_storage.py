@@ -140,6 +140,8 @@ class StorageClass(KubeObject):
     binding: str = ""
     expands: bool = False
     default: str = ""
+    # The pool of Ceph that its volumes are images of.
+    pool: str = ""
 
     @property
     def is_default(self) -> bool:
@@ -159,6 +161,7 @@ STORAGE_CLASSES: Kind[StorageClass] = declared(
             "reclaim": "reclaimPolicy",
             "binding": "volumeBindingMode",
             "expands": "allowVolumeExpansion",
+            "pool": "parameters.pool",
             "default": "/metadata/annotations/" + _DEFAULT.replace("/", "~1"),
         },
     ),

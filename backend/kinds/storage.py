@@ -15,6 +15,7 @@ from backend.kinds.ceph_pools import POOLS
 from backend.kinds.ceph_records import RECORDS
 from backend.kinds.ceph_safety import SAFETY
 from backend.kinds.ceph_status import CEPH
+from backend.kinds.storage_map import STORAGE_MAP
 from backend.kinds.storage_verdict import verdict
 from backend.kinds.tiers import CEPH as SYSINV_CEPH
 
@@ -35,6 +36,7 @@ STORAGE = Area(
     name="storage",
     title="Storage",
     kinds=(
+        STORAGE_MAP,
         *CEPH_KINDS,
         BACKENDS,
         CONTROLLER_FILESYSTEMS,

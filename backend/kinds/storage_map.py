@@ -1,0 +1,171 @@
+"""The map: each line a thing, below it what stands on it; Enter goes to the thing itself."""
+
+from __future__ import annotations
+
+from typing import Dict, Iterable, Iterator, List, Optional, Tuple
+
+from backend.figure import Jump, Line, Lines, Node, Tree
+from backend.kind import Body, Column, Derived, Kind, Row, Tab
+from backend.kinds.ceph_flags import flags_set
+from backend.kinds.storage_tree import Branch, tree
+from backend.kinds.storage_verdict import NEEDS as VERDICT_NEEDS
+from backend.kinds.storage_verdict import status_of, verdict
+from backend.known import Known
+from backend.tone import WELL, Look, Mark, Tone
+from backend.units import mib
+
+MADE_OF = (
+    *("hosts", "disks", "partitions", "physical-volumes", "volume-groups", "filesystems", "osds"),
+    *("alarms", "ceph-osds", "ceph-pools", "storage-classes", "claims", "pods"),
+)
+NEEDS = tuple(dict.fromkeys((*MADE_OF, *VERDICT_NEEDS)))
+_BAR = 10
+
+
+class Place(Row):
+    """One line of the map; sizes in MiB. ``under`` is the line that it stands on."""
+
+    uuid: str
+    text: str
+    of: str
+    row: str
+    under: str = ""
+    depth: int = 0
+    size: Optional[int] = None
+    free: Optional[int] = None
+    note: str = ""
+    tone: str = Tone.PLAIN.value
+
+    @property
+    def percent(self) -> Optional[int]:
+        """How much of it is taken, None where nobody says."""
+        if not self.size or self.free is None:
+            return None
+        return min(max(round(100 * (self.size - self.free) / self.size), 0), 100)
+
+    @property
+    def bar(self) -> Optional[str]:
+        """The same, drawn."""
+        if self.percent is None:
+            return None
+        full = round(_BAR * self.percent / 100)
+        return f"[{'#' * full}{'.' * (_BAR - full)}]"
+
+
+def _rows(known: Known) -> Iterable[Body]:
+    seen: Dict[str, int] = {}
+    for branch in tree(known):
+        yield from _lines(branch, "", 0, seen)
+
+
+def _lines(branch: Branch, under: str, depth: int, seen: Dict[str, int]) -> Iterator[Body]:
+    # A group on two disks stands on both: the second time it is another line.
+    seen[branch.id] = seen.get(branch.id, 0) + 1
+    uuid = branch.id if seen[branch.id] == 1 else f"{branch.id}#{seen[branch.id]}"
+    yield {
+        "uuid": uuid,
+        "text": branch.text,
+        "of": branch.kind,
+        "row": branch.row,
+        "under": under,
+        "depth": depth,
+        "size": branch.mib,
+        "free": branch.free_mib,
+        "note": branch.note,
+        "tone": branch.tone.value,
+    }
+    for one in branch.below:
+        yield from _lines(one, uuid, depth + 1, seen)
+
+
+def _look(row: Place, _known: Known) -> Look:
+    tone = Tone(row.tone)
+    if tone in (Tone.BAD, Tone.WARN):
+        return Look(tone=tone, mark=Mark.BAD)
+    return WELL
+
+
+def _summary(known: Known) -> Lines:
+    """Return Ceph on two lines: its health, quorum, groups and flags; what recovers."""
+    status = status_of(known)
+    if status is None:
+        error = known.reading("ceph").error
+        words = "not asked: only what sysinv keeps is shown" if error is None else error.words
+        return Lines(lines=(Line(heading="ceph", text=words),))
+    flags = " ".join(flags_set(known))
+    parts = (
+        status.health,
+        f"mon {len(status.quorum)}/{status.monitors}",
+        f"osd {status.osds_up}/{status.osds} up {status.osds_in} in",
+        f"pg {status.clean}/{status.pgs} clean",
+        f"{flags.upper()} SET" if flags else "",
+    )
+    tone = Tone.PLAIN if status.health == "HEALTH_OK" else Tone.WARN
+    recovery = status.recovery or "nothing to recover"
+    return Lines(
+        lines=(
+            Line(heading="ceph", text=" | ".join(filter(None, parts)), tone=tone),
+            Line(heading="recovery", text=recovery),
+        )
+    )
+
+
+def _walk(row: Place, known: Known) -> Tree:
+    """Return the way down to what it stands on, and all that stands on it."""
+    rows: Tuple[Place, ...] = known.rows("storage-map")
+    by_id = {one.uuid: one for one in rows}
+    kept: List[Place] = []
+    at: Optional[Place] = row
+    while at is not None and at not in kept:
+        kept.insert(0, at)
+        at = by_id.get(at.under)
+    names = {row.uuid}
+    for one in rows:
+        # What stands on something comes after it.
+        if one.under in names:
+            names.add(one.uuid)
+            kept.append(one)
+    edges = [(one.under, one.uuid) for one in kept if one.under]
+    return Tree(nodes=tuple(_node(one) for one in kept), edges=tuple(edges))
+
+
+def _node(one: Place) -> Node:
+    room = f" {mib(one.size)}" if one.size is not None else ""
+    note = f"  {one.note}" if one.note else ""
+    jump = Jump(kind=one.of, id=one.row)
+    return Node(id=one.uuid, text=f"{one.text}{room}{note}", tone=Tone(one.tone), jump=jump)
+
+
+def _strip(row: Place, _known: Known) -> Lines:
+    free = f", {mib(row.free)} free" if row.free is not None else ""
+    told = (("what", f"{row.of}: {row.text}"), ("is", row.note),
+            ("room", f"{mib(row.size)}{free}" if row.size is not None else ""))  # fmt: skip
+    return Lines(lines=tuple(Line(heading=head, text=text) for head, text in told if text))
+
+
+STORAGE_MAP: Kind[Place] = Kind(
+    name="storage-map",
+    singular="place",
+    model=Place,
+    read=Derived(rows=_rows, made_of=MADE_OF),
+    label=lambda row: row.text,
+    columns=(
+        Column(heading="WHAT", value=lambda row: f"{' ' * row.depth}{row.text}", most=44),
+        Column(heading="SIZE", value=lambda row: None if row.size is None else mib(row.size),
+               right=True),
+        Column(heading="TAKEN", value=lambda row: row.bar),
+        Column(heading="%", value=lambda row: row.percent, right=True),
+        Column(heading="IS", value=lambda row: row.note or None, most=40),
+    ),
+    look=_look,
+    strip=_strip,
+    summary=_summary,
+    verdict=verdict,
+    tabs=(Tab(key="m", title="Map", figure=_walk),),
+    jump=lambda row, _known: Jump(kind=row.of, id=row.row),
+    aliases=("map",),
+    needs=NEEDS,
+    noise=frozenset({"free", "size"}),
+    is_inventory=False,
+    every_s=10.0,
+)  # fmt: skip

@@ -1,0 +1,304 @@
+"""What storage stands on what: from the disk in its slot to the claim of a pod, as one tree.
+
+A disk is told by its place and serial, never by /dev/sdX alone: that is another after a boot. Where
+sysinv and Ceph do not agree on which OSDs there are, both are said.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import Any, DefaultDict, Dict, Iterable, Iterator, List, Mapping, Optional, Set, Tuple
+
+from backend.kinds.disk_place import place_of
+from backend.known import Known
+from backend.tone import Tone
+from backend.units import mib
+
+MIB, GIB_MIB = 1024**2, 1024
+# With more hosts each is one line, and only what is not well below it.
+WHOLE_HOSTS = 2
+# How many claims of a class, and pods of a claim, have a line: the others are counted.
+SHOWN = 10
+FULL_ALARM = "100.104"
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One thing of the tree: what it is, in MiB, and the row of its own that it is."""
+
+    id: str
+    text: str
+    kind: str
+    row: str
+    mib: Optional[int] = None
+    free_mib: Optional[int] = None
+    note: str = ""
+    tone: Tone = Tone.PLAIN
+    below: Tuple[Branch, ...] = ()
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it and all that stands on it is as it should be."""
+        return self.tone not in (Tone.BAD, Tone.WARN) and all(one.is_well for one in self.below)
+
+
+class Site:
+    """The rows of all kinds that storage is made of, each found by what it stands on."""
+
+    def __init__(self, known: Known) -> None:
+        self.known = known
+        self.disks = _by(known.rows("disks"), lambda row: row.host_uuid)
+        self.partitions = _by(known.rows("partitions"), lambda row: row.body.get("idisk_uuid"))
+        self.volumes = _by(known.rows("physical-volumes"), lambda row: row.host_uuid)
+        self.groups = _by(known.rows("volume-groups"), lambda row: row.host_uuid)
+        self.filesystems = _by(known.rows("filesystems"), lambda row: row.host_uuid)
+        self.osds = _by(known.rows("osds"), lambda row: row.idisk_uuid)
+        self.ceph = {row.id: row for row in known.rows("ceph-osds")}
+        self.full = [row for row in known.rows("alarms") if row.alarm_id == FULL_ALARM]
+
+    def hosts(self) -> Iterator[Branch]:
+        """Yield each host that has a disk, with all that is in it."""
+        for host in self.known.rows("hosts"):
+            disks = self.disks.get(host.uuid, [])
+            if disks:
+                below = tuple(self._disk(disk, host) for disk in sorted(disks, key=place_of))
+                yield Branch(
+                    id=f"hosts/{host.uuid}",
+                    text=host.name,
+                    kind="hosts",
+                    row=host.uuid,
+                    mib=sum(disk.size_mib or 0 for disk in disks),
+                    free_mib=sum(disk.available_mib or 0 for disk in disks),
+                    note=f"{len(disks)} disks",
+                    below=below,
+                )
+
+    def _disk(self, disk: Any, host: Any) -> Branch:
+        parts = self.partitions.get(disk.uuid, [])
+        whole = [v for v in self.volumes.get(host.uuid, []) if _is_on(v, disk, parts)]
+        below = [self._partition(part, host) for part in parts]
+        below += [self._volume(volume, host) for volume in whole]
+        below += [self._osd(osd) for osd in self.osds.get(disk.uuid, [])]
+        serial = f"serial {disk.serial_id}" if disk.serial_id else "serial unknown"
+        return Branch(
+            id=f"disks/{disk.uuid}",
+            text=f"{place_of(disk)} {serial}",
+            kind="disks",
+            row=disk.uuid,
+            mib=disk.size_mib,
+            free_mib=disk.available_mib,
+            note=" ".join(filter(None, (disk.device_type, disk.device_node))),
+            below=tuple(below),
+        )
+
+    def _partition(self, part: Any, host: Any) -> Branch:
+        mine = [v for v in self.volumes.get(host.uuid, []) if _device(v) == part.device_path]
+        is_bad = "Error" in part.state
+        return Branch(
+            id=f"partitions/{part.uuid}",
+            text=str(part.device_node or part.device_path or part.uuid).rpartition("/")[2],
+            kind="partitions",
+            row=part.uuid,
+            mib=part.size_mib,
+            note=part.state,
+            tone=Tone.BAD if is_bad else Tone.PLAIN,
+            below=tuple(self._volume(volume, host) for volume in mine),
+        )
+
+    def _volume(self, volume: Any, host: Any) -> Branch:
+        group = next(
+            (g for g in self.groups.get(host.uuid, []) if g.lvm_vg_name == volume.lvm_vg_name), None
+        )
+        below = () if group is None else (self._group(group, host),)
+        return Branch(
+            id=f"physical-volumes/{volume.uuid}",
+            text=f"pv {volume.lvm_pv_name or ''}".strip(),
+            kind="physical-volumes",
+            row=volume.uuid,
+            mib=_mib_of(volume.lvm_pv_size),
+            note=str(volume.pv_state or ""),
+            below=below,
+        )
+
+    def _group(self, group: Any, host: Any) -> Branch:
+        # Platform filesystems are volumes of cgts-vg, on every host.
+        mine = self.filesystems.get(host.uuid, []) if group.lvm_vg_name == "cgts-vg" else []
+        return Branch(
+            id=f"volume-groups/{group.uuid}",
+            text=group.lvm_vg_name,
+            kind="volume-groups",
+            row=group.uuid,
+            mib=_mib_of(group.lvm_vg_size),
+            free_mib=_mib_of(group.lvm_vg_avail_size),
+            below=tuple(self._filesystem(one, host) for one in mine),
+        )
+
+    def _filesystem(self, one: Any, host: Any) -> Branch:
+        mine = (row for row in self.full if row.hostname == host.name and _is_of(row, one.name))
+        alarm = next(mine, None)
+        bad = alarm is not None and alarm.severity == "critical"
+        return Branch(
+            id=f"filesystems/{one.uuid}",
+            text=one.name,
+            kind="filesystems",
+            row=one.uuid,
+            mib=None if one.size is None else one.size * GIB_MIB,
+            note="" if alarm is None else f"{alarm.severity} {FULL_ALARM}: filling up",
+            tone=Tone.PLAIN if alarm is None else Tone.BAD if bad else Tone.WARN,
+        )
+
+    def _osd(self, osd: Any) -> Branch:
+        seen = self.ceph.get(osd.osdid) if osd.osdid is not None else None
+        branch = Branch(
+            id=f"osds/{osd.uuid}",
+            text=osd.label,
+            kind="osds",
+            row=osd.uuid,
+            note=f"{osd.state or ''}, tier {osd.tier_name or '-'}",
+        )
+        if seen is not None:
+            return replace(branch, kind="ceph-osds", row=seen.uuid, **_seen(seen, branch.note))
+        if self.ceph and osd.function in (None, "osd") and osd.state == "configured":
+            return replace(branch, note="sysinv has it, and CEPH HAS NOT", tone=Tone.BAD)
+        return branch
+
+    def strays(self) -> Iterator[Branch]:
+        """Yield OSDs that Ceph has and sysinv has not, where both were read."""
+        if not (self.known.has("osds") and self.ceph):
+            return
+        ours: Set[Any] = {row.osdid for row in self.known.rows("osds")}
+        for number, seen in self.ceph.items():
+            if number not in ours:
+                note = f"Ceph has it on {seen.host or 'no host'}, and SYSINV HAS NOT"
+                yield Branch(
+                    id=f"stray/{seen.uuid}",
+                    text=seen.name,
+                    kind="ceph-osds",
+                    row=seen.uuid,
+                    note=note,
+                    tone=Tone.WARN,
+                )
+
+
+def _is_of(alarm: Any, name: str) -> bool:
+    """Whether an alarm is of that filesystem: its entity ends in where that is mounted."""
+    mounted = alarm.entity_instance_id.rpartition("=")[2].rpartition("/")[2]
+    return bool(mounted in (name, f"{name}s"))
+
+
+def _seen(seen: Any, note: str) -> Dict[str, Any]:
+    free = None if seen.size is None else (seen.size - (seen.used or 0)) // MIB
+    tone = Tone.PLAIN if seen.is_up and seen.is_in else Tone.BAD if seen.is_in else Tone.WARN
+    size = None if seen.size is None else seen.size // MIB
+    return {"mib": size, "free_mib": free, "note": f"{seen.status}, {note}", "tone": tone}
+
+
+def _by(rows: Iterable[Any], key: Any) -> Mapping[Any, List[Any]]:
+    found: DefaultDict[Any, List[Any]] = defaultdict(list)
+    for row in rows:
+        found[key(row)].append(row)
+    return found
+
+
+def _device(volume: Any) -> str:
+    return str(volume.disk_or_part_device_path or "")
+
+
+def _is_on(volume: Any, disk: Any, parts: List[Any]) -> bool:
+    """Whether a volume is on a disk, and on no partition of it that is told by itself."""
+    device = _device(volume)
+    if not disk.device_path or not device.startswith(disk.device_path):
+        return False
+    rest = device[len(disk.device_path) :]
+    told = {str(part.device_path) for part in parts}
+    return (not rest or rest.startswith("-part")) and device not in told
+
+
+def _mib_of(count: Optional[int]) -> Optional[int]:
+    return None if count is None else count // MIB
+
+
+def size_of(branch: Branch) -> Optional[str]:
+    """Return how large it is, as people read it."""
+    return None if branch.mib is None else mib(branch.mib)
+
+
+# --- what Ceph's disks carry -------------------------------------------------------------------
+
+
+class Claims:
+    """What pods keep, found by the class it comes of, by volume and by who mounts it."""
+
+    def __init__(self, known: Known) -> None:
+        self.classes = _by(known.rows("storage-classes"), lambda row: row.pool)
+        self.claims = _by(known.rows("claims"), lambda row: row.storage_class)
+        self.pods: DefaultDict[Tuple[str, str], List[Any]] = defaultdict(list)
+        for pod in known.rows("pods"):
+            for name in pod.claims:
+                self.pods[pod.namespace, name].append(pod)
+
+    def of_class(self, one: Any) -> Branch:
+        """Return a class with its claims: those that have no volume, else the first."""
+        claims = self.claims.get(one.name, [])
+        waits = [claim for claim in claims if claim.phase != "Bound"]
+        unused = sum(1 for claim in claims if not self.pods.get((claim.namespace, claim.name)))
+        said = [f"{len(claims) - len(waits)} claims bound"]
+        said += [f"{len(waits)} NOT"] if waits else []
+        said += [f"{unused} nobody uses"] if unused else []
+        return Branch(
+            id=f"storage-classes/{one.uid}",
+            text=f"class {one.name}",
+            kind="storage-classes",
+            row=one.uid,
+            note=", ".join(said),
+            tone=Tone.WARN if waits else Tone.PLAIN,
+            below=tuple(self._claim(claim) for claim in (waits or claims)[:SHOWN]),
+        )
+
+    def _claim(self, claim: Any) -> Branch:
+        pods = self.pods.get((claim.namespace, claim.name), [])
+        return Branch(
+            id=f"claims/{claim.uid}",
+            text=f"claim {claim.namespace}/{claim.name} {claim.got or claim.asked}",
+            kind="claims",
+            row=claim.uid,
+            note=", ".join(filter(None, (claim.phase, claim.volume))),
+            tone=Tone.PLAIN if claim.phase == "Bound" else Tone.WARN,
+            below=tuple(
+                Branch(id=f"pods/{pod.uid}", text=f"pod {pod.name}", kind="pods", row=pod.uid)
+                for pod in pods[:SHOWN]
+            ),
+        )
+
+
+def pools(known: Known) -> Iterator[Branch]:
+    """Yield Ceph's pools, each with the classes that claims get it by, and those claims."""
+    kept = Claims(known)
+    for pool in known.rows("ceph-pools"):
+        yield Branch(
+            id=f"ceph-pools/{pool.uuid}",
+            text=f"pool {pool.name}",
+            kind="ceph-pools",
+            row=pool.uuid,
+            mib=pool.used // MIB,
+            free_mib=None if pool.free is None else pool.free // MIB,
+            note=f"copies {pool.kept}",
+            tone=Tone.WARN if (pool.percent or 0) >= 85 else Tone.PLAIN,
+            below=tuple(kept.of_class(one) for one in kept.classes.get(pool.name, [])),
+        )
+
+
+def tree(known: Known) -> Tuple[Branch, ...]:
+    """Return all of it: hosts, then what only Ceph has, then pools; many hosts are folded."""
+    site = Site(known)
+    hosts = list(site.hosts())
+    if len(hosts) > WHOLE_HOSTS:
+        hosts = [_folded(host) for host in hosts]
+    return (*hosts, *site.strays(), *pools(known))
+
+
+def _folded(branch: Branch) -> Branch:
+    """Return it with only what is not well, and the way there."""
+    bad = tuple(_folded(one) for one in branch.below if not one.is_well)
+    return replace(branch, below=bad)
