@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from functools import partial
-from typing import Any, Optional
+from typing import Any, Optional, cast
 
 from backend.simulator.bmc import Board
 from backend.simulator.cloud import Cloud
@@ -65,8 +65,8 @@ class _Line(asyncio.DatagramProtocol):
         self._transport: Optional[asyncio.DatagramTransport] = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        # On Python 3.9 what it is is no subclass of what it is called.
+        self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, address: Any) -> None:
         if not self._board.host.bmc_answers or self._transport is None:
