@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Optional, Tuple
 
 from backend.kind import Column, Kind, Reach, Rest, Row
+from backend.kinds.device_image_acts import DEVICE_IMAGE_ACTIONS
 from backend.kinds.inventory import EVERY_S, HOST, NOISE, OfHost, host_name
 from backend.kinds.sensor_acts import DEVICE_ACTIONS, SENSOR_ACTIONS, SENSOR_GROUP_ACTIONS
 from backend.known import Known
@@ -100,6 +101,7 @@ DEVICE_IMAGES: Kind[DeviceImage] = Kind(
         Column(heading="APPLIED", value=lambda row: "yes" if row.applied else "no"),
         Column(heading="DESCRIPTION", value=lambda row: row.description, wide=True),
     ),
+    actions=DEVICE_IMAGE_ACTIONS,
     aliases=("device_images",),
     noise=NOISE,
     every_s=SLOWLY_S,

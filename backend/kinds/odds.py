@@ -8,6 +8,7 @@ from pydantic import Field
 from typing_extensions import Literal
 
 from backend.kind import Action, Column, Form, Kind, Plan, Reason, Rest, Row
+from backend.kinds.device_image_acts import ON_HOST_ACTIONS
 from backend.kinds.edits import (
     Address,
     Changes,
@@ -220,6 +221,7 @@ DEVICE_IMAGE_STATES: Kind[DeviceImageState] = Kind(
     ),
     look=lambda row, _known: look_of(row.status, ("completed",)),
     state_fields=("status",),
+    actions=ON_HOST_ACTIONS,
     aliases=("device_image_state",),
     noise=NOISE,
     every_s=EVERY_S,

@@ -16,6 +16,7 @@ from backend.simulator import (
     kube_upgrade,
     labels,
     life,
+    programming,
     rootca,
     shared,
 )
@@ -225,10 +226,15 @@ def _image_update(cloud: Cloud, request: Request, host: Host) -> Answer:
     if not host.is_serving:
         raise client(f"The host {host.name} must be unlocked and enabled to update its images.")
     cloud.touch(host, device_image_update="in-progress")
+    programming.write(cloud, host, "in-progress")
 
     def done() -> None:
         if host.device_image_update == "in-progress":
-            cloud.touch(host, device_image_update="completed", reboot_needed=True)
+            failed = host.name in cloud.software.doomed
+            cloud.software.doomed.discard(host.name)
+            status = "failed" if failed else "completed"
+            cloud.touch(host, device_image_update=status, reboot_needed=not failed)
+            programming.write(cloud, host, status)
 
     cloud.clock.at(cloud.jitter(IMAGE_S), done)
     return answer(host.detail(_base(request), cloud.clock.now()))

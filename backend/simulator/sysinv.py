@@ -20,6 +20,7 @@ from backend.simulator import (
     networking,
     parameters,
     platform,
+    programming,
     rootca,
     settings,
     shared,
@@ -230,6 +231,7 @@ CHANGES: dict[str, Mapping[str, Route]] = {
     **timing.CHANGES,
     **storing.CHANGES,
     **steering.CHANGES,
+    **programming.CHANGES,
 }
 
 # What can be changed of the things on a host.
