@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, AsyncIterator, Tuple
@@ -16,7 +17,9 @@ from backend.preview import Preview
 from backend.settings import CloudSettings
 from backend.station import Station
 from backend.store.store import Store
+from tests.peers.cluster import Cluster
 from tests.peers.test_kubernetes import now_ms
+from tests.program import command, environment
 
 
 @asynccontextmanager
@@ -57,3 +60,15 @@ async def done(station: Station, *words: str, **fields: str) -> Deed:
     before: Any = await previewed(station, *words, **fields)
     deeds: Tuple[Deed, ...] = await station.acts.do(before, typed=before.wants, why="a test")
     return deeds[0]
+
+
+def ran(peer: Cluster, home: Path, *words: str) -> Tuple[int, str, str]:
+    """Run ``stx-tui`` as a process of its own on that cluster; return its code, output, errors."""
+    folder = home / ".config" / "stx-tui"
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = f"clouds:\n  site-7:\n    kubeconfig: {peer.kubeconfig}\n"
+    (folder / "clouds.yaml").write_text(settings)
+    done = subprocess.run(
+        command(*words), env=environment(home), check=False, capture_output=True, text=True
+    )
+    return done.returncode, done.stdout, done.stderr

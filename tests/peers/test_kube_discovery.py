@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Dict, Iterator
 
 import pytest
@@ -9,8 +10,8 @@ import pytest
 from backend.kind import Kube
 from backend.kinds import kind_named
 from backend.kinds.kube_discovered import API_RESOURCES
-from stx_tui.cli import run
 from tests.peers.cluster import Cluster
+from tests.peers.desk import ran
 from tests.peers.site import definition, made
 from tests.peers.test_kubernetes import looking
 
@@ -94,17 +95,11 @@ async def test_an_older_server_is_asked_group_by_group(
     assert {row.full: row.short for row in old} == {row.full: row.short for row in new}
 
 
-def test_get_prints_what_only_the_cluster_knows(
-    crontabs: Cluster, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder = crontabs.room / "settings" / "stx-tui"
-    folder.mkdir(parents=True, exist_ok=True)
-    settings = f"clouds:\n  site-7:\n    kubeconfig: {crontabs.kubeconfig}\n"
-    (folder / "clouds.yaml").write_text(settings)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder.parent))
-    assert run(["get", "ct"]) == 0
-    printed = capsys.readouterr().out
-    assert "SPEC" in printed
-    assert "lab/nightly" in printed
-    assert run(["get", "nothing-of-that-name"]) != 0
-    assert "there is no kind" in capsys.readouterr().err
+def test_get_prints_what_only_the_cluster_knows(crontabs: Cluster, tmp_path: Path) -> None:
+    code, out, _err = ran(crontabs, tmp_path, "get", "ct")
+    assert code == 0
+    assert "SPEC" in out
+    assert "lab/nightly" in out
+    code, _out, err = ran(crontabs, tmp_path, "get", "nothing-of-that-name")
+    assert code != 0
+    assert "there is no kind" in err

@@ -14,9 +14,8 @@ from backend.kind import Body
 from backend.preview import Preview
 from backend.station import Station
 from backend.whole import as_yaml, from_yaml, hidden, three_way
-from stx_tui.cli import run
 from tests.peers.cluster import Cluster
-from tests.peers.desk import previewed, stationed
+from tests.peers.desk import previewed, ran, stationed
 from tests.peers.site import made
 
 pytestmark = pytest.mark.peer
@@ -116,26 +115,18 @@ async def test_secrets_are_hidden_until_somebody_asks_and_that_is_recorded(
 
 
 def test_a_file_is_applied_from_the_command_line_after_its_difference(
-    real_cluster: Cluster,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    real_cluster: Cluster, tmp_path: Path
 ) -> None:
     real_cluster.apply(made("ConfigMap", "filed", "lab", data={"a": "1"}))
-    folder = real_cluster.room / "settings" / "stx-tui"
-    folder.mkdir(parents=True, exist_ok=True)
-    settings = f"clouds:\n  site-7:\n    kubeconfig: {real_cluster.kubeconfig}\n"
-    (folder / "clouds.yaml").write_text(settings)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder.parent))
     file = tmp_path / "filed.yaml"
     text = real_cluster.kubectl("-n", "lab", "get", "configmap", "filed", "-o", "yaml")
     file.write_text(text.replace('a: "1"', 'a: "2"'))
     words = ["do", "configmap", "edit", "lab/filed", "--file", str(file), "--yes"]
-    words += ["--store", str(tmp_path / "record.db")]
-    assert run(words) == 0
-    assert "+  a: '2'" in capsys.readouterr().err
+    code, _out, err = ran(real_cluster, tmp_path, *words)
+    assert code == 0
+    assert "+  a: '2'" in err
     # The file is of the version before: applied again it lost the race, and says so.
     file.write_text(file.read_text().replace('a: "2"', 'a: "3"'))
-    assert run(words) != 0
-    said = capsys.readouterr().err
-    assert "it changed since the file was written" in said
+    code, _out, err = ran(real_cluster, tmp_path, *words)
+    assert code != 0
+    assert "it changed since the file was written" in err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any, List
 
 import pytest
@@ -12,9 +13,9 @@ from backend.kinds import kind_named
 from backend.kinds.kube_logs import of_workload
 from backend.kube import PodLog
 from backend.logs.line import Log
-from stx_tui.cli import run as main
 from tests.backend.test_watch import until
 from tests.peers.cluster import Cluster
+from tests.peers.desk import ran
 from tests.peers.test_kubernetes import looking
 
 pytestmark = pytest.mark.peer
@@ -117,16 +118,11 @@ async def test_all_pods_of_a_workload_are_its_logs(real_cluster: Cluster) -> Non
         assert kind.logs_needs == ("pods",)
 
 
-def test_the_command_prints_what_tells_of_a_row(
-    real_cluster: Cluster, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder = real_cluster.room / "settings" / "stx-tui"
-    folder.mkdir(parents=True, exist_ok=True)
-    settings = f"clouds:\n  site-7:\n    kubeconfig: {real_cluster.kubeconfig}\n"
-    (folder / "clouds.yaml").write_text(settings)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder.parent))
+def test_the_command_prints_what_tells_of_a_row(real_cluster: Cluster, tmp_path: Path) -> None:
     real_cluster.write("printed")
-    assert main(["logs", "--of", "dp", "lab/web", "-n", "3"]) == 0
-    assert "printed" in capsys.readouterr().out
-    assert main(["logs", "--of", "storage-classes", "general"]) != 0
-    assert "no log is known to tell of a" in capsys.readouterr().err
+    code, out, _err = ran(real_cluster, tmp_path, "logs", "--of", "dp", "lab/web", "-n", "3")
+    assert code == 0
+    assert "printed" in out
+    code, _out, err = ran(real_cluster, tmp_path, "logs", "--of", "storage-classes", "general")
+    assert code != 0
+    assert "no log is known to tell of a" in err
