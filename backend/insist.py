@@ -142,4 +142,4 @@ def _said(left: List[Tuple[Step, str]]) -> str:
         return ""
     step, error = left[0]
     more = f"; {len(left) - 1} more wait" if len(left) > 1 else ""
-    return f"{step.write.sentence}: not now. {error}{more}"
+    return f"{step.write.sentence}: not now{more}. {error}"

@@ -83,6 +83,7 @@ __all__ = [
     "Kube",
     "KubeHealth",
     "KubeResources",
+    "KubeWhole",
     "KubeWrite",
     "LocalRead",
     "LocalWrite",

@@ -69,10 +69,14 @@ class KubeResources:
 
 @dataclass(frozen=True)
 class KubeWhole:
-    """One object, whole; ``secret`` are its mappings whose values are shown only when asked for."""
+    """One object, whole; ``secret`` are its fields whose values are shown only when asked for.
+
+    With ``is_helm`` it is a secret in which Helm keeps a release: that is unpacked.
+    """
 
     path: str
     secret: FrozenSet[str] = frozenset()
+    is_helm: bool = False
 
 
 MERGE = "application/merge-patch+json"

@@ -30,12 +30,14 @@ def readable(body: Body) -> Body:
 
 
 def hidden(body: Body, secret: FrozenSet[str]) -> Body:
-    """Return an object whose secret mappings tell their keys, and how long each value is."""
+    """Return an object whose secret fields tell their keys, and how long each value is."""
     kept = dict(body)
     for name in secret & kept.keys():
         values = kept[name]
         if isinstance(values, dict):
             kept[name] = {key: f"<{len(str(value))} characters>" for key, value in values.items()}
+        elif values:
+            kept[name] = f"<{len(str(values))} characters>"
     return kept
 
 
@@ -43,8 +45,15 @@ def as_yaml(body: Any) -> str:
     """Return an object as YAML, its fields in the order in which they came."""
     import yaml
 
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    text: str = yaml.dump(body, Dumper=dumper, sort_keys=False, allow_unicode=True, width=10_000)
+    class Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+        """Writes a text of several lines as lines."""
+
+    def lines(dumper: Any, value: str) -> Any:
+        style = "|" if "\n" in value else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+    Dumper.add_representer(str, lines)
+    text: str = yaml.dump(body, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=10_000)
     return text
 
 

@@ -59,9 +59,9 @@ def _stops(node: Any, _form: Any, known: Known) -> Tuple[Consequence, ...]:
     alone = [pod for pod in pods if pod.is_owned and not _is_served(pod, node, known)]
     local = [pod for pod in pods if pod.local_volumes]
     found = [
-        _group(bare, "stop for good: nothing makes them anew", Tone.BAD),
-        _group(alone, "serve nowhere until they start elsewhere", Tone.BAD),
-        _group(local, "lose what they keep in an empty directory", Tone.BAD),
+        _group(bare, "for good: nothing makes it anew", Tone.BAD),
+        _group(alone, "serves nowhere until it starts elsewhere", Tone.BAD),
+        _group(local, "what it keeps in an empty directory is lost", Tone.BAD),
         *_held(pods, known),
         *CORDON.consequences(node, Nothing(), known),
     ]

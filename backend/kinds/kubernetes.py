@@ -13,6 +13,7 @@ from backend.kinds.kube_events import KUBE_EVENTS
 from backend.kinds.kube_extended import EXTENDED
 from backend.kinds.kube_flux import RECONCILED
 from backend.kinds.kube_health import HEALTHY
+from backend.kinds.kube_helm import HELM
 from backend.kinds.kube_jobs import BATCH
 from backend.kinds.kube_network import REACHED
 from backend.kinds.kube_networks import NETWORKS
@@ -37,6 +38,7 @@ KUBE_KINDS: Tuple[Kind[Any], ...] = (
     *NETWORKS,
     *RECONCILED,
     *HEALTHY,
+    HELM,
     API_RESOURCES,
 )
 BY_NAME: Mapping[str, Kind[Any]] = MappingProxyType({kind.name: kind for kind in KUBE_KINDS})

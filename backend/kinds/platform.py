@@ -7,6 +7,7 @@ from typing import Optional
 from backend.kind import Area, Column, Kind, Rest, Row
 from backend.kinds.addressing import ON_INTERFACES
 from backend.kinds.agreement import AGREEMENT
+from backend.kinds.application_acts import APPLICATION_ACTS
 from backend.kinds.cable_check import CABLE_CHECK
 from backend.kinds.cabling import CABLES
 from backend.kinds.certificates import CERTIFIED
@@ -72,6 +73,7 @@ APPLICATIONS: Kind[Application] = Kind(
     ),
     look=_application_look,
     state_fields=("status",),
+    actions=APPLICATION_ACTS,
     aliases=("apps", "app"),
     noise=NOISE,
     every_s=EVERY_S,

@@ -1,13 +1,9 @@
-"""The platform above single hosts: health in words, service groups, applications."""
+"""The platform above single hosts: health in words, service groups and services."""
 
 from __future__ import annotations
 
-from backend.simulator import alarms
-from backend.simulator.bodies import object_of
 from backend.simulator.cloud import Cloud
-from backend.simulator.exchange import Answer, Request, answer
 from backend.simulator.model import Host, Json
-from backend.simulator.refuse import client, unknown_argument
 
 # Groups with one active and one standby member; the others are active wherever they run.
 PAIRED = ("oam-services", "controller-services", "cloud-services", "vim-services")
@@ -149,57 +145,3 @@ def services(cloud: Cloud) -> Json:
                 }
             )
     return {"services": rows}
-
-
-def app(name: str, version: str, status: str = "applied") -> Json:
-    """An application row."""
-    return {
-        "name": name,
-        "app_version": version,
-        "manifest_name": f"{name}-fluxcd-manifests",
-        "manifest_file": "fluxcd-manifests",
-        "status": status,
-        "progress": "completed",
-        "active": status == "applied",
-    }
-
-
-def delete_app(cloud: Cloud, row: Json) -> Answer:
-    if row["status"] != "uploaded":
-        raise client(
-            "Application-delete rejected: operation is not allowed while the current status is "
-            f"{row['status']}."
-        )
-    cloud.apps.remove(row)
-    return Answer(status=204)
-
-
-# directive → status while it runs, status at the end
-DIRECTIVES = {"apply": ("applying", "applied"), "remove": ("removing", "uploaded")}
-APPLY_S = 90
-
-
-def change_app(cloud: Cloud, request: Request, row: Json) -> Answer:
-    """Apply, remove or abort an application; it takes its time."""
-    directive = request.arg("directive")
-    if directive is None:
-        raise client('Missing argument: "directive"')
-    for name in object_of(request):
-        if name != "values":
-            raise unknown_argument(name)
-    if directive == "abort":
-        row.update(status="apply-failed", progress="operation aborted by user")
-        return answer(row)
-    if directive not in DIRECTIVES:
-        raise client(f"Unsupported directive: {directive}")
-    during, end = DIRECTIVES[directive]
-    row.update(status=during, progress=None)
-
-    def finish() -> None:
-        if row["status"] == during:
-            row.update(status=end, progress="completed", active=end == "applied")
-            if end == "applied":
-                alarms.lift(cloud, "750.006", application=row["name"])
-
-    cloud.clock.at(cloud.jitter(APPLY_S), finish)
-    return answer(row)

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Callable, Optional
 
 from backend.simulator import alarms
+from backend.simulator.applications import app
 from backend.simulator.arrivals import new_host
 from backend.simulator.catalogue import CATALOGUE
 from backend.simulator.clock import Clock
@@ -15,7 +16,6 @@ from backend.simulator.cloud import Cloud
 from backend.simulator.enabling import TEST_S, unlock
 from backend.simulator.labels import new as new_label
 from backend.simulator.model import Host, System
-from backend.simulator.platform import app
 from backend.simulator.rungs import climb, note_command
 
 MINUTE, HOUR, DAY = 60, 3600, 86400

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable, Mapping
 
 from backend.simulator import (
+    applications,
     attaching,
     boards,
     certificates,
@@ -122,15 +123,17 @@ def _health(cloud: Cloud, request: Request, path: list[str]) -> Answer:
 
 def _apps(cloud: Cloud, request: Request, path: list[str]) -> Answer:
     _only(request, "GET", "POST", "PATCH", "DELETE")
+    if request.method == "POST":
+        return applications.post(cloud, request, path)
     if not path:
         return answer({"apps": cloud.apps})
     found = next((app for app in cloud.apps if app["name"] == path[0]), None)
     if found is None:
         raise client(f"No application with name {path[0]}.", 404)
     if request.method == "DELETE":
-        return platform.delete_app(cloud, found)
+        return applications.delete(cloud, found)
     if request.method == "PATCH":
-        return platform.change_app(cloud, request, found)
+        return applications.change(cloud, request, found)
     return answer(found)
 
 

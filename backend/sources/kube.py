@@ -11,6 +11,7 @@ from pydantic_core import from_json
 
 from backend.channel import Channel
 from backend.errors import Malformed, NotConfigured, NotFound, Rejected
+from backend.helm import release_of
 from backend.kind import Body, Json, Kube, KubeHealth, KubeWrite
 from backend.kube import KubeWhole, PodExec, PodLog
 from backend.logs.line import Log
@@ -116,8 +117,9 @@ class KubeSource:
 
     async def whole(self, whole: KubeWhole) -> Body:
         """Return one object, all of it."""
-        found = _parsed(await self.api.get(await self._chosen(whole.path)), "object")
-        return dict(found)
+        raw = await self.api.get(await self._chosen(whole.path))
+        # A large one is unpacked on a thread: keys are answered meanwhile.
+        return await asyncio.to_thread(_whole, raw, is_helm=whole.is_helm)
 
     async def _chosen(self, path: str) -> str:
         """Return a path with the version that the server prefers where it says ``*``."""
@@ -264,6 +266,11 @@ class _Gathering:
 
 
 # --- reading what came -------------------------------------------------------------------------
+
+
+def _whole(raw: bytes, *, is_helm: bool) -> Body:
+    found: Body = _parsed(raw, "object")
+    return release_of(found) if is_helm else found
 
 
 class _Page:

@@ -6,7 +6,7 @@ import html
 import json
 import re
 from http import HTTPStatus
-from typing import Any, Mapping
+from typing import Any, Dict, Mapping
 
 from backend.errors import Forbidden, NotFound, Rejected, StxError, Unauthorized
 
@@ -76,7 +76,7 @@ def _said(value: Any, depth: int) -> str:
         for place in _PLACES:
             found = _said(value.get(place), depth + 1)
             if found:
-                return _with_report(found, value)
+                return f"{_with_report(found, value)}{_causes(value, found)}"
     return ""
 
 
@@ -85,6 +85,15 @@ def _with_report(words: str, said: Mapping[str, Any]) -> str:
     report = said.get("info")
     fails = _FAILS.findall(report) if isinstance(report, str) and report != words else []
     return f"{words}: {'; '.join(fails)}" if fails else words
+
+
+def _causes(status: Dict[str, Any], said: str) -> str:
+    """Return what Kubernetes says beside its message: which budget holds a pod, say."""
+    if status.get("kind") != "Status" or not isinstance(status.get("details"), dict):
+        return ""
+    causes = status["details"].get("causes") or ()
+    words = [str(one.get("message") or "") for one in causes if isinstance(one, dict)]
+    return "".join(f" {word}" for word in words if word and word not in said)
 
 
 def _bare(status: int) -> str:

@@ -168,14 +168,19 @@ class ActionsScreen(Dialog[None]):
             form = action.form()
         except ValidationError:
             # It has to be asked first; until then nobody can say what it does.
-            return Offer(action=action, row_ids=rows, asks=tuple(action.form.model_fields))
+            return Offer(action=action, row_ids=rows, asks=_asks(action))
         try:
             preview = station.acts.preview(self.kind, action, rows, form)
         except Refused as error:
             return Offer(action=action, row_ids=rows, why_not=(str(error),))
         why_not = tuple(r.words or r.check for r in preview.blocked if not r.of_form)
-        asks = tuple(action.form.model_fields)
+        asks = _asks(action)
         return Offer(action=action, row_ids=rows, preview=preview, asks=asks, why_not=why_not)
+
+
+def _asks(action: Action[Any]) -> Tuple[str, ...]:
+    """Return what an action asks first: its fields, or the text that is edited."""
+    return ("for its text, edited",) if action.is_edit else tuple(action.form.model_fields)
 
 
 def offer_lines(offer: Offer, width: int) -> List[Line]:

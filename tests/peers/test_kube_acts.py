@@ -135,9 +135,9 @@ async def test_what_a_drain_stops_for_good_is_said_before_and_wants_the_name(
     async with stationed(worker.kubeconfig, tmp_path / "record.db") as station:
         before = await previewed(station, "nodes", "drain", "worker-9")
         words = [one.words for one in before.consequences]
-        assert "drained/bare: stop for good: nothing makes them anew" in words
-        assert "drained/bare: lose what they keep in an empty directory" in words
-        assert any("serve nowhere until they start elsewhere" in word for word in words)
+        assert "drained/bare: for good: nothing makes it anew" in words
+        assert "drained/bare: what it keeps in an empty directory is lost" in words
+        assert any("serves nowhere until it starts elsewhere" in word for word in words)
         assert before.risk is Risk.DESTRUCTIVE
         assert before.wants == "worker-9"
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import json
 from pathlib import Path
 from typing import Any, Dict, Tuple
 
@@ -13,9 +16,9 @@ from backend.errors import Rejected
 from backend.kind import Body
 from backend.preview import Preview
 from backend.station import Station
-from backend.whole import as_yaml, from_yaml, hidden, three_way
+from backend.whole import as_yaml, difference, from_yaml, hidden, three_way
 from tests.peers.cluster import Cluster
-from tests.peers.desk import previewed, ran, stationed
+from tests.peers.desk import done, previewed, ran, stationed
 from tests.peers.site import made
 
 pytestmark = pytest.mark.peer
@@ -130,3 +133,56 @@ def test_a_file_is_applied_from_the_command_line_after_its_difference(
     code, _out, err = ran(real_cluster, tmp_path, *words)
     assert code != 0
     assert "it changed since the file was written" in err
+
+
+def release(revision: int, status: str, **values: str) -> Dict[str, Any]:
+    """Return the secret in which Helm keeps a revision, packed as Helm packs it."""
+    said = {
+        "name": "vault",
+        "namespace": "lab",
+        "version": revision,
+        "info": {"status": status, "notes": "it is there", "description": "Upgrade complete"},
+        "chart": {"metadata": {"name": "vault", "version": "0.28.0"}, "values": {"a": 1}},
+        "config": values,
+        "manifest": "kind: Service\nmetadata:\n  name: vault\n",
+    }
+    packed = base64.b64encode(gzip.compress(json.dumps(said).encode()))
+    labels = {"owner": "helm", "name": "vault", "version": str(revision), "status": status}
+    return made(
+        "Secret",
+        f"sh.helm.release.v1.vault.v{revision}",
+        "lab",
+        type="helm.sh/release.v1",
+        metadata={"labels": {**labels, "modifiedAt": "1795300000"}},
+        data={"release": base64.b64encode(packed).decode()},
+    )
+
+
+async def test_helms_own_releases_are_read_from_their_secrets(
+    real_cluster: Cluster, tmp_path: Path
+) -> None:
+    real_cluster.apply(release(1, "superseded", password="old"), release(2, "failed", password="x"))
+    async with stationed(real_cluster.kubeconfig, tmp_path / "record.db") as station:
+        for name in ("secrets", "helm-revisions"):
+            await station.watch.read_now(name)
+        known = station.watch.known
+        kind = station.lookout.kinds["helm-revisions"]
+        rows = known.rows("helm-revisions")
+        assert [(row.full_name, row.status, row.is_last) for row in rows] == [
+            ("lab/vault.v2", "failed", True),
+            ("lab/vault.v1", "superseded", False),
+        ]
+        assert kind.look(rows[0], known).notes == ("its last revision is failed; y says why",)
+        assert kind.whole is not None
+        base = await station.whole(kind, rows[0])
+        assert base["chart"] == "vault 0.28.0"
+        assert base["values"] == {"password": "x"}
+        text = as_yaml(hidden(base, kind.whole(rows[0]).secret))
+        assert "password: <1 characters>" in text
+        assert "kind: Service" not in text
+        assert "manifest: |\n  kind: Service\n" in as_yaml(base)
+        lines = difference(await station.whole(kind, rows[1]), base)
+        assert "-  password: old" in lines
+        deed = await done(station, "helm-revisions", "reveal", "lab/vault.v2")
+        assert deed.outcome is Outcome.DONE
+    real_cluster.kubectl("-n", "lab", "delete", "secret", "-l", "owner=helm")

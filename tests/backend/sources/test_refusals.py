@@ -100,3 +100,17 @@ def test_a_redirect_is_not_followed_and_says_where_it_pointed() -> None:
     error = refusal("keystone", 302, b"", "https://elsewhere.test/v3")
     assert "https://elsewhere.test/v3" in str(error)
     assert "credentials do not follow" in str(error)
+
+
+def test_what_kubernetes_says_beside_its_message_is_said_too() -> None:
+    causes = [{"reason": "DisruptionBudget", "message": "The budget web needs 3 and has 2"}]
+    status = {
+        "kind": "Status",
+        "message": "Cannot evict pod as it would violate the pod's disruption budget.",
+        "details": {"causes": causes},
+        "code": 429,
+    }
+    error = refusal("kubernetes", 429, json.dumps(status).encode())
+    assert str(error).endswith("disruption budget. The budget web needs 3 and has 2")
+    status["message"] = "spec.replicas: The budget web needs 3 and has 2"
+    assert sentence(json.dumps(status).encode()) == status["message"]

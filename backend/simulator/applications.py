@@ -1,0 +1,130 @@
+"""Applications of the platform: uploaded, applied, removed, each in its time."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from backend.simulator import alarms
+from backend.simulator.bodies import object_of
+from backend.simulator.cloud import Cloud
+from backend.simulator.exchange import Answer, Request, answer
+from backend.simulator.model import Json
+from backend.simulator.refuse import client, no_such_path, unknown_argument
+
+# In which status sysinv takes which order; in all others it refuses.
+TAKES = {
+    "apply": ("uploaded", "applied", "apply-failed"),
+    "remove": ("applied", "apply-failed", "remove-failed"),
+    "abort": ("applying", "updating", "removing"),
+    "delete": ("uploaded", "upload-failed"),
+    "update": ("applied",),
+}
+UPLOAD_S, UPDATE_S = 20, 90
+
+
+def app(name: str, version: str, status: str = "applied") -> Json:
+    """An application row."""
+    return {
+        "name": name,
+        "app_version": version,
+        "manifest_name": f"{name}-fluxcd-manifests",
+        "manifest_file": "fluxcd-manifests",
+        "status": status,
+        "progress": "completed",
+        "active": status == "applied",
+    }
+
+
+def delete(cloud: Cloud, row: Json) -> Answer:
+    if row["status"] not in TAKES["delete"]:
+        raise client(
+            "Application-delete rejected: operation is not allowed while the current status is "
+            f"{row['status']}."
+        )
+    cloud.apps.remove(row)
+    return Answer(status=204)
+
+
+# directive → status while it runs, status at the end
+DIRECTIVES = {"apply": ("applying", "applied"), "remove": ("removing", "uploaded")}
+APPLY_S = 90
+
+
+def change(cloud: Cloud, request: Request, row: Json) -> Answer:
+    """Apply, remove or abort an application; it takes its time."""
+    directive = request.arg("directive")
+    if directive is None:
+        raise client('Missing argument: "directive"')
+    for name in object_of(request):
+        if name != "values":
+            raise unknown_argument(name)
+    if directive in TAKES and row["status"] not in TAKES[directive]:
+        raise client(
+            f"Application-{directive} rejected: operation is not allowed while the current status "
+            f"is {row['status']}."
+        )
+    if directive == "abort":
+        row.update(status="apply-failed", progress="operation aborted by user")
+        return answer(row)
+    if directive not in DIRECTIVES:
+        raise client(f"Unsupported directive: {directive}")
+    during, end = DIRECTIVES[directive]
+    row.update(status=during, progress=None)
+
+    def finish() -> None:
+        if row["status"] == during:
+            row.update(status=end, progress="completed", active=end == "applied")
+            if end == "applied":
+                alarms.lift(cloud, "750.006", application=row["name"])
+
+    cloud.clock.at(cloud.jitter(APPLY_S), finish)
+    return answer(row)
+
+
+def post(cloud: Cloud, request: Request, path: list[str]) -> Answer:
+    """Take a package of the controller's own disk: as a new application, or as its update."""
+    body = object_of(request)
+    if path not in ([], ["update"]):
+        raise no_such_path()
+    tarfile = str(body.get("tarfile") or "")
+    if not tarfile.endswith((".tgz", ".tar.gz")):
+        raise client(
+            f"Application-upload rejected: {tarfile} has unrecognizable tar file extension. "
+            "Supported extensions are: .tgz and .tar.gz"
+        )
+    stem, _, version = PurePosixPath(tarfile).name.split(".t")[0].partition("-v")
+    name = str(body.get("name") or stem)
+    version = str(body.get("app_version") or version or "1.0-0")
+    found = next((app for app in cloud.apps if app["name"] == name), None)
+    if path:
+        return _update(cloud, name, found, version)
+    if found is not None:
+        raise client(f"Application-upload rejected: application {name} already exists.")
+    row = app(name, version, "uploading")
+    row["progress"] = "validating and extracting tar file"
+    cloud.apps.append(row)
+
+    def finish() -> None:
+        if row["status"] == "uploading":
+            row.update(status="uploaded", progress="completed")
+
+    cloud.clock.at(cloud.jitter(UPLOAD_S), finish)
+    return answer(row)
+
+
+def _update(cloud: Cloud, name: str, row: Json | None, version: str) -> Answer:
+    if row is None:
+        raise client(f"Application-update rejected: application {name} does not exist.", 404)
+    if row["status"] not in TAKES["update"]:
+        raise client(
+            "Application-update rejected: operation is not allowed while the current status is "
+            f"{row['status']}."
+        )
+    row.update(status="updating", progress=None)
+
+    def finish() -> None:
+        if row["status"] == "updating":
+            row.update(status="applied", progress="completed", app_version=version)
+
+    cloud.clock.at(cloud.jitter(UPDATE_S), finish)
+    return answer(row)
