@@ -17,6 +17,7 @@ from backend.kinds.host_copies import (
 )
 from backend.kinds.host_risks import REBOOTING, is_last_controller
 from backend.kinds.host_site import hosts, is_duplex, one_sits_on, other_controller
+from backend.kinds.kube_drain import lost_with
 from backend.known import Known
 from backend.tone import Tone
 
@@ -147,7 +148,14 @@ def _pods(verb: str, host: Host, known: Known) -> Said:
         return [_bad("its pods have NOWHERE ELSE to go: no other worker function serves")]
     names = others[0].name if len(others) == 1 else f"{len(others)} other hosts"
     how = "evicted" if verb == "lock" else "killed"
-    return [Consequence(words=f"its pods are {how}; those that may run on {names} come back there")]
+    words = f"its pods are {how}; those that may run on {names} come back there"
+    return [Consequence(words=words), *_pods_lost(host, known)]
+
+
+def _pods_lost(host: Host, known: Known) -> Said:
+    """Return which of its pods do not simply come back, where the cluster was read."""
+    nodes = (node for node in known.rows("nodes") if node.name == host.hostname)
+    return [said for node in nodes for said in lost_with(node, known)]
 
 
 def _has_monitor(host: Host, known: Known) -> bool:

@@ -53,21 +53,32 @@ def _evict(pod: Pod, node: Any) -> KubeWrite:
 # --- before ------------------------------------------------------------------------------------
 
 
-def _stops(node: Any, _form: Any, known: Known) -> Tuple[Consequence, ...]:
+def lost_with(node: Any, known: Known) -> Tuple[Consequence, ...]:
+    """Return which pods of a node stop for good, serve nowhere for a while, or lose what they keep.
+
+    Whoever takes the node away means them too: a drain, or the host that is locked.
+    """
     pods = leaving(node, known)
     bare = [pod for pod in pods if not pod.is_owned]
     alone = [pod for pod in pods if pod.is_owned and not _is_served(pod, node, known)]
     local = [pod for pod in pods if pod.local_volumes]
-    found = [
+    found = (
         _group(bare, "for good: nothing makes it anew", Tone.BAD),
         _group(alone, "serves nowhere until it starts elsewhere", Tone.BAD),
         _group(local, "what it keeps in an empty directory is lost", Tone.BAD),
+    )
+    return tuple(one for one in found if one is not None)
+
+
+def _stops(node: Any, _form: Any, known: Known) -> Tuple[Consequence, ...]:
+    pods = leaving(node, known)
+    rest = sum(pod.is_owned for pod in pods)
+    return (
+        *lost_with(node, known),
         *_held(pods, known),
         *CORDON.consequences(node, Nothing(), known),
-    ]
-    rest = len(pods) - len(bare)
-    found.append(Consequence(words=f"{rest} pods start on other nodes") if rest else None)
-    return tuple(one for one in found if one is not None)
+        *((Consequence(words=f"{rest} pods start on other nodes"),) if rest else ()),
+    )
 
 
 def _is_served(pod: Pod, node: Any, known: Known) -> bool:

@@ -17,6 +17,17 @@ from backend.units import instant_ms
 from tests.backend.kinds.site import LAPTOP, reading
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "kubernetes"
+# What Helm's secrets say by their labels: one release, whose last upgrade failed.
+RELEASES = [
+    {
+        "uid": f"helm-{number}",
+        "name": f"sh.helm.release.v1.vault.v{number}",
+        "namespace": "lab",
+        "type": "helm.sh/release.v1",
+        "labels": {"owner": "helm", "name": "vault", "version": str(number), "status": status},
+    }
+    for number, status in ((1, "superseded"), (2, "failed"))
+]
 HEALTH = {"context": "here", "server": "https://192.168.206.1:6443", "took_ms": 12, "failed": []}
 
 
@@ -39,6 +50,7 @@ def readings() -> Mapping[Tuple[str, str], Reading[Any]]:
     """Return the whole cluster as just read."""
     kinds = [kind for kind in KINDS if isinstance(kind.read, Kube)]
     found = {(kind.name, ""): reading(kind.name, bodies(kind.name)) for kind in kinds}
+    found["secrets", ""] = reading("secrets", [*bodies("secrets"), *RELEASES])
     found["cluster-health", ""] = reading("cluster-health", [HEALTH])
     found["api-resources", ""] = reading("api-resources", objects("api-resources"))
     return found

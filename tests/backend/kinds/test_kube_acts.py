@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from backend.kind import Answer, KubeWrite, Nothing, Risk
 from backend.kinds import kind_named
+from backend.kinds.host_stops import consequences_of
 from backend.kinds.kube_acts import ScaleForm, stops
 from backend.known import Known
 from backend.tone import Tone
 from tests.backend.kinds import kube
+from tests.backend.kinds.pretended import known_of, pretend
 
 
 def row(known: Known, kind: str, start: str) -> Any:
@@ -122,3 +125,18 @@ def test_a_cron_job_is_suspended_and_resumed() -> None:
     backup = row(known, "cronjobs", "backup")
     assert write("cronjobs", "suspend", backup, known).body == {"spec": {"suspend": True}}
     assert action("cronjobs", "resume").hidden(backup, known)
+
+
+def test_a_lock_of_its_host_names_the_pods_that_do_not_simply_come_back() -> None:
+    pods = kube.bodies("pods")
+    for pod in pods:
+        pod["node"] = "controller-0" if pod["name"] in ("debug", "elastic-0") else "controller-1"
+    cluster = kube.cluster(pods=pods)
+    platform = known_of(pretend("site-7"))
+    known = replace(platform, readings={**cluster.readings, **platform.readings})
+    host = row(known, "hosts", "controller-0")
+    words = [one.words for one in consequences_of("lock")(host, Nothing(), known)]
+    assert "lab/debug: for good: nothing makes it anew" in words
+    assert "monitor/elastic-0: serves nowhere until it starts elsewhere" in words
+    alone = [one.words for one in consequences_of("lock")(host, Nothing(), platform)]
+    assert not any("lab/debug" in word for word in alone)
