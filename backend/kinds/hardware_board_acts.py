@@ -85,14 +85,14 @@ CONSOLES: Tuple[Action[Server], ...] = (
     Action(
         name="console",
         key="t",
-        words="open the serial console",
+        words="open serial console",
         plan=_console(takes_over=False),
         risk=harmless,
     ),
     Action(
         name="console-take-over",
         key="T",
-        words="take the serial console over",
+        words="take console over",
         plan=_console(takes_over=True),
         risk=disruptive,
         consequences=_thrown_off,
@@ -113,7 +113,7 @@ BOARD_ACTIONS: Tuple[Action[Server], ...] = (
     Action(
         name="bmc-reset",
         key="W",
-        words="restart the baseboard",
+        words="restart its BMC",
         plan=_reset,
         risk=disruptive,
         consequences=_away,
@@ -123,7 +123,7 @@ BOARD_ACTIONS: Tuple[Action[Server], ...] = (
     Action(
         name="log-in",
         key="s",
-        words="log in to its baseboard",
+        words="log in to its BMC",
         plan=_log_in,
         risk=harmless,
         form=LogIn,

@@ -195,6 +195,7 @@ FIRMWARE: Action[Server] = Action(
     form=Firmware,
     reasons=_firmware_reasons,
     consequences=_firmware_consequences,
+    hidden=lambda server, _known: server.protocol != "redfish",
     needs=(POWER, "bmc-tasks"),
     at_once=True,
 )
