@@ -342,6 +342,7 @@ def _simulate(commands: Commands) -> None:  # type: ignore[valid-type]
         commands, "simulate", "serve the pretend cloud; its openrc goes to stdout", connects=False
     )
     made.add_argument("--port", type=int, default=0)
+    made.add_argument("--kubeconfig", metavar="FILE", help="write what reaches its cluster there")
     _pretend(made)
 
 

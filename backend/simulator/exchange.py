@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any, Mapping, Optional
+from typing import Any, Callable, Mapping, Optional
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -28,12 +28,16 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """One HTTP answer; `silent` means the connection is held and nothing is ever sent."""
+    """One HTTP answer; `silent` means the connection is held and nothing is ever sent.
+
+    With `goes_on` it has no end: what that returns is sent as it comes, till the far end hangs up.
+    """
 
     status: int
     body: bytes = b""
     headers: Headers = ()
     silent: bool = False
+    goes_on: Optional[Callable[[], bytes]] = None
 
 
 def answer(value: Any, status: int = 200, *headers: tuple[str, str]) -> Answer:

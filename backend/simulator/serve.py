@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
+import shlex
 import signal
 import sys
+from pathlib import Path
 
 from backend.simulator.scenes import SCENES
 from backend.simulator.simulator import Simulator
@@ -20,12 +23,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=7, help="of everything that is left to chance")
     parser.add_argument("--speed", type=float, default=20.0, help="pretend seconds a second")
     parser.add_argument("--bmc", action="store_true", help="give each host a baseboard on UDP")
+    parser.add_argument("--kubeconfig", metavar="FILE", help="write what reaches its cluster there")
     parser.add_argument("--frozen", action="store_true", help="let the pretend clock stand still")
 
 
 def serve(args: argparse.Namespace) -> int:
     """Serve until SIGINT or SIGTERM; exit code 0."""
     return asyncio.run(_serve(args))
+
+
+def _write(path: Path, simulator: Simulator) -> None:
+    # JSON is YAML.
+    path.write_text(json.dumps(simulator.kubeconfig()), encoding="utf-8")
+    path.chmod(0o600)
 
 
 async def _serve(args: argparse.Namespace) -> int:
@@ -46,6 +56,9 @@ async def _serve(args: argparse.Namespace) -> int:
     async with simulator:
         sys.stdout.write(f"# A pretend cloud: {args.scene}. Nothing here is real.\n")
         sys.stdout.write(simulator.openrc())
+        if args.kubeconfig:
+            _write(Path(args.kubeconfig), simulator)
+            sys.stdout.write(f"export KUBECONFIG={shlex.quote(args.kubeconfig)}\n")
         for name, said in simulator.rack.settings().items():
             where = "{address}  user {username}  password {password}".format(**said)
             sys.stdout.write(f"# BMC of {name}: IPMI on {where}\n")

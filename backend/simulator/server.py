@@ -20,6 +20,8 @@ Wire = Union[h11.Request, h11.EndOfMessage, h11.Data, h11.ConnectionClosed]
 HOST = "127.0.0.1"
 PORTS = range(20000, 32000)
 READ_BYTES = 64 * 1024
+# How often an answer that goes on is asked what came, in seconds.
+STREAM_S = 0.25
 BODY_BYTES_MOST = 8 * 1024 * 1024
 _TURNS = 5
 """Turns of the loop from the system's word of a connection to the task that serves it, and some."""
@@ -143,6 +145,9 @@ class _Talk:
         if answer.silent:
             await self._reader.read()  # Holds the line till the far end hangs up.
             return False
+        if answer.goes_on is not None:
+            await self._stream(answer, answer.goes_on)
+            return False
         await self._send(answer, head_only=request.method == "HEAD")
         return self._state.our_state is h11.DONE and self._state.their_state is h11.DONE
 
@@ -177,6 +182,23 @@ class _Talk:
         parts.append(self._state.send(h11.EndOfMessage()))
         # One write: in two, the second waits 40 ms for the far end's delayed acknowledgement.
         await self._write(b"".join(part for part in parts if part))
+
+    async def _stream(self, answer: Answer, more: Callable[[], bytes]) -> None:
+        """Send what comes, as it comes, till the far end hangs up."""
+        headers = [*answer.headers, ("Transfer-Encoding", "chunked")]
+        await self._write(
+            self._state.send(h11.Response(status_code=answer.status, headers=headers))
+        )
+        hung_up = asyncio.ensure_future(self._reader.read())
+        data = answer.body or more()
+        try:
+            while not hung_up.done():
+                if data:
+                    await self._write(self._state.send(h11.Data(data=data)))
+                await asyncio.wait([hung_up], timeout=STREAM_S)
+                data = more()
+        finally:
+            hung_up.cancel()
 
     async def _refuse(self, status: int) -> None:
         if self._state.our_state in {h11.IDLE, h11.SEND_RESPONSE}:

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Optional, Union
 
 from backend.simulator import fm, orchestration, refuse, scenes, sysinv, usm
+from backend.simulator.apiserver import TOKEN, ApiServer
 from backend.simulator.clock import START, Clock
 from backend.simulator.cloud import Cloud
 from backend.simulator.exchange import Answer, Request, answer
@@ -67,6 +68,7 @@ class Simulator:
         self._faults = Faults(self._cloud, self.keystone)
         self._server = Server(self._reply, tls=_context(tls))
         self.rack = Rack(self._cloud)
+        self._apiserver = ApiServer(self._cloud)
         self._has_boards = bmc
         self._port = port
         self._cacert = tls[0] if isinstance(tls, tuple) else None
@@ -135,6 +137,22 @@ class Simulator:
         }
         return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in told.items())
 
+    def kubeconfig(self) -> dict[str, Any]:
+        """What reaches the pretend cluster, in the shape of a kubeconfig."""
+        cluster: dict[str, Any] = {"server": f"{self.url}/kubernetes"}
+        if self._cacert:
+            cluster["certificate-authority"] = self._cacert
+        return {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "pretend", "cluster": cluster}],
+            "users": [{"name": "kubernetes-admin", "user": {"token": TOKEN}}],
+            "contexts": [
+                {"name": "pretend", "context": {"cluster": "pretend", "user": "kubernetes-admin"}}
+            ],
+            "current-context": "pretend",
+        }
+
     def settings(self, user: str = "admin") -> dict[str, Any]:
         """One cloud of a clouds.yaml."""
         return {
@@ -201,8 +219,9 @@ class Simulator:
     def _answer(self, request: Request) -> Answer:
         path = [part for part in request.path.split("/") if part]
         service, rest = (path[0], path[1:]) if path else ("", [])
-        if service == "pretend":
-            return self._door(request, rest)
+        if service in ("pretend", "kubernetes"):
+            own = {"pretend": self._door, "kubernetes": self._apiserver.reply}
+            return own[service](request, rest)
         away = self._cloud.trouble.away.get(service)
         if away == "silent":
             return Answer(status=0, silent=True)

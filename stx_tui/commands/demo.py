@@ -65,14 +65,19 @@ class PretendCloud:
         assert self.simulator is not None
         self._loop.call_soon_threadsafe(self.simulator.clock.go, speed)
 
-    def settings(self, folder: Path, name: str) -> CloudSettings:
+    def settings(self, folder: Path, name: str, *, cluster: bool = False) -> CloudSettings:
         """Return the settings of the pretend cloud, read as those of any other."""
         assert self.simulator is not None
         import json
 
         path = folder / "clouds.yaml"
         # JSON is YAML.
-        path.write_text(json.dumps({"clouds": {name: self.simulator.settings()}}), "utf-8")
+        said = self.simulator.settings()
+        if cluster:
+            said["kubeconfig"] = str(folder / "kubeconfig")
+            (folder / "kubeconfig").write_text(json.dumps(self.simulator.kubeconfig()), "utf-8")
+            (folder / "kubeconfig").chmod(0o600)
+        path.write_text(json.dumps({"clouds": {name: said}}), "utf-8")
         path.chmod(0o600)
         found = load(env={"HOME": str(folder)}, cloud=name, files=(path,)).default
         assert found is not None
@@ -105,7 +110,7 @@ def run(arguments: argparse.Namespace) -> int:
         start=CALM_START if is_told else None,
     )
     with tempfile.TemporaryDirectory(prefix="stx-tui-demo-") as folder, cloud:
-        settings = cloud.settings(Path(folder), arguments.scene)
+        settings = cloud.settings(Path(folder), arguments.scene, cluster=True)
 
         def station() -> Station:
             store = Store(Path(folder) / "record.db", now_ms=cloud.now_ms, kinds=KINDS)
