@@ -287,6 +287,7 @@ class Acts:
         keys = self._seen_in(preview, row)
         deed = await self._send_all(deed, plan, keys)
         if deed.outcome is not Outcome.OPEN:
+            self.insisting.forget(deed)
             return deed
         if preview.action.ladder is None:
             deed = await self._close(deed, Outcome.DONE, deed.answer)

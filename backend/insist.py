@@ -58,6 +58,10 @@ class Insisting:
         """Keep a step to be sent again once ``begin`` says so."""
         self._left.setdefault(deed.number, []).append((step, error))
 
+    def forget(self, deed: Deed) -> None:
+        """Send nothing more of a deed that ended before it was followed."""
+        self._left.pop(deed.number, None)
+
     def waits(self, deed: Deed) -> str:
         """Return who waits for what, in words; "" where nothing does."""
         left = self._left.get(deed.number, [])
@@ -118,9 +122,10 @@ class Insisting:
                     await self._failed(deed.number, str(error))
                     return
                 still.append((step, str(getattr(error, "reason", error))))
-        before, self._left[deed.number] = _said(self._left[deed.number]), still
+        self._left[deed.number] = still
         now = self._now(deed.number)
-        if now is not None and now.is_open and _said(still) != before:
+        # Whoever follows it may have written the words of an earlier round.
+        if now is not None and now.is_open and _said(still) != now.answer:
             await self._update(replace(now, answer=_said(still)))
 
     def _now(self, number: str) -> Optional[Deed]:
