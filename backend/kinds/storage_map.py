@@ -7,7 +7,8 @@ from typing import Dict, Iterable, Iterator, List, Optional, Tuple
 from backend.figure import Jump, Line, Lines, Node, Tree
 from backend.kind import Body, Column, Derived, Kind, Row, Tab
 from backend.kinds.ceph_flags import flags_set
-from backend.kinds.storage_tree import Branch, tree
+from backend.kinds.storage_branch import Branch
+from backend.kinds.storage_tree import tree
 from backend.kinds.storage_verdict import NEEDS as VERDICT_NEEDS
 from backend.kinds.storage_verdict import status_of, verdict
 from backend.known import Known

@@ -6,41 +6,19 @@ sysinv and Ceph do not agree on which OSDs there are, both are said.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass, replace
-from typing import Any, DefaultDict, Dict, Iterable, Iterator, List, Mapping, Optional, Set, Tuple
+from dataclasses import replace
+from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 
 from backend.kinds.disk_place import place_of
+from backend.kinds.storage_branch import MIB, Branch, by
+from backend.kinds.storage_claims import pools
 from backend.known import Known
 from backend.tone import Tone
-from backend.units import mib
 
-MIB, GIB_MIB = 1024**2, 1024
+GIB_MIB = 1024
 # With more hosts each is one line, and only what is not well below it.
 WHOLE_HOSTS = 2
-# How many claims of a class, and pods of a claim, have a line: the others are counted.
-SHOWN = 10
 FULL_ALARM = "100.104"
-
-
-@dataclass(frozen=True)
-class Branch:
-    """One thing of the tree: what it is, in MiB, and the row of its own that it is."""
-
-    id: str
-    text: str
-    kind: str
-    row: str
-    mib: Optional[int] = None
-    free_mib: Optional[int] = None
-    note: str = ""
-    tone: Tone = Tone.PLAIN
-    below: Tuple[Branch, ...] = ()
-
-    @property
-    def is_well(self) -> bool:
-        """Whether it and all that stands on it is as it should be."""
-        return self.tone not in (Tone.BAD, Tone.WARN) and all(one.is_well for one in self.below)
 
 
 class Site:
@@ -48,31 +26,47 @@ class Site:
 
     def __init__(self, known: Known) -> None:
         self.known = known
-        self.disks = _by(known.rows("disks"), lambda row: row.host_uuid)
-        self.partitions = _by(known.rows("partitions"), lambda row: row.body.get("idisk_uuid"))
-        self.volumes = _by(known.rows("physical-volumes"), lambda row: row.host_uuid)
-        self.groups = _by(known.rows("volume-groups"), lambda row: row.host_uuid)
-        self.filesystems = _by(known.rows("filesystems"), lambda row: row.host_uuid)
-        self.osds = _by(known.rows("osds"), lambda row: row.idisk_uuid)
+        self.disks = by(known.rows("disks"), lambda row: row.host_uuid)
+        self.partitions = by(known.rows("partitions"), lambda row: row.body.get("idisk_uuid"))
+        self.volumes = by(known.rows("physical-volumes"), lambda row: row.host_uuid)
+        self.groups = by(known.rows("volume-groups"), lambda row: row.host_uuid)
+        self.filesystems = by(known.rows("filesystems"), lambda row: row.host_uuid)
+        self.osds = by(known.rows("osds"), lambda row: row.idisk_uuid)
         self.ceph = {row.id: row for row in known.rows("ceph-osds")}
         self.full = [row for row in known.rows("alarms") if row.alarm_id == FULL_ALARM]
 
     def hosts(self) -> Iterator[Branch]:
-        """Yield each host that has a disk, with all that is in it."""
-        for host in self.known.rows("hosts"):
-            disks = self.disks.get(host.uuid, [])
-            if disks:
-                below = tuple(self._disk(disk, host) for disk in sorted(disks, key=place_of))
-                yield Branch(
-                    id=f"hosts/{host.uuid}",
-                    text=host.name,
-                    kind="hosts",
-                    row=host.uuid,
-                    mib=sum(disk.size_mib or 0 for disk in disks),
-                    free_mib=sum(disk.available_mib or 0 for disk in disks),
-                    note=f"{len(disks)} disks",
-                    below=below,
-                )
+        """Yield each host that has a disk, with all that is in it; of many, where one is to look.
+
+        With a thousand disks, those of hosts that are well are counted and not worked out.
+        """
+        hosts = [host for host in self.known.rows("hosts") if host.uuid in self.disks]
+        unwell = self._unwell() if len(hosts) > WHOLE_HOSTS else None
+        for host in hosts:
+            disks = self.disks[host.uuid]
+            is_told = unwell is None or {host.uuid, host.name} & unwell
+            told = sorted(disks, key=place_of) if is_told else []
+            below = tuple(self._disk(disk, host) for disk in told)
+            yield Branch(
+                id=f"hosts/{host.uuid}",
+                text=host.name,
+                kind="hosts",
+                row=host.uuid,
+                mib=sum(disk.size_mib or 0 for disk in disks),
+                free_mib=sum(disk.available_mib or 0 for disk in disks),
+                note=f"{len(disks)} disks",
+                below=below,
+            )
+
+    def _unwell(self) -> Set[str]:
+        """Return ids and names of hosts on which something is not as it should be."""
+        found = {row.hostname for row in self.full}
+        found |= {row.host_uuid for row in self.known.rows("partitions") if "Error" in row.state}
+        for osd in self.known.rows("osds") if self.ceph else ():
+            seen = self.ceph.get(osd.osdid)
+            if seen is None or not (seen.is_up and seen.is_in):
+                found.add(osd.host_uuid)
+        return found
 
     def _disk(self, disk: Any, host: Any) -> Branch:
         parts = self.partitions.get(disk.uuid, [])
@@ -194,13 +188,6 @@ def _seen(seen: Any, note: str) -> Dict[str, Any]:
     return {"mib": size, "free_mib": free, "note": f"{seen.status}, {note}", "tone": tone}
 
 
-def _by(rows: Iterable[Any], key: Any) -> Mapping[Any, List[Any]]:
-    found: DefaultDict[Any, List[Any]] = defaultdict(list)
-    for row in rows:
-        found[key(row)].append(row)
-    return found
-
-
 def _device(volume: Any) -> str:
     return str(volume.disk_or_part_device_path or "")
 
@@ -217,76 +204,6 @@ def _is_on(volume: Any, disk: Any, parts: List[Any]) -> bool:
 
 def _mib_of(count: Optional[int]) -> Optional[int]:
     return None if count is None else count // MIB
-
-
-def size_of(branch: Branch) -> Optional[str]:
-    """Return how large it is, as people read it."""
-    return None if branch.mib is None else mib(branch.mib)
-
-
-# --- what Ceph's disks carry -------------------------------------------------------------------
-
-
-class Claims:
-    """What pods keep, found by the class it comes of, by volume and by who mounts it."""
-
-    def __init__(self, known: Known) -> None:
-        self.classes = _by(known.rows("storage-classes"), lambda row: row.pool)
-        self.claims = _by(known.rows("claims"), lambda row: row.storage_class)
-        self.pods: DefaultDict[Tuple[str, str], List[Any]] = defaultdict(list)
-        for pod in known.rows("pods"):
-            for name in pod.claims:
-                self.pods[pod.namespace, name].append(pod)
-
-    def of_class(self, one: Any) -> Branch:
-        """Return a class with its claims: those that have no volume, else the first."""
-        claims = self.claims.get(one.name, [])
-        waits = [claim for claim in claims if claim.phase != "Bound"]
-        unused = sum(1 for claim in claims if not self.pods.get((claim.namespace, claim.name)))
-        said = [f"{len(claims) - len(waits)} claims bound"]
-        said += [f"{len(waits)} NOT"] if waits else []
-        said += [f"{unused} nobody uses"] if unused else []
-        return Branch(
-            id=f"storage-classes/{one.uid}",
-            text=f"class {one.name}",
-            kind="storage-classes",
-            row=one.uid,
-            note=", ".join(said),
-            tone=Tone.WARN if waits else Tone.PLAIN,
-            below=tuple(self._claim(claim) for claim in (waits or claims)[:SHOWN]),
-        )
-
-    def _claim(self, claim: Any) -> Branch:
-        pods = self.pods.get((claim.namespace, claim.name), [])
-        return Branch(
-            id=f"claims/{claim.uid}",
-            text=f"claim {claim.namespace}/{claim.name} {claim.got or claim.asked}",
-            kind="claims",
-            row=claim.uid,
-            note=", ".join(filter(None, (claim.phase, claim.volume))),
-            tone=Tone.PLAIN if claim.phase == "Bound" else Tone.WARN,
-            below=tuple(
-                Branch(id=f"pods/{pod.uid}", text=f"pod {pod.name}", kind="pods", row=pod.uid)
-                for pod in pods[:SHOWN]
-            ),
-        )
-
-
-def pools(known: Known) -> Iterator[Branch]:
-    """Yield Ceph's pools, each with the classes that claims get it by, and those claims."""
-    kept = Claims(known)
-    for pool in known.rows("ceph-pools"):
-        yield Branch(
-            id=f"ceph-pools/{pool.uuid}",
-            text=f"pool {pool.name}",
-            kind="ceph-pools",
-            row=pool.uuid,
-            mib=pool.used // MIB,
-            free_mib=None if pool.free is None else pool.free // MIB,
-            note=f"copies {pool.kept}",
-            tone=Tone.WARN if (pool.percent or 0) >= 85 else Tone.PLAIN,
-            below=tuple(kept.of_class(one) for one in kept.classes.get(pool.name, [])),
-        )
 
 
 def tree(known: Known) -> Tuple[Branch, ...]:

@@ -1,0 +1,39 @@
+"""One thing of the map of storage, with what stands on it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any, Callable, DefaultDict, Iterable, List, Mapping, Optional, Tuple
+
+from backend.tone import Tone
+
+MIB = 1024**2
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One thing of the tree: what it is, in MiB, and the row of its own that it is."""
+
+    id: str
+    text: str
+    kind: str
+    row: str
+    mib: Optional[int] = None
+    free_mib: Optional[int] = None
+    note: str = ""
+    tone: Tone = Tone.PLAIN
+    below: Tuple[Branch, ...] = ()
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it and all that stands on it is as it should be."""
+        return self.tone not in (Tone.BAD, Tone.WARN) and all(one.is_well for one in self.below)
+
+
+def by(rows: Iterable[Any], key: Callable[[Any], Any]) -> Mapping[Any, List[Any]]:
+    """Return rows by what ``key`` says of each."""
+    found: DefaultDict[Any, List[Any]] = defaultdict(list)
+    for row in rows:
+        found[key(row)].append(row)
+    return found
