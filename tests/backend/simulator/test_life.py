@@ -303,7 +303,7 @@ async def test_an_unlock_wants_a_volume_group_and_a_quiet_root_ca(admin: Client)
     kept = volumes.pop()
     assert "cgts-vg" in (await admin.act("worker-1", "unlock")).text
     volumes.append(kept)
-    cloud.shared["kube_rootca_update"] = [{"uuid": "x", "state": "updating-pods-trust-both-cas"}]
+    cloud.kube.rootca = {"uuid": "x", "state": "updating-pods-trust-both-cas"}
     assert "root ca update phase" in (await admin.act("worker-1", "unlock")).text
     assert (await admin.act("worker-1", "force-unlock")).status_code == 200
 
