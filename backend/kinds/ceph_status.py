@@ -212,6 +212,7 @@ CEPH: Kind[CephStatus] = Kind(
     strip=_overview,
     tabs=(Tab(key="o", title="Overview", figure=_overview),),
     state_fields=("health",),
+    sample=lambda row: float(row.used) if row.total else None,
     aliases=("ceph-status",),
     noise=frozenset({
         "used", "free", "degraded", "misplaced", "copies", "recovering_bytes_s",

@@ -13,7 +13,7 @@ from backend.kinds.ceph_words import meaning
 from backend.kinds.machine import size
 from backend.known import Known
 from backend.tone import Mark, Tone, Verdict
-from backend.units import span
+from backend.units import DAY_MS, HOUR_MS, span
 
 # Alarms of storage: Ceph's and the platform's own, and of a filesystem that fills.
 CEPH_ALARMS, FULL_ALARM = "800.", "100.104"
@@ -21,6 +21,10 @@ CEPH_ALARMS, FULL_ALARM = "800.", "100.104"
 _SAID = {"OSD_DOWN", "OSD_HOST_DOWN", "OSD_ROOT_DOWN", "MON_DOWN", "OSDMAP_FLAGS", "OSD_FLAGS"}
 NEEDS = ("ceph", "ceph-checks", "ceph-osds", "ceph-flags", "ceph-pools", "ceph-devices",
          "backends", "alarms", "claims")  # fmt: skip
+
+
+# Where Ceph stops taking data, by its own default; what is further off is not counted in days.
+FULL, FAR_MS = 0.95, 730 * DAY_MS
 
 
 @dataclass(frozen=True)
@@ -82,12 +86,30 @@ def _more(status: Optional[CephStatus], known: Known) -> str:
     if status.recovery:
         return f"recovery: {status.recovery}"
     space = f"{size(status.used)} of {size(status.total)} used" if status.total else ""
-    return ", ".join(filter(None, (space, _until_full(known))))
+    return ", ".join(filter(None, (space, until_full(status, known))))
 
 
-def _until_full(known: Known) -> str:
-    del known
-    return ""
+def until_full(status: CephStatus, known: Known) -> str:
+    """Return when Ceph stops taking data at the pace of what was sampled, "" where that is short.
+
+    The pace is that from the first to the last of the samples: what is written and deleted again
+    between them counts for nothing.
+    """
+    points = known.course("ceph", status.uuid)
+    if len(points) < 2 or points[-1][0] - points[0][0] < HOUR_MS:
+        return ""
+    (began_ms, before), (ended_ms, after) = points[0], points[-1]
+    over = span(ended_ms - began_ms)
+    grown = after - before
+    if grown <= 0:
+        return f"not growing in {over}"
+    left = status.total * FULL - after
+    if left <= 0:
+        return "full: Ceph takes no more data"
+    left_ms = round(left / grown * (ended_ms - began_ms))
+    if left_ms > FAR_MS:
+        return f"no end in sight at the pace of {over}"
+    return f"full in about {span(left_ms)} at the pace of {over}"
 
 
 # --- what is not well --------------------------------------------------------------------------

@@ -17,7 +17,9 @@ from backend.kinds.ceph_safety import safety_rows
 from backend.kinds.ceph_status import CephStatus, status_rows
 from backend.kinds.ceph_words import MEANINGS
 from backend.kinds.storage import STORAGE
+from backend.kinds.storage_verdict import until_full
 from backend.tone import Mark, Tone
+from backend.units import HOUR_MS
 from tests.backend.kinds.ceph import answers, cluster
 
 # After Ceph 14's own source (not recorded): what was inside other objects then, and no mutes.
@@ -197,3 +199,23 @@ def test_a_ceph_that_is_away_keeps_what_was_known_and_says_so() -> None:
     never = {key: replace(one, rows=(), by_id={}, at_ms=0) for key, one in lost.items()}
     said = STORAGE.headline(replace(known, readings=never))
     assert (said.word, said.text) == ("CANNOT", "see: ceph: no quorum")
+
+
+HOURS = {
+    "fills at a steady pace": (0.50, 0.70, 8, "full in about 10h at the pace of 8h"),
+    "shrinks": (0.70, 0.50, 8, "not growing in 8h"),
+    "is hardly used more": (0.50, 0.500001, 8, "no end in sight at the pace of 8h"),
+    "is past its limit": (0.90, 0.97, 8, "full: Ceph takes no more data"),
+    "was looked at for minutes only": (0.50, 0.70, 0.5, ""),
+}
+
+
+@pytest.mark.parametrize("how", HOURS)
+def test_how_long_it_lasts_is_told_from_what_was_sampled(how: str) -> None:
+    before, after, hours, words = HOURS[how]
+    known = cluster("16-well")
+    (status,) = known.rows("ceph")
+    began_ms = known.now_ms - round(hours * HOUR_MS)
+    points = ((began_ms, before * status.total), (known.now_ms, after * status.total))
+    memory = replace(known.memory, courses={("ceph", ""): {status.uuid: points}})
+    assert until_full(status, replace(known, memory=memory)) == words
