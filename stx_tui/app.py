@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from backend.clean import clean
-from backend.errors import StxError, Untrusted
+from backend.errors import NotConfigured, StxError, Untrusted
 from backend.figure import Jump
 from backend.kind import Action, Kind
 from backend.known import Known, Reading
@@ -38,6 +38,11 @@ if TYPE_CHECKING:
     from backend.store.glance import Glance
 
 Opener = Callable[[], Awaitable["Station"]]
+
+
+def no_kind(name: str) -> str:
+    """Return what is said of a name that means nothing here."""
+    return f"there is no kind {clean(name)!r}; : and Tab lists them"
 
 
 def system_ms() -> int:
@@ -217,7 +222,7 @@ class StxApp(App[None], inherit_bindings=False):
             self.run_worker(self._discover(self.station, name, row), name="discover", group="go")
             return f"asking the cluster for {clean(name)!r} ..."
         if kind is None:
-            return f"there is no kind {clean(name)!r}; : and Tab lists them"
+            return no_kind(name)
         if not row or not self.known.has(kind.name):
             self._list(kind)
             return ""
@@ -232,6 +237,9 @@ class StxApp(App[None], inherit_bindings=False):
 
         try:
             kind = await station.lookout.discover(name)
+        except NotConfigured:
+            self.say(no_kind(name))
+            return
         except StxError as error:
             self.say(f"{error}. {error.advice}".strip())
             return
@@ -284,8 +292,9 @@ class StxApp(App[None], inherit_bindings=False):
         while len(self.screen_stack) > 1:
             await self.pop_screen()
         bottom = self.screen
-        if isinstance(bottom, ListingScreen):
-            # Also where it is shown: its rows get back what the strip took for a longer one.
+        if isinstance(bottom, ListingScreen) and bottom.kind is area.kinds[0] and not bottom.of:
+            bottom.give_back()
+        elif isinstance(bottom, ListingScreen):
             bottom.list(area.kinds[0])
 
     async def action_back(self) -> None:

@@ -114,24 +114,25 @@ class ListingScreen(Screen[None], inherit_bindings=False):
         self.say("")
         self.look()
         if self._arrange():
-            # How many rows fit is known only then.
             self.call_after_refresh(self._show)
         self._show()
+
+    def give_back(self) -> None:
+        """Give the table the rows that the strip took for one that had more to say."""
+        self._strip_rows = 0
+        if self._arrange():
+            self.call_after_refresh(self._show)
 
     def look_away(self) -> None:
         """Let nobody poll for a screen that is covered."""
         while self._leave:
             self._leave.pop()()
 
+    on_screen_suspend = on_unmount = look_away
+
     def on_screen_resume(self) -> None:
         self.look()
         self.call_after_refresh(self._show)
-
-    def on_screen_suspend(self) -> None:
-        self.look_away()
-
-    def on_unmount(self) -> None:
-        self.look_away()
 
     # --- showing -------------------------------------------------------------------------------
 

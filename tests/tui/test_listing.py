@@ -228,7 +228,7 @@ async def test_colon_to_nowhere_says_so_and_stays():
     async with app.run_test(size=(80, 24)) as pilot:
         await shown(pilot, "box-4")
         await pilot.press("colon", "x", "y", "enter")
-        assert screen_text(app)[23].startswith(" there is no kind 'xy'")
+        await until(pilot, lambda: screen_text(app)[23].startswith(" there is no kind 'xy'"))
         assert len(app.screen_stack) == 1
 
 

@@ -9,7 +9,7 @@ from typing import Any, Dict, Iterable, List, Optional, Tuple
 
 from backend.act import Acts
 from backend.deed import Deed
-from backend.errors import StxError
+from backend.errors import NotConfigured, StxError
 from backend.figure import Line, Lines
 from backend.kind import Action, Area, Column, Kind, LocalWrite, Plan, Read, Rest, Risk, Row
 from backend.known import Known
@@ -171,7 +171,11 @@ def station(wire: Wire, rooms: Rooms = ROOMS, now_ms: Any = lambda: NOW_MS, **se
         reading = watch.known.reading(kind)
         await notes.set_baseline("uuid-7", reading.by_id, reading.at_ms)
 
+    async def discover(name: str) -> None:
+        raise NotConfigured(f"no kubeconfig, so nobody can say what {name} is")
+
     return SimpleNamespace(
+        lookout=SimpleNamespace(discover=discover),
         set_baseline=set_baseline,
         ask_again=watch.read_now,
         start=nothing,

@@ -19,6 +19,8 @@ from tests.backend.sources.sshd import IS_ROOT, PASSWORD, PROGRAM, Sshd, serving
 
 pytestmark = [
     pytest.mark.peer,
+    # They make accounts, which one at a time may.
+    pytest.mark.xdist_group("accounts"),
     pytest.mark.skipif(PROGRAM is None, reason="no sshd: apt-get install openssh-server"),
 ]
 as_root = pytest.mark.skipif(not IS_ROOT, reason="only root can make accounts")

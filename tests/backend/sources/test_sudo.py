@@ -13,6 +13,8 @@ from tests.backend.sources.test_ssh import HOSTS, Caller
 
 pytestmark = [
     pytest.mark.peer,
+    # They make accounts, which one at a time may.
+    pytest.mark.xdist_group("accounts"),
     pytest.mark.skipif(
         PROGRAM is None or not IS_ROOT or shutil.which("sudo") is None,
         reason="no sshd, no sudo, or not root",
