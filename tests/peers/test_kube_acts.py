@@ -33,6 +33,9 @@ def worker(real_cluster: Cluster) -> Iterator[Cluster]:
     labels = {"play": "worker"}
     one = node("worker-9")
     one["metadata"]["labels"].update(labels)
+    # Whatever else there is stays away: nobody else's budget holds it up.
+    one["spec"] = {"taints": [{"key": "play", "value": "worker", "effect": "NoSchedule"}]}
+    bears = [{"key": "play", "operator": "Exists"}]
     real_cluster.apply(one, made("Namespace", "drained"))
     budget = made(
         "PodDisruptionBudget",
@@ -41,7 +44,10 @@ def worker(real_cluster: Cluster) -> Iterator[Cluster]:
         api="policy/v1",
         spec={"minAvailable": 2, "selector": {"matchLabels": {"app": "held"}}},
     )
-    real_cluster.apply(budget, _set("Deployment", "held", "drained", "x", 2, nodeSelector=labels))
+    real_cluster.apply(
+        budget,
+        _set("Deployment", "held", "drained", "x", 2, nodeSelector=labels, tolerations=bears),
+    )
     real_cluster.kubectl("-n", "drained", "rollout", "status", "deploy/held", "--timeout=60s")
     real_cluster.until(
         lambda: said(real_cluster, "pdb", "held", "{.status.currentHealthy}") == "2", "healthy"
