@@ -30,10 +30,10 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Far]:
 def far(shared: Far) -> Far:
     """Go back to the first screen with its cursor on the first row, whatever stood there."""
     for _ in range(4):
-        if "1 Hosts   2 Alarms" in shared.still():
+        if "1 Hosts  2 Alarms" in shared.still():
             break
         shared.press("escape")
-    shared.press("1", "escape", "g")
+    shared.press("1", "escape", "g", "1")
     shared.until(FIRST, r"7 of 7 hosts -+ selected: controller-0")
     return shared
 
