@@ -47,7 +47,7 @@ def order(verb: str, **values: str) -> BmcWrite:
 
 
 @pytest.fixture
-def within(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tuple[InBand, Path]:
+async def within(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tuple[InBand, Path]:
     return with_program(tmp_path, monkeypatch, SHIM.format(room=tmp_path, recorded=RECORDED))
 
 
