@@ -97,8 +97,12 @@ async def test_what_is_wrong_is_read_off_the_real_cluster(real_cluster: Cluster)
     async with looking(real_cluster.kubeconfig) as lookout:
         lookout.watch.look("troubles")
         known = lambda: lookout.watch.known  # noqa: E731
-        await until(lambda: len(known().rows("troubles")) >= 3, 60)
-        why = {row.name.partition("-")[0]: row.why for row in known().rows("troubles")}
+
+        def why_of() -> Dict[str, str]:
+            return {row.name.partition("-")[0]: row.why for row in known().rows("troubles")}
+
+        await until(lambda: {"monitor/elastic", "lab/web", "lab/db"} <= set(why_of()), 60)
+        why = why_of()
         assert why["monitor/elastic"] == "main: exit 137: out of memory"
         assert why["lab/web"].endswith("lab/web:9 is not in the registry")
         assert why["lab/db"].startswith("its claim data is Pending")
