@@ -166,7 +166,7 @@ class Risk(IntEnum):
 class Form(BaseModel):
     """What an action asks; the console's dialog, ``do --field value`` and plain mode derive it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Nothing(Form):
