@@ -172,7 +172,7 @@ class Part:
                 if total >= UNPACKED:
                     self.note = f"only its first {UNPACKED >> 20} MiB are shown"
                     break
-        except BaseException:
+        except BaseException:  # a cancelled reading leaves no descriptor open either
             os.close(descriptor)
             raise
         finally:

@@ -47,7 +47,7 @@ def save(path: str, lines: Iterable[LogLine], *, named: bool) -> Saved:
     except OSError as error:
         target.unlink(missing_ok=True)
         raise _why(target, error, size) from error
-    except BaseException:
+    except BaseException:  # half a slice is no slice, whatever ended it
         target.unlink(missing_ok=True)
         raise
     return Saved(path=str(target), lines=count, size=size)

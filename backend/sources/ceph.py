@@ -263,7 +263,7 @@ class _Talk(asyncio.SubprocessProtocol):
         try:
             self._transport = await local.begin(lambda: self, argv)
             _greeted(await self._answer(first, CONNECT_S, "Ceph was not reached"))
-        except BaseException:
+        except BaseException:  # cancelled too: nobody else knows of the process yet
             await self.close()
             raise
 

@@ -63,7 +63,7 @@ async def open_log(api: KubeApi, stream: PodLog) -> ContainerLog:
     log = ContainerLog(api, stream)
     try:
         await log.opened()
-    except BaseException:
+    except BaseException:  # cancelled too: nobody else knows of its connection yet
         await log.end()
         raise
     return log

@@ -207,6 +207,7 @@ def verifying(access: Access, cert: bytes, key: bytes) -> ssl.SSLContext:
     except (ssl.SSLError, ValueError) as error:
         raise access.where.wrong(f"certificate-authority is no PEM: {error}") from error
     if not access.verify:
+        # `insecure-skip-tls-verify` of that very kubeconfig: kubectl checks nothing there either.
         tls.check_hostname = False
         tls.verify_mode = ssl.CERT_NONE
     return with_client(tls, access.where, cert, key)

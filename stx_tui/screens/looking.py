@@ -41,7 +41,8 @@ class LookingScreen(Screen[None], inherit_bindings=False):
 
     def _show(self) -> None:
         """Say where one is."""
-        raise NotImplementedError
+        # Textual's metaclass leaves no room for an abstract method.
+        raise NotImplementedError(f"{type(self).__name__} does not say where one is")
 
     async def _more(self, *, up: bool) -> None:
         reader = self._reader
