@@ -134,7 +134,9 @@ class Talk:
             return
         watch = self.station.watch
         old = [key for key in wanted if again or self._is_old(self.known.reading(*key))]
-        tasks = [asyncio.ensure_future(watch.read_now(*key)) for key in old]
+        # Asked for by hand it begins now: one under way began before somebody asked.
+        read = watch.read_anew if again else watch.read_now
+        tasks = [asyncio.ensure_future(read(*key)) for key in old]
         await self._wait(tasks, f"asking for {', '.join(dict.fromkeys(name for name, _ in old))}")
 
     def _is_old(self, reading: Reading[Any]) -> bool:
