@@ -164,7 +164,7 @@ OBSTACLES: Kind[ObstacleRow] = Kind(
     label=lambda row: row.name,
     columns=(
         Column(heading="SORT", value=lambda row: row.sort),
-        Column(heading="WHAT", value=lambda row: row.name, most=28),
+        Column(heading="WHAT", value=lambda row: row.name, most=20),
         Column(heading="WHY", value=lambda row: row.why, most=80),
         Column(heading="OF", value=lambda row: row.only or "all", wide=True),
     ),

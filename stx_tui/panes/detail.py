@@ -103,7 +103,8 @@ def pages_of(kind: Kind[Any], kinds: Iterable[Kind[Any]]) -> Tuple[Page, ...]:
     mine = {page.key for page in declared}
     if HISTORY not in mine:
         pages.append(Page(key=HISTORY, title="History"))
-    if YAML not in mine:
+    # Where a row can be fetched whole, that letter opens all of it and not what we keep.
+    if YAML not in mine and kind.whole is None:
         pages.append(Page(key=YAML, title="YAML", figure=lambda r, k: fields(kind, r, k)))
     return tuple(pages)
 

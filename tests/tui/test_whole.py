@@ -17,6 +17,7 @@ from backend.kube import KubeWrite
 from backend.whole import rebased
 from stx_tui.app import StxApp
 from stx_tui.screens.act import ActScreen
+from stx_tui.screens.detail import DetailScreen
 from stx_tui.screens.whole import WholeScreen
 from tests.tui.things import (
     BOXES,
@@ -197,3 +198,13 @@ async def test_secret_values_are_shown_only_once_somebody_asks_which_is_a_deed()
         await pilot.press("v")
         await until(pilot, lambda: "a: '1'" in said(app))
         assert [write.method for write in cluster.writes] == ["GET"]
+
+
+async def test_from_its_detail_the_same_letter_opens_all_of_it() -> None:
+    async with opened(Cluster()) as (app, pilot):
+        await pilot.press("q")
+        await until(pilot, lambda: not isinstance(app.screen, WholeScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, DetailScreen) and "Overview" in said(app))
+        await pilot.press("y")
+        await until(pilot, lambda: isinstance(app.screen, WholeScreen) and "data:" in said(app))
