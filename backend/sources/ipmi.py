@@ -14,6 +14,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from pyghmi import exceptions
 from pyghmi.ipmi.command import Command
+from pyghmi.ipmi.private import session as pyghmi_session
 from pyghmi.ipmi.private.session import Session
 
 from backend.baseboard import BmcWrite, Sol
@@ -255,6 +256,25 @@ class Prompt(Session):  # type: ignore[misc]
         """
         self.process_pktqueue()
         super().awaitresponse(retry, netfn, command)
+
+
+_receive = pyghmi_session._io_graball
+
+
+def _receiving(sockets: Any, waiting: Any) -> Any:
+    """Receive what came; a session that goes while a packet of it is looked at ends nothing.
+
+    pyghmi receives for all baseboards on one thread and looks sessions up while others end theirs.
+    What it raises there ends that thread, and from then on no baseboard is heard any more. The
+    packet is lost, as any may be over UDP, and what waits for it asks again.
+    """
+    try:
+        return _receive(sockets, waiting)
+    except LookupError:
+        return []
+
+
+pyghmi_session._io_graball = _receiving
 
 
 def hasten(session: Any) -> None:

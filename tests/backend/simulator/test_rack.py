@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from contextlib import asynccontextmanager
-from typing import AsyncIterator, Tuple
+from typing import Any, AsyncIterator, Dict, Tuple
 
 import pytest
+from pyghmi.ipmi.private import session
 
 from backend.baseboard import BmcWrite
 from backend.errors import Rejected, Unauthorized, Unreachable
@@ -164,3 +166,28 @@ async def test_many_answer_at_once_on_one_loop() -> None:
         rows = await asyncio.gather(*(board.ask("power") for board in boards))
         assert {row["power"] for (row,) in rows} <= {"on", "off"}
         await asyncio.gather(*(board.close() for board in boards))
+
+
+class Going(Dict[int, Any]):
+    """The sessions with one baseboard, of which the last goes while a packet of it is looked at."""
+
+    def __contains__(self, port: object) -> bool:
+        return True
+
+
+async def test_a_packet_of_a_session_that_goes_meanwhile_stops_nobody_else() -> None:
+    async with racked(LOCKED) as (_, board):
+        assert await power(board) == "on"
+        ours = session.iosockets[0]
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as late:
+            late.bind(("127.0.0.1", 0))
+            host, port = late.getsockname()
+            is_ipv6 = ours.family == socket.AF_INET6
+            came_from = (f"::ffff:{host}", port, 0, 0) if is_ipv6 else (host, port)
+            session.Session.bmc_handlers[came_from] = Going()
+            try:
+                late.sendto(b"too late", ("127.0.0.1", ours.getsockname()[1]))
+                assert await power(board) == "on"
+                assert session.iothread.is_alive()
+            finally:
+                del session.Session.bmc_handlers[came_from]
