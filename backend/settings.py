@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Dict, Mapping, Optional, Sequence, Tuple
 from urllib.parse import urlsplit
 
+from backend.bmc_settings import BmcSettings, bmcs_of
 from backend.ceph_settings import CephWay, ceph_here, ceph_of
 from backend.clouds_yaml import Section, Spot, from_environment, read
 from backend.errors import SettingsError
@@ -48,10 +49,6 @@ _THEIR_ENDINGS = (
     *("_api_version", "_service_type", "_service_name", "_interface", "_endpoint_override"),
     *("_max_version", "_min_version", "_default_microversion", "_status_code_retries"),
 )
-_BMC = {
-    *("address", "username", "password", "password_command", "password_file", "protocol"),
-    "system",
-}
 
 # Who may read it is told apart by the system: on a controller those of group sys_protected.
 ADMIN_CONF = Path("/etc/kubernetes/admin.conf")
@@ -84,21 +81,6 @@ class Auth:
 
 
 @dataclass(frozen=True)
-class Bmc:
-    """Where the baseboard of one machine answers; ``address`` is host[:port].
-
-    ``system`` is the one meant, where one over Redfish has several.
-    """
-
-    name: str
-    address: str
-    protocol: str = "ipmi"
-    username: str = ""
-    password: Password = field(default_factory=Password)
-    system: str = ""
-
-
-@dataclass(frozen=True)
 class CloudSettings:
     """All that is set of one cloud; what is not configured is None or empty, not broken.
 
@@ -116,7 +98,7 @@ class CloudSettings:
     read_only: bool = False
     store: str = ""
     endpoints: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    bmc: Mapping[str, Bmc] = field(default_factory=lambda: MappingProxyType({}))
+    bmc: Mapping[str, BmcSettings] = field(default_factory=lambda: MappingProxyType({}))
     ssh: Optional[Ssh] = None
     ceph: Optional[CephWay] = None
     kubeconfig: str = ""
@@ -292,7 +274,7 @@ def _cloud(name: str, said: Section) -> CloudSettings:
         read_only=said.flag("read_only", default=False),
         store=said.text("store"),
         endpoints=MappingProxyType(_endpoints(said)),
-        bmc=MappingProxyType(_bmcs(said.section("bmc"))),
+        bmc=MappingProxyType(bmcs_of(said.section("bmc"))),
         ssh=ssh_of(said),
         ceph=ceph_of(said),
         cables=_path(said.text("cables")),
@@ -334,27 +316,6 @@ def _auth(said: Section) -> Auth:
         project_domain_name=said.text("project_domain_name") or domain,
         project_domain_id=said.text("project_domain_id") or domain_id,
     )
-
-
-def _bmcs(said: Optional[Section]) -> Dict[str, Bmc]:
-    found: Dict[str, Bmc] = {}
-    for name, one in (said.sections() if said else {}).items():
-        one.only(_BMC)
-        protocol = one.choice("protocol", ("ipmi", "redfish", "in-band")) or "ipmi"
-        # "*" has the credentials for all that sysinv knows the address of. From within the address
-        # is a machine: this one, or a host of ssh:.
-        within = "here" if protocol == "in-band" else ""
-        if name != "*" and not (one.text("address") or within):
-            raise one.spot.wrong("address is missing", "as in 10.10.10.100 or [fd00::10]:623")
-        found[name] = Bmc(
-            name=name,
-            address=one.text("address") or within,
-            protocol=protocol,
-            username=one.text("username"),
-            password=password_of(one),
-            system=one.text("system"),
-        )
-    return found
 
 
 def _endpoints(said: Section) -> Dict[str, str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, 
 from urllib.parse import urlsplit
 
 from backend.baseboard import Bmc, BmcWrite, Sol
+from backend.bmc_settings import BmcSettings
 from backend.channel import Channel
 from backend.errors import Missing, NotConfigured
 from backend.kind import Body, Json
@@ -15,7 +16,6 @@ from backend.known import Known
 from backend.plan import HERE
 from backend.refresh import Answer
 from backend.secret import Password, Secret
-from backend.settings import Bmc as BmcSettings
 from backend.settings import CloudSettings
 from backend.sources.tls import Pins
 

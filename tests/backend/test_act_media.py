@@ -12,11 +12,12 @@ from typing import Any, AsyncIterator, Tuple
 import pytest
 
 from backend.act import Acts
+from backend.bmc_settings import BmcSettings
 from backend.deed import Deed, Outcome
 from backend.kinds.hardware_media import VIRTUAL_MEDIA, Insert
 from backend.lookout import Lookout
 from backend.secret import Password, Secret
-from backend.settings import Bmc, CloudSettings
+from backend.settings import CloudSettings
 from backend.sources.tls import Pins
 from tests.backend.sources.authority import Certificate
 from tests.backend.sources.loopback import Asked, Reply, serving
@@ -44,7 +45,7 @@ async def door(room: Path, bmc: Pretended) -> AsyncIterator[Tuple[Lookout, Acts]
         address = f"127.0.0.1:{server.port}"
         pins = Pins(room / "pins.json")
         pins.pin(address, certificate.fingerprint)
-        one = Bmc(
+        one = BmcSettings(
             name="s0",
             address=address,
             protocol="redfish",
