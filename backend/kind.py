@@ -62,7 +62,6 @@ __all__ = [
     "Action",
     "Answer",
     "Answers",
-    "Area",
     "Asker",
     "Body",
     "Ceph",
@@ -399,14 +398,3 @@ class Kind(Generic[R]):
     def find(self, rows: Tuple[R, ...], name: str) -> Optional[R]:
         """Return the row that an operator means by ``name``: its label or its id."""
         return next((r for r in rows if name in (self.name_of(r), self.id(r))), None)
-
-
-@dataclass(frozen=True)
-class Area:
-    """A room of the console: its digit, title, kinds (first is shown first), and headline."""
-
-    digit: str
-    name: str
-    title: str
-    kinds: Tuple[Kind[Any], ...]
-    headline: Callable[[Known], Verdict]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Awaitable, Callable, Mapping, Optional, Set, Tuple, Type
 
 from textual import events
@@ -84,7 +85,8 @@ class StxApp(App[None], inherit_bindings=False):
         super().__init__(driver_class=driver_class, ansi_color=True)
         self.theme = theme.GROUND
         self.animation_level = "none"
-        self.rooms = rooms or all_rooms()
+        # The first screen does not wait for what stands in other areas.
+        self.rooms = replace(rooms or all_rooms(), is_whole=False)
         self.set_keymap(dict(keymap or {}))
         self.station: Optional[Station] = None
         self.trouble: Optional[Verdict] = None
@@ -99,7 +101,9 @@ class StxApp(App[None], inherit_bindings=False):
         self._told_s = 0.0
         place = place or find_place()
         self.known = (
-            glance.known(self.rooms.by_name, now_ms=now_ms(), place=place)
+            glance.known(
+                self.rooms.some(seen.kind for seen in glance.seen), now_ms=now_ms(), place=place
+            )
             if glance is not None
             else Known(cloud=cloud, now_ms=now_ms(), place=place)
         )
@@ -124,7 +128,8 @@ class StxApp(App[None], inherit_bindings=False):
         """Open the station and watch until the end."""
         await start.painted(self)
         start.go_on()
-        await start.load()
+        await start.load(lambda: self.rooms.kinds)
+        self.rooms = replace(self.rooms, is_whole=True)
         try:
             station = await self._opener()
         except StxError as error:

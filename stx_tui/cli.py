@@ -383,10 +383,10 @@ def words_of(argv: List[str]) -> List[str]:
     if not argv or argv[0] not in commands.choices:
         return sorted(commands.choices)
     if argv[0] in {"get", "show", "diff", "do", "history"} and len(argv) == 1:
-        from backend.kinds import KINDS
+        from backend.kinds import every_kind
 
         singular = argv[0] in {"show", "diff", "do"}
-        return sorted(kind.singular if singular else kind.name for kind in KINDS)
+        return sorted(kind.singular if singular else kind.name for kind in every_kind())
     if argv[0] == "do" and len(argv) == 2:
         from backend.kinds import kind_named
 

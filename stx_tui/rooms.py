@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Callable, Iterable, Mapping, Optional, Tuple
 
-from backend.kind import Area, Kind
+from backend.area import Area
+from backend.kind import Kind
 from backend.known import Key, Known
 
 
@@ -15,47 +17,74 @@ def _nothing(_known: Known) -> Tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Rooms:
-    """The kinds and areas of a console.
+    """The areas of a console, and the kinds in them.
 
     ``banner(known)`` are the parts of row 1 beside the cloud's name, the most important last: it
-    is the first ones that go where there is no room. ``banner_needs`` are the kinds it looks at.
-    A baseline says of the kind ``baseline_of`` what is not new.
+    is the first ones that go where there is no room. ``needs`` are the kinds it looks at.
+    A baseline says of the kind ``baseline_of`` what is not new. ``is_whole`` is False as long as
+    nobody shall wait for what stands in areas that nobody has gone to.
     """
 
     areas: Tuple[Area, ...]
-    kinds: Tuple[Kind[Any], ...]
-    banner: Callable[[Known], Tuple[str, ...]] = _nothing
-    banner_needs: Tuple[str, ...] = ()
+    banner_of: Callable[[Known], Tuple[str, ...]] = _nothing
+    needs: Tuple[str, ...] = ()
     baseline_of: str = ""
-    # The kind that is shown first; "": the first of the first area.
+    # The area that is shown first; "": the first.
     first: str = ""
+    is_whole: bool = True
+
+    @cached_property
+    def kinds(self) -> Tuple[Kind[Any], ...]:
+        """All kinds; loads those of every area."""
+        return tuple(kind for area in self.areas for kind in area.kinds)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Kind[Any]]:
+        """All kinds by their own names."""
+        return {kind.name: kind for kind in self.kinds}
+
+    @cached_property
+    def _reminding(self) -> Tuple[Kind[Any], ...]:
+        return tuple(kind for kind in self.kinds if kind.reminder) if self.is_whole else ()
+
+    @property
+    def banner_needs(self) -> Tuple[str, ...]:
+        """The kinds that row 1 looks at."""
+        return (*self.needs, *(kind.name for kind in self._reminding))
+
+    def banner(self, known: Known) -> Tuple[str, ...]:
+        """Return what stands in row 1 beside the cloud's name."""
+        return (*self.banner_of(known), *self.reminders(known))
 
     def reminders(self, known: Known) -> Tuple[str, ...]:
         """Return what somebody left so that it is to be thought of: flags that stand."""
-        return _left_so(self.kinds, known)
+        said = (kind.reminder(known) for kind in self._reminding if kind.reminder is not None)
+        return tuple(words for words in said if words)
 
     @property
     def first_kind(self) -> Kind[Any]:
         """The kind that is shown first."""
-        return self.by_name.get(self.first) or self.areas[0].kinds[0]
+        first = (area for area in self.areas if area.name == self.first)
+        return next(first, self.areas[0]).kinds[0]
 
-    @property
-    def by_name(self) -> Mapping[str, Kind[Any]]:
-        """The kinds by their own names."""
-        return {kind.name: kind for kind in self.kinds}
+    def has(self, name: str) -> bool:
+        """Whether there is a kind of that own name; areas behind its own are not loaded for it."""
+        return any(kind.name == name for area in self.areas for kind in area.kinds)
 
     def kind(self, name: str) -> Optional[Kind[Any]]:
         """Return the kind of that name, singular or alias."""
         lowered = name.casefold()
-        for kind in self.kinds:
-            if lowered in (
-                kind.name,
-                kind.singular,
-                *kind.aliases,
-                _full(self.area_of(kind), kind),
-            ):
-                return kind
+        for area in self.areas:
+            for kind in area.kinds:
+                names = (kind.name, kind.singular, *kind.aliases, f"{area.name}/{kind.name}")
+                if lowered in names:
+                    return kind
         return None
+
+    def some(self, names: Iterable[str]) -> Mapping[str, Kind[Any]]:
+        """Return the kinds of these own names, as many as there are."""
+        found = ((name, self.kind(name)) for name in names)
+        return {name: kind for name, kind in found if kind is not None and kind.name == name}
 
     def area(self, digit: str) -> Optional[Area]:
         """Return the area of that digit."""
@@ -63,8 +92,9 @@ class Rooms:
 
     def area_of(self, kind: Kind[Any]) -> Optional[Area]:
         """Return the first area that has ``kind``."""
-        names = ((area, {one.name for one in area.kinds}) for area in self.areas)
-        return next((area for area, kinds in names if kind.name in kinds), None)
+        return next(
+            (area for area in self.areas if any(kind.name == one.name for one in area.kinds)), None
+        )
 
     def named(self, start: str) -> Tuple[str, ...]:
         """Return the names of kinds that begin with ``start``, those only an alias finds last."""
@@ -78,17 +108,16 @@ class Rooms:
         if kind.name in self.by_name:
             return self
         areas = tuple(
-            replace(area, kinds=(*area.kinds, kind))
+            area.with_kinds(lambda kinds: (*kinds, kind))
             if any(one.name == beside for one in area.kinds)
             else area
             for area in self.areas
         )
-        return replace(self, areas=areas, kinds=(*self.kinds, kind))
+        return replace(self, areas=areas)
 
     def looked_at(self, kind: Kind[Any], parent: str = "") -> Tuple[Key, ...]:
         """Return what is read while ``kind`` (under that parent) is listed, itself first."""
-        names = {one.name for one in self.kinds}
-        others = ((name, "") for name in (*kind.needs, *self.banner_needs) if name in names)
+        others = ((name, "") for name in (*kind.needs, *self.banner_needs) if self.has(name))
         return tuple(dict.fromkeys(((kind.name, parent), *others)))
 
 
@@ -101,30 +130,16 @@ def all_rooms(has: Callable[[str], bool] = _everything, *, is_alone: bool = Fals
 
     ``is_alone``: there is no cloud to ask first.
     """
-    from backend.kinds import GROUND_KIND, areas_of, configured
+    from backend.kinds import GROUND, areas_of
     from backend.kinds.banner import BASELINE_OF, NEEDS, banner
 
-    kinds = configured(has)
-    names = {kind.name for kind in kinds}
-    reminding = tuple(kind.name for kind in kinds if kind.reminder is not None)
-    needs = () if is_alone else tuple(name for name in NEEDS if name in names)
     return Rooms(
-        areas=areas_of(kinds),
-        kinds=kinds,
-        banner=lambda known: (*banner(known), *_left_so(kinds, known)),
-        banner_needs=(*needs, *reminding),
+        areas=areas_of(has),
+        banner_of=banner,
+        needs=() if is_alone else NEEDS,
         baseline_of=BASELINE_OF,
-        first=GROUND_KIND.name if is_alone else "",
+        first=GROUND.name if is_alone else "",
     )
-
-
-def _left_so(kinds: Tuple[Kind[Any], ...], known: Known) -> Tuple[str, ...]:
-    said = (kind.reminder(known) for kind in kinds if kind.reminder is not None)
-    return tuple(words for words in said if words)
-
-
-def _full(area: Optional[Area], kind: Kind[Any]) -> str:
-    return f"{area.name}/{kind.name}" if area is not None else kind.name
 
 
 def _begins(names: Iterable[str], start: str) -> bool:

@@ -6,7 +6,7 @@ import asyncio
 import gc
 import sys
 from importlib import import_module
-from typing import Any
+from typing import Any, Callable
 
 from backend.known import Reading
 from stx_tui.terminal import far
@@ -67,6 +67,15 @@ async def painted(app: Any) -> None:
         await asyncio.sleep(_LOOK_S)
 
 
-async def load() -> None:
-    """Import on a thread what the first screen does without: keys are answered meanwhile."""
-    await asyncio.to_thread(lambda: [import_module(name) for name in _LATER])
+async def load(declared: Callable[[], object]) -> None:
+    """Import on a thread what the first screen does without: keys are answered meanwhile.
+
+    ``declared`` loads the kinds that nobody has asked for yet.
+    """
+
+    def work() -> None:
+        for name in _LATER:
+            import_module(name)
+        declared()
+
+    await asyncio.to_thread(work)

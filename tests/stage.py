@@ -18,7 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Awaitable, Callable, Dict, Iterator, Sequence, Tuple
 
-from backend.kinds import KINDS
+from backend.kinds import every_kind
 from backend.place import Place
 from backend.settings import CloudSettings, load
 from backend.simulator.scenes import CALM_START
@@ -137,7 +137,7 @@ def joined(folder: Path) -> Iterator[Stage]:
 def _station(
     folder: Path, settings: CloudSettings, now_ms: Callable[[], int], place: Place
 ) -> Station:
-    store = Store(folder / "record.db", now_ms=now_ms, kinds=KINDS)
+    store = Store(folder / "record.db", now_ms=now_ms, kinds=every_kind())
     return Station(settings, store=store, place=place, now_ms=now_ms)
 
 

@@ -25,7 +25,7 @@ from backend.errors import (
     Unauthorized,
 )
 from backend.kind import Ceph, Kind, Reach, Rest
-from backend.kinds import KINDS, area_of, kind_named
+from backend.kinds import area_of, every_kind, kind_named
 from backend.kinds.hardware import HARDWARE
 from backend.lookout import Lookout
 from backend.place import Place
@@ -64,7 +64,7 @@ EMPTY = {
 # What a machine's own programs and baseboards tell was never asked of the recorded services.
 RECORDED = tuple(
     kind
-    for kind in KINDS
+    for kind in every_kind()
     if area_of(kind).name not in ("ground", "hardware", "kubernetes")
     and not isinstance(kind.read, Ceph)
 )
@@ -114,7 +114,7 @@ async def opened(path: Path, replay: Replay, **more: Any) -> Station:
     now_ms = more.pop("now_ms", lambda: NOW_MS)
     station = Station(
         replay.settings(),
-        store=Store(path / "record.db", now_ms=now_ms, kinds=KINDS),
+        store=Store(path / "record.db", now_ms=now_ms, kinds=every_kind()),
         place=more.pop("place", LAPTOP),
         now_ms=now_ms,
         pins=Pins(path / "pins.json"),

@@ -14,7 +14,7 @@ from typing import Any, AsyncIterator, Dict, List, Tuple
 import pytest
 
 from backend.deed import Deed, Outcome
-from backend.kinds import KINDS
+from backend.kinds import every_kind
 from backend.place import find_place
 from backend.settings import CloudSettings, load
 from backend.simulator import Simulator
@@ -182,7 +182,7 @@ async def opened(home: Path, simulator: Simulator, root: Path = Path("/")) -> St
 
     station = Station(
         settings_of(simulator),
-        store=Store(state / "record.db", now_ms=system_ms, kinds=KINDS),
+        store=Store(state / "record.db", now_ms=system_ms, kinds=every_kind()),
         place=find_place(root),
         now_ms=system_ms,
         pins=Pins(state / "pins.json"),

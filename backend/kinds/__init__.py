@@ -1,31 +1,60 @@
-"""All kinds and areas there are: the one registry, from which the console, CLI and store read."""
+"""All kinds and areas there are: the one registry, from which the console, CLI and store read.
+
+An area's kinds are loaded when somebody asks for them.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import cache
+from importlib import import_module
 from types import MappingProxyType
 from typing import Any, Callable, Mapping, Optional, Tuple
 
-from backend.kind import Area, Derived, Kind
-from backend.kinds.faults import FAULTS
-from backend.kinds.ground import GROUND
-from backend.kinds.hardware import HARDWARE
-from backend.kinds.kubernetes import KUBERNETES
-from backend.kinds.patches import PATCHES
-from backend.kinds.platform import PLATFORM
-from backend.kinds.storage import STORAGE
+from backend.area import Area, Contents
+from backend.kind import Derived, Kind
 
-AREAS: Tuple[Area, ...] = (PLATFORM, FAULTS, STORAGE, KUBERNETES, PATCHES, HARDWARE, GROUND)
+
+def _area(digit: str, name: str, title: str, *sources: str) -> Area:
+    """Declare the area whose contents are in the module of that name: ``faults.FAULTS``."""
+
+    def open_() -> Contents:
+        contents: Contents = getattr(import_module(f"backend.kinds.{name}"), name.upper())
+        return contents
+
+    return Area(digit=digit, name=name, title=title, open=open_, sources=sources)
+
+
 # What is shown first where there is no cloud to ask: the machine one sits on.
-GROUND_KIND = GROUND.kinds[0]
-KINDS: Tuple[Kind[Any], ...] = tuple(kind for area in AREAS for kind in area.kinds)
+GROUND = _area("7", "ground", "Machine", "")
+AREAS: Tuple[Area, ...] = (
+    _area("1", "platform", "Hosts", "sysinv", "keystone", "fm"),
+    _area("2", "faults", "Alarms", "fm"),
+    _area("3", "storage", "Storage", "sysinv", "ceph", "fm", "kubernetes"),
+    _area("4", "kubernetes", "Containers", "kubernetes", "sysinv"),
+    _area("5", "patches", "Patches", "sysinv", "usm", "vim", "fm", "kubernetes"),
+    _area("6", "hardware", "Servers", "bmc"),
+    GROUND,
+)
 
 
-def _names() -> Mapping[str, Kind[Any]]:
+@cache
+def every_kind() -> Tuple[Kind[Any], ...]:
+    """Return all kinds there are; loads every area."""
+    return tuple(kind for area in AREAS for kind in area.kinds)
+
+
+@cache
+def by_name() -> Mapping[str, Kind[Any]]:
+    """Return all kinds by their own names."""
+    return MappingProxyType({kind.name: kind for kind in every_kind()})
+
+
+@cache
+def _by_any_name() -> Mapping[str, Kind[Any]]:
     """Map every name, singular and alias; of two that want the same word the first has it."""
     found: dict[str, Kind[Any]] = {}
     for words in (lambda k: (k.name,), lambda k: (k.singular,), lambda k: k.aliases):
-        for kind in KINDS:
+        for kind in every_kind():
             for word in words(kind):
                 found.setdefault(word, kind)
     for area in AREAS:
@@ -34,34 +63,37 @@ def _names() -> Mapping[str, Kind[Any]]:
     return MappingProxyType(found)
 
 
-_BY_NAME = _names()
-
-
 def kind_named(name: str) -> Optional[Kind[Any]]:
     """Return the kind of that name, singular, alias or ``area/plural``, None where none is."""
-    return _BY_NAME.get(name)
+    return _by_any_name().get(name)
+
+
+def _is_there(kind: Kind[Any], has: Callable[[str], bool]) -> bool:
+    if isinstance(kind.read, Derived) and not kind.read.alone:
+        return any(_is_there(_need(name), has) for name in kind.needs)
+    return has(kind.read.source)
+
+
+def _need(name: str) -> Kind[Any]:
+    # Not by all names: that would load what stands in the areas behind.
+    return next(kind for area in AREAS for kind in area.kinds if kind.name == name)
 
 
 def configured(has: Callable[[str], bool]) -> Tuple[Kind[Any], ...]:
     """Return the kinds that make sense where only the sources are there that ``has`` says."""
-
-    def is_there(kind: Kind[Any]) -> bool:
-        if isinstance(kind.read, Derived) and not kind.read.alone:
-            needs = (_BY_NAME[name] for name in kind.needs)
-            return any(is_there(need) for need in needs)
-        return has(kind.read.source)
-
-    return tuple(kind for kind in KINDS if is_there(kind))
+    return tuple(kind for kind in every_kind() if _is_there(kind, has))
 
 
-def areas_of(kinds: Tuple[Kind[Any], ...]) -> Tuple[Area, ...]:
-    """Return the areas with those of their kinds that are among ``kinds``; none is empty."""
-    names = {kind.name for kind in kinds}
-    cut = (
-        replace(area, kinds=tuple(kind for kind in area.kinds if kind.name in names))
-        for area in AREAS
-    )
-    return tuple(area for area in cut if area.kinds)
+def areas_of(has: Callable[[str], bool]) -> Tuple[Area, ...]:
+    """Return the areas with what makes sense in them where only those sources are; none is empty.
+
+    Nothing is loaded by it.
+    """
+
+    def cut(kinds: Tuple[Kind[Any], ...]) -> Tuple[Kind[Any], ...]:
+        return tuple(kind for kind in kinds if _is_there(kind, has))
+
+    return tuple(area.with_kinds(cut) for area in AREAS if any(map(has, area.sources)))
 
 
 def area_of(kind: Kind[Any]) -> Area:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Optional, Tuple
 
+from backend.area import Contents
 from backend.figure import Jump, Line, Lines
-from backend.kind import Area, Column, Kind, Logs, Rest, Row, Tab
+from backend.kind import Column, Kind, Logs, Rest, Row, Tab
 from backend.kinds.alarm_acts import ALARM_ACTIONS, SUPPRESSING, TYPES, active_of
 from backend.kinds.alarm_story import facts, is_its_event, strip
 from backend.kinds.alarms import (
@@ -320,10 +321,7 @@ SUPPRESSIONS: Kind[Suppression] = Kind(
     state_fields=("suppression_status",),
 )
 
-FAULTS = Area(
-    digit="2",
-    name="faults",
-    title="Alarms",
+FAULTS = Contents(
     kinds=(ALARMS, INCIDENTS, EVENTS, SUPPRESSIONS),
     headline=headline,
 )

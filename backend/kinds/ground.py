@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.kind import Area
+from backend.area import Contents
 from backend.kinds.log_list import LOGS
 from backend.kinds.machine_bundles import BUNDLES_OF_MACHINE
 from backend.kinds.machine_disks import DISKS_OF_MACHINE
@@ -41,10 +41,7 @@ def headline(known: Known) -> Verdict:
     return Verdict(word=place.word, text=f"{many}{place.text}")
 
 
-GROUND = Area(
-    digit="7",
-    name="ground",
-    title="Machine",
+GROUND = Contents(
     kinds=(
         MACHINE_LIST,
         VITALS,

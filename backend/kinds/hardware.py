@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from backend.area import Contents
 from backend.baseboard import Bmc
-from backend.kind import Area, Kind, Tab
+from backend.kind import Kind, Tab
 from backend.kinds.hardware_acts import POWER_ACTIONS
 from backend.kinds.hardware_board import LAN, USERS
 from backend.kinds.hardware_board_acts import BOARD_ACTIONS, CONSOLES
@@ -35,10 +36,7 @@ SERVER_KIND: Kind[Server] = Kind(
     every_s=5.0,
 )
 
-HARDWARE = Area(
-    digit="6",
-    name="hardware",
-    title="Servers",
+HARDWARE = Contents(
     kinds=(
         *(SERVER_KIND, POWERS, HEALTHS, SENSORS, SEL, INVENTORY),
         *(VIRTUAL_MEDIA, LAN, USERS, BOARD_TASKS),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Any, Mapping, Tuple
 
-from backend.kind import Area, Kind
+from backend.area import Contents
+from backend.kind import Kind
 from backend.kinds.kube_access import ACCESS
 from backend.kinds.kube_config import GIVEN
 from backend.kinds.kube_discovered import API_RESOURCES
@@ -42,6 +43,4 @@ KUBE_KINDS: Tuple[Kind[Any], ...] = (
     API_RESOURCES,
 )
 BY_NAME: Mapping[str, Kind[Any]] = MappingProxyType({kind.name: kind for kind in KUBE_KINDS})
-KUBERNETES = Area(
-    digit="4", name="kubernetes", title="Containers", kinds=KUBE_KINDS, headline=verdict
-)
+KUBERNETES = Contents(kinds=KUBE_KINDS, headline=verdict)

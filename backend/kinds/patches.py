@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterable, List, Optional
 
-from backend.kind import Area, Body, Column, Derived, Kind, Row
+from backend.area import Contents
+from backend.kind import Body, Column, Derived, Kind, Row
 from backend.kinds.deploy_hosts import DEPLOY_HOSTS
 from backend.kinds.deploy_states import deploy_of
 from backend.kinds.deploy_states import verdict as deploy_verdict
@@ -126,10 +127,7 @@ def headline(known: Known) -> Verdict:
     return Verdict(word="WELL", text=text, more=more)
 
 
-PATCHES = Area(
-    digit="5",
-    name="patches",
-    title="Patches",
+PATCHES = Contents(
     kinds=(
         RELEASES,
         OBSTACLES,

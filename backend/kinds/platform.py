@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Optional
 
-from backend.kind import Area, Column, Kind, Rest, Row
+from backend.area import Contents
+from backend.kind import Column, Kind, Rest, Row
 from backend.kinds.addressing import ON_INTERFACES
 from backend.kinds.agreement import AGREEMENT
 from backend.kinds.application_acts import APPLICATION_ACTS
@@ -80,10 +81,7 @@ APPLICATIONS: Kind[Application] = Kind(
 )
 
 
-PLATFORM = Area(
-    digit="1",
-    name="platform",
-    title="Hosts",
+PLATFORM = Contents(
     kinds=(
         HOSTS,
         AGREEMENT,

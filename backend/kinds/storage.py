@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Tuple
 
-from backend.kind import Area, Kind
+from backend.area import Contents
+from backend.kind import Kind
 from backend.kinds.backends import BACKENDS, CONTROLLER_FILESYSTEMS, MONITORS
 from backend.kinds.ceph_checks import CHECKS
 from backend.kinds.ceph_daemons import DAEMONS
@@ -31,10 +32,7 @@ CEPH_KINDS: Tuple[Kind[Any], ...] = (
     *RECORDS,
     SAFETY,
 )
-STORAGE = Area(
-    digit="3",
-    name="storage",
-    title="Storage",
+STORAGE = Contents(
     kinds=(
         STORAGE_MAP,
         *CEPH_KINDS,

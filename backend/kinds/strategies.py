@@ -34,7 +34,11 @@ class _Part(BaseModel):
     """A part of a strategy; the VIM's keys have hyphens."""
 
     model_config = ConfigDict(
-        frozen=True, extra="allow", alias_generator=_hyphens, populate_by_name=True
+        frozen=True,
+        extra="allow",
+        defer_build=True,
+        alias_generator=_hyphens,
+        populate_by_name=True,
     )
     result: str = ""
     reason: Optional[str] = ""

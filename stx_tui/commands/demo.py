@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 from typing import Any, Callable, List, Optional
 
-from backend.kinds import KINDS
+from backend.kinds import every_kind
 from backend.settings import CloudSettings, load
 from backend.simulator import Simulator
 from backend.simulator.scenes import CALM_START
@@ -113,7 +113,7 @@ def run(arguments: argparse.Namespace) -> int:
         settings = cloud.settings(Path(folder), arguments.scene, cluster=True)
 
         def station() -> Station:
-            store = Store(Path(folder) / "record.db", now_ms=cloud.now_ms, kinds=KINDS)
+            store = Store(Path(folder) / "record.db", now_ms=cloud.now_ms, kinds=every_kind())
             return Station(settings, store=store, place=PLACE, now_ms=cloud.now_ms)
 
         async def opener() -> Station:

@@ -15,7 +15,7 @@ from backend.clean import clean
 from backend.errors import Missing, NotConfigured, Refused, SettingsError, Untrusted
 from backend.folders import store_url
 from backend.kind import Command, Derived
-from backend.kinds import KINDS, kind_named
+from backend.kinds import every_kind, kind_named
 from backend.place import find_place
 from backend.plan import HERE
 from backend.settings import CloudSettings, Settings, load
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-BY_NAME = {kind.name: kind for kind in KINDS}
 
 NOTHING_SET = "no cloud is set up: there is no clouds.yaml, and no openrc was sourced"
 WHAT_TO_DO = """\
@@ -107,7 +106,7 @@ def the_kind(name: str) -> Kind[Any]:
         return kind
     import difflib
 
-    near = difflib.get_close_matches(name, [kind.name for kind in KINDS], n=3)
+    near = difflib.get_close_matches(name, [kind.name for kind in every_kind()], n=3)
     advice = f"did you mean {', '.join(near)}?" if near else "stx-tui kinds lists them"
     raise Missing(f"there is no kind {name!r}", advice)
 
@@ -157,7 +156,7 @@ def open_station(arguments: argparse.Namespace, settings: CloudSettings) -> Stat
     from backend.store.store import Store
 
     url = store_url(settings, arguments.store or "")
-    store = Store(url, now_ms=system_ms, kinds=KINDS)
+    store = Store(url, now_ms=system_ms, kinds=every_kind())
     return Station(settings, store=store, place=find_place(), now_ms=system_ms)
 
 

@@ -12,7 +12,7 @@ from typing import Any, Tuple
 from backend.clean import clean
 from backend.errors import Refused
 from backend.kind import Kind, Row
-from backend.kinds import KINDS
+from backend.kinds import every_kind
 from backend.known import Known
 from backend.lookout import Lookout
 from backend.place import find_place
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     if kind.twins is None:
         raise Refused(f"{kind.name} have no twins: stx-tui diff host knows what hosts are made of")
     known, one, other = asyncio.run(_read(arguments, kind))
-    found = compare(known, kind, one, other, KINDS)
+    found = compare(known, kind, one, other, every_kind())
     if arguments.output == "json":
         whole = {
             "differences": [
@@ -75,7 +75,7 @@ async def _read(arguments: argparse.Namespace, kind: Kind[Any]) -> Tuple[Known, 
         if not arguments.other and not others:
             raise Refused(f"there is no {kind.singular} that {arguments.one} should be like")
         other = the_row(kind, rows, arguments.other) if arguments.other else others[0]
-        wanted = keys_of(kind, KINDS, kind.id(one), kind.id(other))
+        wanted = keys_of(kind, every_kind(), kind.id(one), kind.id(other))
         await asyncio.gather(*(lookout.watch.read_now(*key) for key in wanted))
         return lookout.watch.known, one, other
     finally:

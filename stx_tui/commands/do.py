@@ -13,12 +13,12 @@ from backend.deed import Outcome
 from backend.errors import Missing, Refused
 from backend.forms import filled as filled_form
 from backend.kind import Action, Answer, Form, Kind, Risk, Row
+from backend.kinds import by_name
 from backend.known import Known
 from backend.preview import Preview, refused_field, secret_fields
 from backend.rests import rests_on
 from backend.station import Station
 from stx_tui.commands.desk import (
-    BY_NAME,
     asks_cloud,
     cloud_settings,
     leave,
@@ -143,7 +143,7 @@ async def _preview(
         raise Refused(f"{action.name} makes no sense here")
     ids = [target.id(row) for row in rows]
     # What there is to choose from is told by what it needs.
-    keys = rests_on(BY_NAME, kind, action, ids, station.watch.known)
+    keys = rests_on(by_name(), kind, action, ids, station.watch.known)
     await asyncio.gather(*(station.watch.read_now(*key) for key in keys))
     _hold_to_choices(form, action.choices(first, station.watch.known))
     # Whether the record can be written decides what must be typed: it has to have been tried.

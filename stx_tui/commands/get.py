@@ -11,6 +11,7 @@ from backend.clean import clean
 from backend.errors import Missing, NotConfigured, StxError, Unreachable, Untrusted
 from backend.folders import store_url
 from backend.kind import Kind, Row
+from backend.kinds import by_name
 from backend.known import Key, Known, Reading
 from backend.lookout import Lookout
 from backend.place import find_place
@@ -18,7 +19,6 @@ from backend.render import rows_text
 from backend.settings import CloudSettings
 from backend.units import span
 from stx_tui.commands.desk import (
-    BY_NAME,
     cloud_settings,
     record_path,
     system_ms,
@@ -170,7 +170,7 @@ def remembered(
         raise because
     names = dict.fromkeys((kind.name, *kind.needs))
     found = glance(path, settings.name, tuple(names))
-    kinds = {name: BY_NAME[name] for name in names if name in BY_NAME}
+    kinds = {name: by_name()[name] for name in names if name in by_name()}
     known = found.known(kinds, now_ms=system_ms(), place=find_place())
     reading = known.reading(kind.name)
     if not reading.was_read:

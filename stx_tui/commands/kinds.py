@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import Dict, List
 
-from backend.kinds import KINDS, area_of
+from backend.kinds import area_of, every_kind
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -19,7 +19,7 @@ def run(arguments: argparse.Namespace) -> int:
             "aliases": " ".join((kind.singular, *kind.aliases)),
             "actions": " ".join(action.name for action in kind.actions) or "-",
         }
-        for kind in KINDS
+        for kind in every_kind()
     ]
     print(shown(rows, arguments.output), end="")
     return 0

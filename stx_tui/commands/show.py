@@ -9,11 +9,12 @@ from typing import Any, Tuple
 from backend.clean import clean
 from backend.figure import Figure, Line
 from backend.kind import Kind, Row
+from backend.kinds import by_name
 from backend.known import Key, Known, Reading
 from backend.render import figure_lines, rows_text
 from backend.whynot import keys_of, verdict, why_not
 from stx_tui.commands import get
-from stx_tui.commands.desk import BY_NAME, cloud_settings, the_kind_there
+from stx_tui.commands.desk import cloud_settings, the_kind_there
 
 NARROWEST = 40
 
@@ -25,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     def more(known: Known, reading: Reading[Any]) -> Tuple[Key, ...]:
         row = kind.find(reading.rows, arguments.name) if arguments.why_not else None
-        return () if row is None else keys_of(known, kind, kind.id(row), BY_NAME)
+        return () if row is None else keys_of(known, kind, kind.id(row), by_name())
 
     known, reading, code = get.read(arguments, settings, kind, more)
     rows = get.chosen(kind, reading, known, (arguments.name,), "")

@@ -8,9 +8,9 @@ from rich.style import Style
 from textual import events
 from textual.strip import Strip
 
+from backend.area import Area
 from backend.clean import cells, cut, wrap
 from backend.deed import Deed
-from backend.kind import Area
 from backend.known import Key, Known
 from backend.tone import Verdict
 from backend.units import clock, stopwatch

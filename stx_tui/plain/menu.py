@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any, List, Mapping, Tuple, Union
 
+from backend.area import Area
 from backend.deed import Outcome
 from backend.figure import Jump
-from backend.kind import Area, Kind
+from backend.kind import Kind
 from backend.known import Key, Known
 from backend.tone import Verdict
 from backend.units import day, span

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from backend.deed import Deed, Outcome
-from backend.kinds import KINDS
+from backend.kinds import every_kind
 from backend.known import Memory
 from backend.place import Place
 from backend.settings import CloudSettings
@@ -45,7 +45,7 @@ def deed_of(outcome: Outcome) -> Deed:
 async def test_a_deed_that_ends_while_the_record_is_read_is_not_known_as_it_was_before(
     tmp_path: Path,
 ) -> None:
-    store = Slow(tmp_path / "record.db", now_ms=lambda: 1, kinds=KINDS)
+    store = Slow(tmp_path / "record.db", now_ms=lambda: 1, kinds=every_kind())
     store.gate = asyncio.Event()
     store.gate.set()
     station = Station(

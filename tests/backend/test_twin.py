@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Tuple
 
-from backend.kinds import KINDS
+from backend.kinds import every_kind
 from backend.known import Known
 from backend.simulator.children import children
 from backend.simulator.cloud import Cloud
@@ -13,7 +13,7 @@ from tests.backend.kinds.pretended import known_of, pretend
 from tests.backend.kinds.site import host, named, site
 
 HOSTS = named("hosts")
-OWN = tuple(kind.name for kind in KINDS if kind.parent == "hosts")
+OWN = tuple(kind.name for kind in every_kind() if kind.parent == "hosts")
 
 
 def known_pair(cloud: Cloud, *names: str) -> Known:
@@ -22,7 +22,7 @@ def known_pair(cloud: Cloud, *names: str) -> Known:
 
 def differ(cloud: Cloud, one: str = "worker-2", other: str = "worker-1") -> Compared:
     known = known_pair(cloud, one, other)
-    return compare(known, HOSTS, host(known, one), host(known, other), KINDS)
+    return compare(known, HOSTS, host(known, one), host(known, other), every_kind())
 
 
 def said(found: Compared) -> List[Tuple[str, str, str]]:
@@ -75,7 +75,7 @@ def test_of_nested_values_only_what_differs_in_them_is_named() -> None:
 def test_what_was_not_read_of_one_side_is_said_and_is_no_difference() -> None:
     known = site()
     one, other = host(known, "worker-0"), host(known, "worker-1")
-    found = compare(known, HOSTS, one, other, KINDS)
+    found = compare(known, HOSTS, one, other, every_kind())
     assert any(words.startswith("cpus: ") for words in found.untold)
     assert not any(each.kind == "cpus" for each in found.differences)
     assert "not compared" in verdict("a", "b", found).more
@@ -102,7 +102,7 @@ def test_the_twin_is_the_other_controller_else_the_next_of_the_same_personality(
 
 
 def test_it_reads_all_children_of_both() -> None:
-    keys = keys_of(HOSTS, KINDS, "a", "b")
+    keys = keys_of(HOSTS, every_kind(), "a", "b")
     assert {("hosts", ""), ("cpus", "a"), ("cpus", "b"), ("labels", "b")} <= set(keys)
     assert len(keys) == 1 + 2 * len(OWN)
 
@@ -117,5 +117,5 @@ def test_a_child_whose_parent_is_gone_belongs_to_neither() -> None:
     readings = {**alone.readings, ("osds", ""): known.reading("osds")}
     mixed = Known(cloud="c", now_ms=known.now_ms, place=known.place, readings=readings)
     one, other = host(mixed, "controller-0"), host(mixed, "controller-1")
-    found = compare(mixed, HOSTS, one, other, KINDS)
+    found = compare(mixed, HOSTS, one, other, every_kind())
     assert not any(each.kind == "osds" for each in found.differences)

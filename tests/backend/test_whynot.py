@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from backend.figure import Line
-from backend.kinds import KINDS
+from backend.kinds import every_kind
 from backend.known import Known
 from backend.tone import Tone
 from backend.whynot import keys_of, standings, verdict, why_not
@@ -76,7 +76,7 @@ def test_with_all_read_an_unlock_leaves_open_only_what_the_server_knows() -> Non
 
 
 def test_what_it_looks_at_of_a_hosts_own_is_read_under_it_alone() -> None:
-    kinds = {kind.name: kind for kind in KINDS}
+    kinds = {kind.name: kind for kind in every_kind()}
     keys = keys_of(site(), HOSTS, uuid_of(4), kinds)
     assert keys[0] == ("hosts", "")
     for name in ("cpus", "memory", "ports", "interfaces", "interface-networks", "addresses"):

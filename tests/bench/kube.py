@@ -25,7 +25,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Awaitable, Callable, Dict, List, Tuple
 
-from backend.kinds import KINDS
+from backend.kinds import every_kind
 from backend.place import find_place
 from backend.settings import CloudSettings
 from backend.station import Station
@@ -200,7 +200,7 @@ def app_of(peer: Cluster, folder: Path) -> StxApp:
     place_ = find_place()
 
     async def opener() -> Station:
-        store = Store(str(folder / f"{time.time_ns()}.db"), now_ms=now_ms, kinds=KINDS)
+        store = Store(str(folder / f"{time.time_ns()}.db"), now_ms=now_ms, kinds=every_kind())
         return Station(settings, store=store, place=place_, now_ms=now_ms)
 
     return StxApp(None, opener, rooms=all_rooms(settings.has), now_ms=now_ms, place=place_)

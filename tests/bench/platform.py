@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Any, Callable, Dict, List, Mapping, Tuple
 
 from backend.asbuilt import NEEDS, OF_HOSTS, documents
-from backend.kinds import KINDS
+from backend.kinds import every_kind
 from backend.kinds.host_refusals import CHECKS
 from backend.known import Key, Known, Reading
 from backend.render import figure_lines
@@ -32,7 +32,7 @@ TIMES = 5
 CHILDREN, FEW, MANY_HOSTS = 500, 10, 200
 ROW = "{:44} {:>12} {:>12}"
 HOSTS = named("hosts")
-OWN = tuple(kind.name for kind in KINDS if kind.parent == "hosts")
+OWN = tuple(kind.name for kind in every_kind() if kind.parent == "hosts")
 ONE, OTHER = "controller-0", "controller-1"
 
 
@@ -76,7 +76,7 @@ def _again(name: str, row: Any, at: int, uuid: str) -> Any:
 
 def first_page(known: Known) -> Callable[[], Any]:
     """Return what draws the first page of a host: its sentence and its figure, 79 cells wide."""
-    page = pages_of(HOSTS, KINDS)[0]
+    page = pages_of(HOSTS, every_kind())[0]
     row = host(known, ONE)
 
     def work() -> None:
@@ -125,7 +125,7 @@ def reasons_alone(known: Known) -> Callable[[], Any]:
 def lines_of_kinds() -> Mapping[str, int]:
     """Return for each kind the lines of its declaration and of its row model."""
     found: Dict[str, int] = {}
-    for kind in KINDS:
+    for kind in every_kind():
         model = len(inspect.getsource(kind.model).splitlines())
         module = sys.modules[kind.model.__module__]
         found[kind.name] = model + _declaration(module, kind)
@@ -163,7 +163,7 @@ def main() -> None:
     rows.append((f"first page, {counts[1]} children", f"{big_ms:.2f} ms", ""))
     rows.append(("ratio", f"{big_ms / small_ms:.2f} x", "<= 1.3 x"))
     one, other = host(many, ONE), host(many, OTHER)
-    twin_ms = median_ms(lambda: compare(many, HOSTS, one, other, KINDS))
+    twin_ms = median_ms(lambda: compare(many, HOSTS, one, other, every_kind()))
     rows.append((f"twin difference, {counts[1]} children each", f"{twin_ms:.1f} ms", "<= 100 ms"))
     count = len(large.rows("hosts"))
     checks_ms = median_ms(reasons_alone(large))

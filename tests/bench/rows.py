@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Tuple
 
-from backend.kinds import KINDS
+from backend.kinds import every_kind
 from backend.place import Place
 from backend.settings import load
 from backend.station import Station
@@ -70,7 +70,7 @@ class Bench:
 
     async def open(self) -> Station:
         assert self.settings is not None
-        store = Store(self.folder / "record.db", now_ms=system_ms, kinds=KINDS)
+        store = Store(self.folder / "record.db", now_ms=system_ms, kinds=every_kind())
         station = Unhurried(self.settings, store=store, place=Place(), now_ms=system_ms)
         ask = station.cloud.ask
 

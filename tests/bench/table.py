@@ -29,8 +29,7 @@ MEMORY = Memory()
 SORTED_BOXES = replace(BOXES, sort=lambda row, _known: (row.state != "ill", -row.size))
 SORTED = replace(
     ROOMS,
-    kinds=(SORTED_BOXES,),
-    areas=(replace(ROOMS.areas[0], kinds=(SORTED_BOXES,)),),
+    areas=(ROOMS.areas[0].with_kinds(lambda _kinds: (SORTED_BOXES,)),),
 )
 
 

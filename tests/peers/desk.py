@@ -11,7 +11,7 @@ from typing import Any, AsyncIterator, Tuple
 from backend.deed import Deed
 from backend.forms import filled
 from backend.kind import Form
-from backend.kinds import KINDS
+from backend.kinds import every_kind
 from backend.place import find_place
 from backend.preview import Preview
 from backend.settings import CloudSettings
@@ -26,7 +26,7 @@ from tests.program import command, environment
 async def stationed(kubeconfig: Path, record: Path) -> AsyncIterator[Station]:
     """Run a station on that cluster and record while the block lasts."""
     settings = CloudSettings(name="site-7", kubeconfig=str(kubeconfig))
-    store = Store(str(record), now_ms=now_ms, kinds=KINDS)
+    store = Store(str(record), now_ms=now_ms, kinds=every_kind())
     station = Station(settings, store=store, place=find_place(), now_ms=now_ms)
     await station.start()
     task = asyncio.ensure_future(station.run())

@@ -15,7 +15,7 @@ from backend.deed import Deed, Outcome
 from backend.errors import NotConfigured, Refused, StxError, Unreachable
 from backend.kind import Ceph as CephRead
 from backend.kind import Reach, Risk
-from backend.kinds import KINDS, kind_named
+from backend.kinds import every_kind, kind_named
 from backend.kinds.storage import CEPH_KINDS, STORAGE
 from backend.lookout import Lookout
 from backend.place import find_place
@@ -177,7 +177,7 @@ async def at_the_door(peer: Ceph, path: Path) -> AsyncIterator[Station]:
     """A station, whose acts are what the console does."""
     station = Station(
         CloudSettings(name="site-7", ceph=way(peer)),
-        store=Store(path / "record.db", now_ms=now_ms, kinds=KINDS),
+        store=Store(path / "record.db", now_ms=now_ms, kinds=every_kind()),
         place=find_place(),
         now_ms=now_ms,
         pins=Pins(path / "pins.json"),

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any, Coroutine, List, Optional, Tuple
 
-from backend.kinds import KINDS
+from backend.kinds import every_kind
 from backend.place import Place
 from backend.settings import CloudSettings, load
 from backend.simulator import Simulator
@@ -174,7 +174,7 @@ def opener_with(
     from dataclasses import replace
 
     async def opener() -> Station:
-        store = Store(folder / "record.db", now_ms=cloud.now_ms, kinds=KINDS)
+        store = Store(folder / "record.db", now_ms=cloud.now_ms, kinds=every_kind())
         station = Station(
             replace(settings, read_only=read_only),
             store=store,

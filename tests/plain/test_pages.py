@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.kinds import KINDS
+from backend.kinds import every_kind
 from stx_tui.plain.talk import Opener
 from tests.plain.spoken import Hand, PretendCloud, opener_of, spoken
 
@@ -36,7 +36,7 @@ def test_a_name_that_nothing_has_is_said_with_those_there_are(
 ) -> None:
     said = spoken(opener, cloud, ":nonsense", ":")
     assert "there is no kind 'nonsense'. There are:" in said
-    assert said.count("  ".join(kind.name for kind in KINDS[:3])) == 2
+    assert said.count("  ".join(kind.name for kind in every_kind()[:3])) == 2
 
 
 def test_a_filter_lets_only_rows_with_that_text_through(

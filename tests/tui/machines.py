@@ -7,11 +7,11 @@ from typing import Any, Tuple
 from pydantic import Field
 from typing_extensions import Literal
 
+from backend.area import Area, Contents
 from backend.figure import Jump, Line, Lines
 from backend.kind import (
     Action,
     Answer,
-    Area,
     Asker,
     Column,
     Consequence,
@@ -193,9 +193,10 @@ ROOMS = Rooms(
             digit="1",
             name="m",
             title="Machines",
-            kinds=(MACHINES, PARTS),
-            headline=lambda known: Verdict(word="WELL", text="all machines run"),
+            open=lambda: Contents(
+                kinds=(MACHINES, PARTS),
+                headline=lambda known: Verdict(word="WELL", text="all machines run"),
+            ),
         ),
     ),
-    kinds=(MACHINES, PARTS),
 )

@@ -11,7 +11,7 @@ from textual import events
 from textual.pilot import Pilot
 
 from backend.figure import Jump
-from backend.kinds import KINDS
+from backend.kinds import every_kind
 from backend.place import Place
 from backend.settings import CloudSettings, load
 from backend.simulator import Simulator
@@ -48,7 +48,7 @@ async def console(tmp_path: Path) -> AsyncIterator[Tuple[StxApp, Pilot[None], Si
         async def opener() -> Station:
             station = Station(
                 settings_of(simulator, tmp_path),
-                store=Store(tmp_path / "record.db", now_ms=now_ms, kinds=KINDS),
+                store=Store(tmp_path / "record.db", now_ms=now_ms, kinds=every_kind()),
                 place=PLACE,
                 now_ms=now_ms,
                 pins=Pins(tmp_path / "pins.json"),

@@ -29,8 +29,7 @@ def _talkative(one: Any, known: Known) -> Lines:
 
 LONG = replace(
     ROOMS,
-    areas=(replace(ROOMS.areas[0], kinds=(replace(BOXES, strip=_talkative),)),),
-    kinds=(replace(BOXES, strip=_talkative),),
+    areas=(ROOMS.areas[0].with_kinds(lambda _kinds: (replace(BOXES, strip=_talkative),)),),
 )
 
 

@@ -14,7 +14,6 @@ from stx_tui.screens.stream import StreamScreen
 from tests.backend.logs.things import BEGAN_MS, fill, written
 from tests.tui.things import (
     BOXES,
-    LIDS,
     NOW_MS,
     PLACE,
     ROOMS,
@@ -188,8 +187,8 @@ def _logs_of_box(box: Any, _known: Any) -> Logs:
 
 async def test_l_opens_the_logs_of_the_row_and_says_where_none_is_known(tmp_path: Path) -> None:
     boxes = replace(BOXES, logs=_logs_of_box)
-    area = replace(ROOMS.areas[0], kinds=(boxes,))
-    rooms = replace(ROOMS, areas=(area, ROOMS.areas[1]), kinds=(boxes, LIDS))
+    area = ROOMS.areas[0].with_kinds(lambda _kinds: (boxes,))
+    rooms = replace(ROOMS, areas=(area, ROOMS.areas[1]))
     wire = Wire(bodies={"/boxes": [box(1, note=str(sm(tmp_path)))], "/lids": [box(2)]})
     app = console(wire, rooms=rooms)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -96,8 +96,8 @@ class Cluster(Wire):
 @asynccontextmanager
 async def opened(cluster: Cluster, kind: Any = KIND) -> AsyncIterator[Tuple[StxApp, Any]]:
     """Open the console on the object, whole."""
-    area = replace(ROOMS.areas[0], kinds=(kind,))
-    rooms = replace(ROOMS, areas=(area,), kinds=(kind,))
+    area = ROOMS.areas[0].with_kinds(lambda _kinds: (kind,))
+    rooms = replace(ROOMS, areas=(area,))
 
     async def opener() -> Any:
         made = station(cluster, rooms)

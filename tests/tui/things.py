@@ -8,10 +8,11 @@ from types import SimpleNamespace
 from typing import Any, Dict, Iterable, List, Optional, Tuple
 
 from backend.act import Acts
+from backend.area import Area, Contents
 from backend.deed import Deed
 from backend.errors import NotConfigured, StxError
 from backend.figure import Line, Lines
-from backend.kind import Action, Area, Column, Kind, LocalWrite, Plan, Read, Rest, Risk, Row
+from backend.kind import Action, Column, Kind, LocalWrite, Plan, Read, Rest, Risk, Row
 from backend.known import Known
 from backend.listening import open_here
 from backend.place import Place
@@ -94,12 +95,11 @@ LIDS = Kind[Box](
 )
 ROOMS = Rooms(
     areas=(
-        Area(digit="1", name="things", title="Boxes", kinds=(BOXES,), headline=_verdict),
-        Area(digit="2", name="tops", title="Lids", kinds=(LIDS,), headline=_verdict),
+        Area(digit="1", name="things", title="Boxes", open=lambda: Contents((BOXES,), _verdict)),
+        Area(digit="2", name="tops", title="Lids", open=lambda: Contents((LIDS,), _verdict)),
     ),
-    kinds=(BOXES, LIDS),
-    banner=lambda known: ("MODE 1", "active me", f"C{len(known.rows('boxes'))}"),
-    banner_needs=("boxes",),
+    banner_of=lambda known: ("MODE 1", "active me", f"C{len(known.rows('boxes'))}"),
+    needs=("boxes",),
     baseline_of="boxes",
 )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Dict, List
 
 from backend.kind import Action, Reason, Rest, RestWrite
-from backend.kinds import KINDS
+from backend.kinds import every_kind
 from backend.known import Known
 from tests.backend.kinds.site import named, reading
 from tests.backend.kinds.test_every_kind import everything
@@ -79,7 +79,9 @@ def meant(known: Known, text: str) -> str:
     for told in re.findall(r"{((?:the|row):[^}]+)}", text):
         _, root, *label = told.split(":")
         kind = next(
-            kind for kind in KINDS if isinstance(kind.read, Rest) and kind.read.path == f"/{root}"
+            kind
+            for kind in every_kind()
+            if isinstance(kind.read, Rest) and kind.read.path == f"/{root}"
         )
         rows = known.rows(kind.name)
         row = next(row for row in rows if not label or label[0] in row.body.values())

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Mapping, Tuple
 
 from backend.kind import Kube
-from backend.kinds import KINDS
+from backend.kinds import every_kind
 from backend.kinds.kube_troubles import troubles
 from backend.known import Known, Reading
 from backend.sources.projection import projection
@@ -40,7 +40,7 @@ def objects(name: str) -> List[Dict[str, Any]]:
 
 def bodies(name: str, whole: Any = None) -> List[Dict[str, Any]]:
     """Return what is kept of them (or of ``whole`` ones), as the source keeps it."""
-    kind = next(kind for kind in KINDS if kind.name == name)
+    kind = next(kind for kind in every_kind() if kind.name == name)
     assert isinstance(kind.read, Kube)
     project = projection(kind.read.keep)
     return [project(one) for one in (objects(name) if whole is None else whole)]
@@ -48,7 +48,7 @@ def bodies(name: str, whole: Any = None) -> List[Dict[str, Any]]:
 
 def readings() -> Mapping[Tuple[str, str], Reading[Any]]:
     """Return the whole cluster as just read."""
-    kinds = [kind for kind in KINDS if isinstance(kind.read, Kube)]
+    kinds = [kind for kind in every_kind() if isinstance(kind.read, Kube)]
     found = {(kind.name, ""): reading(kind.name, bodies(kind.name)) for kind in kinds}
     found["secrets", ""] = reading("secrets", [*bodies("secrets"), *RELEASES])
     found["cluster-health", ""] = reading("cluster-health", [HEALTH])

@@ -8,7 +8,7 @@ from typing import Any, AsyncIterator, Dict, List, Tuple
 
 from backend.forms import filled
 from backend.kind import Form
-from backend.kinds import KINDS, kind_named
+from backend.kinds import every_kind, kind_named
 from backend.preview import Preview
 from backend.rests import rests_on
 from backend.simulator import Simulator
@@ -16,7 +16,7 @@ from backend.station import Station
 from tests.backend.simulator.client import Client
 from tests.test_whole_act import opened
 
-BY_NAME = {kind.name: kind for kind in KINDS}
+BY_NAME = {kind.name: kind for kind in every_kind()}
 
 
 @asynccontextmanager

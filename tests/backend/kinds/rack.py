@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 from backend.baseboard import Bmc
 from backend.errors import StxError
 from backend.kind import Kind
-from backend.kinds import KINDS
+from backend.kinds import every_kind
 from backend.known import Known, Reading
 from tests.backend.kinds.site import hosts, reading, site
 
@@ -19,7 +19,7 @@ RECORDED: Mapping[str, Mapping[str, List[Dict[str, Any]]]] = json.loads(
 )["servers"]
 NAMES = tuple(RECORDED)
 OF_SERVERS: Tuple[Kind[Any], ...] = tuple(
-    kind for kind in KINDS if isinstance(kind.read, Bmc) and kind.parent
+    kind for kind in every_kind() if isinstance(kind.read, Bmc) and kind.parent
 )
 
 

@@ -25,13 +25,14 @@ from backend.kind import (
     RestWrite,
     Risk,
 )
-from backend.kinds import AREAS, KINDS, area_of, kind_named
+from backend.kinds import AREAS, area_of, areas_of, configured, every_kind, kind_named
 from backend.kinds.ceph_daemons import MetadataServer
 from backend.kinds.ceph_records import CephDevice, CephLogLine
 from backend.kinds.host_site import ONLY_UNDER_HOST
 from backend.known import Known, Reading
 from backend.kube import PodExec
 from backend.preview import said
+from backend.settings import CATALOGUE
 from backend.tone import Look, Verdict
 from tests.backend.kinds import ceph, fm, kube, machines, rack
 from tests.backend.kinds.invented import INVENTED
@@ -76,7 +77,7 @@ MADE: Mapping[str, Tuple[Any, ...]] = {
     "ceph-devices": (CephDevice(uuid="d", name="MODEL_S1", daemons=["osd.0"], wear=0.5),),
 }
 
-each = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+each = pytest.mark.parametrize("kind", every_kind(), ids=lambda kind: kind.name)
 
 
 def everything() -> Known:
@@ -94,7 +95,7 @@ def everything() -> Known:
     known = Known(cloud="c", now_ms=recorded.now_ms, place=LAPTOP, readings=readings)
     derived = {
         (kind.name, ""): reading(kind.name, list(kind.read.rows(known)))
-        for kind in KINDS
+        for kind in every_kind()
         if isinstance(kind.read, Derived)
     }
     return replace(known, readings={**readings, **derived})
@@ -103,7 +104,7 @@ def everything() -> Known:
 def others() -> Mapping[Tuple[str, str], Reading[Any]]:
     """Return what the recorded system said of the kinds that no other test needs."""
     found = {}
-    for kind in KINDS:
+    for kind in every_kind():
         if kind.name in SEEN or not isinstance(kind.read, Rest):
             continue
         parent = uuid_of(1) if kind.reach is Reach.PER_PARENT else ""
@@ -126,9 +127,9 @@ def rows_of(kind: Kind[Any], known: Known) -> Tuple[Any, ...]:
 
 
 def test_names_and_aliases_lead_to_one_kind_each() -> None:
-    words = [word for kind in KINDS for word in {kind.name, kind.singular, *kind.aliases}]
+    words = [word for kind in every_kind() for word in {kind.name, kind.singular, *kind.aliases}]
     assert len(words) == len(set(words))
-    assert all(kind_named(kind.name) is kind for kind in KINDS)
+    assert all(kind_named(kind.name) is kind for kind in every_kind())
     assert kind_named("ihosts") is kind_named("platform/hosts") is kind_named("host")
     assert kind_named("no-such-thing") is None
 
@@ -141,6 +142,17 @@ def test_areas_have_their_own_digits_and_a_headline_even_of_nothing() -> None:
         for known in (NOTHING, everything()):
             assert isinstance(area.headline(known), Verdict)
         assert all(area_of(kind) is area for kind in area.kinds)
+
+
+def test_an_area_is_there_where_any_kind_of_it_makes_sense() -> None:
+    sources = {kind.read.source for kind in every_kind()}
+    asked = {*CATALOGUE, "ceph", "kubernetes", "bmc"} & sources
+    # Programs and our own record are always there.
+    for there in (set(), asked, *({one} for one in asked)):
+        has = (sources - asked | there).__contains__
+        areas = areas_of(has)
+        assert tuple(kind for area in areas for kind in area.kinds) == configured(has), there
+        assert all(area.kinds for area in areas), there
 
 
 @each

@@ -7,11 +7,11 @@ from typing import Any, Dict, Iterator, Tuple
 import pytest
 from pydantic import ValidationError
 
-from backend.kinds import KINDS
+from backend.kinds import every_kind
 from tests.backend.kinds.invented import INVENTED
 from tests.backend.kinds.site import PARTS, WHOLE, bodies, host, named, site
 
-NAMES = tuple(kind.name for kind in KINDS if kind.name in {*WHOLE, *PARTS, "health"})
+NAMES = tuple(kind.name for kind in every_kind() if kind.name in {*WHOLE, *PARTS, "health"})
 
 
 def body_of(name: str) -> Dict[str, Any]:

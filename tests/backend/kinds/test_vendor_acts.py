@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from backend.kind import RestWrite
-from backend.kinds import KINDS
+from backend.kinds import every_kind
 from tests.backend.kinds.pretend import asked, at
 from tests.backend.simulator.client import PLATFORM
 from tests.backend.simulator.test_vendor_requests import LINES
@@ -52,5 +52,5 @@ def test_every_act_on_the_things_of_a_host_is_in_the_table() -> None:
 
 def declared() -> Any:
     """Return the acts of the kinds that are a host's."""
-    kinds = [kind for kind in KINDS if kind.parent == "hosts"]
+    kinds = [kind for kind in every_kind() if kind.parent == "hosts"]
     return {(kind.name, action.name) for kind in kinds for action in kind.actions}

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Optional, Tuple
 
-from backend.kinds import KINDS
+from backend.kinds import every_kind
 from backend.simulator.scenes import CALM_START
 from backend.station import Station
 from backend.store.glance import glance
@@ -80,7 +80,7 @@ def make(profile: Optional[Profile], **how: Any) -> StxApp:
     settings = cloud.settings(folder, NAME)
 
     def station() -> Station:
-        store = Store(folder / "record.db", now_ms=cloud.now_ms, kinds=KINDS)
+        store = Store(folder / "record.db", now_ms=cloud.now_ms, kinds=every_kind())
         return Station(settings, store=store, place=PLACE, now_ms=cloud.now_ms)
 
     async def past() -> None:
