@@ -147,6 +147,10 @@ class Cloud:
         """Return one object, whole. Raises ``StxError``."""
         return await self.kube.whole(whole)
 
+    async def namespace(self) -> str:
+        """Return the namespace of the kubeconfig's context. Raises ``StxError``."""
+        return await self.kube.namespace()
+
     async def headings(self, read: Kube) -> Sequence[Body]:
         """Return the columns the API server prints of a resource. Raises ``StxError``."""
         return await self.kube.headings(read)

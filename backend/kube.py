@@ -80,6 +80,8 @@ class KubeWhole:
 
 
 MERGE = "application/merge-patch+json"
+# Server-side apply: it makes what is not there, and changes what is.
+APPLY = "application/apply-patch+yaml"
 
 
 @dataclass(frozen=True)

@@ -137,6 +137,7 @@ def parser() -> argparse.ArgumentParser:
         _find,
         _as_built,
         _do,
+        _create,
         _follow,
         _console,
         _kinds,
@@ -266,12 +267,25 @@ def _do(commands: Commands) -> None:  # type: ignore[valid-type]
     made.add_argument("kind")
     made.add_argument("action")
     made.add_argument("name", nargs="*", help="the rows; none where the action makes a new one")
+    _confirmed(made)
+    made.epilog = "fields of the action's form are options too: --personality worker"
+
+
+def _confirmed(made: argparse.ArgumentParser) -> None:
     made.add_argument("--yes", action="store_true", help="confirm what wants a yes")
     made.add_argument("--confirm", metavar="NAME", help="confirm what wants the name typed")
     made.add_argument("--why", default="", help="why, for the record")
     made.add_argument("--dry-run", action="store_true", help="show everything, send nothing")
     made.add_argument("--no-wait", action="store_true", help="leave it running; follow it later")
-    made.epilog = "fields of the action's form are options too: --personality worker"
+
+
+def _create(commands: Commands) -> None:  # type: ignore[valid-type]
+    words = "make or change what a file has: stx-tui create site.yaml (- for what comes in)"
+    made = _command(commands, "create", words)
+    made.add_argument("file", help="YAML or JSON, one object of Kubernetes or several")
+    made.add_argument("-n", "--namespace", default="", help="of objects that say none")
+    made.add_argument("--force", action="store_true", help="take over fields that others keep")
+    _confirmed(made)
 
 
 def _follow(commands: Commands) -> None:  # type: ignore[valid-type]

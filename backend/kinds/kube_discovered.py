@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from backend.kind import Column, Kind, Kube, KubeResources, Row
+from backend.kinds.kube_create import CREATE
 from backend.kinds.kube_object import KubeObject, declared
 
 # Beside which kind one stands that was found in a cluster.
@@ -54,6 +55,7 @@ API_RESOURCES: Kind[ApiResource] = Kind(
     ),
     sort=lambda row, _known: (row.group, row.plural),
     aliases=("apiresources",),
+    actions=(CREATE,),
     every_s=60.0,
     is_inventory=False,
 )

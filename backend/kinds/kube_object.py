@@ -8,6 +8,7 @@ from pydantic import SkipValidation
 from typing_extensions import Annotated
 
 from backend.kind import Action, Column, Kind, Kube, Row, Tab
+from backend.kinds.kube_create import CREATE
 from backend.kinds.kube_delete import Loses, deleting, nothing_more
 from backend.kinds.kube_edit import editing, whole_of
 from backend.kinds.once import once_each
@@ -154,6 +155,7 @@ def declared(
             *actions,
             editing(read, singular, hides),
             *((deleting(read, singular, loses),) if loses is not None else ()),
+            CREATE,
         ),
         whole=whole_of(read, hides),
         aliases=aliases,

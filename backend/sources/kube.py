@@ -98,6 +98,10 @@ class KubeSource:
             self._versions[read.group] = str(said["preferredVersion"]["version"])
         return f"/apis/{read.group}/{self._versions[read.group]}/{read.plural}"
 
+    async def namespace(self) -> str:
+        """Return the namespace of the context, as kubectl takes it where none is named."""
+        return (await self.api.access()).namespace
+
     async def exec(self, session: PodExec) -> Channel:
         """Open a session in a container. Raises ``StxError``."""
         from backend.sources.kube_exec import ExecChannel, connect, path_of

@@ -29,7 +29,7 @@ from stx_tui.commands.desk import (
     trusting,
     with_password,
 )
-from stx_tui.commands.edit import edited, read_text
+from stx_tui.commands.edit import created, edited, read_text
 from stx_tui.commands.follow import follow
 from stx_tui.panes.confirm import said
 from stx_tui.panes.follow import each_tenth
@@ -50,14 +50,17 @@ async def _do(arguments: argparse.Namespace) -> int:
     kind = the_kind_there(arguments.kind, settings)
     action = the_action(kind, arguments.action)
     fields = dict(arguments.fields)
-    text = read_text(fields.pop("file", "")) if action.is_edit else ""
+    # What is made of a file goes on naming it; an edit is of the row.
+    file = fields.get("file", "") if action.on_kind else fields.pop("file", "")
+    text = read_text(file) if action.is_edit else ""
     form = the_form(action, fields)
     station = open_station(arguments, with_password(settings, kind))
     station.lookout.take(kind)
     try:
         preview = await _preview(station, kind, action, form, tuple(arguments.name))
         if action.is_edit:
-            preview = await edited(station, preview, text)
+            from_text = created if action.on_kind else edited
+            preview = await from_text(station, preview, text)
         print("\n".join(map(clean, preview_lines(preview))), file=sys.stderr)
         if arguments.dry_run:
             return 6 if preview.blocked else 0

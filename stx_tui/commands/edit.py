@@ -1,4 +1,4 @@
-"""``stx-tui do … edit NAME --file F``: an object changed as a file has it, rehearsed first."""
+"""Acts whose form is a text of a file: an object edited, objects made; rehearsed first."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 from backend.clean import clean
+from backend.creating import lines_of, nothing_new, rehearse
 from backend.edits import form_of, would_change
 from backend.errors import Refused, Rejected
+from backend.kinds.kube_create import CreateForm
 from backend.preview import Preview
 from backend.station import Station
 from backend.whole import from_yaml, three_way
@@ -57,3 +59,17 @@ async def edited(station: Station, before: Preview, text: str) -> Preview:
     for line in would_change(base, would):
         print(clean(line), file=sys.stderr)
     return preview
+
+
+async def created(station: Station, before: Preview, text: str) -> Preview:
+    """Return what a file would make, and print what the API server says would come of it.
+
+    Raises ``Refused`` with file and line where it would be refused, or where nothing would change.
+    """
+    assert isinstance(before.form, CreateForm)
+    form, tried = await rehearse(station, before.kind, before.action, text, before.form)
+    for line in lines_of(tried):
+        print(clean(line), file=sys.stderr)
+    if not any(one.lines or not one.is_there for one in tried):
+        raise nothing_new(tried)
+    return station.acts.preview(before.kind, before.action, (), form)

@@ -24,6 +24,7 @@ from stx_tui.plain.following import follow
 from stx_tui.plain.page import number
 from stx_tui.plain.paper import plain
 from stx_tui.plain.talk import Talk
+from stx_tui.plain.texts import ask_text
 
 # More lines than any preview has: on paper nothing is folded.
 ENDLESS = 100_000
@@ -101,6 +102,8 @@ async def _ask(
     row = find(talk.known, target, asked.row_ids[0])[0] if asked.row_ids else None
     # What is added has no values yet, and those of one row are not those of several.
     now = row if len(asked.row_ids) == 1 and not action.on_parent else None
+    if action.is_edit:
+        return await ask_text(talk, station, kind, action, now)
     choices = action.choices(row, talk.known)
     return await ask_form(talk, action.form, choices, now, before=before, refusal=refusal)
 
@@ -125,7 +128,7 @@ async def _go_on(talk: Talk, station: Station, asked: Asked, form: Form) -> str:
 
 
 def _offer(station: Station, kind: Kind[Any], action: Action[Any], ids: Tuple[str, ...]) -> Offer:
-    asks = tuple(action.form.model_fields)
+    asks = ("a file",) if action.is_edit else tuple(action.form.model_fields)
     try:
         form = action.form()
     except ValidationError:

@@ -135,10 +135,8 @@ class ActionsScreen(Dialog[None]):
     def _go_on(self, offer: Offer) -> None:
         """Leave for the confirmation, or (harmless, and nothing to ask) do it at once."""
         console, rows, preview = self.console, offer.row_ids, offer.preview
-        if offer.action.is_edit and len(rows) == 1:
-            self.dismiss(None)
-            console.say(doing.open_whole(console, self.kind, rows[0]))
-        elif preview is not None and not preview.wants and not preview.blocked and not offer.asks:
+        is_free = preview is not None and not preview.wants and not preview.blocked
+        if offer.action.is_edit or (is_free and not offer.asks):
             self.dismiss(None)
             console.say(doing.act(console, self.kind, offer.action, rows))
         else:
@@ -180,7 +178,9 @@ class ActionsScreen(Dialog[None]):
 
 def _asks(action: Action[Any]) -> Tuple[str, ...]:
     """Return what an action asks first: its fields, or the text that is edited."""
-    return ("for its text, edited",) if action.is_edit else tuple(action.form.model_fields)
+    if action.is_edit:
+        return ("for a file",) if action.on_kind else ("for its text, edited",)
+    return tuple(action.form.model_fields)
 
 
 def offer_lines(offer: Offer, width: int) -> List[Line]:

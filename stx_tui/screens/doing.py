@@ -64,6 +64,8 @@ def act(console: StxApp, kind: Kind[Any], action: Action[Any], row_ids: Tuple[st
     station = console.station
     if station is None:
         return _not_open(console)
+    if action.is_edit and action.on_kind:
+        return open_create(console, kind, action)
     if action.is_edit and len(row_ids) == 1:
         return open_whole(console, kind, row_ids[0])
     if action.form is Nothing:
@@ -75,6 +77,14 @@ def act(console: StxApp, kind: Kind[Any], action: Action[Any], row_ids: Tuple[st
             console.run_worker(_do(console, station, preview), name=preview.title, group="act")
             return ""
     console.push_screen(ActScreen(kind, action.name, row_ids))
+    return ""
+
+
+def open_create(console: StxApp, kind: Kind[Any], action: Action[Any]) -> str:
+    """Open what makes objects of a file."""
+    from stx_tui.screens.create import CreateScreen
+
+    console.push_screen(CreateScreen(kind, action))
     return ""
 
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any, List, Optional
 
-from textual.app import ComposeResult
-from textual.widgets import TextArea
-
 from backend.deed import Outcome
 from backend.edits import form_of, would_change
 from backend.errors import Rejected, StxError
@@ -20,16 +17,16 @@ from backend.whole import (
 )
 from stx_tui import keys
 from stx_tui.keys import key
-from stx_tui.panes.status import FootPane
 from stx_tui.panes.text import safe
 from stx_tui.screens.act import ActScreen
-from stx_tui.screens.dialog import Dialog, TitlePane
+from stx_tui.screens.dialog import TitlePane
+from stx_tui.screens.text import TextDialog
 
 # HTTP's word for: it changed since you read it.
 CONFLICT = 409
 
 
-class WholeScreen(Dialog[None]):
+class WholeScreen(TextDialog):
     """The text of one object; ``e`` edits it, ``a`` asks the service what would come of that."""
 
     BINDINGS = [
@@ -45,12 +42,6 @@ class WholeScreen(Dialog[None]):
         keys.HELP,
         keys.LEAVE,
     ]
-    CSS = """
-    WholeScreen TextArea {
-        height: 1fr; border: none; padding: 0; background: $background; scrollbar-size: 0 0;
-    }
-    WholeScreen TextArea:focus { border: none; }
-    """
 
     def __init__(self, kind: Kind[Any], row_id: str) -> None:
         super().__init__()
@@ -60,22 +51,12 @@ class WholeScreen(Dialog[None]):
         self._theirs: Optional[Body] = None
         self._text = ""
         self._form: Optional[Form] = None
-        self._shows = "reading it ..."
+        self.shows = "reading it ..."
         self._is_open = False
         self._leaves = False
 
-    def compose(self) -> ComposeResult:
-        yield TitlePane()
-        area = TextArea("", read_only=True, soft_wrap=False, show_line_numbers=False)
-        area.indent_type = "spaces"
-        yield area
-        yield FootPane()
-
     def on_mount(self) -> None:
         self._read()
-
-    def on_resize(self) -> None:
-        self.call_after_refresh(self.look)
 
     def look(self) -> None:
         """Say what is shown."""
@@ -83,18 +64,9 @@ class WholeScreen(Dialog[None]):
             return
         row = self._row
         name = safe(self.kind.name_of(row)) if row is not None else self.row_id
-        words = f"{self.kind.singular.upper()} {name}: {self._shows}"
+        words = f"{self.kind.singular.upper()} {name}: {self.shows}"
         self.query_one(TitlePane).show(words, self.place)
-        if self.area.read_only:
-            bindings = (active.binding for active in self.active_bindings.values())
-            self.query_one(FootPane).show(keys.footer(bindings, self.size.width - 1))
-        else:
-            self.say("editing: Esc ends it")
-
-    @property
-    def area(self) -> TextArea:
-        """The text."""
-        return self.query_one(TextArea)
+        self.foot()
 
     @property
     def _row(self) -> Optional[Any]:
@@ -106,18 +78,6 @@ class WholeScreen(Dialog[None]):
         if self.kind.whole is None or row is None or self._is_open:
             return frozenset()
         return self.kind.whole(row).secret
-
-    def say(self, words: str) -> None:
-        """Say something in place of the keys."""
-        self.query_one(FootPane).say(safe(words))
-
-    def _put(self, text: str, shows: str) -> None:
-        self._shows = shows
-        self.say("")
-        self.area.read_only = True
-        # No control character of it reaches the terminal; its lines and blanks stay.
-        self.area.load_text("\n".join(safe(line) for line in text.split("\n")))
-        self.look()
 
     # --- reading -------------------------------------------------------------------------------
 
@@ -137,7 +97,7 @@ class WholeScreen(Dialog[None]):
         self._theirs = self._form = None
         secret = self._secret
         self._text = as_yaml(hidden(self._base, secret))
-        self._put(self._text, "values hidden, v shows them" if secret else "as it is now")
+        self.put(self._text, "values hidden, v shows them" if secret else "as it is now")
 
     def action_again(self) -> None:
         self._read()
@@ -169,12 +129,9 @@ class WholeScreen(Dialog[None]):
             self.say("its values are hidden: v shows them, then they can be edited")
         else:
             if self._form is not None or self._theirs is not None:
-                self._put(self._text, "")
+                self.put(self._text, "")
             self._form = self._theirs = None
-            self._shows = "being edited"
-            self.area.read_only = False
-            self.area.focus()
-            self.look()
+            self.begin_edit()
 
     @property
     def _action(self) -> Optional[Action[Any]]:
@@ -185,11 +142,11 @@ class WholeScreen(Dialog[None]):
             self._text = self.area.text
             self.area.read_only = True
             changed = self._base is not None and self._text != as_yaml(self._base)
-            self._shows = "edited, not applied" if changed else "as it is now"
+            self.shows = "edited, not applied" if changed else "as it is now"
             self.say("")
         elif self._form is not None or self._theirs is not None:
             self._form = self._theirs = None
-            self._put(self._text, "edited, not applied")
+            self.put(self._text, "edited, not applied")
         self.look()
 
     def action_leave(self) -> None:
@@ -199,9 +156,6 @@ class WholeScreen(Dialog[None]):
             self.say("what was edited is not applied: q again leaves and loses it")
             return
         self.dismiss(None)
-
-    def action_scroll(self, step: int) -> None:
-        self.area.scroll_relative(y=step, animate=False)
 
     # --- applying ------------------------------------------------------------------------------
 
@@ -239,7 +193,7 @@ class WholeScreen(Dialog[None]):
             return
         assert isinstance(would, dict)
         self._form = form
-        self._put(
+        self.put(
             "\n".join(would_change(base, would)), "WHAT WOULD CHANGE; a goes on, Esc goes back"
         )
 
@@ -256,7 +210,7 @@ class WholeScreen(Dialog[None]):
         lines: List[str] = [fork.says for fork in three_way(base, mine, self._theirs)]
         both = sum(line.startswith("!") for line in lines)
         words = f"IT CHANGED MEANWHILE, {both} by both (!); m puts mine on theirs, r drops mine"
-        self._put("\n".join(lines), words)
+        self.put("\n".join(lines), words)
 
     def action_mine(self) -> None:
         if self._theirs is None or self._base is None:
@@ -265,4 +219,4 @@ class WholeScreen(Dialog[None]):
         merged = rebased(self._base, from_yaml(self._text), self._theirs)
         self._base, self._theirs = self._theirs, None
         self._text = as_yaml(merged)
-        self._put(self._text, "my changes on what is there now, not applied")
+        self.put(self._text, "my changes on what is there now, not applied")

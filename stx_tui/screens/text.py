@@ -1,0 +1,78 @@
+"""A dialog whose body is a text: read, edited, or shown as what would change."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.widgets import TextArea
+
+from stx_tui import keys
+from stx_tui.panes.status import FootPane
+from stx_tui.panes.text import safe
+from stx_tui.screens.dialog import Dialog, TitlePane
+
+
+class TextDialog(Dialog[None]):
+    """A title, a text, and the keys of where one is."""
+
+    DEFAULT_CSS = """
+    TextDialog TextArea {
+        height: 1fr; border: none; padding: 0; background: $background; scrollbar-size: 0 0;
+    }
+    TextDialog TextArea:focus { border: none; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shows = ""
+
+    def compose(self) -> ComposeResult:
+        yield TitlePane()
+        yield self.text_area()
+        yield FootPane()
+
+    def text_area(self) -> TextArea:
+        """Return the widget of the text."""
+        area = TextArea("", read_only=True, soft_wrap=False, show_line_numbers=False)
+        area.indent_type = "spaces"
+        return area
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.look)
+
+    @property
+    def area(self) -> TextArea:
+        """The text."""
+        return self.query_one(TextArea)
+
+    def say(self, words: str) -> None:
+        """Say something in place of the keys."""
+        self.query_one(FootPane).say(safe(words))
+
+    def foot(self) -> None:
+        """Show the keys of where one is."""
+        if self.area.read_only:
+            bindings = (active.binding for active in self.active_bindings.values())
+            self.query_one(FootPane).show(keys.footer(bindings, self.size.width - 1))
+        else:
+            self.say("editing: Esc ends it")
+
+    def put(self, text: str, shows: str, *, wraps: bool = False) -> None:
+        """Show a text that is not edited, and what it is; sentences are wrapped."""
+        self.shows = shows
+        self.area.soft_wrap = wraps
+        self.say("")
+        self.area.read_only = True
+        # No control character of it reaches the terminal; its lines and blanks stay.
+        self.area.load_text("\n".join(safe(line) for line in text.split("\n")))
+        self.look()
+
+    def begin_edit(self) -> None:
+        """Have the text edited until Esc."""
+        self.shows = "being edited"
+        self.area.soft_wrap = False
+        self.area.read_only = False
+        self.area.focus()
+        self.look()
+
+    def action_scroll(self, step: int) -> None:
+        self.area.scroll_relative(y=step, animate=False)
