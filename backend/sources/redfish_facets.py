@@ -172,7 +172,7 @@ class Facets:
             power = await self._tree.optional(linked(one, "Power"))
             rows += [part("power supply", psu) for psu in listed(power, "PowerSupplies")]
             adapters = await self._members(linked(one, "NetworkAdapters"))
-            rows += [part("network adapter", adapter) for adapter in adapters]
+            rows += [part("network adapter", _with_firmware(adapter)) for adapter in adapters]
         rows += await self._firmware()
         return distinct([row for row in rows if row], "component")
 
@@ -305,3 +305,10 @@ def _port(one: Resource) -> Dict[str, Any]:
 
 def _ordinal(record: str) -> int:
     return int(record) if record.isascii() and record.isdigit() else 0
+
+
+def _with_firmware(adapter: Resource) -> Resource:
+    """Return a network adapter with its firmware's version, which its controllers say."""
+    said = [text(one.get("FirmwarePackageVersion")) for one in listed(adapter, "Controllers")]
+    versions = ", ".join(dict.fromkeys(filter(None, said)))
+    return {**adapter, "FirmwareVersion": versions} if versions else adapter

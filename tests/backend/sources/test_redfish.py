@@ -115,6 +115,17 @@ async def test_parts_and_firmware_are_rows_and_empty_places_are_none(tmp_path: P
         assert (medium["slot"], medium["inserted"]) == ("Cd", False)
 
 
+async def test_a_network_adapter_has_the_firmware_that_its_controllers_say(tmp_path: Path) -> None:
+    bmc, at = Pretended(), "/redfish/v1/Chassis/1/NetworkAdapters"
+    bmc.tree["/redfish/v1/Chassis/1"]["NetworkAdapters"] = {"@odata.id": at}
+    said = [{"FirmwarePackageVersion": "4.40"}, {"FirmwarePackageVersion": "4.40"}, {}]
+    bmc.tree[at] = {"Members": [{"@odata.id": f"{at}/1"}]}
+    bmc.tree[f"{at}/1"] = {"Name": "E810", "Controllers": said}
+    async with board(tmp_path, bmc) as (mine, _):
+        rows = {row["component"]: row for row in await mine.ask("inventory")}
+        assert rows["E810"]["firmware_version"] == "4.40"
+
+
 async def test_members_that_come_whole_are_not_asked_for_again(tmp_path: Path) -> None:
     bmc = Pretended()
     bmc.tree["/redfish/v1/"]["ProtocolFeaturesSupported"] = {"ExpandQuery": {"NoLinks": True}}
