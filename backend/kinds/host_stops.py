@@ -17,7 +17,7 @@ from backend.kinds.host_copies import (
 )
 from backend.kinds.host_risks import REBOOTING, is_last_controller
 from backend.kinds.host_site import hosts, is_duplex, one_sits_on, other_controller
-from backend.kinds.kube_drain import lost_with
+from backend.kinds.kube_drain import leaving, lost_with
 from backend.known import Known
 from backend.tone import Tone
 
@@ -147,15 +147,15 @@ def _pods(verb: str, host: Host, known: Known) -> Said:
     if not others:
         return [_bad("its pods have NOWHERE ELSE to go: no other worker function serves")]
     names = others[0].name if len(others) == 1 else f"{len(others)} other hosts"
+    node = next((node for node in known.rows("nodes") if node.name == host.hostname), None)
     how = "evicted" if verb == "lock" else "killed"
-    words = f"its pods are {how}; those that may run on {names} come back there"
-    return [Consequence(words=words), *_pods_lost(host, known)]
-
-
-def _pods_lost(host: Host, known: Known) -> Said:
-    """Return which of its pods do not simply come back, where the cluster was read."""
-    nodes = (node for node in known.rows("nodes") if node.name == host.hostname)
-    return [said for node in nodes for said in lost_with(node, known)]
+    what = f"its pods are {how}"
+    if node is not None and known.has("pods"):
+        count = len(leaving(node, known))
+        what = f"{count} {'pod is' if count == 1 else 'pods are'} {how}"
+    said = Consequence(words=f"{what}; those that may run on {names} come back there")
+    # Which do not simply come back is known where the cluster was read.
+    return [said, *(lost_with(node, known) if node is not None else ())]
 
 
 def _has_monitor(host: Host, known: Known) -> bool:

@@ -264,6 +264,25 @@ def test_the_last_worker_has_nowhere_to_send_its_pods() -> None:
     assert words not in stops("lock", "worker-0", site(hosts=hosts(worker_1=other)))
 
 
+def test_a_lock_counts_the_pods_and_names_those_that_do_not_come_back() -> None:
+    set_of = [{"kind": "StatefulSet", "name": "du", "controller": True}]
+    pods = [
+        {"uid": name, "namespace": "oran", "name": name, "node": node, "phase": "Running", **more}
+        for name, node, more in (
+            ("du", "worker-0", {"owners": set_of}),
+            ("bare", "worker-0", {}),
+            ("far", "worker-1", {}),
+        )
+    ]
+    other = {"administrative": "unlocked", "operational": "enabled", "availability": "available"}
+    node = {"uid": "n0", "name": "worker-0"}
+    known = site(hosts=hosts(worker_1=other), nodes=[node], pods=pods)
+    found = stops("lock", "worker-0", known)
+    assert "2 pods are evicted; those that may run on worker-1 come back there" in found
+    assert found["oran/bare: for good: nothing makes it anew"] is Tone.BAD
+    assert not any("oran/far" in words for words in found)
+
+
 def test_force_lock_says_that_it_resets_at_once() -> None:
     words = "it is reset at once: nothing is moved away first"
     assert stops("force-lock", "worker-0", site())[words] is Tone.BAD
