@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Iterator, List
@@ -80,6 +81,19 @@ def test_a_dumb_terminal_gets_lines_and_nothing_else(site: PretendCloud, tmp_pat
     lines = child.logfile_read.lines
     assert all(line.isascii() and line.isprintable() for line in lines), lines
     assert all(len(line.split("> ")[0]) < 80 for line in lines)
+
+
+def test_where_stdout_is_no_terminal_the_menus_come_by_themselves(
+    site: PretendCloud, tmp_path: Path
+) -> None:
+    told = re.findall(r"export (\w+)='?([^'\n]*)'?", site.simulator.openrc())
+    env = {**environment(tmp_path, dict(told)), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    done = subprocess.run(
+        command(), input=":hosts\nq\nq\n", env=env, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert "controller-1" in done.stdout
+    assert all(line.isascii() and line.isprintable() for line in done.stdout.splitlines())
 
 
 @pytest.mark.slow
