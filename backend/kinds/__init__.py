@@ -70,7 +70,7 @@ def kind_named(name: str) -> Optional[Kind[Any]]:
 
 def _is_there(kind: Kind[Any], has: Callable[[str], bool]) -> bool:
     if isinstance(kind.read, Derived) and not kind.read.alone:
-        return any(_is_there(_need(name), has) for name in kind.needs)
+        return any(_is_there(_need(name), has) for name in kind.read.made_of or kind.needs)
     return has(kind.read.source)
 
 
