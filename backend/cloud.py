@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Callable, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Callable, Optional, Sequence
 
 from typing_extensions import assert_never
 
@@ -31,7 +31,8 @@ from backend.kind import (
     Write,
 )
 from backend.kube import KubeWhole, PodExec, PodLog
-from backend.plan import HERE, LogList, Session, Stream
+from backend.plan import HERE, LogList, OfCluster, Session, Stream
+from backend.pods import ForwardEnd, Forwards, PodAttach, PodCopy, PodForward
 from backend.refresh import Answer
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class Cloud:
             return await self.catalogue.identity()
         if isinstance(read, Command):
             return await self.machines.ask(read, parent)
-        if isinstance(read, (Kube, KubeHealth, KubeResources)):
+        if isinstance(read, (Kube, KubeHealth, KubeResources, Forwards)):
             return await self._of_cluster(read)
         if isinstance(read, LocalRead):
             raise NotConfigured(f"{read.table} is read from the record, not from the cloud")
@@ -105,9 +106,11 @@ class Cloud:
             return await self.ceph.ask(read, parent)
         assert_never(read)
 
-    async def _of_cluster(self, read: Union[Kube, KubeHealth, KubeResources]) -> Answer:
+    async def _of_cluster(self, read: OfCluster) -> Answer:
         if isinstance(read, Kube):
             return await self.kube.ask(read)
+        if isinstance(read, Forwards):
+            return await self.kube.forwards()
         return await (
             self.kube.health(read) if isinstance(read, KubeHealth) else self.kube.resources()
         )
@@ -129,6 +132,8 @@ class Cloud:
             return await self.catalogue.send(write, told)
         if isinstance(write, KubeWrite):
             return await self.kube.send(write)
+        if isinstance(write, (PodForward, ForwardEnd, PodCopy)):
+            return await self.kube.reach(write, told)
         if isinstance(write, BmcWrite):
             return await self.baseboards.send(write)
         if isinstance(write, CephWrite):
@@ -139,7 +144,7 @@ class Cloud:
         """Have one session opened by its source; only ``act`` calls this."""
         if isinstance(session, Sol):
             return await self.baseboards.open(session)
-        if isinstance(session, PodExec):
+        if isinstance(session, (PodExec, PodAttach)):
             return await self.kube.exec(session)
         assert_never(session)
 

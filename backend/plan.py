@@ -20,6 +20,7 @@ from backend.baseboard import Bmc, BmcWrite, Sol
 from backend.ceph import Ceph, CephWrite
 from backend.kube import Kube, KubeHealth, KubeResources, KubeWrite, PodExec, PodLog
 from backend.mask import MASK, Body, Json, masked
+from backend.pods import Forwards, PodAttach, PodWrite
 
 if TYPE_CHECKING:
     from backend.known import Known
@@ -143,9 +144,8 @@ class LogList:
         return ""
 
 
-Read = Union[
-    Rest, LocalRead, Derived, Identity, Command, LogList, Bmc, Kube, KubeHealth, KubeResources, Ceph
-]
+OfCluster = Union[Kube, KubeHealth, KubeResources, Forwards]
+Read = Union[Rest, LocalRead, Derived, Identity, Command, LogList, Bmc, OfCluster, Ceph]
 
 
 # --- what to listen to -------------------------------------------------------------------------
@@ -334,7 +334,9 @@ class FileCopy:
 
 # Each says itself: ``source`` (who does it), ``request`` (one line, no secrets), ``command`` (argv
 # of what an operator would type, empty where there is none) and ``sentence`` (plain words).
-Write = Union[RestWrite, LocalWrite, CommandWrite, FileCopy, BmcWrite, KubeWrite, CephWrite]
+Write = Union[
+    RestWrite, LocalWrite, CommandWrite, FileCopy, BmcWrite, KubeWrite, PodWrite, CephWrite
+]
 
 
 # --- what to talk with -------------------------------------------------------------------------
@@ -342,7 +344,7 @@ Write = Union[RestWrite, LocalWrite, CommandWrite, FileCopy, BmcWrite, KubeWrite
 
 # A two-way stream of bytes. Each says itself as a Write does, and has a ``size``; what is typed in
 # it no guard sees.
-Session = Union[Sol, PodExec]
+Session = Union[Sol, PodExec, PodAttach]
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,13 @@ from typing import Any, Optional, Tuple
 from backend.figure import Jump, Line, Lines
 from backend.kind import Column, Kind, Kube
 from backend.kinds.kube_acts import DELETE, FORCE_DELETE
+from backend.kinds.kube_copy import COPY_FROM, COPY_TO
 from backend.kinds.kube_events import events_of
+from backend.kinds.kube_forward import FORWARD
 from backend.kinds.kube_logs import of_pod
 from backend.kinds.kube_object import bad, busy, by_name, declared, warned
 from backend.kinds.kube_pod import Pod, Trouble, exit_words
-from backend.kinds.kube_shell import SHELL
+from backend.kinds.kube_shell import ATTACH, SHELL
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
 from backend.units import span
@@ -36,7 +38,7 @@ READ = Kube(
         "networks": "/metadata/annotations/k8s.v1.cni.cncf.io~1networks",
         "mirror": "/metadata/annotations/kubernetes.io~1config.mirror",
         "conditions": "status.conditions[type,status,reason,message,lastTransitionTime]",
-        "containers": "spec.containers[name,image,requests=resources.requests]",
+        "containers": "spec.containers[name,image,tty,stdin,ports,requests=resources.requests]",
         "statuses": f"status.containerStatuses{_STATE}",
         "init": "spec.initContainers[name,image]",
         "init_statuses": f"status.initContainerStatuses{_STATE}",
@@ -168,7 +170,7 @@ PODS: Kind[Pod] = declared(
     look=look,
     strip=strip,
     needs=("nodes", "claims", "kube-events"),
-    actions=(SHELL, DELETE, FORCE_DELETE),
+    actions=(SHELL, ATTACH, FORWARD, COPY_FROM, COPY_TO, DELETE, FORCE_DELETE),
     loses=None,
     logs=of_pod,
 )

@@ -1,16 +1,17 @@
-"""A shell in a container of a pod."""
+"""A shell in a container of a pod, and the program itself that runs there."""
 
 from __future__ import annotations
 
 import shlex
-from typing import Any, Tuple
+from typing import Any, Dict, Tuple
 
 from pydantic import Field
 
-from backend.kind import Action, Form, Plan, Risk
+from backend.kind import Action, Consequence, Form, Plan, Risk
 from backend.kinds.kube_pod import Pod
 from backend.known import Known
 from backend.kube import PodExec
+from backend.pods import PodAttach
 from backend.reason import Reason
 
 
@@ -21,16 +22,21 @@ class ShellForm(Form):
     command: str = Field(default="sh", min_length=1, description="what is run, as words of a shell")
 
 
-def _names(pod: Any) -> Tuple[str, ...]:
+class ContainerForm(Form):
+    """Which container of a pod."""
+
+    container: str = Field(default="", description="empty: its first")
+
+
+def names(pod: Any) -> Tuple[str, ...]:
     return tuple(str(one.get("name")) for one in pod.containers) if pod is not None else ()
 
 
 def _plan(pod: Pod, form: ShellForm, _known: Known) -> Plan:
-    names = _names(pod)
     session = PodExec(
         namespace=pod.namespace,
         pod=pod.name,
-        container=form.container or (names[0] if names else ""),
+        container=chosen(pod, form),
         argv=_words(form.command),
     )
     return Plan(opens=session)
@@ -44,8 +50,14 @@ def _words(text: str) -> Tuple[str, ...]:
         return (text,)
 
 
-def _runs(pod: Pod, form: ShellForm, _known: Known) -> Tuple[Reason, ...]:
-    wanted = form.container or next(iter(_names(pod)), "")
+def chosen(pod: Pod, form: Any) -> str:
+    """Return the container that a form means."""
+    return str(form.container or next(iter(names(pod)), ""))
+
+
+def runs(pod: Pod, form: Any, _known: Known) -> Tuple[Reason, ...]:
+    """Return why nothing can be done in a container: it does not run."""
+    wanted = chosen(pod, form)
     status = next((one for one in pod.statuses if one.get("name") == wanted), {})
     if "running" in (status.get("state") or {}):
         return ()
@@ -59,7 +71,42 @@ SHELL: Action[Pod] = Action(
     plan=_plan,
     risk=lambda _pod, _form, _known: Risk.HARMLESS,
     form=ShellForm,
-    choices=lambda pod, _known: {"container": _names(pod)},
-    reasons=_runs,
+    choices=lambda pod, _known: {"container": names(pod)},
+    reasons=runs,
     aliases=("exec",),
+)
+
+
+def _attached(pod: Pod, form: ContainerForm, _known: Known) -> Plan:
+    name = chosen(pod, form)
+    made: Dict[str, Any] = next((one for one in pod.containers if one.get("name") == name), {})
+    session = PodAttach(
+        namespace=pod.namespace,
+        pod=pod.name,
+        container=name,
+        terminal=bool(made.get("tty")),
+        listens=bool(made.get("stdin")),
+    )
+    return Plan(opens=session)
+
+
+def _hears(pod: Pod, form: ContainerForm, known: Known) -> Tuple[Consequence, ...]:
+    session = _attached(pod, form, known).opens
+    if isinstance(session, PodAttach) and session.listens:
+        words = "what is typed goes to its main program: Ctrl-C may end it"
+    else:
+        words = "it reads nothing that is typed: what it writes from now on is shown"
+    return (Consequence(words=words),)
+
+
+ATTACH: Action[Pod] = Action(
+    name="attach",
+    key="A",
+    words="Attach to it",
+    plan=_attached,
+    risk=lambda _pod, _form, _known: Risk.HARMLESS,
+    form=ContainerForm,
+    choices=lambda pod, _known: {"container": names(pod)},
+    reasons=runs,
+    consequences=_hears,
 )

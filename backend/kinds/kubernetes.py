@@ -13,6 +13,7 @@ from backend.kinds.kube_discovered import API_RESOURCES
 from backend.kinds.kube_events import KUBE_EVENTS
 from backend.kinds.kube_extended import EXTENDED
 from backend.kinds.kube_flux import RECONCILED
+from backend.kinds.kube_forward import PORT_FORWARDS
 from backend.kinds.kube_health import HEALTHY
 from backend.kinds.kube_helm import HELM
 from backend.kinds.kube_jobs import BATCH
@@ -40,6 +41,7 @@ KUBE_KINDS: Tuple[Kind[Any], ...] = (
     *RECONCILED,
     *HEALTHY,
     HELM,
+    PORT_FORWARDS,
     API_RESOURCES,
 )
 BY_NAME: Mapping[str, Kind[Any]] = MappingProxyType({kind.name: kind for kind in KUBE_KINDS})

@@ -5,29 +5,41 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import replace
-from typing import Any, AsyncIterator, Callable, Dict, List, Mapping, Optional, Tuple
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    AsyncIterator,
+    Callable,
+    Dict,
+    List,
+    Optional,
+    Union,
+)
 
 from pydantic_core import from_json
 
 from backend.channel import Channel
-from backend.errors import Malformed, NotConfigured, NotFound, Rejected
-from backend.helm import release_of
+from backend.errors import NotConfigured, NotFound, Rejected
 from backend.kind import Body, Json, Kube, KubeHealth, KubeWrite
 from backend.kube import KubeWhole, PodExec, PodLog
 from backend.logs.line import Log
+from backend.pods import ForwardEnd, PodAttach, PodCopy, PodWrite
 from backend.refresh import Answer
 from backend.settings import CloudSettings
 from backend.sources.flow import lines
 from backend.sources.kube_api import PULSE_S, KubeApi
 from backend.sources.kube_discovery import headings, resources
 from backend.sources.kube_logs import ContainerLog, open_log
-from backend.sources.kubeconfig import SERVICE
-from backend.sources.projection import Project, projection
+from backend.sources.kube_news import FIRST, Tabled, after, news_of, page_of, whole_of
+from backend.sources.projection import projection
 from backend.sources.tls import Pins
 from backend.told import Told
 
-# Rows of the first page, a screen full, and of those after it.
-FIRST, PAGE = 100, 1000
+if TYPE_CHECKING:
+    from backend.sources.kube_forward import ForwardsHere
+
+# Told how many bytes of how many were copied.
+Copied = Callable[[int, int], None]
 # How long changes are gathered before they are told, in seconds.
 GATHER_S = 0.2
 # The server ends a watch itself after so long; a bookmark comes every minute: silence is longer.
@@ -47,6 +59,8 @@ class KubeSource:
     ) -> None:
         """``more`` is for ``KubeApi``."""
         self.api = KubeApi(settings, pins, now_ms, **more)
+        self._now_ms = now_ms
+        self._forwards: Optional[ForwardsHere] = None
         self._versions: Dict[str, str] = {}
         self._logs: List[ContainerLog] = []
 
@@ -102,12 +116,30 @@ class KubeSource:
         """Return the namespace of the context, as kubectl takes it where none is named."""
         return (await self.api.access()).namespace
 
-    async def exec(self, session: PodExec) -> Channel:
+    async def exec(self, session: Union[PodExec, PodAttach]) -> Channel:
         """Open a session in a container. Raises ``StxError``."""
         from backend.sources.kube_exec import ExecChannel, connect, path_of
 
         url, headers, tls, name = await self.api.beside(path_of(session))
-        return ExecChannel(await asyncio.to_thread(connect, url, headers, tls, name))
+        line = await asyncio.to_thread(connect, url, headers, tls, name)
+        return ExecChannel(line, has_terminal=isinstance(session, PodExec) or session.terminal)
+
+    async def reach(self, write: PodWrite, told: Optional[Copied] = None) -> Json:
+        """Do what is done with one pod by other ways than a request. Raises ``StxError``."""
+        from backend.sources.kube_copy import copy
+        from backend.sources.kube_forward import ForwardsHere
+
+        if isinstance(write, PodCopy):
+            return await copy(self.api, write, told)
+        self._forwards = self._forwards or ForwardsHere(self.api, self._now_ms)
+        if isinstance(write, ForwardEnd):
+            return await self._forwards.end(write)
+        return await self._forwards.begin(write)
+
+    async def forwards(self) -> Answer:
+        """Return the ports of this console that lead to pods."""
+        rows = self._forwards.rows() if self._forwards is not None else []
+        return lambda: iter(rows)
 
     async def resources(self) -> Answer:
         """List the resources that the server knows."""
@@ -123,7 +155,7 @@ class KubeSource:
         """Return one object, all of it."""
         raw = await self.api.get(await self._chosen(whole.path))
         # A large one is unpacked on a thread: keys are answered meanwhile.
-        return await asyncio.to_thread(_whole, raw, is_helm=whole.is_helm)
+        return await asyncio.to_thread(whole_of, raw, is_helm=whole.is_helm)
 
     async def _chosen(self, path: str) -> str:
         """Return a path with the version that the server prefers where it says ``*``."""
@@ -140,6 +172,8 @@ class KubeSource:
 
     async def close(self) -> None:
         """Close all connections."""
+        if self._forwards is not None:
+            await self._forwards.close()
         for log in self._logs:
             await log.end()
         await self.api.close()
@@ -151,7 +185,7 @@ class KubeTeller:
     def __init__(self, source: KubeSource, read: Kube) -> None:
         self._source = source
         self._read = read
-        self._project = _Tabled() if read.table else projection(read.keep)
+        self._project = Tabled() if read.table else projection(read.keep)
         self._accept = TABLE if read.table else "application/json"
         self._version = ""
 
@@ -180,9 +214,9 @@ class KubeTeller:
         try:
             while query is not None:
                 page = await asyncio.to_thread(
-                    _page, await coming, self._project, self._read.plural
+                    page_of, await coming, self._project, self._read.plural
                 )
-                query = _after(page)
+                query = after(page)
                 if query is not None:
                     coming = asyncio.ensure_future(get(path, query, self._accept))
                 yield Told(bodies=page.bodies, begins=is_first, ends=query is None)
@@ -208,7 +242,7 @@ class KubeTeller:
             while True:
                 raw = await coming.next(PULSE_S)
                 if raw:
-                    news = await asyncio.to_thread(_news, raw, self._project, self._read.plural)
+                    news = await asyncio.to_thread(news_of, raw, self._project, self._read.plural)
                     self._version = news.version or self._version
                     if news.bodies or news.gone or news.error is None:
                         yield Told(bodies=tuple(news.bodies.values()), gone=tuple(news.gone))
@@ -267,119 +301,3 @@ class _Gathering:
         finally:
             self._came.set()
             await parts.aclose()  # type: ignore[attr-defined]  # an async generator
-
-
-# --- reading what came -------------------------------------------------------------------------
-
-
-def _whole(raw: bytes, *, is_helm: bool) -> Body:
-    found: Body = _parsed(raw, "object")
-    return release_of(found) if is_helm else found
-
-
-class _Page:
-    """One page of a list: what is kept, where it was cut, and how old the list is."""
-
-    def __init__(self, bodies: Tuple[Body, ...], version: str, after: str) -> None:
-        self.bodies, self.version, self.after = bodies, version, after
-
-
-class _News:
-    """What a few lines of a watch say together: the last of each object."""
-
-    def __init__(self) -> None:
-        self.bodies: Dict[str, Body] = {}
-        self.gone: Dict[str, None] = {}
-        self.version = ""
-        self.error: Optional[Rejected] = None
-
-
-def _after(page: _Page) -> Optional[Dict[str, str]]:
-    return {"limit": str(PAGE), "continue": page.after} if page.after else None
-
-
-def _parsed(raw: bytes, kind: str) -> Any:
-    try:
-        found = from_json(raw)
-    except ValueError as error:
-        raise Malformed(kind, "$", f"no JSON: {error}") from error
-    if not isinstance(found, dict):
-        raise Malformed(kind, "$", "no JSON object")
-    return found
-
-
-def _page(raw: bytes, project: Project, kind: str) -> _Page:
-    whole = _parsed(raw, kind)
-    metadata = whole.get("metadata") or {}
-    items = _items(whole)
-    if items is None:
-        raise Malformed(kind, "$", f"no list but a {str(whole.get('kind'))[:40]}")
-    bodies = tuple(project(item) for item in items)
-    return _Page(
-        bodies, str(metadata.get("resourceVersion", "")), str(metadata.get("continue", ""))
-    )
-
-
-def _items(whole: Mapping[str, Any]) -> Optional[List[Any]]:
-    """Return the objects of a list, or the rows of a table under its headings."""
-    if whole.get("kind") != "Table":
-        items = whole.get("items")
-        return items if isinstance(items, list) else None
-    names = [str(one.get("name")) for one in whole.get("columnDefinitions") or ()]
-    return [{"names": names, **row} for row in whole.get("rows") or ()]
-
-
-class _Tabled:
-    """Keeps of a row of a table its object's name and age, and its cells under their headings.
-
-    A watch says the headings once, with its first row.
-    """
-
-    def __init__(self) -> None:
-        self._names: List[str] = []
-        self._named = projection({})
-
-    def __call__(self, row: Mapping[str, Any]) -> Dict[str, Any]:
-        self._names = row["names"] or self._names
-        kept = self._named(row.get("object") or {})
-        for name, cell in zip(self._names, row.get("cells") or ()):
-            kept.setdefault(name.casefold(), cell)
-        return kept
-
-
-def _news(raw: List[bytes], project: Project, kind: str) -> _News:
-    """Read lines of a watch; one that tells of an error is the last."""
-    news = _News()
-    for line in raw:
-        if not line.strip():
-            continue
-        event = _parsed(line, kind)
-        what, whole = event.get("type"), event.get("object") or {}
-        if what == "ERROR":
-            code = whole.get("code")
-            reason = str(whole.get("message") or whole.get("reason") or "no word why")
-            news.error = Rejected(SERVICE, code if isinstance(code, int) else 500, reason)
-            break
-        version = _version_of(whole)
-        news.version = version or news.version
-        if what == "BOOKMARK":
-            continue
-        for item in _items(whole) or () if whole.get("kind") == "Table" else (whole,):
-            body = project(item)
-            uid = str(body["uid"])
-            if what == "DELETED":
-                news.bodies.pop(uid, None)
-                news.gone[uid] = None
-            else:
-                news.gone.pop(uid, None)
-                news.bodies[uid] = body
-    return news
-
-
-def _version_of(whole: Mapping[str, Any]) -> str:
-    """Return the version of an object, or of the (last) one in a table."""
-    metadata = whole.get("metadata") or {}
-    if whole.get("kind") == "Table" and not metadata.get("resourceVersion"):
-        rows = whole.get("rows") or [{}]
-        metadata = (rows[-1].get("object") or {}).get("metadata") or {}
-    return str(metadata.get("resourceVersion", ""))

@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 from contextlib import suppress
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Dict, Mapping, Optional, Union
 from urllib.parse import urlencode
 
 import websocket
@@ -17,6 +17,7 @@ from websocket import ABNF
 from backend.channel import Heard, Notice
 from backend.errors import Unreachable
 from backend.kube import PodExec
+from backend.pods import PodAttach
 from backend.sources.kubeconfig import SERVICE
 from backend.sources.refusals import refusal
 
@@ -25,14 +26,16 @@ PROTOCOL = "v4.channel.k8s.io"
 STDIN, STDOUT, STDERR, ENDED, RESIZE = 0, 1, 2, 3, 4
 # Until it stands, in seconds; how often a silent line is asked whether it is there.
 OPEN_S, PING_S = 15.0, 20.0
-_TROUBLES = (websocket.WebSocketException, OSError, ssl.SSLError)
+TROUBLES = (websocket.WebSocketException, OSError, ssl.SSLError)
 
 
 class ExecChannel:
     """One open session; a thread reads it, and what it says waits for whoever reads."""
 
-    def __init__(self, line: Any) -> None:
+    def __init__(self, line: Any, *, has_terminal: bool = True) -> None:
+        """Without a terminal at the far end its lines end as those of files do."""
         self._line = line
+        self._has_terminal = has_terminal
         self._loop = asyncio.get_running_loop()
         self._heard: asyncio.Queue[Heard] = asyncio.Queue()
         self._writing = threading.Lock()
@@ -47,20 +50,20 @@ class ExecChannel:
         """Send what was typed; raises ``Unreachable`` where the line is down."""
         try:
             await asyncio.to_thread(self._send, STDIN, data)
-        except _TROUBLES as error:
+        except TROUBLES as error:
             raise Unreachable(SERVICE, f"the session is over: {error}", sent=True) from error
 
     def resize(self, columns: int, rows: int) -> None:
         """Tell the far end how large the screen is."""
         size = json.dumps({"Width": columns, "Height": rows}).encode()
         # Small, and into a buffer of the kernel: it does not block where the line is up.
-        with suppress(*_TROUBLES):
+        with suppress(*TROUBLES):
             self._send(RESIZE, size)
 
     async def close(self) -> None:
         """End it; a second time does nothing."""
         self._is_over = True
-        with suppress(*_TROUBLES):
+        with suppress(*TROUBLES):
             await asyncio.to_thread(self._line.close, timeout=1)
 
     # --- on threads ----------------------------------------------------------------------------
@@ -81,18 +84,18 @@ class ExecChannel:
                 if opcode == ABNF.OPCODE_CLOSE:
                     break
                 self._take(data)
-        except _TROUBLES as error:
+        except TROUBLES as error:
             if not self._is_over:
                 self._tell(Notice(f"the line is gone: {error}", is_down=True))
         self._is_over = True
-        with suppress(*_TROUBLES):
+        with suppress(*TROUBLES):
             self._line.shutdown()
         self._tell(b"")
 
     def _take(self, data: bytes) -> None:
         stream, rest = data[:1], data[1:]
         if stream in (bytes([STDOUT]), bytes([STDERR])) and rest:
-            self._tell(rest)
+            self._tell(rest if self._has_terminal else rest.replace(b"\n", b"\r\n"))
         elif stream == bytes([ENDED]):
             self._tell(Notice(ended(rest), is_down=True))
 
@@ -136,7 +139,7 @@ def connect(
         body = error.resp_body or b""
         line.shutdown()  # type: ignore[no-untyped-call]
         raise refusal(SERVICE, error.status_code, body) from error
-    except _TROUBLES as error:
+    except TROUBLES as error:
         line.shutdown()  # type: ignore[no-untyped-call]
         is_late = isinstance(error, (socket.timeout, websocket.WebSocketTimeoutException))
         words = f"no session within {OPEN_S:g} s" if is_late else f"no session: {error}"
@@ -145,8 +148,14 @@ def connect(
     return line
 
 
-def path_of(session: PodExec) -> str:
+def path_of(session: Union[PodExec, PodAttach]) -> str:
     """Return the path and query of a session."""
-    query = [("container", session.container), ("stdin", "true"), ("stdout", "true")]
-    query += [("tty", "true"), *(("command", word) for word in session.argv)]
+    query = [("container", session.container), ("stdout", "true")]
+    if isinstance(session, PodAttach):
+        # With a terminal both come as one, and the server refuses to tell them apart.
+        query += [("tty", "true")] if session.terminal else [("stderr", "true")]
+        query += [("stdin", "true")] if session.listens else []
+    else:
+        query += [("stdin", "true"), ("tty", "true")]
+        query += [("command", word) for word in session.argv]
     return f"{session.path}?{urlencode(query)}"

@@ -31,6 +31,7 @@ from stx_tui.commands.desk import (
 )
 from stx_tui.commands.edit import created, edited, read_text
 from stx_tui.commands.follow import follow
+from stx_tui.commands.held import hold, is_held
 from stx_tui.panes.confirm import said
 from stx_tui.panes.follow import each_tenth
 
@@ -70,11 +71,13 @@ async def _do(arguments: argparse.Namespace) -> int:
         hush()
         for deed in deeds:
             told = (f"deed {deed.number}", deed.label, deed.outcome.value, deed.answer)
-            print(clean("  ".join(told)).rstrip())
+            print(clean("  ".join(told)).rstrip(), flush=True)
         last = deeds[-1]  # the first that fails stops
         named = refused_field(preview, last.answer) if last.outcome is Outcome.REFUSED else ""
         if named:
             print(clean(f"--{named}: {last.answer}"), file=sys.stderr)
+        if last.outcome in DONE and is_held(preview):
+            await hold(station)
         if last.outcome not in DONE and len(deeds) == 1:
             return UNDONE.get(last.outcome, FAILED)
         # Done at once, any may have failed, and the others go on.

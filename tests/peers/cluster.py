@@ -136,9 +136,19 @@ class Cluster:
         api = {"apiVersion": "kwok.x-k8s.io/v1alpha1"}
         logs = {"logs": [{**files, "follow": True}]}
         execs = {"execs": [{"local": {}}]}
+        attaches = {"attaches": [{"logsFile": str(self.container_log("this"))}]}
+        # Port 7 gives back what it is told, as of old; 9 leads to nobody.
+        forwards = {
+            "forwards": [
+                {"ports": [7], "command": ["cat"]},
+                {"ports": [9], "target": {"port": 9, "address": "127.0.0.1"}},
+            ]
+        }
         more = (
             {**api, "kind": "ClusterLogs", "metadata": {"name": "logs"}, "spec": logs},
             {**api, "kind": "ClusterExec", "metadata": {"name": "exec"}, "spec": execs},
+            {**api, "kind": "ClusterAttach", "metadata": {"name": "attach"}, "spec": attaches},
+            {**api, "kind": "ClusterPortForward", "metadata": {"name": "f"}, "spec": forwards},
         )
         path = self.room / "kwok.yaml"
         text = STAGES.read_text(encoding="utf-8")

@@ -62,12 +62,17 @@ async def done(station: Station, *words: str, **fields: str) -> Deed:
     return deeds[0]
 
 
-def ran(peer: Cluster, home: Path, *words: str) -> Tuple[int, str, str]:
-    """Run ``stx-tui`` as a process of its own on that cluster; return its code, output, errors."""
+def settled(peer: Cluster, home: Path) -> None:
+    """Write the settings of that cluster into a home."""
     folder = home / ".config" / "stx-tui"
     folder.mkdir(parents=True, exist_ok=True)
     settings = f"clouds:\n  site-7:\n    kubeconfig: {peer.kubeconfig}\n"
     (folder / "clouds.yaml").write_text(settings)
+
+
+def ran(peer: Cluster, home: Path, *words: str) -> Tuple[int, str, str]:
+    """Run ``stx-tui`` as a process of its own on that cluster; return its code, output, errors."""
+    settled(peer, home)
     done = subprocess.run(
         command(*words), env=environment(home), check=False, capture_output=True, text=True
     )

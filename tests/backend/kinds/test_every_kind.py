@@ -31,6 +31,7 @@ from backend.kinds.ceph_records import CephDevice, CephLogLine
 from backend.kinds.host_site import ONLY_UNDER_HOST
 from backend.known import Known, Reading
 from backend.kube import PodExec
+from backend.pods import ForwardEnd, PodAttach, PodCopy, PodForward
 from backend.preview import said
 from backend.settings import CATALOGUE
 from backend.tone import Look, Verdict
@@ -275,7 +276,11 @@ def is_whole(write: Any) -> bool:
         return bool(write.kind and write.id and write.values and write.sentence)
     if isinstance(write, (CommandWrite, FileCopy, CephWrite)):
         return bool(write.command and write.sentence and write.source and write.request)
-    if isinstance(write, PodExec):
+    if isinstance(write, (PodForward, PodCopy)):
+        return bool(write.pod and write.command and write.sentence and write.request)
+    if isinstance(write, ForwardEnd):
+        return bool(write.id and write.sentence and write.request)
+    if isinstance(write, (PodExec, PodAttach)):
         return bool(write.pod and write.container and write.command and write.sentence)
     if isinstance(write, (BmcWrite, Sol)):
         return bool(write.server and write.request and write.command and write.sentence)

@@ -1,0 +1,265 @@
+"""Ports of this machine that lead to pods: each connection is a websocket to the API server."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import select
+import socket
+import threading
+import time
+from contextlib import suppress
+from typing import Any, Callable, Dict, List, Set
+from urllib.parse import urlencode
+
+from websocket import ABNF
+
+from backend.errors import Rejected, StxError
+from backend.kind import Body, Json
+from backend.pods import ForwardEnd, PodForward
+from backend.sources.kube_api import KubeApi
+from backend.sources.kube_exec import PING_S, TROUBLES, connect
+
+LOOPBACK = "127.0.0.1"
+# Where a free port is looked for: below what kernels hand out to connections that go out.
+FIRST_PORT, LAST_PORT, TRIES = 20_000, 32_767, 60
+# What a message is of: the port's data, or what went wrong. The first of each names the port.
+DATA, TROUBLE, NAMES = 0, 1, 2
+BLOCK, BACKLOG = 65_536, 16
+# How long an answer may still take once the caller has said all, in seconds.
+HALF_S = 10.0
+
+
+class Carried:
+    """One connection: a thread that carries it between a socket of ours and a websocket."""
+
+    def __init__(self, near: socket.socket, line: Any) -> None:
+        """``near`` is whoever connected here, ``line`` leads to the pod."""
+        self._near = near
+        self._line = line
+        self._is_over = False
+        self.sent = self.received = 0
+        self.trouble = ""
+        self._named: Set[int] = set()
+
+    def run(self) -> None:
+        """Carry until either end has said all; blocks."""
+        with suppress(*TROUBLES):
+            while self._step():
+                pass
+        self.end()
+        with suppress(*TROUBLES):
+            self._line.shutdown()
+        self._near.close()
+
+    def end(self) -> None:
+        """Have it end; from any thread."""
+        self._is_over = True
+        with suppress(OSError):
+            self._near.shutdown(socket.SHUT_RDWR)
+
+    def _step(self) -> bool:
+        """Wait for either end and pass on what it says; False once it is over."""
+        far = self._line.sock
+        has_more = getattr(far, "pending", lambda: 0)() > 0
+        ready, _, _ = select.select([self._near, far], [], [], 0 if has_more else PING_S)
+        if self._is_over:
+            return False
+        if has_more or far in ready:
+            return self._down()
+        if self._near not in ready:
+            self._line.ping()
+            return True
+        data = self._near.recv(BLOCK)
+        if not data:
+            return self._rest()
+        self._line.send(bytes([DATA]) + data, ABNF.OPCODE_BINARY)
+        self.sent += len(data)
+        return True
+
+    def _down(self) -> bool:
+        opcode, data = self._line.recv_data()
+        if opcode == ABNF.OPCODE_CLOSE or not data:
+            return False
+        sort, rest = data[0], data[1:]
+        if sort not in self._named:
+            self._named.add(sort)
+            rest = rest[NAMES:]
+        if sort == TROUBLE and rest:
+            self.trouble = rest.decode("utf-8", "replace").strip()
+            return False
+        if sort == DATA and rest:
+            self._near.sendall(rest)
+            self.received += len(rest)
+        return True
+
+    def _rest(self) -> bool:
+        """Pass on what the pod still answers: no message can tell it that we have said all."""
+        ends_s = time.monotonic() + HALF_S
+        while time.monotonic() < ends_s and not self._is_over:
+            far = self._line.sock
+            ready, _, _ = select.select([far], [], [], ends_s - time.monotonic())
+            if not ready or not self._down():
+                break
+            ends_s = time.monotonic() + HALF_S
+        return False
+
+
+class Forward:
+    """One port that listens, and the connections over it."""
+
+    def __init__(self, api: KubeApi, write: PodForward, began_ms: int) -> None:
+        self._api = api
+        self._write = write
+        self._began_ms = began_ms
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self._open: Dict[Carried, threading.Thread] = {}
+        self._before = [0, 0]
+        self._tasks: Set[asyncio.Task[None]] = set()
+        self.local = write.local
+        self.total = 0
+        self.trouble = ""
+
+    async def begin(self) -> None:
+        """Try the way once, then listen. Raises ``StxError``: the pod's, or that it is taken."""
+        try:
+            line = await self._line()
+            await asyncio.to_thread(line.shutdown)
+            self._listen()
+        except StxError:
+            self._socket.close()
+            raise
+        self._begin(self._accept())
+
+    @property
+    def id(self) -> str:
+        """Its port: no two listen on the same."""
+        return str(self.local)
+
+    @property
+    def body(self) -> Body:
+        """How it stands, as a row."""
+        self._forget()
+        return {
+            "id": self.id,
+            "local": self.local,
+            "namespace": self._write.namespace,
+            "pod": self._write.pod,
+            "port": self._write.port,
+            "began_ms": self._began_ms,
+            "open": len(self._open),
+            "total": self.total,
+            "sent": self._before[0] + sum(one.sent for one in self._open),
+            "received": self._before[1] + sum(one.received for one in self._open),
+            "trouble": self.trouble,
+        }
+
+    async def end(self) -> None:
+        """Listen no more, and end what is connected."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._socket.close()
+        for one in self._open:
+            one.end()
+        for thread in list(self._open.values()):
+            await asyncio.to_thread(thread.join)
+        self._forget()
+
+    # --- private -------------------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        ports = [self.local] if self.local else random.sample(_FREE, TRIES)
+        for port in ports:
+            try:
+                self._socket.bind((LOOPBACK, port))
+            except OSError as error:
+                refused = error
+                continue
+            self._socket.listen(BACKLOG)
+            self._socket.setblocking(False)
+            self.local = port
+            return
+        words = f"port {ports[-1]} cannot be listened on: {refused.strerror}"
+        raise Rejected("this machine", 0, words, "another port, or none for a free one")
+
+    async def _accept(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            near, _ = await loop.sock_accept(self._socket)
+            self.total += 1
+            self._begin(self._connected(near))
+
+    def _begin(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _connected(self, near: socket.socket) -> None:
+        try:
+            line = await self._line()
+        except StxError as error:
+            self.trouble = str(error)
+            near.close()
+            return
+        except asyncio.CancelledError:
+            near.close()
+            raise
+        self.trouble = ""
+        # A blocking socket with a deadline: who reads nothing for so long is not waited for.
+        near.settimeout(PING_S)
+        carried = Carried(near, line)
+        thread = threading.Thread(target=carried.run, name="port-forward", daemon=True)
+        self._open[carried] = thread
+        thread.start()
+
+    async def _line(self) -> Any:
+        query = urlencode({"ports": self._write.port})
+        url, headers, tls, name = await self._api.beside(f"{self._write.path}?{query}")
+        return await asyncio.to_thread(connect, url, headers, tls, name)
+
+    def _forget(self) -> None:
+        """Count what is over, and keep why."""
+        for one, thread in list(self._open.items()):
+            if not thread.is_alive():
+                del self._open[one]
+                self._before[0] += one.sent
+                self._before[1] += one.received
+                self.trouble = one.trouble or self.trouble
+
+
+class ForwardsHere:
+    """All ports of this console that lead to pods."""
+
+    def __init__(self, api: KubeApi, now_ms: Callable[[], int]) -> None:
+        self._api = api
+        self._now_ms = now_ms
+        self._open: Dict[str, Forward] = {}
+
+    async def begin(self, write: PodForward) -> Json:
+        """Listen; the answer says where."""
+        forward = Forward(self._api, write, self._now_ms())
+        await forward.begin()
+        self._open[forward.id] = forward
+        return {"local": forward.local, "address": f"{LOOPBACK}:{forward.local}"}
+
+    async def end(self, write: ForwardEnd) -> Json:
+        """Listen no more; the answer says what went over it."""
+        forward = self._open.pop(write.id, None)
+        if forward is None:
+            raise Rejected("this machine", 0, f"{write.called} is not there any more")
+        await forward.end()
+        return dict(forward.body)
+
+    def rows(self) -> List[Body]:
+        """Return them as rows."""
+        return [forward.body for forward in self._open.values()]
+
+    async def close(self) -> None:
+        """End them all."""
+        for forward in list(self._open.values()):
+            await forward.end()
+        self._open.clear()
+
+
+_FREE = range(FIRST_PORT, LAST_PORT + 1)

@@ -1,0 +1,127 @@
+"""What the API server tells, read: pages of a list, tables, lines of a watch, one object whole."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+
+from pydantic_core import from_json
+
+from backend.errors import Malformed, Rejected
+from backend.helm import release_of
+from backend.kind import Body
+from backend.sources.kubeconfig import SERVICE
+from backend.sources.projection import Project, projection
+
+# Rows of the first page, a screen full, and of those after it.
+FIRST, PAGE = 100, 1000
+
+
+def whole_of(raw: bytes, *, is_helm: bool) -> Body:
+    found: Body = parsed(raw, "object")
+    return release_of(found) if is_helm else found
+
+
+class Page:
+    """One page of a list: what is kept, where it was cut, and how old the list is."""
+
+    def __init__(self, bodies: Tuple[Body, ...], version: str, after: str) -> None:
+        self.bodies, self.version, self.after = bodies, version, after
+
+
+class News:
+    """What a few lines of a watch say together: the last of each object."""
+
+    def __init__(self) -> None:
+        self.bodies: Dict[str, Body] = {}
+        self.gone: Dict[str, None] = {}
+        self.version = ""
+        self.error: Optional[Rejected] = None
+
+
+def after(page: Page) -> Optional[Dict[str, str]]:
+    return {"limit": str(PAGE), "continue": page.after} if page.after else None
+
+
+def parsed(raw: bytes, kind: str) -> Any:
+    try:
+        found = from_json(raw)
+    except ValueError as error:
+        raise Malformed(kind, "$", f"no JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise Malformed(kind, "$", "no JSON object")
+    return found
+
+
+def page_of(raw: bytes, project: Project, kind: str) -> Page:
+    whole = parsed(raw, kind)
+    metadata = whole.get("metadata") or {}
+    items = _items(whole)
+    if items is None:
+        raise Malformed(kind, "$", f"no list but a {str(whole.get('kind'))[:40]}")
+    bodies = tuple(project(item) for item in items)
+    return Page(bodies, str(metadata.get("resourceVersion", "")), str(metadata.get("continue", "")))
+
+
+def _items(whole: Mapping[str, Any]) -> Optional[List[Any]]:
+    """Return the objects of a list, or the rows of a table under its headings."""
+    if whole.get("kind") != "Table":
+        items = whole.get("items")
+        return items if isinstance(items, list) else None
+    names = [str(one.get("name")) for one in whole.get("columnDefinitions") or ()]
+    return [{"names": names, **row} for row in whole.get("rows") or ()]
+
+
+class Tabled:
+    """Keeps of a row of a table its object's name and age, and its cells under their headings.
+
+    A watch says the headings once, with its first row.
+    """
+
+    def __init__(self) -> None:
+        self._names: List[str] = []
+        self._named = projection({})
+
+    def __call__(self, row: Mapping[str, Any]) -> Dict[str, Any]:
+        self._names = row["names"] or self._names
+        kept = self._named(row.get("object") or {})
+        for name, cell in zip(self._names, row.get("cells") or ()):
+            kept.setdefault(name.casefold(), cell)
+        return kept
+
+
+def news_of(raw: List[bytes], project: Project, kind: str) -> News:
+    """Read lines of a watch; one that tells of an error is the last."""
+    news = News()
+    for line in raw:
+        if not line.strip():
+            continue
+        event = parsed(line, kind)
+        what, whole = event.get("type"), event.get("object") or {}
+        if what == "ERROR":
+            code = whole.get("code")
+            reason = str(whole.get("message") or whole.get("reason") or "no word why")
+            news.error = Rejected(SERVICE, code if isinstance(code, int) else 500, reason)
+            break
+        version = _version_of(whole)
+        news.version = version or news.version
+        if what == "BOOKMARK":
+            continue
+        for item in _items(whole) or () if whole.get("kind") == "Table" else (whole,):
+            body = project(item)
+            uid = str(body["uid"])
+            if what == "DELETED":
+                news.bodies.pop(uid, None)
+                news.gone[uid] = None
+            else:
+                news.gone.pop(uid, None)
+                news.bodies[uid] = body
+    return news
+
+
+def _version_of(whole: Mapping[str, Any]) -> str:
+    """Return the version of an object, or of the (last) one in a table."""
+    metadata = whole.get("metadata") or {}
+    if whole.get("kind") == "Table" and not metadata.get("resourceVersion"):
+        rows = whole.get("rows") or [{}]
+        metadata = (rows[-1].get("object") or {}).get("metadata") or {}
+    return str(metadata.get("resourceVersion", ""))
