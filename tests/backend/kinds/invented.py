@@ -39,17 +39,4 @@ INVENTED: Dict[str, Dict[str, Any]] = {
         "from_rootca_cert": "d70efa2daaee06f8-1",
         "to_rootca_cert": "d70efa2daaee06f8-2",
     },
-    "port-forwards": {
-        "id": "18080",
-        "local": 18080,
-        "namespace": "portal",
-        "pod": "web-1",
-        "port": 8080,
-        "began_ms": 1795300000000,
-        "open": 1,
-        "total": 4,
-        "sent": 4096,
-        "received": 1048576,
-        "trouble": "",
-    },
 }

@@ -28,6 +28,17 @@ RELEASES = [
     }
     for number, status in ((1, "superseded"), (2, "failed"))
 ]
+# A port of this console that leads to a pod.
+FORWARD = {
+    "id": "18080",
+    "local": 18080,
+    "namespace": "lab",
+    "pod": "web-1",
+    "port": 8080,
+    "began_ms": 1_795_300_000_000,
+    "open": 1,
+    "received": 1_048_576,
+}
 HEALTH = {"context": "here", "server": "https://192.168.206.1:6443", "took_ms": 12, "failed": []}
 
 
@@ -52,6 +63,7 @@ def readings() -> Mapping[Tuple[str, str], Reading[Any]]:
     found = {(kind.name, ""): reading(kind.name, bodies(kind.name)) for kind in kinds}
     found["secrets", ""] = reading("secrets", [*bodies("secrets"), *RELEASES])
     found["cluster-health", ""] = reading("cluster-health", [HEALTH])
+    found["port-forwards", ""] = reading("port-forwards", [FORWARD])
     found["api-resources", ""] = reading("api-resources", objects("api-resources"))
     return found
 
