@@ -20,6 +20,7 @@ from stx_tui.terminal.pens import Pens
 from stx_tui.terminal.profile import Profile
 
 ERASE_RIGHT, ERASE_LEFT = b"\x1b[K", b"\x1b[1K"
+_KEPT = 512  # changes of rows remembered
 _STATES = 3  # ways from one segment to the next that are kept, however long
 _DETOUR = 12  # bytes: more than a motion and a change of style take together
 
@@ -38,7 +39,7 @@ class Segment:
     A short blank belongs to the text before it; a long one is a `gap`, better moved over or erased.
     """
 
-    __slots__ = ("blank", "changed", "doubt", "gap", "ground", "style", "x0", "x1")
+    __slots__ = ("blank", "changed", "data", "doubt", "gap", "ground", "style", "x0", "x1")
 
     def __init__(
         self, x0: int, x1: int, style: Style, ground: Style, *, changed: bool, gap: bool
@@ -49,6 +50,7 @@ class Segment:
         self.changed = changed
         self.gap = gap
         self.blank = self.doubt = False
+        self.data = b""
 
     @property
     def bare(self) -> bool:
@@ -56,9 +58,10 @@ class Segment:
         return self.blank and self.style == self.ground
 
 
-# A way: its cost in bytes, and its pieces as a chain (pieces before, piece).
+# A way: its cost in bytes, and its pieces as a chain (pieces before, piece). Told apart by whether
+# the row is erased from here on, and by the place: flat, for these are looked up all the time.
 Chain = Optional[tuple]  # type: ignore[type-arg]
-_Key = tuple[bool, Place]
+_Key = tuple[bool, int, int, Optional[Style]]
 _Ways = dict[_Key, tuple[int, Chain]]
 
 
@@ -71,6 +74,8 @@ class RowPainter:
         self._erase_chars = profile.abilities.erase_chars
         self._falls = profile.falls
         self._erase_ground = profile.abilities.erase_ground
+        # A cursor that goes up and down, a page that opens and closes: the same rows change alike.
+        self.paint = lru_cache(maxsize=_KEPT)(self._paint)
 
     @property
     def pens(self) -> Pens:
@@ -80,7 +85,7 @@ class RowPainter:
         """What erased cells of this row should look like, if the terminal can erase like that."""
         return row.ground if self._erase_ground else PLAIN
 
-    def paint(
+    def _paint(
         self, y: int, old: Optional[Row], new: Row, limit: int, at: Place
     ) -> tuple[bytes, Place]:
         """Bytes that make row y show `new` left of column `limit`, and where the cursor is then.
@@ -92,58 +97,65 @@ class RowPainter:
             return b"", at
         erase = old is None or _blanked(segments) >= len(ERASE_RIGHT)
         lead = _lead(segments, new) if erase else 0
-        ways: _Ways = {(False, at): (0, None)}
+        ways: _Ways = {(False, *at): (0, None)}
         for number, segment in enumerate(segments):
             if number and number == lead:
                 self._erased_left(y, at, segment, ways)
             if erase and (number == 0 or (segment.bare and segment.changed)):
                 self._erased_right(y, segment, ways)
-            ways = self._over(y, segment, new, ways)
-        (_, place), (_, chain) = min(ways.items(), key=lambda way: way[1][0])
-        return _joined(chain), place
+            ways = self._over(y, segment, ways)
+        (_, y, x, pen), (_, chain) = min(ways.items(), key=lambda way: way[1][0])
+        return _joined(chain), Place(y, x, pen)
 
-    def _over(self, y: int, segment: Segment, new: Row, ways: _Ways) -> _Ways:
+    def _over(self, y: int, segment: Segment, ways: _Ways) -> _Ways:
         """Every way, brought behind a segment."""
         found: _Ways = {}
-        x0, x1, style = segment.x0, segment.x1, segment.style
-        data = "".join(new.text[x0:x1]).encode()
-        short = x1 - x0 <= SHORT
+        x0, x1, style, data = segment.x0, segment.x1, segment.style, segment.data
+        short, falls, change = x1 - x0 <= SHORT, self._falls, self._pens.change
         x = UNKNOWN if segment.doubt or x1 >= self._width else x1
+        bare = segment.bare
+        stays = not segment.changed, bare  # as it is; once the row is erased
+        erases = self._erase_chars and bare and not short
         for key, (cost, chain) in ways.items():
-            erased, place = key
-            if not (segment.changed if not erased else not segment.bare):
-                _keep(found, key, cost, chain)
+            erased, y0, x_before, pen = key
+            if stays[erased]:
+                known = found.get(key)
+                if known is None or cost < known[0]:
+                    found[key] = cost, chain
                 if not short:
                     continue
-            go = motion(place.y, place.x, y, x0, falls=self._falls)
-            pen = place.pen
+            go = motion(y0, x_before, y, x0, falls=falls)
             if segment.blank and pen and on_blank(pen) == style:
-                piece = go + data
+                piece, after = go + data, (erased, y, x, pen)
             else:
-                piece, pen = go + self._pens.change(pen, style) + data, style
-            _keep(found, (erased, Place(y, x, pen)), cost + len(piece), (chain, piece))
-            if self._erase_chars and segment.bare and not short and not erased:
-                piece = go + self._pens.change(place.pen, style) + b"\x1b[%dX" % (x1 - x0)
-                _keep(found, (erased, Place(y, x0, style)), cost + len(piece), (chain, piece))
+                piece, after = go + change(pen, style) + data, (erased, y, x, style)
+            size = cost + len(piece)
+            known = found.get(after)
+            if known is None or size < known[0]:
+                found[after] = size, (chain, piece)
+            if erases and not erased:
+                piece = go + change(pen, style) + b"\x1b[%dX" % (x1 - x0)
+                _keep(found, (erased, y, x0, style), cost + len(piece), (chain, piece))
         return _pruned(found) if len(found) > _STATES else found
 
     def _erased_right(self, y: int, segment: Segment, ways: _Ways) -> None:
         """Adds the ways that erase from here to the end of the row and write the rest anew."""
-        for (erased, place), (cost, chain) in list(ways.items()):
+        after = (True, y, segment.x0, segment.ground)
+        for (erased, y0, x0, pen), (cost, chain) in list(ways.items()):
             if not erased:
-                piece = self._go(y, place, segment) + self._pens.change(place.pen, segment.ground)
-                piece += ERASE_RIGHT
-                after = (True, Place(y, segment.x0, segment.ground))
+                piece = self._gone(y, Place(y0, x0, pen), segment) + ERASE_RIGHT
                 _keep(ways, after, cost + len(piece), (chain, piece))
 
     def _erased_left(self, y: int, at: Place, segment: Segment, ways: _Ways) -> None:
         """Adds the way that erases all before here, where nothing but blanks is wanted."""
-        piece = self._go(y, at, segment) + self._pens.change(at.pen, segment.ground) + ERASE_LEFT
+        piece = self._gone(y, at, segment) + ERASE_LEFT
         if segment.changed:
-            _keep(ways, (False, Place(y, segment.x0, segment.ground)), len(piece), (None, piece))
+            _keep(ways, (False, y, segment.x0, segment.ground), len(piece), (None, piece))
 
-    def _go(self, y: int, place: Place, segment: Segment) -> bytes:
-        return motion(place.y, place.x, y, segment.x0, falls=self._falls)
+    def _gone(self, y: int, place: Place, segment: Segment) -> bytes:
+        """What leads to a segment, with the pen that erases."""
+        go = motion(place.y, place.x, y, segment.x0, falls=self._falls)
+        return go + self._pens.change(place.pen, segment.ground)
 
 
 def _keep(ways: _Ways, key: _Key, cost: int, chain: Chain) -> None:
@@ -154,12 +166,8 @@ def _keep(ways: _Ways, key: _Key, cost: int, chain: Chain) -> None:
 
 def _pruned(ways: _Ways) -> _Ways:
     """The ways that may still be the shortest: a few bytes lead from any place to any other."""
-    least = min(ways.values(), key=_cost_of)[0] + _DETOUR
+    least = min([cost for cost, _ in ways.values()]) + _DETOUR
     return {key: way for key, way in ways.items() if way[0] <= least}
-
-
-def _cost_of(way: tuple[int, Chain]) -> int:
-    return way[0]
 
 
 def _joined(chain: Chain) -> bytes:
@@ -212,6 +220,8 @@ def _segments(old: Optional[Row], new: Row, limit: int, ground: Style) -> list[S
             if not (found and _joined_to(found[-1], segment)):
                 found.append(segment)
     _join(found)
+    for segment in found:
+        segment.data = "".join(new.text[segment.x0 : segment.x1]).encode()
     return found
 
 
