@@ -14,6 +14,7 @@ from backend.known import Known
 from backend.tone import Tone
 from stx_tui import theme
 from stx_tui.panes.pane import Pane, line
+from stx_tui.panes.table import TablePane
 from stx_tui.panes.text import safe
 
 # Cells for the headings on the left, as CAUSE, DO, VERIFY.
@@ -118,3 +119,19 @@ def head_rule(left: str, right: str, *, width: int) -> Strip:
 def rule_only(width: int) -> Strip:
     """Return an indented rule."""
     return line((" " + theme.RULE * max(width - 3, 0), theme.PLAIN), width=width)
+
+
+def head_of(kind: Kind[Any], table: TablePane) -> Tuple[str, str]:
+    """Return what stands in the rule: how many rows of how many, and which is meant."""
+    rows, shown = len(table.rows), len(table.rows.shown)
+    left = f"{shown} of {rows} {kind.name}"
+    if table.rows.needle:
+        left += f" with {safe(table.rows.needle)!r}"
+    at, all_fit = table.place
+    if not all_fit:
+        left += f", row {at}"
+    if table.picked:
+        return left, f"picked: {len(table.chosen)}"
+    entry = table.entry
+    name = safe(kind.name_of(entry.row)) if entry is not None else ""
+    return left, f"selected: {name}" if name else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Tuple
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -28,13 +28,13 @@ from stx_tui.messages import (
 from stx_tui.panes.late import as_it_was
 from stx_tui.panes.prompt import PromptPane, split_place
 from stx_tui.panes.status import FootPane, StatusPane, row_2
-from stx_tui.panes.strip import StripPane, height_of, lines_of
+from stx_tui.panes.strip import StripPane, head_of, height_of, lines_of
 from stx_tui.panes.summary import SummaryPane
 from stx_tui.panes.summary import height_of as rows_of_summary
 from stx_tui.panes.table import TablePane
 from stx_tui.panes.text import safe
 from stx_tui.screens import doing
-from stx_tui.screens.shape import STRIP_MOST, shape, small, strip_most
+from stx_tui.screens.shape import STRIP_MOST, Sizes, arrange, shape, small, strip_most
 from stx_tui.terminal import key_room, status
 
 if TYPE_CHECKING:
@@ -226,28 +226,13 @@ class ListingScreen(Screen[None], inherit_bindings=False):
             if self._arrange():
                 self.call_after_refresh(self._show)
                 return False
-        strip.show(self._head(), lines, is_brief=self._strip_most < STRIP_MOST)
+        strip.show(head_of(self.kind, table), lines, is_brief=self._strip_most < STRIP_MOST)
         return True
 
     @property
     def _strip_most(self) -> int:
         """Rows the strip may have: on a slow line, what a key has time for."""
         return strip_most(self.size.width, key_room(self.app))
-
-    def _head(self) -> Tuple[str, str]:
-        table = self.table
-        rows, shown = len(table.rows), len(table.rows.shown)
-        left = f"{shown} of {rows} {self.kind.name}"
-        if table.rows.needle:
-            left += f" with {safe(table.rows.needle)!r}"
-        at, all_fit = table.place
-        if not all_fit:
-            left += f", row {at}"
-        if table.picked:
-            return left, f"picked: {len(table.chosen)}"
-        entry = table.entry
-        name = safe(self.kind.name_of(entry.row)) if entry is not None else ""
-        return left, f"selected: {name}" if name else ""
 
     def _show_keys(self) -> None:
         bindings = (active.binding for active in self.active_bindings.values())
@@ -260,23 +245,14 @@ class ListingScreen(Screen[None], inherit_bindings=False):
         width, height = self.size
         summary = self._summary_rows()
         now = shape(width, height, max(self._strip_rows, 4), self._strip_most, summary)
-        wanted: Dict[str, Tuple[Optional[int], Optional[int]]] = {
+        wanted: Sizes = {
             "#status": (None, now.status),
             "#summary": (None, summary),
             "#strip": (now.beside or None, None if now.beside else now.strip),
             "#foot": (None, now.foot),
             "#prompt": (None, 1),
         }
-        body = self.query_one("#body")
-        layout = "horizontal" if now.beside else "vertical"
-        changed = getattr(body.styles.layout, "name", "") != layout
-        body.styles.layout = layout
-        for selector, (columns, rows) in wanted.items():
-            styles = self.query_one(selector).styles
-            before = (styles.width, styles.height)
-            styles.width = columns or "1fr"
-            styles.height = rows if rows is not None else "1fr"
-            changed = changed or before != (styles.width, styles.height)
+        changed = arrange(self, "#body", wanted, is_beside=bool(now.beside))
         prompt = self.query_one(PromptPane)
         self.query_one(SummaryPane).display = summary > 0
         self.query_one(FootPane).display = now.foot > 0 and not prompt.display

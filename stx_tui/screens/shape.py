@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional
+from typing import Any, Mapping, Optional, Tuple
+
+from textual.screen import Screen
+
+# What parts of a screen get: columns and rows by selector; None is all that is left.
+Sizes = Mapping[str, Tuple[Optional[int], Optional[int]]]
 
 # From this width on the strip stands beside the table.
 BESIDE = 120
@@ -56,3 +61,18 @@ def shape(width: int, height: int, wanted: int, most: int = STRIP_MOST, summary:
     spare = height - status - summary - 1 - TABLE_LEAST
     strip = max(min(wanted, most, spare), min(STRIP_LEAST, max(spare, 0)))
     return Shape(status=status, strip=strip, beside=0, foot=1)
+
+
+def arrange(screen: Screen[Any], body: str, sizes: Sizes, *, is_beside: bool) -> bool:
+    """Give each part its size, those in ``body`` side by side or not; return whether it changed."""
+    styles = screen.query_one(body).styles
+    layout = "horizontal" if is_beside else "vertical"
+    changed = getattr(styles.layout, "name", "") != layout
+    styles.layout = layout
+    for selector, (columns, rows) in sizes.items():
+        part = screen.query_one(selector).styles
+        before = (part.width, part.height)
+        part.width = columns or "1fr"
+        part.height = rows if rows is not None else "1fr"
+        changed = changed or before != (part.width, part.height)
+    return changed

@@ -67,8 +67,8 @@ class Cluster(Wire):
 @asynccontextmanager
 async def opened(cluster: Cluster, file: Path) -> AsyncIterator[Tuple[StxApp, Any]]:
     """Open the console, and name that file."""
-    area = replace(ROOMS.areas[0], kinds=(KIND, RESOURCES))
-    rooms = replace(ROOMS, areas=(area,), kinds=(KIND, RESOURCES))
+    area = ROOMS.areas[0].with_kinds(lambda _kinds: (KIND, RESOURCES))
+    rooms = replace(ROOMS, areas=(area,))
 
     async def opener() -> Any:
         made = station(cluster, rooms)
