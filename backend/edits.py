@@ -8,7 +8,26 @@ from typing import Any, List, Optional
 from backend.errors import Refused
 from backend.forms import filled
 from backend.kind import Action, Body, Form
+from backend.known import Known
 from backend.whole import difference, edit_of, readable
+
+
+class TextForm(Form):
+    """A form that is filled by a text somebody edits, not field by field; both ends are pure."""
+
+    @classmethod
+    def begins(cls, _row: Any, _known: Known) -> str:
+        """Return the text to begin with."""
+        return ""
+
+    @classmethod
+    def of(cls, _row: Any, _known: Known, _text: str) -> TextForm:
+        """Return the form of an edited text; raises ``Refused`` where it is none."""
+        return cls()
+
+    def lines(self) -> List[str]:
+        """Return what it changes, as lines with ``-`` and ``+``."""
+        return []
 
 
 def form_of(action: Action[Any], base: Body, edited: Body) -> Optional[Form]:

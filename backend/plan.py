@@ -33,10 +33,12 @@ if TYPE_CHECKING:
 class Rest:
     """Ask a REST service of the catalogue: ``{parent}`` in the path is the parent row's id.
 
+    Where that is made of several with slashes between, ``{0}`` is the first of them, and so on.
     ``items`` is the key around the list ("" where the body is the list or the one object itself);
     ``named`` is where the body is no list but an object of rows by name: the name is put under it;
     ``under`` is the path for the rows of one parent alone, where ``path`` answers for all of them;
-    ``also`` are more paths whose rows are of the same kind, asked after the first.
+    ``also`` are more paths whose rows are of the same kind, asked after the first; ``mine`` is the
+    field that tells a row its parent's id, where the service does not.
     """
 
     service: str
@@ -45,6 +47,7 @@ class Rest:
     named: str = ""
     under: str = ""
     also: Tuple[str, ...] = ()
+    mine: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -9,6 +9,7 @@ from backend.kind import Column, Kind, Rest, Row
 from backend.kinds.addressing import ON_INTERFACES
 from backend.kinds.agreement import AGREEMENT
 from backend.kinds.application_acts import APPLICATION_ACTS
+from backend.kinds.application_charts import APPLICATION_CHARTS
 from backend.kinds.cable_check import CABLE_CHECK
 from backend.kinds.cabling import CABLES
 from backend.kinds.certificates import CERTIFIED
@@ -110,6 +111,7 @@ PLATFORM = Contents(
         LICENCE,
         *ENDING,
         APPLICATIONS,
+        *APPLICATION_CHARTS,
         *KUBE,
         *ODDS,
         *HEALTHS,

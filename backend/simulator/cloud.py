@@ -47,6 +47,9 @@ class Cloud:
         self.suppressed: set[str] = set()
         self.labels: dict[str, list[Json]] = {}
         self.apps: list[Json] = []
+        # By application and chart: what the user gave Helm, and whether it is used at all.
+        self.overrides: dict[tuple[str, str], Json] = {}
+        self.chart_attributes: dict[tuple[str, str], Json] = {}
         self.children: dict[tuple[str, str], list[Json]] = {}
         self.shared: dict[str, list[Json]] = {}
         self.overlay = Overlay()

@@ -10,6 +10,7 @@ from backend.simulator import (
     boards,
     certificates,
     changers,
+    charts,
     children,
     computing,
     dividing,
@@ -207,6 +208,11 @@ def _license(cloud: Cloud, request: Request, path: list[str]) -> Answer:
     return certificates.licence(cloud, request, path)
 
 
+def _charts(cloud: Cloud, request: Request, path: list[str]) -> Answer:
+    _only(request, "GET", *(("PATCH", "DELETE") if path else ()))
+    return charts.reply(cloud, request, path)
+
+
 def _deprecated(cloud: Cloud, request: Request, path: list[str]) -> Answer:
     del cloud, path
     _only(request, "GET")
@@ -254,6 +260,7 @@ ROUTES: dict[str, Route] = {
     "labels": _labels,
     "health": _health,
     "apps": _apps,
+    "helm_charts": _charts,
     "servicegroup": _drawn_from(platform.service_groups),
     "servicenodes": _drawn_from(platform.service_nodes),
     "services": _drawn_from(platform.services),

@@ -37,12 +37,16 @@ class Catalogue:
         first = read.under if parent and read.under else read.path
         pages: List[bytes] = []
         for path in (first, *read.also):
-            asked = path.format(parent=quote(parent, safe=""))
+            parts = (quote(part, safe="") for part in parent.split("/"))
+            asked = path.format(*parts, parent=quote(parent, safe=""))
             pages += await self._pages(read.service, asked, read.query)
         if read.named:
             wholes = (bodies(raw, "") for raw in pages)
             return lambda: by_name(chain.from_iterable(wholes), read.named)
-        return lambda: chain.from_iterable(bodies(raw, read.items) for raw in pages)
+        told = {read.mine: parent} if read.mine else {}
+        return lambda: (
+            {**body, **told} if told else body for raw in pages for body in bodies(raw, read.items)
+        )
 
     async def send(self, write: RestWrite, told: Optional[Told] = None) -> Json:
         """Send one request that changes something, with its files where it has some."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from backend.clean import clean
 from backend.creating import lines_of, nothing_new, rehearse
-from backend.edits import form_of, would_change
+from backend.edits import TextForm, form_of, would_change
 from backend.errors import Refused, Rejected
 from backend.kinds.kube_create import CreateForm
 from backend.preview import Preview
@@ -35,6 +35,11 @@ async def edited(station: Station, before: Preview, text: str) -> Preview:
     """
     (row,) = before.rows
     kind, action = before.kind, before.action
+    if issubclass(action.form, TextForm):
+        made = action.form.of(row, station.watch.known, text)
+        for line in made.lines():
+            print(clean(line), file=sys.stderr)
+        return station.acts.preview(kind, action, (kind.id(row),), made)
     mine, base = from_yaml(text), await station.whole(kind, row)
     version = (mine.get("metadata") or {}).get("resourceVersion")
     if version is not None and version != base["metadata"].get("resourceVersion"):

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any, List, Optional, Tuple
 
 from backend.creating import lines_of, nothing_new, rehearse
-from backend.edits import form_of, would_change
+from backend.edits import TextForm, form_of, would_change
 from backend.errors import Refused, StxError
 from backend.kind import Action, Form, Kind
 from backend.kinds.kube_create import CreateForm
@@ -51,6 +51,9 @@ async def _made(
 async def _edited(
     station: Station, kind: Kind[Any], action: Action[Any], row: Any, text: str
 ) -> Tuple[Form, List[str]]:
+    if issubclass(action.form, TextForm):
+        made = action.form.of(row, station.watch.known, text)
+        return made, made.lines()
     base = await station.whole(kind, row)
     form = form_of(action, base, from_yaml(text))
     if form is None:

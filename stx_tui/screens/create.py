@@ -2,178 +2,37 @@
 
 from __future__ import annotations
 
-import asyncio
-from pathlib import Path
-from typing import Any, Optional, Tuple
-
-from textual import on
-from textual.app import ComposeResult
+from typing import TYPE_CHECKING, List, Tuple
 
 from backend.creating import lines_of, nothing_new, rehearse
-from backend.deed import Deed, Outcome
-from backend.errors import StxError
-from backend.kind import Action, Kind
+from backend.kind import Form
 from backend.kinds.kube_create import CreateForm
-from stx_tui import keys
 from stx_tui.keys import key
-from stx_tui.panes.entry import EntryPane
-from stx_tui.panes.status import FootPane
-from stx_tui.screens.act import ActScreen
-from stx_tui.screens.dialog import TitlePane
-from stx_tui.screens.text import TextDialog
+from stx_tui.screens.draft import DraftScreen
 
-# Of a file of objects: what is larger is none that somebody looks through.
-MOST_BYTES = 4 * 1024 * 1024
+if TYPE_CHECKING:
+    from backend.station import Station
 
 
-class CreateScreen(TextDialog):
+class CreateScreen(DraftScreen):
     """A file's text; ``a`` asks the API server what would come of it, and again goes on."""
 
     BINDINGS = [
-        key("f", "name", "file", "name the file to read", footer=True),
-        key("e", "edit", "edit", "change the text, or write one; Esc ends that", footer=True),
-        key("a", "apply", "apply", "what would change, by a dry run; then it asks", footer=True),
         key("t", "take", "take over", "take over fields that others keep, or not", footer=True),
-        key("escape", "back_to_text", "text", "end editing; back to the text"),
-        key("q", "leave", "back", "go back; what was edited and not applied is lost", footer=True),
-        key("j", "scroll(1)", "down", "a line down", name="down"),
-        key("k", "scroll(-1)", "up", "a line up", name="up"),
-        keys.HELP,
-        keys.LEAVE,
     ]
-
-    def __init__(self, kind: Kind[Any], action: Action[Any]) -> None:
-        super().__init__()
-        self.kind = kind
-        self.action = action
-        self._file = ""
-        self._text = ""
-        self._forced = False
-        # Whether what is shown is why not, in place of the text.
-        self._refused = False
-        self._form: Optional[CreateForm] = None
-        self.shows = "which file?"
-
-    def compose(self) -> ComposeResult:
-        yield TitlePane()
-        yield EntryPane("FILE", hint="(Enter reads it; empty: write it here)", id="file")
-        yield self.text_area()
-        yield FootPane()
-
-    def on_mount(self) -> None:
-        self._entry.focus()
-
-    @property
-    def _entry(self) -> EntryPane:
-        return self.query_one("#file", EntryPane)
-
-    def look(self) -> None:
-        """Say what is shown."""
-        if self.is_mounted:
-            forced = "  TAKES OVER" if self._forced else ""
-            self.query_one(TitlePane).show(f"CREATE: {self.shows}{forced}", self.place)
-            if not self._entry.has_focus:
-                self.foot()
-
-    # --- the file ------------------------------------------------------------------------------
-
-    @on(EntryPane.Done)
-    def read(self, message: EntryPane.Done) -> None:
-        """Read the file that was named; an empty name begins a text."""
-        message.stop()
-        name = self._entry.value.strip()
-        if not name:
-            self.begin_edit()
-            return
-        self.run_worker(self._read(name), name="read file", group="file", exclusive=True)
-
-    async def _read(self, name: str) -> None:
-        try:
-            text = await asyncio.to_thread(_text_of, name)
-        except (OSError, UnicodeDecodeError, ValueError) as error:
-            self._entry.say(f"! {error}")
-            return
-        self._file, self._text, self._form = name, text, None
-        self._entry.say("")
-        self.area.focus()
-        self.put(text, f"{name}, not applied")
-
-    @on(EntryPane.Left)
-    def leave_name(self, message: EntryPane.Left) -> None:
-        """Go on to the text; where there is none yet, leave."""
-        message.stop()
-        if self._text or message.step:
-            self.area.focus()
-            self.look()
-        else:
-            self.dismiss(None)
-
-    def action_name(self) -> None:
-        self._entry.focus()
-
-    def action_edit(self) -> None:
-        if self._form is not None or self._refused:
-            self.put(self._text, "")
-        self._form, self._refused = None, False
-        self.begin_edit()
-
-    def action_back_to_text(self) -> None:
-        if self._entry.has_focus:
-            self.area.focus()
-        elif not self.area.read_only:
-            self._text = self.area.text
-            self.area.read_only = True
-            self.shows = f"{self._file or 'a text'}, not applied"
-            self.say("")
-        elif self._form is not None or self._refused:
-            self._form, self._refused = None, False
-            self.put(self._text, f"{self._file or 'a text'}, not applied")
-        self.look()
+    what = "CREATE"
+    _forced = False
 
     def action_take(self) -> None:
-        self._forced, self._form = not self._forced, None
-        self.put(self._text, f"{self._file or 'a text'}, not applied")
+        """Take over what others keep from now on, or leave it to them again."""
+        self._forced, self.form = not self._forced, None
+        self.what = "CREATE, TAKING OVER" if self._forced else "CREATE"
+        self.put(self.text, f"{self.file or 'a text'}, not applied")
 
-    def action_leave(self) -> None:
-        self.dismiss(None)
-
-    # --- what would come of it -----------------------------------------------------------------
-
-    def action_apply(self) -> None:
-        if self._form is not None:
-            screen = ActScreen(self.kind, self.action.name, (), form=self._form)
-            self.app.push_screen(screen, self._applied)
-        elif self._text.strip():
-            self.say("the API server is asked what would come of it ...")
-            self.run_worker(self._rehearse(), name="rehearse", group="file", exclusive=True)
-        else:
-            self.say("there is no text yet: f names a file, e writes one")
-
-    async def _rehearse(self) -> None:
-        station = self.console.station
-        if station is None:
-            self.say("not connected yet")
-            return
-        asked = CreateForm(file=self._file, force=self._forced)
-        try:
-            form, tried = await rehearse(station, self.kind, self.action, self._text, asked)
-            if not any(one.lines or not one.is_there for one in tried):
-                raise nothing_new(tried)
-        except StxError as error:
-            said = "\n".join(str(error).split("; "))
-            self.put(said, "IT WOULD BE REFUSED; e mends it", wraps=True)
-            self._refused = True
-            return
-        self._form = form
-        self.put("\n".join(lines_of(tried)), "WHAT WOULD CHANGE; a goes on, Esc goes back")
-
-    def _applied(self, deeds: Optional[Tuple[Deed, ...]]) -> None:
-        if deeds and deeds[-1].outcome is Outcome.DONE:
-            self.dismiss(None)
-
-
-def _text_of(name: str) -> str:
-    path = Path(name).expanduser()
-    if path.stat().st_size > MOST_BYTES:
-        raise ValueError(f"{name} has more than {MOST_BYTES >> 20} MB")
-    return path.read_text(encoding="utf-8")
+    async def drafted(self, station: Station) -> Tuple[Form, List[str]]:
+        """Return the form of what would really change, as the API server says it."""
+        asked = CreateForm(file=self.file, force=self._forced)
+        form, tried = await rehearse(station, self.kind, self.action, self.text, asked)
+        if not any(one.lines or not one.is_there for one in tried):
+            raise nothing_new(tried)
+        return form, lines_of(tried)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Optional, Tuple
 from textual.screen import Screen
 
 from backend.deed import Deed
+from backend.edits import TextForm
 from backend.errors import Refused, StxError
 from backend.kind import Action, Kind, Nothing, Risk, Row
 from backend.plan import Logs
@@ -64,10 +65,8 @@ def act(console: StxApp, kind: Kind[Any], action: Action[Any], row_ids: Tuple[st
     station = console.station
     if station is None:
         return _not_open(console)
-    if action.is_edit and action.on_kind:
-        return open_create(console, kind, action)
-    if action.is_edit and len(row_ids) == 1:
-        return open_whole(console, kind, row_ids[0])
+    if action.is_edit and (action.on_kind or len(row_ids) == 1):
+        return open_text(console, kind, action, row_ids)
     if action.form is Nothing:
         try:
             preview = station.acts.preview(kind, action, row_ids, Nothing())
@@ -80,11 +79,19 @@ def act(console: StxApp, kind: Kind[Any], action: Action[Any], row_ids: Tuple[st
     return ""
 
 
-def open_create(console: StxApp, kind: Kind[Any], action: Action[Any]) -> str:
-    """Open what makes objects of a file."""
+def open_text(
+    console: StxApp, kind: Kind[Any], action: Action[Any], row_ids: Tuple[str, ...]
+) -> str:
+    """Open the text that an action is filled by: a file's, one of its own, or the row's whole."""
     from stx_tui.screens.create import CreateScreen
+    from stx_tui.screens.textform import TextFormScreen
 
-    console.push_screen(CreateScreen(kind, action))
+    if action.on_kind:
+        console.push_screen(CreateScreen(kind, action))
+    elif issubclass(action.form, TextForm):
+        console.push_screen(TextFormScreen(kind, action, row_ids))
+    else:
+        return open_whole(console, kind, row_ids[0])
     return ""
 
 

@@ -135,7 +135,7 @@ class WholeScreen(TextDialog):
 
     @property
     def _action(self) -> Optional[Action[Any]]:
-        return next((one for one in self.kind.actions if one.is_edit), None)
+        return self.kind.action("edit")
 
     def action_back_to_text(self) -> None:
         if not self.area.read_only:

@@ -39,4 +39,21 @@ INVENTED: Dict[str, Dict[str, Any]] = {
         "from_rootca_cert": "d70efa2daaee06f8-1",
         "to_rootca_cert": "d70efa2daaee06f8-2",
     },
+    "charts": {
+        "app": "platform-integ-apps",
+        "name": "rbd-provisioner",
+        "namespaces": ["kube-system"],
+        "enabled": [True],
+    },
+    "helm-overrides": {
+        "of": "platform-integ-apps/rbd-provisioner/kube-system",
+        "name": "rbd-provisioner",
+        "namespace": "kube-system",
+        "attributes": None,
+        "system_overrides": "provisioner:\n  replicaCount: 2\nstorageClass:\n  name: general\n",
+        "user_overrides": "provisioner:\n  replicaCount: 1\n  password: sesame\n",
+        "combined_overrides": (
+            "provisioner:\n  password: sesame\n  replicaCount: 1\nstorageClass:\n  name: general\n"
+        ),
+    },
 }

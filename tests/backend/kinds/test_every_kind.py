@@ -110,8 +110,10 @@ def others() -> Mapping[Tuple[str, str], Reading[Any]]:
             continue
         parent = uuid_of(1) if kind.reach is Reach.PER_PARENT else ""
         version = "" if kind.read.service == "vim" else "/v1"
-        asked = f"/{kind.read.service}{version}{kind.read.path.format(parent=parent)}"
-        rows = recorded_rows(asked, kind.read.items, kind.read.named)
+        rows = []
+        if not kind.read.mine:
+            asked = f"/{kind.read.service}{version}{kind.read.path.format(parent=parent)}"
+            rows = recorded_rows(asked, kind.read.items, kind.read.named)
         rows = rows or [INVENTED[kind.name]]
         found[kind.name, parent] = reading(kind.name, rows, parent)
     return found
@@ -191,8 +193,8 @@ def test_a_child_that_only_answers_under_its_parent_asks_there(kind: Kind[Any]) 
     if not isinstance(kind.read, Rest):
         return
     per_parent = kind.reach is Reach.PER_PARENT
-    assert ("{parent}" in kind.read.path) == per_parent
-    assert (kind.name in ONLY_UNDER_HOST) == per_parent
+    assert any(name in kind.read.path for name in ("{parent}", "{0}")) == per_parent
+    assert (kind.name in ONLY_UNDER_HOST) == (per_parent and not kind.read.mine)
     # A page of the parent shows its own rows, and never all there are.
     assert ("{parent}" in kind.read.under) == (kind.parent is not None and not per_parent)
 
