@@ -22,7 +22,8 @@ from backend.kinds.kube_networks import NETWORKS
 from backend.kinds.kube_nodes import NODES
 from backend.kinds.kube_pods import PODS
 from backend.kinds.kube_storage import STORAGE
-from backend.kinds.kube_troubles import TROUBLES, verdict
+from backend.kinds.kube_troubles import TROUBLES
+from backend.kinds.kube_verdict import verdict
 from backend.kinds.kube_workloads import WORKLOADS
 
 KUBE_KINDS: Tuple[Kind[Any], ...] = (

@@ -7,7 +7,7 @@ from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 from backend.kinds.certificates import BAD_DAYS, days_to
 from backend.kinds.kube_pods import trouble_of
-from backend.kinds.kube_troubles import unwell_pods
+from backend.kinds.kube_unwell import unwell_pods
 from backend.known import Known
 
 # A filesystem of a machine this full has no room for what a deploy unpacks, in percent.

@@ -15,7 +15,7 @@ import pytest
 from backend.errors import Forbidden, NotConfigured, Rejected, Unauthorized, Unreachable
 from backend.kind import Kube
 from backend.kinds import kind_named
-from backend.kinds.kube_troubles import verdict
+from backend.kinds.kube_verdict import verdict
 from backend.kinds.kubernetes import KUBE_KINDS
 from backend.lookout import Lookout
 from backend.place import find_place

@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Mapping, Tuple
 
 from backend.kind import Kube
 from backend.kinds import every_kind
-from backend.kinds.kube_troubles import troubles
+from backend.kinds.kube_unwell import troubles
 from backend.known import Known, Reading
 from backend.sources.projection import projection
 from backend.units import instant_ms

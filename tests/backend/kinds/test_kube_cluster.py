@@ -9,7 +9,9 @@ from backend.errors import Unreachable
 from backend.kinds.kube_amounts import amount, shown
 from backend.kinds.kube_networks import networks_of
 from backend.kinds.kube_nodes import NODES, asked_of, bars
-from backend.kinds.kube_troubles import TROUBLES, summary, troubles, verdict
+from backend.kinds.kube_troubles import TROUBLES
+from backend.kinds.kube_unwell import troubles
+from backend.kinds.kube_verdict import summary, verdict
 from backend.known import Known
 from backend.tone import Tone
 from tests.backend.kinds import kube

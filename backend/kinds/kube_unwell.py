@@ -1,0 +1,189 @@
+"""What is wrong in a cluster, with the reason already read: pods, what keeps them, events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Iterator, List, Optional, Tuple
+
+from backend.kind import Body, Row
+from backend.kinds.kube_events import collapsed
+from backend.kinds.kube_object import KubeObject, conditions
+from backend.kinds.kube_pod import Pod
+from backend.kinds.kube_pods import trouble_of
+from backend.kinds.once import once
+from backend.known import Known
+from backend.tone import Tone
+from backend.units import HOUR_MS, instant_ms
+
+# Kinds whose rows that look bad are troubles, in the order in which they matter.
+_LOOKED_AT = (
+    *("nodes", "api-services", "deployments", "statefulsets", "daemonsets", "jobs"),
+    *("claims", "volumes", "helm-releases", "kube-certificates"),
+)
+# Events that are shown beside what is unwell.
+_EVENTS = 6
+
+
+class TroubleRow(Row):
+    """Something that is wrong: of which kind, for how long, and why."""
+
+    key: str
+    kind: str
+    row_id: str
+    name: str
+    state: str
+    why: str = ""
+    since: Optional[int] = None
+    restarts: Optional[int] = None
+    rank: int = 0
+    tone: str = Tone.BAD.value
+
+
+def troubles(known: Known) -> List[Body]:
+    """Return what is wrong, the worst first."""
+    found = [*_pods(known), *_others(known), *_applications(known), *_events(known)]
+    return [body for _, body in sorted(enumerate(found), key=lambda one: (one[1]["rank"], one[0]))]
+
+
+@dataclass(frozen=True)
+class _Tally:
+    """How the pods of one reading stand: those that may be unwell, and how many do what."""
+
+    suspects: Tuple[Pod, ...]
+    running: int
+    done: int
+
+
+@once
+def tally(pods: Tuple[Pod, ...]) -> _Tally:
+    """Look through all pods once a reading: of 10,000 that is 3 ms, on the thread that derives."""
+    suspects = tuple(pod for pod in pods if not pod.is_fine)
+    done = sum(1 for pod in pods if pod.is_fine and pod.is_done)
+    return _Tally(suspects=suspects, running=len(pods) - len(suspects) - done, done=done)
+
+
+def unwell_pods(known: Known) -> List[Pod]:
+    """Return the pods that something is wrong with now."""
+    return [pod for pod in tally(known.rows("pods")).suspects if pod.trouble(known.now_ms)]
+
+
+def _pods(known: Known) -> Iterator[Body]:
+    for pod in unwell_pods(known):
+        trouble = trouble_of(pod, known)
+        if trouble is not None:
+            yield _body(
+                "pods",
+                pod,
+                trouble.word,
+                trouble.why,
+                since=trouble.since_ms or instant_ms(pod.created),
+                restarts=pod.restarts,
+                rank=1,
+            )
+
+
+def _others(known: Known) -> Iterator[Body]:
+    from backend.kinds.kubernetes import BY_NAME
+
+    pods = unwell_pods(known)
+    unwell = {pod.full_name for pod in pods}
+    named = {f"{pod.namespace}/{claim}" for pod in pods for claim in pod.claims}
+    for name in _LOOKED_AT:
+        kind = BY_NAME[name]
+        for row in known.rows(name):
+            look = kind.look(row, known)
+            if look.tone not in (Tone.BAD, Tone.WARN):
+                continue
+            if row.full_name in named or any(one.startswith(f"{row.full_name}-") for one in unwell):
+                continue  # its pods say it better
+            yield _body(
+                name,
+                row,
+                _state(row) or kind.singular,
+                look.notes[0] if look.notes else "",
+                since=_since(row),
+                rank=0 if name == "nodes" else 2,
+                tone=look.tone,
+            )
+
+
+def _state(row: Any) -> str:
+    """Return the word in which an object says how it stands."""
+    ready = conditions(getattr(row, "conditions", None)).get("Ready") or {}
+    word = getattr(row, "status", "") or getattr(row, "phase", "") or ready.get("reason")
+    return str(word or "")
+
+
+def _since(row: Any) -> Optional[int]:
+    """Return since when an object's conditions are as they are."""
+    instants = [
+        instant_ms(one.get("lastTransitionTime"))
+        for one in getattr(row, "conditions", None) or ()
+        if isinstance(one, dict)
+    ]
+    return max((ms for ms in instants if ms is not None), default=instant_ms(row.created))
+
+
+def _applications(known: Known) -> Iterator[Body]:
+    for row in known.rows("applications"):
+        status = str(row.status or "")
+        if status.endswith("-failed") or status == "missing":
+            yield {
+                "key": f"applications/{row.name}",
+                "kind": "applications",
+                "row_id": row.name,
+                "name": row.name,
+                "state": status,
+                "why": str(row.progress or ""),
+                "rank": 3,
+            }
+
+
+def _events(known: Known) -> Iterator[Body]:
+    """Yield warnings of the last hour about what is not said to be unwell already."""
+    said = {pod.uid for pod in unwell_pods(known)}
+    said |= {claim.uid for claim in known.rows("claims") if claim.phase == "Pending"}
+    pods = known.reading("pods").by_id
+    shown = 0
+    for count, event in collapsed(known, known.now_ms - HOUR_MS):
+        uid = str(event.about.get("uid"))
+        is_over = event.about.get("kind") == "Pod" and (uid not in pods or pods[uid].is_fine)
+        if uid in said or is_over or shown >= _EVENTS:
+            continue
+        shown += 1
+        yield {
+            "key": f"kube-events/{event.uid}",
+            "kind": "kube-events",
+            "row_id": event.uid,
+            "name": event.subject,
+            "state": f"{count}x {event.reason}",
+            "why": " ".join(event.message.split()),
+            "since": event.last_ms,
+            "rank": 4,
+            "tone": Tone.WARN.value,
+        }
+
+
+def _body(
+    kind: str,
+    row: KubeObject,
+    state: str,
+    why: str,
+    *,
+    since: Optional[int],
+    rank: int,
+    restarts: Optional[int] = None,
+    tone: Tone = Tone.BAD,
+) -> Body:
+    return {
+        "key": f"{kind}/{row.uid}",
+        "kind": kind,
+        "row_id": row.uid,
+        "name": row.full_name,
+        "state": state,
+        "why": why,
+        "since": since,
+        "restarts": restarts,
+        "rank": rank,
+        "tone": tone.value,
+    }
