@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import FrozenSet, Mapping, Optional, Tuple
+from ipaddress import IPv4Interface
+from typing import Any, Dict, FrozenSet, Mapping, Optional, Tuple
 
 from backend.mask import MASK
 
@@ -16,6 +17,29 @@ RESETS: Mapping[str, str] = {
     "shutdown": "GracefulShutdown",
     "nmi": "Nmi",
 }
+
+
+def ethernet_body(values: Mapping[str, str]) -> Dict[str, Any]:
+    """Return the change of an EthernetInterface of Redfish (DSP0268).
+
+    ``values`` are how (static, dhcp), address (with its prefix), gateway, vlan ("0": untagged);
+    what is not among them is not in the body.
+    """
+    body: Dict[str, Any] = {}
+    if values.get("how"):
+        body["DHCPv4"] = {"DHCPEnabled": values["how"] == "dhcp"}
+    address: Dict[str, str] = {}
+    if values.get("address"):
+        whole = IPv4Interface(values["address"])
+        address = {"Address": str(whole.ip), "SubnetMask": str(whole.netmask)}
+    if values.get("gateway"):
+        address["Gateway"] = values["gateway"]
+    if address:
+        body["IPv4StaticAddresses"] = [address]
+    if values.get("vlan"):
+        number = int(values["vlan"])
+        body["VLAN"] = {"VLANEnable": bool(number), **({"VLANId": number} if number else {})}
+    return body
 
 
 @dataclass(frozen=True)
@@ -39,6 +63,7 @@ class BmcWrite:
     """One order to the baseboard of ``server`` (its id): a verb of ours, and what it needs.
 
     Each source says it in its own protocol; ``values`` named in ``secret`` are never shown.
+    ``file`` is the path of a file of this machine that goes with it.
     """
 
     server: str
@@ -47,6 +72,7 @@ class BmcWrite:
     command: Tuple[str, ...] = ()
     sentence: str = ""
     secret: FrozenSet[str] = frozenset()
+    file: str = ""
 
     @property
     def source(self) -> str:
@@ -59,7 +85,8 @@ class BmcWrite:
         values = (
             f"{key}={MASK if key in self.secret else value}" for key, value in self.values.items()
         )
-        return " ".join(("BMC", self.server, self.verb, *values))
+        file = (f"@{self.file}",) if self.file else ()
+        return " ".join(("BMC", self.server, self.verb, *values, *file))
 
 
 @dataclass(frozen=True)

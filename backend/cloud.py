@@ -135,7 +135,7 @@ class Cloud:
         if isinstance(write, (PodForward, ForwardEnd, PodCopy)):
             return await self.kube.reach(write, told)
         if isinstance(write, BmcWrite):
-            return await self.baseboards.send(write)
+            return await self.baseboards.send(write, told)
         if isinstance(write, CephWrite):
             return await self.ceph.send(write)
         assert_never(write)

@@ -6,14 +6,15 @@ from backend.area import Contents
 from backend.baseboard import Bmc
 from backend.kind import Kind, Tab
 from backend.kinds.hardware_acts import POWER_ACTIONS
-from backend.kinds.hardware_board import LAN, USERS
+from backend.kinds.hardware_board import USERS
 from backend.kinds.hardware_board_acts import BOARD_ACTIONS, CONSOLES
+from backend.kinds.hardware_firmware import FIRMWARE
 from backend.kinds.hardware_looks import COLUMNS, look, overview, sentence, strip, verdict
 from backend.kinds.hardware_media import BOARD_TASKS, VIRTUAL_MEDIA
+from backend.kinds.hardware_network import LAN
 from backend.kinds.hardware_parts import HEALTHS, INVENTORY, POWERS, SEL
 from backend.kinds.hardware_sensors import SENSORS
 from backend.kinds.hardware_server import HEALTH, POWER, SERVERS, Server
-from backend.kinds.hardware_users import FIRMWARE
 
 SERVER_KIND: Kind[Server] = Kind(
     name=SERVERS,

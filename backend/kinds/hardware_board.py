@@ -1,4 +1,4 @@
-"""What a baseboard knows of itself: its own network and users."""
+"""What a baseboard knows of itself: its users."""
 
 from __future__ import annotations
 
@@ -10,42 +10,6 @@ from backend.kinds.hardware_parts import SELDOM_S, SERVER, OfServer, silent
 from backend.kinds.hardware_server import SERVERS
 from backend.kinds.hardware_users import USER_ACTIONS
 from backend.tone import WELL
-
-
-class Lan(OfServer):
-    """Where a baseboard is on the network, and the version of its firmware."""
-
-    port: str = ""
-    ipv4_address: Optional[str] = None
-    ipv4_configuration: Optional[str] = None
-    ipv4_gateway: Optional[str] = None
-    mac_address: Optional[str] = None
-    vlan_id: Optional[Any] = None
-    firmware: Optional[str] = None
-
-
-LAN: Kind[Lan] = Kind(
-    name="bmc-lan",
-    singular="bmc-network",
-    model=Lan,
-    read=Bmc(facet="lan"),
-    parent=SERVERS,
-    needs=(SERVERS,),
-    reach=Reach.PER_PARENT,
-    id=lambda row: f"{row.server}/{row.port}" if row.port else row.server,
-    columns=(
-        SERVER,
-        Column(heading="ADDRESS", value=lambda row: row.ipv4_address),
-        Column(heading="HOW", value=lambda row: row.ipv4_configuration),
-        Column(heading="GATEWAY", value=lambda row: row.ipv4_gateway),
-        Column(heading="MAC", value=lambda row: row.mac_address),
-        Column(heading="VLAN", value=lambda row: str(row.vlan_id) if row.vlan_id else None),
-        Column(heading="FIRMWARE", value=lambda row: row.firmware),
-    ),
-    look=lambda row, known: silent("bmc-lan", row, known) or WELL,
-    tab="N Network",
-    every_s=SELDOM_S,
-)
 
 
 class User(OfServer):

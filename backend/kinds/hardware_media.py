@@ -212,15 +212,24 @@ class BoardTask(OfServer):
     began: str = ""
     ended: str = ""
     messages: Tuple[str, ...] = ()
+    # Whether it is what was ordered from here last.
+    is_ours: bool = False
 
     @property
     def is_over(self) -> bool:
         """Whether it ended, well or not."""
         return self.state in ENDS
 
+    @property
+    def is_bad(self) -> bool:
+        """Whether it ended, and not well: no end that is told of is no bad one."""
+        return self.is_over and (self.state not in WELL_ENDED or self.health != "ok")
 
-# How a task ends (DSP0268, TaskState): the first of them well.
-ENDS = ("Completed", "Exception", "Killed", "Cancelled", "Interrupted")
+
+# How a task ends (DSP0268, TaskState): the first of them well. Untold is ours: of what was taken,
+# and of which a baseboard tells of no task.
+ENDS = ("Completed", "Untold", "Exception", "Killed", "Cancelled", "Interrupted")
+WELL_ENDED = ENDS[:2]
 
 
 def _task_look(row: BoardTask, known: Known) -> Look:
@@ -230,8 +239,8 @@ def _task_look(row: BoardTask, known: Known) -> Look:
     notes = row.messages[-1:]
     if not row.is_over:
         return Look(tone=Tone.BUSY, mark=Mark.BUSY, notes=notes)
-    if row.state == ENDS[0] and row.health == "ok":
-        return WELL
+    if not row.is_bad:
+        return WELL if row.state == ENDS[0] else Look(tone=Tone.WARN, mark=Mark.BAD, notes=notes)
     return Look(tone=tone_of_health(row.health), mark=Mark.BAD, notes=notes or (row.state,))
 
 

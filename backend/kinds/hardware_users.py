@@ -1,4 +1,4 @@
-"""What can be done to a baseboard's accounts and firmware: add, another password, an update."""
+"""What can be done to a baseboard's accounts: add one, give one another password."""
 
 from __future__ import annotations
 
@@ -140,62 +140,4 @@ USER_ACTIONS: Tuple[Action[Any], ...] = (
         needs=(POWER, USERS_KIND),
         on_parent=True,
     ),
-)
-
-
-# --- firmware ------------------------------------------------------------------------------------
-
-
-class Firmware(Form):
-    """Firmware that the baseboard fetches itself, and of what: "" leaves it to the image."""
-
-    image: str = Field(
-        description="URL of the image",
-        pattern=r"^(https?|nfs|tftp|sftp)://\S+$",
-        examples=["http://10.10.10.1/bios.bin"],
-    )
-    target: str = Field(default="", description="path of what is updated, as in its tree")
-
-
-def _firmware(server: Server, form: Firmware, _known: Known) -> Plan:
-    path = "/redfish/v1/UpdateService/Actions/UpdateService.SimpleUpdate"
-    values = {"image": form.image, "target": form.target}
-    words = curl(server, path, {"ImageURI": form.image})
-    says = f"let the baseboard of {server.name} fetch and write {form.image}"
-    return order("firmware", server, values, words, says)
-
-
-def _firmware_reasons(server: Server, _form: Any, known: Known) -> Tuple[Reason, ...]:
-    tasks = known.rows("bmc-tasks", server.name)
-    running = [row for row in tasks if not row.is_over]
-    name = running[0].name or running[0].task if running else ""
-    return (
-        answers(server, known),
-        check("it speaks Redfish", server.protocol == "redfish", "IPMI writes no firmware"),
-        check("it works on nothing else", not running, f"it is busy: {name}"),
-    )
-
-
-def _firmware_consequences(server: Server, _form: Any, _known: Known) -> Tuple[Consequence, ...]:
-    return (
-        Consequence(words="how far it is stands under Tasks (K); do not cut the power meanwhile"),
-        Consequence(
-            words=f"many images restart the baseboard, or wait for {server.name} to restart",
-            tone=Tone.WARN,
-        ),
-    )
-
-
-FIRMWARE: Action[Server] = Action(
-    name="firmware",
-    key="U",
-    words="update firmware",
-    plan=_firmware,
-    risk=disruptive,
-    form=Firmware,
-    reasons=_firmware_reasons,
-    consequences=_firmware_consequences,
-    hidden=lambda server, _known: server.protocol != "redfish",
-    needs=(POWER, "bmc-tasks"),
-    at_once=True,
 )

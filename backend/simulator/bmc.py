@@ -66,6 +66,8 @@ class Board:
     log: list[bytes] = field(default_factory=list)
     cleared_s: int = 0
     reservation: int = 0
+    # What was set of its network (table 23-4); it answers where it did all the same.
+    lan: dict[int, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._was_on = self.is_on
@@ -306,8 +308,18 @@ def _lan(board: Board, data: bytes) -> Reply:
         12: address[:3] + b"\x01",
         20: bytes(2),
     }
-    found = told.get(data[1])
+    found = board.lan.get(data[1], told.get(data[1]))
     return (0x80, b"") if found is None else (0, b"\x11" + found)
+
+
+def _set_lan(board: Board, data: bytes) -> Reply:
+    known = {0: 1, 3: 4, 4: 1, 6: 4, 12: 4, 20: 2}
+    if len(data) < 3 or data[1] not in known:
+        return 0x80, b""
+    if data[1] == 0 and data[2] == 1 and board.lan.get(0) == b"\x01":
+        return 0x81, b""
+    board.lan[data[1]] = data[2 : 2 + known[data[1]]]
+    return 0, b""
 
 
 def _restart(_board: Board, _data: bytes) -> Reply:
@@ -337,5 +349,6 @@ COMMANDS: dict[tuple[int, int], Callable[[Board, bytes], Any]] = {
     (STORAGE, 0x43): _event,
     (STORAGE, 0x47): _clear,
     (STORAGE, 0x48): _log_time,
+    (TRANSPORT, 0x01): _set_lan,
     (TRANSPORT, 0x02): _lan,
 }

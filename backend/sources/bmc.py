@@ -21,6 +21,7 @@ from backend.sources.tls import Pins
 
 if TYPE_CHECKING:
     from backend.sources.machines import Machines
+    from backend.sources.upload import Told
 
 ANY = "*"
 """In ``bmc:``, the entry whose credentials hold for all that sysinv knows an address of."""
@@ -35,8 +36,8 @@ class Baseboard(Protocol):
     async def ask(self, facet: str) -> List[Dict[str, Any]]:
         """Return the bodies of one facet."""
 
-    async def send(self, write: BmcWrite) -> None:
-        """Have one order done."""
+    async def send(self, write: BmcWrite, told: Optional[Told] = None, /) -> None:
+        """Have one order done; ``told`` hears how much of a file is on its way."""
 
     async def open(self, session: Sol) -> Channel:
         """Open its serial console."""
@@ -106,14 +107,14 @@ class Baseboards:
         bodies = [{"server": parent, **row} for row in rows]
         return lambda: iter(bodies)
 
-    async def send(self, write: BmcWrite) -> Json:
+    async def send(self, write: BmcWrite, told: Optional[Told] = None) -> Json:
         """Have one order done; ``log-in`` only takes a password, to be held in memory."""
         if write.verb == "log-in":
             password = Password(given=Secret(text=write.values["password"]))
             self._typed[write.server] = (write.values["username"], password)
             await self._board(write.server).ask("power")
         else:
-            await self._board(write.server).send(write)
+            await self._board(write.server).send(write, told)
         return None
 
     async def open(self, session: Sol) -> Channel:

@@ -5,7 +5,17 @@ from __future__ import annotations
 import asyncio
 import shutil
 from pathlib import Path
-from typing import Any, Awaitable, Callable, Dict, List, Mapping, Tuple
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Awaitable,
+    Callable,
+    Dict,
+    List,
+    Mapping,
+    Optional,
+    Tuple,
+)
 
 from backend.baseboard import BmcWrite, Sol
 from backend.channel import Channel
@@ -15,8 +25,13 @@ from backend.sources import ipmitool_texts as texts
 from backend.sources.local import PATH
 from backend.sources.machines import Machines
 
+if TYPE_CHECKING:
+    from backend.sources.upload import Told
+
 PROGRAM = "ipmitool"
 DEVICES = ("/dev/ipmi0", "/dev/ipmi/0", "/dev/ipmidev/0")
+CHANNEL = "1"
+"""Its own LAN, of nearly every baseboard; ``lan print`` without a number tells of the first."""
 CALL_S, LONG_S = 15.0, 90.0
 """Each word to a baseboard goes over a slow bus: fifty sensors take half a minute."""
 
@@ -81,10 +96,13 @@ class InBand:
             words = f"{PROGRAM} answers in a shape not known here: {error}"
             raise Malformed(self.service, facet, words) from error
 
-    async def send(self, write: BmcWrite) -> None:
+    async def send(self, write: BmcWrite, _told: Optional[Told] = None, /) -> None:
         """Have one order done."""
         if write.verb == "sel-clear":
             await self._clear(write.values)
+            return
+        if write.verb == "lan":
+            await self._set_lan(write.values)
             return
         await self._run(*self._words(write.verb, write.values))
 
@@ -151,6 +169,11 @@ class InBand:
             words = "the log went on since it was saved: nothing was cleared; look again"
             raise Rejected(self.service, 0, words)
         await self._run("sel", "clear")
+
+    async def _set_lan(self, values: Mapping[str, str]) -> None:
+        """Change its network, one part after the other; the first that is refused stops it."""
+        for words in texts.lan_words(values):
+            await self._run("lan", "set", CHANNEL, *words)
 
     async def _run(
         self, *words: str, within_s: float = CALL_S, codes: Tuple[int, ...] = (0,)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple
 
 from pyghmi import exceptions
 from pyghmi.ipmi.command import Command
@@ -31,6 +31,9 @@ from backend.secret import Password
 from backend.sources.ipmi_calls import ORDERS, Calls
 from backend.sources.presence import is_there
 from backend.sources.threads import Threads
+
+if TYPE_CHECKING:
+    from backend.sources.upload import Told
 
 CALL_S = 8.0
 """Within this an answer of one call is there, or the baseboard counts as away."""
@@ -89,7 +92,7 @@ class Ipmi:
         rows: List[Dict[str, Any]] = await self._call(call, CALL_S if facet in QUICK else LONG_S)
         return rows
 
-    async def send(self, write: BmcWrite) -> None:
+    async def send(self, write: BmcWrite, _told: Optional[Told] = None, /) -> None:
         """Have one order done; ``Unreachable.sent`` where it may have arrived."""
         order = ORDERS.get(write.verb)
         if order is None:

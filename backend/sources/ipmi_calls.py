@@ -11,6 +11,8 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 from pyghmi import constants, exceptions
 from pyghmi.ipmi import sdr as sdr_records
 
+from backend.sources.ipmi_lan import set_lan
+
 Json = Any
 
 CHASSIS, SENSOR, STORAGE = 0, 4, 10
@@ -349,4 +351,5 @@ ORDERS: Mapping[str, Callable[[Any, Mapping[str, str]], None]] = {
     "bmc-reset": _reset_bmc,
     "user-password": _set_password,
     "user-add": _add_user,
+    "lan": set_lan,
 }

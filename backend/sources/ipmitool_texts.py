@@ -8,7 +8,8 @@ from __future__ import annotations
 import csv
 import re
 from datetime import datetime, timezone
-from typing import Any, Dict, Iterable, List, Optional, Tuple
+from ipaddress import ip_interface
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 Body = Dict[str, Any]
 
@@ -203,13 +204,33 @@ def lan(text: str, device: str) -> Body:
         raise ValueError("says nothing of an IP Address")
     vlan = said.get("802.1q VLAN ID", "Disabled")
     return {
-        "ipv4_address": said["IP Address"],
+        "ipv4_address": _with_prefix(said["IP Address"], said.get("Subnet Mask", "")),
         "ipv4_configuration": said.get("IP Address Source", "").replace(" Address", ""),
         "ipv4_gateway": said.get("Default Gateway IP"),
         "mac_address": said.get("MAC Address"),
         "vlan_id": "off" if vlan == "Disabled" else vlan,
         "firmware": fields(device).get("Firmware Revision"),
     }
+
+
+def _with_prefix(address: str, mask: str) -> str:
+    whole = ip_interface(f"{address}/{mask or 0}")
+    return str(whole) if whole.network.prefixlen else address
+
+
+def lan_words(values: Mapping[str, str]) -> List[Tuple[str, ...]]:
+    """Return what is said after ``lan set 1``, a word a parameter, the address itself last."""
+    found: List[Tuple[str, ...]] = []
+    if values.get("vlan"):
+        found.append(("vlan", "id", values["vlan"] if int(values["vlan"]) else "off"))
+    if values.get("how"):
+        found.append(("ipsrc", values["how"]))
+    if values.get("gateway"):
+        found.append(("defgw", "ipaddr", values["gateway"]))
+    if values.get("address"):
+        whole = ip_interface(values["address"])
+        found += [("netmask", str(whole.netmask)), ("ipaddr", str(whole.ip))]
+    return found
 
 
 def users(text: str) -> List[Body]:

@@ -8,22 +8,26 @@ import anyio
 
 from backend.baseboard import BmcWrite, Sol
 from backend.channel import Channel
-from backend.errors import NotConfigured, Unreachable
+from backend.errors import Malformed, NotConfigured, StxError, Unreachable
 from backend.secret import Password
 from backend.settings import CloudSettings
 from backend.sources.ipmi import Ipmi
+from backend.sources.redfish_console import SSH, Way, way_of
 from backend.sources.redfish_facets import Facets
 from backend.sources.redfish_orders import ORDERS, Orders
 from backend.sources.redfish_tree import Tree
+from backend.sources.redfish_update import update
 from backend.sources.tls import Pins
+from backend.sources.upload import Told
+from backend.ssh_settings import Ssh
 
-HTTPS_PORT, IPMI_PORT = 443, 623
+HTTPS_PORT = 443
 WHOLE_S = 90.0
 """Within this a facet of many requests is there: parts, log and sensors of a slow baseboard."""
 
 
 class Redfish:
-    """A baseboard that speaks Redfish. Its serial console is IPMI's: Redfish has none."""
+    """A baseboard that speaks Redfish. Its serial console is IPMI's or SSH's: Redfish has none."""
 
     def __init__(
         self,
@@ -40,6 +44,8 @@ class Redfish:
         self._host = address[0]
         self._username = username
         self._password = password
+        self._pins = pins
+        self._ssh_folder = settings.ssh.folder if settings.ssh is not None else ""
         self._tree = Tree(f"BMC of {name}", address, username, password, settings, pins)
         self._facets = Facets(self._tree, system)
         self._orders = Orders(self._tree, self._facets)
@@ -55,19 +61,49 @@ class Redfish:
             words = f"had not told all of its {facet} after {WHOLE_S:.0f} s"
             raise Unreachable(self._tree.service, words) from None
 
-    async def send(self, write: BmcWrite) -> None:
+    async def send(self, write: BmcWrite, told: Optional[Told] = None, /) -> None:
         """Have one order done; ``Unreachable.sent`` where it may have arrived."""
+        if write.verb == "firmware":
+            way = (self._tree, self._facets, write.values, write.file, told)
+            self._facets.ordered = None
+            self._facets.ordered = await update(*way)
+            return
         order = ORDERS.get(write.verb)
         if order is None:
             raise NotConfigured(f"{self._tree.service}: Redfish has no {write.verb}")
         await order(self._orders, write.values)
 
     async def open(self, session: Sol) -> Channel:
-        """Open the serial console, over IPMI with the same name and password."""
+        """Open the serial console by the way that its Redfish tells of, over IPMI where by none."""
+        try:
+            way = await way_of(self._facets, self._tree.service)
+        except (Unreachable, Malformed):
+            way = Way()  # its IPMI may well answer
+        if way.by == SSH:
+            return await self._by_ssh(way)
         if self._console is None:
-            address = (self._host, IPMI_PORT)
+            address = (self._host, way.port)
             self._console = Ipmi(self.name, address, self._username, self._password)
         return await self._console.open(session)
+
+    async def _by_ssh(self, way: Way) -> Channel:
+        from backend.sources.ssh import SshHosts
+        from backend.sources.ssh_line import SshLine
+
+        said = Ssh(
+            user=self._username,
+            port=way.port,
+            hosts={self.name: self._host},
+            password=self._password,
+            folder=self._ssh_folder,
+        )
+        line = SshLine(self._tree.service, SshHosts(said, self._pins), self.name, way.entry)
+        try:
+            await line.begin()
+        except StxError:
+            await line.close()
+            raise
+        return line
 
     def retry(self) -> None:
         """Let a password that was refused be tried once more."""

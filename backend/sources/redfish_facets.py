@@ -6,7 +6,7 @@ row. What a whole facet consists of is refused as absent where it is.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from backend.errors import Malformed, NotConfigured, NotFound, Rejected
 from backend.sources.redfish_tree import ABSENT, Resource, Tree, inside, linked, links, listed
@@ -24,6 +24,7 @@ from backend.sources.redfish_words import (
     target,
     text,
     thermal_bodies,
+    with_prefix,
     worst,
 )
 
@@ -40,6 +41,8 @@ class Facets:
         self._tree = tree
         self._wanted = system
         self._path = ""
+        # The path of the task that was ordered last ("": it told of none), None: nothing was.
+        self.ordered: Optional[str] = None
 
     # --- where things are ----------------------------------------------------------------------
 
@@ -269,11 +272,16 @@ class Facets:
         raise self.without("virtual media")
 
     async def tasks(self) -> List[Body]:
-        """Return what it works on for longer: firmware that is written, a reset that waits."""
+        """Return what it works on for longer: firmware that is written, a reset that waits.
+
+        The one that was ordered last is ``is_ours``. Of one that it does not tell of, we say so.
+        """
         await self._tree.enter()
         service = await self._tree.optional(linked(self._tree.root, "Tasks"))
-        return [
+        ordered = (self.ordered or "").split("/")
+        rows: List[Body] = [
             {
+                "is_ours": text(one.get("Id")) in ordered[1:],
                 "task": text(one.get("Id")),
                 "name": text(one.get("Name")),
                 "state": text(one.get("TaskState")),
@@ -289,13 +297,19 @@ class Facets:
             }
             for one in await self._members(linked(service, "Tasks"))
         ]
+        if self.ordered is not None and not any(row["is_ours"] for row in rows):
+            untold = "its baseboard took it, and tells of no task: look at the versions (Parts)"
+            row = {"task": "ordered", "name": "what was ordered", "state": "Untold"}
+            rows.append({**row, "is_ours": True, "messages": [untold]})
+        return rows
 
 
 def _port(one: Resource) -> Dict[str, Any]:
     address = next(iter(listed(one, "IPv4Addresses")), {})
     return {
         "port": text(one.get("Id")),
-        "ipv4_address": text(address.get("Address")),
+        "at": text(one.get("@odata.id")),
+        "ipv4_address": with_prefix(text(address.get("Address")), text(address.get("SubnetMask"))),
         "ipv4_configuration": text(address.get("AddressOrigin")),
         "ipv4_gateway": text(address.get("Gateway")),
         "mac_address": text(one.get("MACAddress") or one.get("PermanentMACAddress")),

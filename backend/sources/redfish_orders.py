@@ -10,6 +10,7 @@ from typing import Any, Awaitable, Callable, Dict, List, Mapping, Optional
 from backend.baseboard import RESETS
 from backend.errors import NotConfigured, Rejected
 from backend.sources.redfish_facets import Facets
+from backend.sources.redfish_network import set_lan
 from backend.sources.redfish_tree import Resource, Tree, inside, linked
 from backend.sources.redfish_words import BOOT, RESET, strings, target, text
 
@@ -126,7 +127,7 @@ class Orders:
             raise _unoffered(self._tree.service, f"place {name!r} for virtual media", names)
         return found
 
-    # --- its users and firmware ----------------------------------------------------------------
+    # --- its users and its network -------------------------------------------------------------
 
     async def user_password(self, values: Values) -> None:
         """Give an account another password."""
@@ -144,15 +145,9 @@ class Orders:
         body = {"UserName": values["name"], "Password": values["password"], "RoleId": role}
         await self._tree.post(linked(service, "Accounts"), {**body, "Enabled": True})
 
-    async def firmware(self, values: Values) -> None:
-        """Have it fetch firmware from a URL and write it; its task says how far it is."""
-        await self._tree.enter()
-        update = await self._tree.get(linked(self._tree.root, "UpdateService"))
-        scheme = values["image"].partition(":")[0].upper()
-        body: Dict[str, Any] = {"ImageURI": values["image"], "TransferProtocol": scheme}
-        if values.get("target"):
-            body["Targets"] = [values["target"]]
-        await self._act(update, "#UpdateService.SimpleUpdate", body=body)
+    async def lan(self, values: Values) -> None:
+        """Change its own network."""
+        await set_lan(self._tree, self._facets, values)
 
     # --- actions -------------------------------------------------------------------------------
 
@@ -193,5 +188,5 @@ ORDERS: Mapping[str, Order] = {
     "media-eject": Orders.media_eject,
     "user-password": Orders.user_password,
     "user-add": Orders.user_add,
-    "firmware": Orders.firmware,
+    "lan": Orders.lan,
 }

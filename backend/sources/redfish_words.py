@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from datetime import datetime, timezone
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
@@ -289,6 +290,14 @@ def distinct(rows: Iterable[Body], key: str) -> List[Body]:
 def text(value: Any) -> str:
     """Return a text, "" for what is none."""
     return value.strip() if isinstance(value, str) else ""
+
+
+def with_prefix(address: str, mask: str) -> str:
+    """Return an address with the prefix of its mask, alone where that is none."""
+    try:
+        return str(ipaddress.ip_interface(f"{address}/{mask}")) if mask else address
+    except ValueError:
+        return address
 
 
 def strings(value: Any) -> List[str]:

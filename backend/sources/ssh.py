@@ -17,7 +17,7 @@ import tempfile
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import AsyncIterator, Dict, List, Optional, Sequence, Tuple
+from typing import AsyncIterator, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from backend.errors import Absent, StxError, Unauthorized, Unreachable
 from backend.sources import askpass, local
@@ -107,6 +107,18 @@ class SshHosts:
         far = self._far(name)
         root = await self._root(far)
         return await self._argv(far, argv, root if not root.given else Root(), 0.0)
+
+    async def line(self, name: str, *words: str) -> Tuple[Tuple[str, ...], Mapping[str, str]]:
+        """Return argv and environment of a line to a terminal there; ``words`` run on it.
+
+        That somebody is let in is known then. It is a connection of its own: over a shared one a
+        terminal gets no modes, and many a baseboard carries one session a connection.
+        """
+        far = self._far(name)
+        await self._open(far)
+        way = ("-o", "NumberOfPasswordPrompts=1", "-o", "ControlPath=none")
+        env = {**local.environment(), "TERM": "vt100", **await self._asked.environment()}
+        return (*self._base(far), *way, *self._trusted, "-tt", far.target, *words), env
 
     async def _root(self, far: Far) -> Root:
         if not self._settings.sudo or far.user == "root":
@@ -211,10 +223,14 @@ class SshHosts:
         """Return ``ssh`` and what holds for all that is done with that host."""
         return (
             *self._base(far),
-            *("-o", "StrictHostKeyChecking=yes"),
-            *("-o", f"UserKnownHostsFile={self._keys.files}"),
+            *self._trusted,
             *("-o", f"ControlPath={self._socket(far)}"),
         )
+
+    @property
+    def _trusted(self) -> Tuple[str, ...]:
+        files = f"UserKnownHostsFile={self._keys.files}"
+        return ("-o", "StrictHostKeyChecking=yes", "-o", files)
 
     def _probe(self, far: Far) -> Tuple[str, ...]:
         """Return what asks a host for its key and offers it nothing: no key and no password."""

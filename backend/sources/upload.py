@@ -44,12 +44,17 @@ class FileForm:
         fields: Mapping[str, str],
         told: Optional[Told] = None,
         patience_s: float = 0.0,
+        types: Optional[Mapping[str, str]] = None,
     ) -> None:
-        """``patience_s`` is how much longer than usual the service may take over what it got."""
-        boundary = secrets.token_hex(16)
+        """``patience_s`` is how much longer than usual the service may take over what it got.
+
+        ``types`` are media types by field, for services that want them said.
+        """
+        boundary, types = secrets.token_hex(16), types or {}
         self.content_type = f"multipart/form-data; boundary={boundary}"
-        self._head = "".join(_field(boundary, key, value) for key, value in fields.items()).encode()
-        self._files = [_File(boundary, part) for part in parts]
+        said = (_field(boundary, key, value, types.get(key)) for key, value in fields.items())
+        self._head = "".join(said).encode()
+        self._files = [_File(boundary, part, types.get(part.field)) for part in parts]
         self._tail = f"--{boundary}--\r\n".encode()
         self._told = told
         self._patience_s = patience_s
@@ -78,28 +83,48 @@ class FileForm:
         yield self._tail
 
 
+class RawFile(FileForm):
+    """A file as it is, without a form around it."""
+
+    def __init__(self, path: str, told: Optional[Told] = None, patience_s: float = 0.0) -> None:
+        """Raises ``Missing`` where the file cannot be read."""
+        super().__init__((), {}, told, patience_s)
+        self.content_type = "application/octet-stream"
+        self._raw = _File("", Part(path=path))
+        self.length = self._raw.size
+
+    async def _blocks(self) -> AsyncIterator[bytes]:
+        async for block in self._raw.content():
+            yield block
+
+
 class _File:
     """One file of a form, with what stands around it."""
 
-    def __init__(self, boundary: str, part: Part) -> None:
+    def __init__(self, boundary: str, part: Part, sort: Optional[str] = None) -> None:
         self._path = Path(part.path)
         opening = f'Content-Disposition: form-data; name="{part.field}"; filename="{part.name}"'
-        self._head = f"--{boundary}\r\n{opening}\r\n\r\n".encode()
+        self._head = f"--{boundary}\r\n{opening}{_type(sort)}\r\n\r\n".encode()
         with self._open() as file:
-            self._size = os.fstat(file.fileno()).st_size
-        self.length = len(self._head) + self._size + 2
+            self.size = os.fstat(file.fileno()).st_size
+        self.length = len(self._head) + self.size + 2
 
     async def blocks(self) -> AsyncIterator[bytes]:
         yield self._head
+        async for block in self.content():
+            yield block
+        yield b"\r\n"
+
+    async def content(self) -> AsyncIterator[bytes]:
+        """Yield what is in it, of one that grew meanwhile what it had at first."""
         with self._open() as file:
-            left = self._size
+            left = self.size
             while left:
                 block = await asyncio.to_thread(file.read, min(left, BLOCK_BYTES))
                 if not block:
                     break
                 left -= len(block)
                 yield block
-        yield b"\r\n"
 
     def _open(self) -> BinaryIO:
         try:
@@ -118,5 +143,10 @@ def named(paths: Sequence[str]) -> Tuple[Part, ...]:
     return tuple(found)
 
 
-def _field(boundary: str, name: str, value: str) -> str:
-    return f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+def _field(boundary: str, name: str, value: str, sort: Optional[str] = None) -> str:
+    opening = f'Content-Disposition: form-data; name="{name}"{_type(sort)}'
+    return f"--{boundary}\r\n{opening}\r\n\r\n{value}\r\n"
+
+
+def _type(sort: Optional[str]) -> str:
+    return f"\r\nContent-Type: {sort}" if sort else ""

@@ -341,3 +341,25 @@ async def test_a_user_is_added_and_gets_another_password_and_logs_in_by_it(sim: 
             await board.ask("power")
     async with logged_in(sim, "field", "0ther*bmc") as board:
         assert (await board.ask("power"))[0]["power"] == "on"
+
+
+async def test_its_network_is_set_in_one_go_and_ipmitool_reads_it_back(sim: Sim) -> None:
+    async with logged_in(sim) as board:
+        said = {"how": "static", "address": "10.10.10.9/24", "gateway": "10.10.10.1"}
+        await board.send(order("lan", **said))
+        (row,) = await board.ask("lan")
+        assert (row["ipv4_address"], row["ipv4_gateway"]) == ("10.10.10.9/24", "10.10.10.1")
+        assert row["ipv4_configuration"] == "Static"
+    printed = sim.ipmitool("lan", "print", "1")
+    assert "IP Address              : 10.10.10.9" in printed
+    assert "Subnet Mask             : 255.255.255.0" in printed
+    assert "Set in Progress         : Set Complete" in printed
+
+
+async def test_a_network_that_somebody_else_is_changing_is_left_alone(sim: Sim) -> None:
+    sim.ipmitool("raw", "0x0c", "0x01", "0x01", "0x00", "0x01")
+    async with logged_in(sim) as board:
+        before = await board.ask("lan")
+        with pytest.raises(Rejected, match="somebody else is changing its network"):
+            await board.send(order("lan", address="10.10.10.9/24"))
+        assert await board.ask("lan") == before

@@ -7,7 +7,8 @@ from typing import Any
 
 from backend.kinds.hardware import SERVER_KIND
 from backend.kinds.hardware_board import USERS
-from backend.kinds.hardware_users import Firmware, NewPassword, NewUser
+from backend.kinds.hardware_firmware import Firmware
+from backend.kinds.hardware_users import NewPassword, NewUser
 from backend.known import Known
 from backend.preview import preview
 from tests.backend.kinds.rack import RECORDED, rack, server

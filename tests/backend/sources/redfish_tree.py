@@ -10,6 +10,10 @@ from tests.backend.sources.loopback import Asked, Reply
 USER, PASSWORD = "admin", "Adm1n*bmc"
 SYSTEM = "/redfish/v1/Systems/1"
 LOG = f"{SYSTEM}/LogServices/SEL"
+TASKS = "/redfish/v1/TaskService"
+# Where a pretend update service takes a file: as a form, and as it is.
+FORM, WHOLE = "/redfish/v1/UpdateService/upload", "/redfish/v1/UpdateService/update"
+PUSHES = frozenset({FORM, WHOLE})
 
 
 def link(path: str) -> Dict[str, str]:
@@ -115,6 +119,7 @@ def resources() -> Dict[str, Any]:
             "/redfish/v1/Managers/1/EthernetInterfaces/eth0"
         ),
         "/redfish/v1/Managers/1/EthernetInterfaces/eth0": {
+            "@odata.id": "/redfish/v1/Managers/1/EthernetInterfaces/eth0",
             "Id": "eth0",
             "MACAddress": "00:11:22:33:44:55",
             "IPv4Addresses": [
@@ -167,6 +172,9 @@ class Pretended:
         self.logins = 0
         self.orders: List[Tuple[str, str, Any]] = []
         self.wants_etag = False
+        self.account = (USER, PASSWORD)
+        # What was pushed to it: the media type, and the bytes.
+        self.pushed: List[Tuple[str, bytes]] = []
         if not has_sessions:
             del self.tree["/redfish/v1/"]["Links"]
 
@@ -188,18 +196,50 @@ class Pretended:
             return Reply(status=204, body=b"")
         if self.wants_etag and asked.headers.get("if-match") != '"7"':
             return refused(428, "name the version")
+        if path in PUSHES:
+            self.pushed.append((asked.headers["content-type"], asked.body))
+            return self._working()
         self.orders.append((asked.method, path, json.loads(asked.body or b"null")))
         return Reply(status=204, body=b"")
 
     def _log_in(self, asked: Asked) -> Reply:
         self.logins += 1
         said = json.loads(asked.body)
-        if (said["UserName"], said["Password"]) != (USER, PASSWORD):
+        if (said["UserName"], said["Password"]) != self.account:
             return refused(401, "The account is unknown or its password is wrong.")
         token = f"token-{self.logins}"
         self.sessions.append(token)
         where = f"/redfish/v1/SessionService/Sessions/{self.logins}"
         return Reply(status=201, headers={"X-Auth-Token": token, "Location": where})
+
+    # --- pretend firmware: a task that is told of, and moved by the test ------------------------
+
+    def takes_firmware(self, **ways: str) -> None:
+        """Offer an update service with these ways to push a file to it."""
+        update = "/redfish/v1/UpdateService"
+        self.tree["/redfish/v1/"].update(UpdateService=link(update), Tasks=link(TASKS))
+        self.tree[update] = {"@odata.id": update, "HttpPushUriTargets": [], **ways}
+        self.tree[TASKS] = {"Tasks": link(f"{TASKS}/Tasks")}
+        self.tree[f"{TASKS}/Tasks"] = members()
+
+    def task(self, state: str, percent: int, *messages: str, status: str = "OK") -> None:
+        """Let the task that was begun be so far."""
+        self.tree[f"{TASKS}/Tasks"] = members(f"{TASKS}/Tasks/7")
+        self.tree[f"{TASKS}/Tasks/7"] = {
+            "@odata.id": f"{TASKS}/Tasks/7",
+            "@odata.type": "#Task.v1_4_3.Task",
+            "Id": "7",
+            "Name": "Firmware Update",
+            "TaskState": state,
+            "TaskStatus": status,
+            "PercentComplete": percent,
+            "Messages": [{"Message": words} for words in messages],
+        }
+
+    def _working(self) -> Reply:
+        self.task("Running", 0)
+        body = json.dumps(self.tree[f"{TASKS}/Tasks/7"]).encode()
+        return Reply(status=202, body=body, headers={"Location": f"{TASKS}/Tasks/7/Monitor"})
 
     def _knows(self, asked: Asked) -> bool:
         token = asked.headers.get("x-auth-token")
