@@ -10,7 +10,8 @@ import httpx
 
 from backend.errors import Unreachable
 from backend.sources.refusals import refusal
-from backend.sources.wire import TROUBLES, Trip, Wire
+from backend.sources.trouble import TROUBLES
+from backend.sources.wire import Trip, Wire
 
 # Of a refusal, in bytes.
 MOST_OF_A_REFUSAL = 64 * 1024

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
-import os
-import socket
 import ssl
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, Mapping, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Mapping, Optional, Union
 
 import anyio
 import httpx
@@ -17,6 +14,7 @@ import httpx
 from backend.errors import Malformed, NotConfigured, StxError, Unreachable, Untrusted
 from backend.settings import CloudSettings
 from backend.sources.tls import OtherCertificate, Pins, context
+from backend.sources.trouble import CUTS, TROUBLES, openssl, unconnected, unverified
 from backend.sources.upload import FileForm
 
 CONNECT_S = 5.0
@@ -237,7 +235,7 @@ class Trip:
                     raise
                 # What was kept leads nowhere any more; the other kept ones do neither.
                 await lane.retire()
-                if isinstance(error.__cause__, _CUTS):
+                if isinstance(error.__cause__, CUTS):
                     raise _Cut from error
                 raise
 
@@ -255,9 +253,9 @@ class Trip:
         try:
             return await self._over(transport)
         except TROUBLES as error:
-            unverified = _unverified(error)
-            if unverified is not None:
-                return await self._unvouched(unverified)
+            why = unverified(error)
+            if why is not None:
+                return await self._unvouched(why)
             raise self.told(error, lane) from error
 
     def told(self, error: Exception, lane: _Lane) -> StxError:
@@ -268,8 +266,8 @@ class Trip:
         if isinstance(error, (TimeoutError, httpx.TimeoutException)):
             return self._late(error)
         if isinstance(error, (httpx.ConnectError, ssl.SSLError)):
-            return self._unconnected(error)
-        sent = self._sent or isinstance(error, _CUTS)
+            return unconnected(service, self._endpoint, error)
+        sent = self._sent or isinstance(error, CUTS)
         words = "the connection was cut before the answer was complete"
         if isinstance(error, httpx.LocalProtocolError):
             words, sent = f"the request cannot be sent: {error}", False
@@ -321,7 +319,7 @@ class Trip:
         pins = self._wire._pins
         if not pins.vouches(self._endpoint, shown):
             untrusted = Untrusted(self._wire.service, self._endpoint, shown)
-            untrusted.advice = f"{_openssl(why)}; {untrusted.advice}"
+            untrusted.advice = f"{openssl(why)}; {untrusted.advice}"
             raise untrusted from why
         pins.pin(self._endpoint, shown)
         return await self.alone()
@@ -332,45 +330,6 @@ class Trip:
             return Unreachable(self._wire.service, words, "is the address right, is it up?")
         words = f"took the request, and had not answered after {self._within_s:g} s"
         return Unreachable(self._wire.service, words, sent=True)
-
-    def _unconnected(self, error: BaseException) -> Unreachable:
-        service, endpoint = self._wire.service, self._endpoint
-        unknown = _cause(error, socket.gaierror)
-        if unknown is not None:
-            return Unreachable(
-                service, f"the name of {endpoint} is unknown", "check DNS, or the URL"
-            )
-        tls = _cause(error, ssl.SSLError)
-        if tls is not None:
-            advice = "is it http:// instead?" if "WRONG_VERSION" in str(tls) else ""
-            return Unreachable(service, f"{endpoint} speaks no TLS: {_openssl(tls)}", advice)
-        system = _cause(error, OSError)
-        code = system.errno if system is not None else None
-        if code == errno.ECONNREFUSED:
-            return Unreachable(
-                service,
-                f"connection refused at {endpoint}",
-                "the machine is there, the service is not: it may be starting, or elsewhere",
-            )
-        reason = os.strerror(code).lower() if code else str(error) or type(error).__name__
-        return Unreachable(service, f"no connection to {endpoint}: {reason}")
-
-
-# What may go wrong on the way.
-TROUBLES: Tuple[type[Exception], ...] = (
-    OtherCertificate,
-    TimeoutError,
-    httpx.TransportError,
-    OSError,
-)
-
-# A request was, or may have been, under way when these came.
-_CUTS: Tuple[type[Exception], ...] = (
-    httpx.ReadError,
-    httpx.WriteError,
-    httpx.CloseError,
-    httpx.RemoteProtocolError,
-)
 
 
 def endpoint_of(url: httpx.URL) -> str:
@@ -391,27 +350,3 @@ async def _body(service: str, response: httpx.Response) -> bytes:
             raise Malformed(service, "$", f"more than {MOST_BYTES >> 20} MiB in one answer")
         parts.append(part)
     return b"".join(parts)
-
-
-def _unverified(error: Exception) -> Optional[ssl.SSLError]:
-    if isinstance(error, (httpx.ConnectError, ssl.SSLError)):
-        found: Optional[ssl.SSLError] = _cause(error, ssl.SSLCertVerificationError)
-        return found
-    return None
-
-
-def _cause(error: Optional[BaseException], kind: type[Any]) -> Any:
-    """Return the first error of ``kind`` beneath ``error``; one of several tries stands for all."""
-    seen = 0
-    while error is not None and seen < 20:
-        if isinstance(error, kind) and not (kind is OSError and error.errno is None):
-            return error
-        several = getattr(error, "exceptions", None)
-        error = several[0] if several else error.__cause__ or error.__context__
-        seen += 1
-    return None
-
-
-def _openssl(error: ssl.SSLError) -> str:
-    words = getattr(error, "verify_message", "") or error.reason or str(error)
-    return str(words).replace("_", " ").lower()
