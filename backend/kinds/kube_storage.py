@@ -87,6 +87,10 @@ class Volume(KubeObject):
     claim: Words = {}
     storage_class: str = ""
     reclaim: str = ""
+    # Who made it, and what it is there: an image of a pool of Ceph's, by Ceph's own driver.
+    driver: str = ""
+    image: str = ""
+    pool: str = ""
 
     @property
     def of(self) -> str:
@@ -118,6 +122,9 @@ VOLUMES: Kind[Volume] = declared(
             "claim": "spec.claimRef",
             "storage_class": "spec.storageClassName",
             "reclaim": "spec.persistentVolumeReclaimPolicy",
+            "driver": "spec.csi.driver",
+            "image": "spec.csi.volumeAttributes.imageName",
+            "pool": "spec.csi.volumeAttributes.pool",
         },
     ),
     (

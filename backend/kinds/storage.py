@@ -8,6 +8,7 @@ from backend.area import Contents
 from backend.kind import Kind
 from backend.kinds.backends import BACKENDS, CONTROLLER_FILESYSTEMS, MONITORS
 from backend.kinds.ceph_checks import CHECKS
+from backend.kinds.ceph_crush import CRUSH_KINDS
 from backend.kinds.ceph_daemons import DAEMONS
 from backend.kinds.ceph_flags import CEPH_FLAGS
 from backend.kinds.ceph_groups import GROUPS
@@ -27,6 +28,7 @@ CEPH_KINDS: Tuple[Kind[Any], ...] = (
     CEPH_OSDS,
     POOLS,
     GROUPS,
+    *CRUSH_KINDS,
     CEPH_FLAGS,
     *DAEMONS,
     *RECORDS,

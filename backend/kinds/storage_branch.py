@@ -24,6 +24,8 @@ class Branch:
     note: str = ""
     tone: Tone = Tone.PLAIN
     below: Tuple[Branch, ...] = ()
+    # The tier that draws on it, where it is an OSD's.
+    joins: str = ""
 
     @property
     def is_well(self) -> bool:

@@ -1,37 +1,101 @@
-"""What Ceph's disks carry: pools, the classes that claims get them by, the claims, their pods."""
+"""What Ceph's disks carry: pools, the classes of claims, volumes, the claims, their pods."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from typing import Any, DefaultDict, Iterator, List, Tuple
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any, Callable, DefaultDict, Dict, List, Mapping, Tuple
 
+from backend.kinds.once import once
 from backend.kinds.storage_branch import MIB, Branch, by
 from backend.known import Known
 from backend.tone import Tone
 
 # How many claims of a class, and pods of a claim, have a line: the others are counted.
 SHOWN = 10
+# With more claims on the whole, those that are well are only counted, as with many hosts: who uses
+# which is not worked out for a picture that has no room for it.
+MANY = 1000
+_CLASS = attrgetter("storage_class")
+
+
+class Mounts:
+    """Which pods mount which claim; of most claims it is one."""
+
+    def __init__(self, pods: Tuple[Any, ...]) -> None:
+        # By namespace, then by name: no pair is made for each of thousands.
+        self.first: DefaultDict[str, Dict[str, Any]] = defaultdict(dict)
+        self._more: DefaultDict[Tuple[str, str], List[Any]] = defaultdict(list)
+        for pod in pods:
+            for one in pod.volumes:
+                claim = one.get("claim")
+                if claim:
+                    mine = self.first[pod.namespace]
+                    if claim in mine:
+                        self._more[pod.namespace, claim].append(pod)
+                    else:
+                        mine[claim] = pod
+
+    def of(self, claim: Any) -> List[Any]:
+        """Return the pods that mount a claim."""
+        first = self.first.get(claim.namespace, {}).get(claim.name)
+        return [] if first is None else [first, *self._more.get((claim.namespace, claim.name), ())]
+
+
+mounts = once(Mounts)
+
+
+@once
+def _volumes(rows: Tuple[Any, ...]) -> Mapping[str, Any]:
+    return {row.name: row for row in rows}
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """Of each class: how many claims it has, which have no volume, the first, how many are used."""
+
+    count: Mapping[Any, int]
+    used: Mapping[Any, int]
+    waits: Mapping[Any, List[Any]]
+
+
+@once
+def _counted(pods: Mounts) -> Callable[[Tuple[Any, ...]], _Counted]:
+    """Return what counts claims, anew only where they or the pods are others than last time."""
+
+    @once
+    def count(rows: Tuple[Any, ...]) -> _Counted:
+        waits = by((row for row in rows if row.phase != "Bound"), _CLASS)
+        first = pods.first
+        used = Counter(
+            row.storage_class for row in (rows if first else ()) if row.name in first[row.namespace]
+        )
+        return _Counted(count=Counter(map(_CLASS, rows)), used=used, waits=waits)
+
+    return count
 
 
 class Claims:
     """What pods keep, found by the class it comes of, by volume and by who mounts it."""
 
     def __init__(self, known: Known) -> None:
+        self.rows = known.rows("claims")
         self.classes = by(known.rows("storage-classes"), lambda row: row.pool)
-        self.claims = by(known.rows("claims"), lambda row: row.storage_class)
-        self.pods: DefaultDict[Tuple[str, str], List[Any]] = defaultdict(list)
-        for pod in known.rows("pods"):
-            for name in pod.claims:
-                self.pods[pod.namespace, name].append(pod)
+        self.is_whole = len(self.rows) <= MANY
+        self.pods = mounts(known.rows("pods") if self.is_whole else ())
+        self.volumes = _volumes(known.rows("volumes") if self.is_whole else ())
+        self.counted = _counted(self.pods)(self.rows)
+        self.has_pods = self.is_whole and known.has("pods")
 
     def of_class(self, one: Any) -> Branch:
         """Return a class with its claims: those that have no volume, else the first."""
-        claims = self.claims.get(one.name, [])
-        waits = [claim for claim in claims if claim.phase != "Bound"]
-        unused = sum(1 for claim in claims if not self.pods.get((claim.namespace, claim.name)))
-        said = [f"{len(claims) - len(waits)} claims bound"]
+        counted = self.counted
+        waits, count = counted.waits.get(one.name, []), counted.count[one.name]
+        unused = count - counted.used[one.name]
+        said = [f"{count - len(waits)} claims bound"]
         said += [f"{len(waits)} NOT"] if waits else []
-        said += [f"{unused} nobody uses"] if unused else []
+        said += [f"{unused} nobody uses"] if unused and self.has_pods else []
         return Branch(
             id=f"storage-classes/{one.uid}",
             text=f"class {one.name}",
@@ -39,11 +103,38 @@ class Claims:
             row=one.uid,
             note=", ".join(said),
             tone=Tone.WARN if waits else Tone.PLAIN,
-            below=tuple(self._claim(claim) for claim in (waits or claims)[:SHOWN]),
+            below=tuple(
+                self._standing(claim) for claim in (waits or self._first(one.name))[:SHOWN]
+            ),
+        )
+
+    def _first(self, name: str) -> List[Any]:
+        """Return as many claims of a class as have a line."""
+        found: List[Any] = []
+        for claim in self.rows if self.is_whole else ():
+            if claim.storage_class == name:
+                found.append(claim)
+                if len(found) == SHOWN:
+                    break
+        return found
+
+    def _standing(self, claim: Any) -> Branch:
+        """Return a claim on its volume, alone where it has none that was read."""
+        branch, volume = self._claim(claim), self.volumes.get(claim.volume)
+        if volume is None:
+            return branch
+        image = f"image {volume.image}" if volume.image else volume.driver
+        return Branch(
+            id=f"volumes/{volume.uid}",
+            text=f"volume {volume.name} {volume.size}",
+            kind="volumes",
+            row=volume.uid,
+            note=", ".join(filter(None, (volume.phase, image))),
+            below=(branch,),
         )
 
     def _claim(self, claim: Any) -> Branch:
-        pods = self.pods.get((claim.namespace, claim.name), [])
+        pods = self.pods.of(claim)
         return Branch(
             id=f"claims/{claim.uid}",
             text=f"claim {claim.namespace}/{claim.name} {claim.got or claim.asked}",
@@ -58,18 +149,21 @@ class Claims:
         )
 
 
-def pools(known: Known) -> Iterator[Branch]:
-    """Yield Ceph's pools, each with the classes that claims get it by, and those claims."""
+def pool_branches(known: Known) -> List[Tuple[Any, Branch]]:
+    """Return Ceph's pools by the rule of each, with the classes that claims get them by."""
     kept = Claims(known)
-    for pool in known.rows("ceph-pools"):
-        yield Branch(
-            id=f"ceph-pools/{pool.uuid}",
-            text=f"pool {pool.name}",
-            kind="ceph-pools",
-            row=pool.uuid,
-            mib=pool.used // MIB,
-            free_mib=None if pool.free is None else pool.free // MIB,
-            note=f"copies {pool.kept}",
-            tone=Tone.WARN if (pool.percent or 0) >= 85 else Tone.PLAIN,
-            below=tuple(kept.of_class(one) for one in kept.classes.get(pool.name, [])),
-        )
+    return [(pool.rule, _pool(pool, kept)) for pool in known.rows("ceph-pools")]
+
+
+def _pool(pool: Any, kept: Claims) -> Branch:
+    return Branch(
+        id=f"ceph-pools/{pool.uuid}",
+        text=f"pool {pool.name}",
+        kind="ceph-pools",
+        row=pool.uuid,
+        mib=pool.used // MIB,
+        free_mib=None if pool.free is None else pool.free // MIB,
+        note=f"copies {pool.kept}",
+        tone=Tone.WARN if (pool.percent or 0) >= 85 else Tone.PLAIN,
+        below=tuple(kept.of_class(one) for one in kept.classes.get(pool.name, [])),
+    )

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, Iterator, List, Optional, Tuple
+from typing import Dict, Iterable, Iterator, Optional
 
-from backend.figure import Jump, Line, Lines, Node, Tree
+from backend.figure import Jump, Line, Lines
 from backend.kind import Body, Column, Derived, Kind, Row, Tab
 from backend.kinds.ceph_flags import flags_set
 from backend.kinds.storage_branch import Branch
 from backend.kinds.storage_tree import tree
 from backend.kinds.storage_verdict import NEEDS as VERDICT_NEEDS
 from backend.kinds.storage_verdict import status_of, verdict
+from backend.kinds.storage_walk import walk
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
 from backend.units import mib
 
 MADE_OF = (
     *("hosts", "disks", "partitions", "physical-volumes", "volume-groups", "filesystems", "osds"),
-    *("alarms", "ceph-osds", "ceph-pools", "storage-classes", "claims", "pods"),
+    *("alarms", "ceph-osds", "ceph-pools", "ceph-rules", "tiers"),
+    *("storage-classes", "volumes", "claims", "pods"),
 )
 NEEDS = tuple(dict.fromkeys((*MADE_OF, *VERDICT_NEEDS)))
 _BAR = 10
@@ -36,6 +38,8 @@ class Place(Row):
     free: Optional[int] = None
     note: str = ""
     tone: str = Tone.PLAIN.value
+    # The line of the tier that draws on it, where it is an OSD.
+    joins: str = ""
 
     @property
     def percent(self) -> Optional[int]:
@@ -74,6 +78,7 @@ def _lines(branch: Branch, under: str, depth: int, seen: Dict[str, int]) -> Iter
         "free": branch.free_mib,
         "note": branch.note,
         "tone": branch.tone.value,
+        "joins": branch.joins,
     }
     for one in branch.below:
         yield from _lines(one, uuid, depth + 1, seen)
@@ -111,32 +116,6 @@ def _summary(known: Known) -> Lines:
     )
 
 
-def _walk(row: Place, known: Known) -> Tree:
-    """Return the way down to what it stands on, and all that stands on it."""
-    rows: Tuple[Place, ...] = known.rows("storage-map")
-    by_id = {one.uuid: one for one in rows}
-    kept: List[Place] = []
-    at: Optional[Place] = row
-    while at is not None and at not in kept:
-        kept.insert(0, at)
-        at = by_id.get(at.under)
-    names = {row.uuid}
-    for one in rows:
-        # What stands on something comes after it.
-        if one.under in names:
-            names.add(one.uuid)
-            kept.append(one)
-    edges = [(one.under, one.uuid) for one in kept if one.under]
-    return Tree(nodes=tuple(_node(one) for one in kept), edges=tuple(edges))
-
-
-def _node(one: Place) -> Node:
-    room = f" {mib(one.size)}" if one.size is not None else ""
-    note = f"  {one.note}" if one.note else ""
-    jump = Jump(kind=one.of, id=one.row)
-    return Node(id=one.uuid, text=f"{one.text}{room}{note}", tone=Tone(one.tone), jump=jump)
-
-
 def _strip(row: Place, _known: Known) -> Lines:
     free = f", {mib(row.free)} free" if row.free is not None else ""
     told = (("what", f"{row.of}: {row.text}"), ("is", row.note),
@@ -162,7 +141,7 @@ STORAGE_MAP: Kind[Place] = Kind(
     strip=_strip,
     summary=_summary,
     verdict=verdict,
-    tabs=(Tab(key="m", title="Map", figure=_walk),),
+    tabs=(Tab(key="m", title="Map", figure=walk),),
     jump=lambda row, _known: Jump(kind=row.of, id=row.row),
     aliases=("map",),
     needs=NEEDS,

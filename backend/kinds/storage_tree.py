@@ -7,11 +7,14 @@ sysinv and Ceph do not agree on which OSDs there are, both are said.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
+from functools import cached_property
+from operator import attrgetter
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Set, Tuple
 
 from backend.kinds.disk_place import place_of
+from backend.kinds.once import once
 from backend.kinds.storage_branch import MIB, Branch, by
-from backend.kinds.storage_claims import pools
+from backend.kinds.storage_tiers import Tiers
 from backend.known import Known
 from backend.tone import Tone
 
@@ -21,19 +24,69 @@ WHOLE_HOSTS = 2
 FULL_ALARM = "100.104"
 
 
+# How the rows of a kind are found. They stay as they are for as long as they are not read anew: a
+# Ceph that is read every second leaves what sysinv keeps where it was put.
+Found = Mapping[Any, List[Any]]
+
+
+@once
+def _disks_of(rows: Tuple[Any, ...]) -> Mapping[Any, Tuple[int, int, List[Any]]]:
+    """Return by host how many MiB its disks have, how many are free, and the disks."""
+    found = by(rows, attrgetter("host_uuid"))
+    return {
+        host: (sum(row.size_mib or 0 for row in mine),
+               sum(row.available_mib or 0 for row in mine), mine)
+        for host, mine in found.items()
+    }  # fmt: skip
+
+
+@once
+def _osds_by_id(rows: Tuple[Any, ...]) -> Mapping[int, Any]:
+    return {row.id: row for row in rows}
+
+
+@once
+def _not_serving(rows: Tuple[Any, ...]) -> Set[int]:
+    """Return the numbers of Ceph's OSDs that are down or out."""
+    return {row.id for row in rows if not (row.is_up and row.is_in)}
+
+
 class Site:
     """The rows of all kinds that storage is made of, each found by what it stands on."""
 
     def __init__(self, known: Known) -> None:
         self.known = known
-        self.disks = by(known.rows("disks"), lambda row: row.host_uuid)
-        self.partitions = by(known.rows("partitions"), lambda row: row.body.get("idisk_uuid"))
-        self.volumes = by(known.rows("physical-volumes"), lambda row: row.host_uuid)
-        self.groups = by(known.rows("volume-groups"), lambda row: row.host_uuid)
-        self.filesystems = by(known.rows("filesystems"), lambda row: row.host_uuid)
-        self.osds = by(known.rows("osds"), lambda row: row.idisk_uuid)
-        self.ceph = {row.id: row for row in known.rows("ceph-osds")}
+        self.disks = _disks_of(known.rows("disks"))
+        self.ceph = _osds_by_id(known.rows("ceph-osds"))
         self.full = [row for row in known.rows("alarms") if row.alarm_id == FULL_ALARM]
+        self.tiers = Tiers(known)
+
+    # Of a site that is well nobody asks for these.
+
+    @cached_property
+    def partitions(self) -> Found:
+        """Partitions by the id of their disk."""
+        return by(self.known.rows("partitions"), lambda row: row.body.get("idisk_uuid"))
+
+    @cached_property
+    def volumes(self) -> Found:
+        """Physical volumes by host."""
+        return by(self.known.rows("physical-volumes"), attrgetter("host_uuid"))
+
+    @cached_property
+    def groups(self) -> Found:
+        """Volume groups by host."""
+        return by(self.known.rows("volume-groups"), attrgetter("host_uuid"))
+
+    @cached_property
+    def filesystems(self) -> Found:
+        """Filesystems by host."""
+        return by(self.known.rows("filesystems"), attrgetter("host_uuid"))
+
+    @cached_property
+    def osds(self) -> Found:
+        """OSDs by the id of their disk."""
+        return by(self.known.rows("osds"), attrgetter("idisk_uuid"))
 
     def hosts(self) -> Iterator[Branch]:
         """Yield each host that has a disk, with all that is in it; of many, where one is to look.
@@ -43,7 +96,7 @@ class Site:
         hosts = [host for host in self.known.rows("hosts") if host.uuid in self.disks]
         unwell = self._unwell() if len(hosts) > WHOLE_HOSTS else None
         for host in hosts:
-            disks = self.disks[host.uuid]
+            size_mib, free_mib, disks = self.disks[host.uuid]
             is_told = unwell is None or {host.uuid, host.name} & unwell
             told = sorted(disks, key=place_of) if is_told else []
             below = tuple(self._disk(disk, host) for disk in told)
@@ -52,8 +105,8 @@ class Site:
                 text=host.name,
                 kind="hosts",
                 row=host.uuid,
-                mib=sum(disk.size_mib or 0 for disk in disks),
-                free_mib=sum(disk.available_mib or 0 for disk in disks),
+                mib=size_mib,
+                free_mib=free_mib,
                 note=f"{len(disks)} disks",
                 below=below,
             )
@@ -62,10 +115,10 @@ class Site:
         """Return ids and names of hosts on which something is not as it should be."""
         found = {row.hostname for row in self.full}
         found |= {row.host_uuid for row in self.known.rows("partitions") if "Error" in row.state}
-        for osd in self.known.rows("osds") if self.ceph else ():
-            seen = self.ceph.get(osd.osdid)
-            if seen is None or not (seen.is_up and seen.is_in):
-                found.add(osd.host_uuid)
+        if self.ceph:
+            bad, there = _not_serving(self.known.rows("ceph-osds")), self.ceph.keys()
+            numbers = _numbers(self.known.rows("osds"))
+            found |= {numbers[one] for one in (numbers.keys() & bad) | (numbers.keys() - there)}
         return found
 
     def _disk(self, disk: Any, host: Any) -> Branch:
@@ -150,6 +203,7 @@ class Site:
             kind="osds",
             row=osd.uuid,
             note=f"{osd.state or ''}, tier {osd.tier_name or '-'}",
+            joins=self.tiers.of_osd(osd.tier_name, seen),
         )
         if seen is not None:
             return replace(branch, kind="ceph-osds", row=seen.uuid, **_seen(seen, branch.note))
@@ -161,8 +215,8 @@ class Site:
         """Yield OSDs that Ceph has and sysinv has not, where both were read."""
         if not (self.known.has("osds") and self.ceph):
             return
-        ours: Set[Any] = {row.osdid for row in self.known.rows("osds")}
-        for number, seen in self.ceph.items():
+        ours = _numbers(self.known.rows("osds"))
+        for number, seen in self.ceph.items() if self.ceph.keys() - ours.keys() else ():
             if number not in ours:
                 note = f"Ceph has it on {seen.host or 'no host'}, and SYSINV HAS NOT"
                 yield Branch(
@@ -186,6 +240,12 @@ def _seen(seen: Any, note: str) -> Dict[str, Any]:
     tone = Tone.PLAIN if seen.is_up and seen.is_in else Tone.BAD if seen.is_in else Tone.WARN
     size = None if seen.size is None else seen.size // MIB
     return {"mib": size, "free_mib": free, "note": f"{seen.status}, {note}", "tone": tone}
+
+
+@once
+def _numbers(rows: Tuple[Any, ...]) -> Mapping[Any, str]:
+    """Return the hosts of sysinv's OSDs by Ceph's number of each."""
+    return {row.osdid: row.host_uuid for row in rows if row.osdid is not None}
 
 
 def _device(volume: Any) -> str:
@@ -212,7 +272,7 @@ def tree(known: Known) -> Tuple[Branch, ...]:
     hosts = list(site.hosts())
     if len(hosts) > WHOLE_HOSTS:
         hosts = [_folded(host) for host in hosts]
-    return (*hosts, *site.strays(), *pools(known))
+    return (*hosts, *site.strays(), *site.tiers.branches())
 
 
 def _folded(branch: Branch) -> Branch:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Dict, List, Optional
 
+from backend.draw import figure_lines
 from backend.figure import Tree
 from backend.kinds.storage_map import STORAGE_MAP
 from backend.known import Known
@@ -159,7 +160,7 @@ def test_from_the_pool_to_the_claim_and_its_pod() -> None:
         {"uid": "c2", "name": "new", "namespace": "lab", "phase": "Pending",
          "storage_class": "general", "asked": "50Gi"},
     ]  # fmt: skip
-    known = site(0, ceph=cluster(), storage_classes=classes, claims=claims)
+    known = site(0, ceph=cluster(), storage_classes=classes, claims=claims, pods=[])
     found = {row.text: row for row in known.rows("storage-map")}
     assert found["class general"].note == "1 claims bound, 1 NOT, 2 nobody uses"
     # What waits is shown; what is bound goes without saying.
@@ -177,3 +178,89 @@ def test_an_alarm_of_var_log_is_of_log_and_not_of_var() -> None:
     known = site(0, filesystems=both, alarms=[alarm])
     notes = {row.text: row.note for row in known.rows("storage-map")}
     assert (notes["log"], notes["var"]) == ("major 100.104: filling up", "")
+
+
+TIERS = [{"uuid": "t1", "name": "storage", "status": "in-use", "stors": [0, 1]}]
+RULES = [{"uuid": "0", "id": 0, "name": "storage_tier_ruleset", "takes": "storage-tier"}]
+CLASSES = [{"uid": "sc", "name": "general", "pool": "kube-rbd"}]
+CLAIM = {"uid": "c1", "name": "data", "namespace": "lab", "phase": "Bound", "volume": "pv1",
+         "storage_class": "general", "got": "5Gi"}  # fmt: skip
+VOLUME = {"uid": "u1", "name": "pv1", "phase": "Bound", "size": "5Gi", "image": "csi-vol-1"}
+POD = {"uid": "p1", "name": "db-0", "namespace": "lab", "phase": "Running",
+       "volumes": [{"name": "data", "claim": "data"}]}  # fmt: skip
+
+
+def tiered() -> Known:
+    """Return two hosts with an OSD each, of one tier, which a claim of a pod is on in the end."""
+    osds = [
+        {"uuid": str(n), "id": n, "host": f"controller-{n}", "is_up": True, "is_in": True,
+         "place": f"storage-tier/group-0/controller-{n}", "size": 1 << 40, "used": 1 << 38}
+        for n in range(2)
+    ]  # fmt: skip
+    pools = [{"uuid": "kube-rbd", "id": 1, "name": "kube-rbd", "copies": 2, "rule": 0}]
+    return site(0, 1, ceph_osds=osds, tiers=TIERS, ceph_rules=RULES, ceph_pools=pools,
+                storage_classes=CLASSES, claims=[CLAIM], volumes=[VOLUME], pods=[POD])  # fmt: skip
+
+
+def walked(known: Known, uuid: str) -> List[str]:
+    figure = STORAGE_MAP.tabs[0].figure
+    assert figure is not None
+    drawn = figure(known.row("storage-map", uuid), known)
+    assert isinstance(drawn, Tree)
+    return [line.text for line in figure_lines(drawn, 200, 0)]
+
+
+def test_from_the_tier_to_the_pod_each_stands_on_the_one_before() -> None:
+    rows = {row.uuid: row for row in tiered().rows("storage-map")}
+    assert rows["tiers/t1"].note == "2 OSDs on 2 hosts"
+    assert rows["ceph-pools/kube-rbd"].under == "tiers/t1"
+    assert rows["storage-classes/sc"].under == "ceph-pools/kube-rbd"
+    assert rows["volumes/u1"].under == "storage-classes/sc"
+    assert rows["volumes/u1"].note == "Bound, image csi-vol-1"
+    assert rows["claims/c1"].under == "volumes/u1"
+    assert rows["pods/p1"].under == "claims/c1"
+    assert rows["osds/o0"].joins == rows["osds/o1"].joins == "tiers/t1"
+
+
+def test_from_a_disk_it_is_walked_up_through_its_tier_to_the_pods_that_lose_it() -> None:
+    found = walked(tiered(), "disks/d0b")
+    said = [text.lstrip(" |`-") for text in found]
+    starts = ("controller-0", "pci-", "osd.0", "tier storage", "pool kube-rbd", "class general",
+              "volume pv1", "claim lab/data", "pod db-0")  # fmt: skip
+    assert [text.startswith(start) for text, start in zip(said, starts)] == [True] * 9
+    assert not any("osd.1" in text for text in said)
+
+
+def test_from_a_pod_it_is_walked_down_to_every_disk_of_the_tier() -> None:
+    said = [text.lstrip(" |`-") for text in walked(tiered(), "pods/p1")]
+    assert [text.startswith("osd.") for text in said[:1]] == [True]
+    assert sum("serial OSD" in text for text in said) == 2
+    assert any("on pci-0000:00:17.0-ata-2.0 serial OSD1 of controller-1" in text for text in said)
+    assert said[-1].startswith(("pod db-0", "tier storage"))
+    assert any(text.startswith("pod db-0") for text in said)
+
+
+def test_of_more_claims_than_the_picture_has_room_for_the_well_ones_are_counted() -> None:
+    many = [{**CLAIM, "uid": f"c{n}", "name": f"c{n}"} for n in range(1200)]
+    many.append({**CLAIM, "uid": "new", "name": "new", "phase": "Pending", "volume": ""})
+    pools = [{"uuid": "kube-rbd", "id": 1, "name": "kube-rbd", "copies": 2, "rule": 0}]
+    known = site(0, ceph_pools=pools, storage_classes=CLASSES, claims=many, pods=[POD])
+    rows = known.rows("storage-map")
+    assert [row.text for row in rows if row.of == "claims"] == ["claim lab/new 5Gi"]
+    assert [row.note for row in rows if row.of == "storage-classes"] == ["1200 claims bound, 1 NOT"]
+
+
+def test_pools_of_a_class_of_disks_draw_on_those_alone() -> None:
+    osds = [
+        {"uuid": str(n), "id": n, "host": "h", "is_up": True, "is_in": True, "size": 1 << 40,
+         "used": 0, "place": "default/h", "device_class": sort}
+        for n, sort in enumerate(("ssd", "hdd", "hdd"))
+    ]  # fmt: skip
+    rules = [{"uuid": "0", "id": 0, "name": "fast", "takes": "default~ssd"},
+             {"uuid": "1", "id": 1, "name": "slow", "takes": "default~hdd"}]  # fmt: skip
+    pools = [{"uuid": name, "id": n, "name": name, "copies": 2, "rule": n}
+             for n, name in enumerate(("fast", "slow"))]  # fmt: skip
+    rows = site(0, ceph_osds=osds, ceph_rules=rules, ceph_pools=pools).rows("storage-map")
+    found = {row.text: (row.note, row.size) for row in rows if row.of == "crush-tree"}
+    assert found["root default~ssd"] == ("1 OSDs on 1 hosts", 1 << 20)
+    assert found["root default~hdd"] == ("2 OSDs on 1 hosts", 2 << 20)
