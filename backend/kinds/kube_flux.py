@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Optional, Tuple
 
-from backend.kind import Column, Kind, Kube
+from backend.figure import Tree
+from backend.kind import Column, Kind, Kube, Tab
 from backend.kinds.kube_object import (
     Items,
     KubeObject,
@@ -37,6 +38,13 @@ class Fluxed(KubeObject):
     path: str = ""
     interval: str = ""
     asked: str = ""
+    release: str = ""
+    target: str = ""
+
+    @property
+    def helm_name(self) -> str:
+        """What Helm calls its release: its own name, with the namespace it goes to before it."""
+        return self.release or (f"{self.target}-{self.name}" if self.target else self.name)
 
     @property
     def ready(self) -> Mapping[str, Any]:
@@ -64,6 +72,7 @@ def _flux(
     keep: Mapping[str, str],
     *columns: Column[Fluxed],
     aliases: Tuple[str, ...],
+    tabs: Tuple[Tab[Fluxed], ...] = (),
 ) -> Kind[Fluxed]:
     read = Kube(
         group=f"{group}.toolkit.fluxcd.io",
@@ -87,9 +96,17 @@ def _flux(
         aliases=(*aliases, plural),
         look=_flux_look,
         actions=reconciling(read, singular),
+        tabs=tabs,
     )
 
 
+def _tree(row: Fluxed, known: Known) -> Tree:
+    from backend.kinds.kube_trees import of_release
+
+    return of_release(row, known)
+
+
+RUNS = ("deployments", "statefulsets", "daemonsets", "jobs", "pods", "nodes")
 _REVISION: Column[Fluxed] = Column(heading="REVISION", value=lambda row: row.revision, most=30)
 _URL: Column[Fluxed] = Column(heading="URL", value=lambda row: row.url, most=60)
 
@@ -99,10 +116,16 @@ FLUX: Tuple[Kind[Any], ...] = (
         "helmreleases",
         "helm-releases",
         "helm-release",
-        {"revision": "status.lastAppliedRevision", "chart": "spec.chart.spec.chart"},
+        {
+            "revision": "status.lastAppliedRevision",
+            "chart": "spec.chart.spec.chart",
+            "release": "spec.releaseName",
+            "target": "spec.targetNamespace",
+        },
         Column(heading="CHART", value=lambda row: row.chart, most=30),
         _REVISION,
         aliases=("hr",),
+        tabs=(Tab(key="t", title="Tree", figure=_tree, needs=RUNS),),
     ),
     _flux(
         "source",

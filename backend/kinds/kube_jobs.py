@@ -17,7 +17,7 @@ from backend.kinds.kube_object import (
     declared,
     goes,
 )
-from backend.kinds.kube_workloads import CONDITIONS, IMAGES_OF, PODS_TAB
+from backend.kinds.kube_workloads import CONDITIONS, IMAGES_OF, INSTALLED, PODS_TAB
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
 from backend.units import instant_ms, span
@@ -36,6 +36,8 @@ class Job(KubeObject):
     selector: Words = {}
     images: Items = []
     conditions: Items = []
+    release: str = ""
+    release_namespace: str = ""
 
     def took_ms(self, known: Known) -> Optional[int]:
         """Return how long it took, or runs, in ms."""
@@ -85,6 +87,7 @@ JOBS: Kind[Job] = declared(
             "selector": "spec.selector",
             "images": IMAGES_OF,
             "conditions": CONDITIONS,
+            **INSTALLED,
         },
     ),
     (

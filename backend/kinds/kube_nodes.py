@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Dict, List, Mapping, Optional, Tuple
 
-from backend.figure import Bar, Bars, Jump, Line, Lines
+from backend.figure import Bar, Bars, Jump, Line, Lines, Tree
 from backend.kind import Column, Kind, Kube, Tab
 from backend.kinds.kube_acts import CORDON, UNCORDON
 from backend.kinds.kube_amounts import added, amount, shown
@@ -29,7 +29,7 @@ from backend.units import span
 _ROLE = "node-role.kubernetes.io/"
 _PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
 # What is shown of every node; all else only where the node has some.
-_FIRST = ("cpu", "memory", "pods")
+FIRST = ("cpu", "memory", "pods")
 
 
 class Node(KubeObject):
@@ -124,9 +124,9 @@ def _share(resource: str) -> Column[Node]:
 def bars(node: Node, known: Known) -> Bars:
     """Return what its pods ask for against what it can give, each resource it has."""
     asked = asked_of(node, known)
-    rest = sorted(name for name in node.allocatable if name not in _FIRST)
+    rest = sorted(name for name in node.allocatable if name not in FIRST)
     found = []
-    for name in (*_FIRST, *rest):
+    for name in (*FIRST, *rest):
         whole = amount(node.allocatable.get(name))
         value = asked.get(name, 0.0)
         if whole <= 0 and value <= 0:
@@ -162,6 +162,12 @@ def strip(node: Node, known: Known) -> Lines:
             Line(heading="PODS", text=words, tone=Tone.WARN, jump=Jump("pods", troubled[0].uid))
         )
     return Lines(tuple(lines))
+
+
+def _tree(node: Node, known: Known) -> Tree:
+    from backend.kinds.kube_trees import of_node
+
+    return of_node(node, known)
 
 
 NODES: Kind[Node] = declared(
@@ -206,6 +212,7 @@ NODES: Kind[Node] = declared(
             needs=("pods",),
         ),
         Tab(key="u", title="Used", figure=bars, needs=("pods",)),
+        Tab(key="t", title="Tree", figure=_tree, needs=("pods", "claims", "kube-events")),
     ),
     most=24,
     state_fields=("cordoned",),

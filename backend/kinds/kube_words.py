@@ -12,6 +12,7 @@ _CALLED = {
     "cpu": "CPU",
     "ephemeral-storage": "local disk",
     "pods": "room for pods",
+    "windriver.com/isolcpus": "isolated CPUs",
 }
 _LACKS = re.compile(r"(\d+) Insufficient ([\w./-]*\w)")
 _NODES = re.compile(r"(\d+)/(\d+) nodes are available")

@@ -36,6 +36,11 @@ from backend.units import span
 # How long a roll-out may take before it is called more than busy, in ms.
 PATIENT_MS = 120_000
 CONDITIONS = "status.conditions[type,status,reason,message,lastTransitionTime]"
+# By whom it was installed, as Helm marks it.
+INSTALLED = {
+    "release": "/metadata/annotations/meta.helm.sh~1release-name",
+    "release_namespace": "/metadata/annotations/meta.helm.sh~1release-namespace",
+}
 IMAGES_OF = "spec.template.spec.containers[name,image]"
 
 
@@ -54,6 +59,8 @@ class Workload(KubeObject):
     revision: str = ""
     template: Words = {}
     paused: bool = False
+    release: str = ""
+    release_namespace: str = ""
 
     @property
     def replicas(self) -> int:
@@ -127,6 +134,7 @@ _COUNTS = {
     "selector": "spec.selector",
     "images": IMAGES_OF,
     "conditions": CONDITIONS,
+    **INSTALLED,
 }
 
 DEPLOYMENTS: Kind[Workload] = declared(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Optional
 
 from backend.area import Contents
-from backend.kind import Column, Kind, Rest, Row
+from backend.figure import Tree
+from backend.kind import Column, Kind, Rest, Row, Tab
 from backend.kinds.addressing import ON_INTERFACES
 from backend.kinds.agreement import AGREEMENT
 from backend.kinds.application_acts import APPLICATION_ACTS
@@ -61,6 +62,20 @@ def _application_look(row: Application, _known: Known) -> Look:
     return WELL
 
 
+# What an application's tree is made of, in the cluster.
+_TREE = (
+    *("helm-releases", "deployments", "statefulsets", "daemonsets", "jobs"),
+    *("pods", "nodes", "claims", "kube-events"),
+)
+
+
+def _tree(row: Application, known: Known) -> Tree:
+    # The cluster's kinds are many: they are loaded when somebody looks at this.
+    from backend.kinds.kube_trees import of_application
+
+    return of_application(row, known)
+
+
 APPLICATIONS: Kind[Application] = Kind(
     name="applications",
     singular="application",
@@ -76,6 +91,15 @@ APPLICATIONS: Kind[Application] = Kind(
     look=_application_look,
     state_fields=("status",),
     actions=APPLICATION_ACTS,
+    tabs=(
+        Tab(
+            key="t",
+            title="Tree",
+            figure=_tree,
+            needs=_TREE,
+            under=lambda row, _known: (("charts", row.name),),
+        ),
+    ),
     aliases=("apps", "app"),
     noise=NOISE,
     every_s=EVERY_S,
