@@ -165,9 +165,15 @@ class Feeds:
 
     def takes(self, kind: Kind[Any], key: Key, looked_at: Collection[Key]) -> bool:
         """Whether a kind tells of itself, for somebody looks; what is only read once is listed."""
-        if self._tellers is None or not isinstance(kind.read, Kube):
-            return False
-        return key in looked_at or key in self._feeds
+        return self.tells(kind) and (key in looked_at or self.hears(key))
+
+    def tells(self, kind: Kind[Any]) -> bool:
+        """Whether a kind can be heard."""
+        return self._tellers is not None and isinstance(kind.read, Kube)
+
+    def hears(self, key: Key) -> bool:
+        """Whether a kind is heard now."""
+        return key in self._feeds
 
     def is_to_record(self, kind: Kind[Any], reading: Reading[Any], now_s: float) -> bool:
         """Whether a reading is whole, and not of a kind that was recorded just now.

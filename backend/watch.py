@@ -64,6 +64,9 @@ class Watch:
         self._now_ms = now_ms
         self._record = record
         self._under_way: Dict[Key, asyncio.Task[Reading[Any]]] = {}
+        self._tasks: Set[asyncio.Task[Reading[Any]]] = set()
+        # What tells of itself and is being listed whole, for nobody looked.
+        self._listed: Set[Key] = set()
         self._listeners: List[Heard] = []
         self._woken = asyncio.Event()
         self._pace = Pace(kinds, self._woken, seed)
@@ -128,7 +131,7 @@ class Watch:
         try:
             while True:
                 now_s = self._loop_s()
-                reads.update(self._begin(*key) for key in self._pace.due(self._under_way))
+                reads.update(self._begin(*key) for key in self._pace.due(self._awaited()))
                 swept = None if reads else self._pace.sweep_due()
                 if swept is not None:
                     reads.add(self._begin(swept))  # one at a time, when idle
@@ -152,10 +155,10 @@ class Watch:
         """
         self._is_closing = True
         await self._feeds.close()
-        if self._under_way:
-            await asyncio.wait(list(self._under_way.values()), timeout=GRACE_S)
-        while self._under_way:
-            tasks = list(self._under_way.values())
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=GRACE_S)
+        while self._tasks:
+            tasks = tuple(self._tasks)
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks, timeout=0.1)
@@ -168,11 +171,12 @@ class Watch:
         key = (kind, parent)
         if kind not in self._kinds:
             return self.known.reading(*key)
-        task = self._under_way.get(key)
+        task = self._awaited().get(key)
         if task is None:
             task = asyncio.ensure_future(self._read(key))
             self._under_way[key] = task
-            task.add_done_callback(lambda _: self._finish(key))
+            self._tasks.add(task)
+            task.add_done_callback(lambda done: self._finish(key, done))
         return await asyncio.shield(task)
 
     async def read_anew(self, kind: str, parent: str = "") -> Reading[Any]:
@@ -191,9 +195,22 @@ class Watch:
             ]
         )
 
-    def _finish(self, key: Key) -> None:
-        del self._under_way[key]
+    def _finish(self, key: Key, done: asyncio.Task[Reading[Any]]) -> None:
+        self._tasks.discard(done)
+        if self._under_way.get(key) is done:
+            del self._under_way[key]
         self._woken.set()
+
+    def _awaited(self) -> Mapping[Key, asyncio.Task[Reading[Any]]]:
+        """Return what is under way, but for long lists that somebody came to look at meanwhile.
+
+        Those are heard from now on: a page at a time, and the first is a screen full.
+        """
+        if not self._listed:
+            return self._under_way
+        looked_at = self._pace.looked_at
+        late = {key for key in self._listed if key in looked_at and not self._feeds.hears(key)}
+        return {key: task for key, task in self._under_way.items() if key not in late}
 
     def _begin(self, kind: str, parent: str = "") -> asyncio.Task[Reading[Any]]:
         """Begin a reading of the loop's own; its end wakes the loop."""
@@ -209,8 +226,22 @@ class Watch:
             reading = await self._feeds.read(kind, self.known.reading(*key))
             self._pace.plan_next(key, reading.error)
             return reading
+        if self._feeds.tells(kind):
+            return await self._list(kind, key)
         is_derived = isinstance(kind.read, Derived)
         reading = await (self._derive(kind, key) if is_derived else self._read_one(kind, key))
+        self._note(key, kind, reading)
+        return reading
+
+    async def _list(self, kind: Kind[Any], key: Key) -> Reading[Any]:
+        """Read once what tells of itself; where it is heard by then, what is heard counts."""
+        self._listed.add(key)
+        try:
+            reading = await self._read_one(kind, key)
+        finally:
+            self._listed.discard(key)
+        if self._feeds.hears(key):
+            return await self._feeds.read(kind, self.known.reading(*key))
         self._note(key, kind, reading)
         return reading
 

@@ -21,7 +21,7 @@ _TURN_S = 0.001
 # Rounds of the middle generation before all is looked through: ten as shipped.
 _ROUNDS = 100
 # A reading with so many new rows is worth setting aside.
-_MANY = 1000
+_MANY = 250
 
 # What a station needs, and what the first request and the first keys do.
 _LATER = (

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
+from backend.kind import Body
 from backend.kinds.kube_object import Items, KubeObject, conditions
 from backend.kinds.kube_words import image_trouble, shortage
 from backend.units import instant_ms, span
@@ -52,6 +53,17 @@ class Pod(KubeObject):
     init: Items = []
     init_statuses: Items = []
     volumes: Items = []
+
+    @classmethod
+    def read(cls, body: Body) -> Pod:
+        """Build a pod, and know at once whether it is fine: all are asked, time and again.
+
+        Rows are read on a thread; asked first on the event loop, 10,000 held it for 30 ms.
+        """
+        pod = super().read(body)
+        assert isinstance(pod, Pod)
+        _ = pod.is_fine
+        return pod
 
     @cached_property
     def ready(self) -> str:

@@ -6,7 +6,7 @@ import re
 from itertools import islice
 from operator import attrgetter, is_
 from time import perf_counter
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
 from backend.kind import Kind
 from backend.known import Known, Reading
@@ -128,16 +128,40 @@ class Rows:
         return self.column is not None or self.kind.sort is not None
 
     def _take(self, reading: Reading[Any]) -> bool:
-        rows = reading.rows
-        if rows is self._rows:
-            return False
-        if len(rows) == len(self._rows) and all(map(is_, rows, self._rows)):
-            self._rows = rows
+        rows, before = reading.rows, self._rows
+        if rows is before:
             return False
         self._rows = rows
+        if len(rows) == len(before) == len(self._entries):
+            changed = [at for at, is_same in enumerate(map(is_, rows, before)) if not is_same]
+            if not changed:
+                return False
+            if self._renew_some(rows, before, changed):
+                return True
         by_id = reading.by_id
         if len(by_id) != len(rows):
             by_id = {self.kind.id(row): row for row in rows}
+        self._take_all(by_id)
+        return True
+
+    def _renew_some(
+        self, rows: Tuple[Any, ...], before: Tuple[Any, ...], changed: List[int]
+    ) -> bool:
+        """Take only the rows that changed in their places; False where others stand there now.
+
+        Of 10,000 rows twenty change five times a second: what stayed is not looked at.
+        """
+        id_of = self.kind.id
+        found = [(id_of(rows[at]), rows[at]) for at in changed]
+        if any(id_of(before[at]) != row_id for at, (row_id, _) in zip(changed, found)):
+            return False
+        moved = False
+        for row_id, row in found:
+            moved = self._renew(self._entries[row_id], row) or moved
+        self._settle(moved=moved)
+        return True
+
+    def _take_all(self, by_id: Mapping[str, Any]) -> None:
         moved = False
         entries: Dict[str, Entry] = {}
         for row_id, row in by_id.items():
@@ -152,7 +176,6 @@ class Rows:
         moved = moved or list(entries) != list(self._entries)
         self._entries = entries
         self._settle(moved=moved)
-        return True
 
     def _settle(self, *, moved: bool) -> None:
         """Put changed rows where they belong, and make their text searchable."""
@@ -211,11 +234,16 @@ class Rows:
         return "\n".join(words).casefold()
 
 
-def _natural(value: Any) -> Tuple[int, Tuple[Tuple[int, int, str], ...]]:
-    """Return a key that sorts numbers by size, ``worker-10`` after ``worker-2``, None last."""
+def _natural(value: Any) -> Tuple[Any, ...]:
+    """Return a key that sorts numbers by size, ``worker-10`` after ``worker-2``, None last.
+
+    What is split by its digits has text at even places and digits at odd ones: two such keys never
+    compare one with the other.
+    """
     if value is None or value == "":
-        return (2, ())
+        return (2,)
     if isinstance(value, (int, float)):
-        return (0, ((0, int(value * 1000), ""),))
-    parts = _DIGITS.split(str(value).casefold()[:200])
-    return (1, tuple((1, int(p), "") if p.isdigit() and len(p) < 19 else (2, 0, p) for p in parts))
+        return (0, int(value * 1000))
+    parts: List[Any] = _DIGITS.split(str(value).casefold()[:200])
+    parts[1::2] = map(int, parts[1::2])
+    return (1, parts)

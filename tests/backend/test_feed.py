@@ -221,3 +221,27 @@ async def test_what_nobody_looks_at_is_listed_once_and_not_heard() -> None:
     reading = await desk.watch.read_now("pods")
     assert [row.name for row in reading.rows] == ["a"]
     assert desk.teller.begun == 0
+
+
+async def test_who_comes_to_look_while_all_is_listed_sees_the_first_page_at_once() -> None:
+    desk = Desk()
+    held = asyncio.Event()
+
+    async def ask(_read: Any, _parent: str = "") -> Any:
+        await held.wait()
+        return lambda: iter([thing("a"), thing("old")])
+
+    desk.watch._ask = ask
+    listing = asyncio.ensure_future(desk.watch.read_now("pods"))
+    await asyncio.sleep(0)
+    desk.watch.look("pods")
+    async with running(desk.watch):
+        desk.teller.say(thing("a"), begins=True)
+        await until(lambda: desk.names == ("a",))
+        desk.teller.say(thing("b"), ends=True)
+        await until(lambda: desk.reading.was_read)
+        held.set()
+        # The list that came late says nothing any more.
+        assert [row.name for row in (await listing).rows] == ["a", "b"]
+        assert desk.names == ("a", "b")
+    await desk.watch.close()

@@ -303,6 +303,43 @@ def test_a_filter_finds_what_changed_meanwhile():
     assert [entry.row.name for entry in rows.shown] == ["box-1"]
 
 
+def test_of_a_thousand_rows_only_those_that_changed_are_looked_at():
+    asked: List[str] = []
+
+    def id_of(row: Box) -> str:
+        asked.append(row.uuid)
+        return row.uuid
+
+    many = [box(at) for at in range(1000)]
+    rows, first = Rows(replace(BOXES, id=id_of)), reading(*many)
+    rows.show(first, known(first))
+    new = Box.read(box(7, state="ILL"))
+    now = (*first.rows[:7], new, *first.rows[8:])
+    later = replace(first, rows=now, by_id=MappingProxyType({row.uuid: row for row in now}))
+    asked.clear()
+    assert rows.show(later, known(later))
+    assert set(asked) == {new.uuid}
+    assert rows.shown[7].row is new
+
+
+def test_rows_that_changed_their_places_are_all_there_in_the_new_order():
+    rows, first = Rows(BOXES), reading(box(1), box(2), box(3))
+    rows.show(first, known(first))
+    later = reading(box(2), box(1, size=9), box(3))
+    rows.show(later, known(later))
+    assert [entry.row.name for entry in rows.shown] == ["box-2", "box-1", "box-3"]
+
+
+def test_a_column_sorts_numbers_within_words_by_their_size_and_what_is_missing_last():
+    names = ["worker-10", "", "worker-2", "2nd", "10th", "worker"]
+    kind = replace(BOXES, columns=(Column(heading="NAME", value=lambda row: row.name),))
+    rows, first = Rows(kind), reading(*(box(at, name=name) for at, name in enumerate(names)))
+    rows.show(first, known(first))
+    rows.sort(0)
+    found = [entry.row.name for entry in rows.shown]
+    assert found == ["2nd", "10th", "worker", "worker-2", "worker-10", ""]
+
+
 def test_a_service_that_sends_a_row_twice_has_it_once():
     twice = reading(box(1), box(2))
     twice = replace(twice, rows=(*twice.rows, twice.rows[0]))

@@ -6,6 +6,7 @@ from typing import Any, Dict
 
 import pytest
 
+from backend.kinds.kube_pod import Pod
 from backend.kinds.kube_pods import PODS, look
 from backend.kinds.kube_words import image_trouble, lacking, shortage
 from backend.known import Known
@@ -252,3 +253,8 @@ def test_the_words_are_kubectls_own_for_every_recorded_pod() -> None:
     assert stands["db"] == "Pending"
     assert stands["collector"] == "Running"
     assert PODS.find(seen.rows("pods"), "lab/debug") is not None
+
+
+def test_whether_a_pod_is_fine_is_worked_out_where_it_is_read_not_where_it_is_shown() -> None:
+    pod = Pod.read({"uid": "1", "name": "web", "phase": "Succeeded"})
+    assert pod.__dict__["is_fine"] is True

@@ -125,11 +125,11 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_a_list_comes_in_pages_a_screen_full_first(tmp_path: Path) -> None:
-    server = Server(pods=1500)
+    server = Server(pods=1100)
     answer = await server.source(tmp_path).ask(PODS)
-    assert [body["name"] for body in answer()] == [f"p{n}" for n in range(1500)]
+    assert [body["name"] for body in answer()] == [f"p{n}" for n in range(1100)]
     assert next(iter(answer())) == {"uid": "id-p0", "name": "p0", "node": "w"}
-    assert [request.url.params["limit"] for request in server.asked] == ["100", "1000", "1000"]
+    assert [request.url.params["limit"] for request in server.asked] == ["100", "500", "500"]
     assert server.asked[0].headers["authorization"] == "Bearer t0ken"
 
 
