@@ -25,7 +25,7 @@ class TextForm(Form):
         """Return the form of an edited text; raises ``Refused`` where it is none."""
         return cls()
 
-    def lines(self) -> List[str]:
+    def lines(self, _row: Any, _known: Known) -> List[str]:
         """Return what it changes, as lines with ``-`` and ``+``."""
         return []
 

@@ -25,8 +25,6 @@ class OverridesForm(TextForm):
 
     values: str = Field(default="", examples=["replicas: 1"], json_schema_extra={"secret": True})
     before: str = Field(default="", json_schema_extra={"secret": True})
-    combined: str = Field(default="", json_schema_extra={"secret": True})
-    system: str = Field(default="", json_schema_extra={"secret": True})
 
     @classmethod
     def begins(cls, row: Chart, known: Known) -> str:
@@ -46,14 +44,20 @@ class OverridesForm(TextForm):
         return cls(
             values=as_yaml(said) if said else "",
             before=found.user_overrides or "",
-            combined=found.combined_overrides or "",
-            system=found.system_overrides or "",
         )
 
-    def lines(self) -> List[str]:
+    def lines(self, row: Chart, known: Known) -> List[str]:
         """Return what would be in force otherwise than now."""
-        system, said = values_of(self.system), values_of(self.values)
-        return difference(values_of(self.combined), rebased({}, said, system))
+        return difference(*_in_force(row, self.values, known))
+
+
+def _in_force(row: Chart, values: str, known: Known) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+    """Return what is in force now, and what would be with the user's values of a text."""
+    found = overrides_of(row, known)
+    if found is None:
+        return {}, values_of(values)
+    system = values_of(found.system_overrides)
+    return values_of(found.combined_overrides), dict(rebased({}, values_of(values), system))
 
 
 def _typed(text: str) -> Dict[str, Any]:
@@ -109,9 +113,8 @@ def _overridden(row: Chart, form: OverridesForm, known: Known) -> Plan:
     )
 
 
-def _changes(_row: Chart, form: OverridesForm, _known: Known) -> Tuple[Consequence, ...]:
-    old = dict(flat(values_of(form.combined)))
-    new = dict(flat(rebased({}, values_of(form.values), values_of(form.system))))
+def _changes(row: Chart, form: OverridesForm, known: Known) -> Tuple[Consequence, ...]:
+    old, new = (dict(flat(side)) for side in _in_force(row, form.values, known))
     said = [
         Consequence(words=f"{key}: {cell(key, old)} -> {cell(key, new)}")
         for key in dict.fromkeys((*old, *new))
@@ -178,8 +181,7 @@ OVERRIDE: Action[Chart] = Action(
     form=OverridesForm,
     reasons=_same_still,
     consequences=_changes,
-    needs=("system",),
-    own_needs=("helm-overrides",),
+    needs=("system", "helm-overrides"),
     is_edit=True,
 )
 

@@ -37,7 +37,7 @@ async def edited(station: Station, before: Preview, text: str) -> Preview:
     kind, action = before.kind, before.action
     if issubclass(action.form, TextForm):
         made = action.form.of(row, station.watch.known, text)
-        for line in made.lines():
+        for line in made.lines(row, station.watch.known):
             print(clean(line), file=sys.stderr)
         return station.acts.preview(kind, action, (kind.id(row),), made)
     mine, base = from_yaml(text), await station.whole(kind, row)

@@ -53,7 +53,7 @@ async def _edited(
 ) -> Tuple[Form, List[str]]:
     if issubclass(action.form, TextForm):
         made = action.form.of(row, station.watch.known, text)
-        return made, made.lines()
+        return made, made.lines(row, station.watch.known)
     base = await station.whole(kind, row)
     form = form_of(action, base, from_yaml(text))
     if form is None:

@@ -53,4 +53,4 @@ class TextFormScreen(DraftScreen):
         if row is None:
             raise Refused("it is not there any more")
         form = self._texts.of(row, station.watch.known, self.text)
-        return form, form.lines()
+        return form, form.lines(row, station.watch.known)

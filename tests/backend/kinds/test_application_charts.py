@@ -51,8 +51,8 @@ def test_an_edit_shows_what_would_be_in_force_and_sends_the_whole_of_it() -> Non
     known = seen()
     assert OverridesForm.begins(CHART, known) == INVENTED["helm-overrides"]["user_overrides"]
     form = OverridesForm.of(CHART, known, TEXT)
-    assert "-  replicaCount: 1" in form.lines()
-    assert "+  replicaCount: 3" in form.lines()
+    assert "-  replicaCount: 1" in form.lines(CHART, seen())
+    assert "+  replicaCount: 3" in form.lines(CHART, seen())
     words = [one.words for one in OVERRIDE.consequences(CHART, form, known)]
     assert "provisioner.replicaCount: 1 -> 3" in words
     assert "provisioner.password: ******** -> -" in words
@@ -73,7 +73,7 @@ def test_an_empty_text_drops_what_the_user_gave() -> None:
     write = sent(OVERRIDE.plan(CHART, form, seen()))
     told = vendor("system helm-override-delete platform-integ-apps rbd-provisioner kube-system")
     assert (write.method, f"/platform/v1{write.path}") == (told["method"], told["path"])
-    assert "+  replicaCount: 2" in form.lines()
+    assert "+  replicaCount: 2" in form.lines(CHART, seen())
 
 
 @pytest.mark.parametrize(
