@@ -11,6 +11,7 @@ from backend.kind import Column, Kind, Rest, Row
 from backend.kinds.backend_acts import BACKEND_ACTIONS
 from backend.kinds.controller_fs_acts import CONTROLLER_FS_ACTIONS
 from backend.kinds.inventory import NOISE, look_of
+from backend.kinds.monitor_acts import MONITOR_ACTIONS
 
 EVERY_S = 15.0
 
@@ -116,6 +117,8 @@ MONITORS: Kind[Monitor] = Kind(
         Column(heading="TASK", value=lambda row: row.task),
     ),
     look=lambda row, _known: look_of(row.state, ("configured",)),
+    state_fields=("state", "task"),
+    actions=MONITOR_ACTIONS,
     aliases=("ceph_mon", "ceph-mons"),
     noise=NOISE,
     every_s=EVERY_S,

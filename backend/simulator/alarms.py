@@ -14,6 +14,8 @@ Cause = tuple[Key, str, Json]
 
 # One group stands for the several that lose their standby together.
 REDUNDANT_GROUP = "vim-services"
+# From when on a filesystem has an alarm, and a critical one.
+MAJOR_PERCENT, CRITICAL_PERCENT = 80.0, 90.0
 
 
 def cause(alarm_id: str, severity: Optional[str] = None, **words: Any) -> Cause:
@@ -159,12 +161,46 @@ def _storage_causes(cloud: Cloud) -> Iterator[Cause]:
     """An OSD host away, or filling up again: Ceph warns. Bare-metal Ceph names the group too."""
     words = {"cluster": cloud.system.uuid}
     for group, hosts in osd_groups(cloud).items():
-        away = [host for host in hosts if not host.is_serving]
+        away = [host for host in hosts if not host.is_serving or _lost(cloud, host)]
         if away or any(host.uuid in cloud.recovering for host in hosts):
             yield cause("800.001", **words)
         if away and cloud.system.storage == "ceph":
             lost = "800.010" if len(away) == len(hosts) else "800.011"
             yield cause(lost, **words, peergroup=group)
+
+
+def _lost(cloud: Cloud, host: Host) -> bool:
+    """Whether an OSD of a host is dead."""
+    return any(
+        osd["uuid"] in cloud.lost_osds for osd in cloud.children.get((host.uuid, "istors"), ())
+    )
+
+
+def eased(cloud: Cloud, host: str, filesystem: str, size: int, growth: int) -> None:
+    """Say how full a filesystem is that has grown by some of its ``size``: its alarm may clear."""
+    words = {"host": host, "filesystem": filesystem}
+    key, _, _ = cause("100.104", **words)
+    level, told = cloud.standing.get(key, ("", {}))
+    if level:
+        actual = round(told["actual"] * (size - growth) / size, 1)
+        full(cloud, host, filesystem, actual)
+
+
+def full(cloud: Cloud, host: str, filesystem: str, percent: float) -> None:
+    """Say how full a filesystem is: from 80 % on there is a major alarm, from 90 % a critical."""
+    if percent < MAJOR_PERCENT:
+        lift(cloud, "100.104", host=host, filesystem=filesystem)
+        return
+    worst = percent >= CRITICAL_PERCENT
+    stand(
+        cloud,
+        "100.104",
+        "critical" if worst else "major",
+        host=host,
+        filesystem=filesystem,
+        threshold=CRITICAL_PERCENT if worst else MAJOR_PERCENT,
+        actual=percent,
+    )
 
 
 def _scope(cloud: Cloud, hosts: tuple[Host, ...]) -> set[Key]:

@@ -59,6 +59,8 @@ class Cloud:
         self.page_max = 2000
         self.raised: set[tuple[str, str]] = set()
         self.recovering: set[str] = set()
+        # OSDs that are dead, as sysinv does not know: its rows stay as they are.
+        self.lost_osds: set[str] = set()
         # Hosts whose power their own baseboard cut.
         self.unpowered: set[str] = set()
         self.backing_up = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from backend.simulator import alarms
 from backend.simulator.changers import Changer, number
 from backend.simulator.children import children
 from backend.simulator.cloud import Cloud
@@ -205,6 +206,10 @@ def wipe(cloud: Cloud, host: Host, row: Json, changes: Json) -> None:
     rows = children(cloud, host, "partitions")
     rows[:] = [one for one in rows if one["idisk_uuid"] != row["uuid"]]
     row["available_mib"] = row["size_mib"]
+    if any(one["uuid"] == row["istor_uuid"] for one in children(cloud, host, "istors")):
+        # The service lets it happen: sysinv has an OSD still, and Ceph has lost it.
+        cloud.lost_osds.add(row["istor_uuid"])
+        alarms.review(cloud)
 
 
 def settle(cloud: Cloud, host: Host) -> None:

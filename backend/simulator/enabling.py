@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from backend.simulator import alarms, computing, dividing, keeping, volumes
+from backend.simulator import alarms, computing, dividing, keeping, monitoring, volumes
 from backend.simulator.cloud import Cloud
 from backend.simulator.model import Host
 from backend.simulator.rungs import BOOT_S, DOWN_S, Rung, booted, both, climb, stopped, take
@@ -150,7 +150,7 @@ def _configured(cloud: Cloud, host: Host) -> None:
         reboot_needed=False,
         failing=False,
     )
-    for kept in (computing, dividing, volumes, keeping):
+    for kept in (computing, dividing, volumes, keeping, monitoring):
         kept.settle(cloud, host)
     active = cloud.active
     if host.personality == "controller" and active is not None and cloud.dark:

@@ -12,9 +12,6 @@ from backend.simulator.model import Json
 
 Fault = Callable[..., None]
 
-# A filesystem's alarm: major from 80 %, critical from 90 %.
-MAJOR_PERCENT, CRITICAL_PERCENT = 80.0, 90.0
-
 
 class Faults:
     """Takes orders by name; each is a method with underscores for hyphens.
@@ -39,20 +36,7 @@ class Faults:
 
     def disk_fills(self, host: str, filesystem: str = "/var/log", percent: float = 92.1) -> None:
         """A filesystem passes 80 % (major) or 90 % (critical); below, the alarm goes."""
-        name = self._cloud.named(host).name
-        if percent < MAJOR_PERCENT:
-            self.disk_clears(host, filesystem)
-            return
-        worst = percent >= CRITICAL_PERCENT
-        alarms.stand(
-            self._cloud,
-            "100.104",
-            "critical" if worst else "major",
-            host=name,
-            filesystem=filesystem,
-            threshold=CRITICAL_PERCENT if worst else MAJOR_PERCENT,
-            actual=percent,
-        )
+        alarms.full(self._cloud, self._cloud.named(host).name, filesystem, percent)
 
     def disk_clears(self, host: str, filesystem: str = "/var/log") -> None:
         """The filesystem has room again."""
@@ -133,6 +117,21 @@ class Faults:
                 row["state"] = "configured"
 
         self._cloud.clock.at(for_s, done)
+
+    def osd_dies(self, host: str) -> None:
+        """The OSDs of a host are dead, and what is on them has a copy less."""
+        row = self._cloud.named(host)
+        osds = [one for one in children(self._cloud, row, "istors") if one["function"] == "osd"]
+        if not osds:
+            raise KeyError(f"no OSD on {host}")
+        self._cloud.lost_osds |= {one["uuid"] for one in osds}
+        alarms.review(self._cloud)
+
+    def osd_returns(self, host: str, for_s: float = 120) -> None:
+        """They are back, and get what was written meanwhile; then the alarms clear."""
+        row = self._cloud.named(host)
+        self._cloud.lost_osds -= {one["uuid"] for one in children(self._cloud, row, "istors")}
+        self.storage_recovers(host, for_s)
 
     def api_away(
         self, service: str = "all", how: str = "refused", for_s: Optional[float] = None

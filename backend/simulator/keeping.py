@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Optional
 
+from backend.simulator import alarms, shared
 from backend.simulator.bodies import OPERATIONS, json_of
 from backend.simulator.changers import Changer, number
 from backend.simulator.children import children
@@ -18,11 +19,15 @@ from backend.simulator.refuse import client, no_such_method
 ALLOWED = ("image-conversion", "instances", "ceph")
 ON = {"image-conversion": ("controller",), "instances": ("controller", "worker")}
 VOLUMES = {"image-conversion": "conversion-lv"}
+# Where filesystems are mounted, as their alarms name them.
+PATHS = {"log": "/var/log", "docker": "/var/lib/docker", "kubelet": "/var/lib/kubelet",
+         "backup": "/opt/backups", "root": "/", "var": "/var"}  # fmt: skip
 # Seconds until a filesystem has its size, and an OSD is in service.
 FILESYSTEM_S, OSD_S = 15, 60
 
 
-def _free_gib(cloud: Cloud, host: Host) -> int:
+def free_gib(cloud: Cloud, host: Host) -> int:
+    """The GiB that are free in cgts-vg of a host."""
     for row in children(cloud, host, "ipvs"):
         if row["lvm_vg_name"] == "cgts-vg" and row["pv_state"] != "provisioned":
             raise client(
@@ -38,7 +43,7 @@ def _group(cloud: Cloud, host: Host) -> Json:
     return next(one for one in groups if one["lvm_vg_name"] == "cgts-vg")
 
 
-def _take(cloud: Cloud, host: Host, gib: int) -> None:
+def take(cloud: Cloud, host: Host, gib: int) -> None:
     """Take so many GiB of the volume group, or give them back."""
     group = _group(cloud, host)
     group["lvm_vg_free_pe"] -= gib * 1024**3 // PE_BYTES
@@ -46,7 +51,7 @@ def _take(cloud: Cloud, host: Host, gib: int) -> None:
 
 
 def _roomy(cloud: Cloud, host: Host, growth: int) -> None:
-    free = _free_gib(cloud, host)
+    free = free_gib(cloud, host)
     if growth > free:
         raise client(
             f"HostFs update failed: Not enough free space on cgts-vg. Current free space {free} "
@@ -94,8 +99,13 @@ def _update(cloud: Cloud, host: Host, wanted: Json) -> None:
     _roomy(cloud, host, growth)
     before = row["state"]
     row.update(size=size, state="Modifying")
-    _take(cloud, host, growth)
-    cloud.clock.at(cloud.jitter(FILESYSTEM_S), lambda: row.update(state=before))
+    take(cloud, host, growth)
+
+    def grown() -> None:
+        row.update(state=before)
+        alarms.eased(cloud, host.name, PATHS.get(row["name"], f"/{row['name']}"), size, growth)
+
+    cloud.clock.at(cloud.jitter(FILESYSTEM_S), grown)
 
 
 def _functions(row: Json, wanted: list[str]) -> None:
@@ -137,7 +147,7 @@ def add_filesystem(cloud: Cloud, host: Host, wanted: Json) -> Json:
         **dates(cloud),
     }
     rows.append(row)
-    _take(cloud, host, size)
+    take(cloud, host, size)
     if not staged:
         cloud.clock.at(cloud.jitter(FILESYSTEM_S), lambda: row.update(state="Ready"))
     return row
@@ -176,7 +186,7 @@ def delete_filesystem(cloud: Cloud, host: Host, row: Json, force: bool) -> None:
             f"possible for states {allowed}."
         )
     children(cloud, host, "host_fs").remove(row)
-    _take(cloud, host, -row["size"])
+    take(cloud, host, -row["size"])
 
 
 # --- OSDs --------------------------------------------------------------------------------------
@@ -198,8 +208,8 @@ def add_osd(cloud: Cloud, host: Host, wanted: Json) -> Json:
             "volume group."
         )
     function = wanted.get("function") or "osd"
-    if wanted.get("tier_uuid") not in (None, TIER):
-        raise client(f"No tier with id {wanted['tier_uuid']} found.")
+    tier = _tier(cloud, wanted.get("tier_uuid"))
+    _check_journal(cloud, host, wanted.get("journal_location"))
     if function == "journal" and disk["device_type"] not in ("SSD", "NVME"):
         raise client(
             "Invalid stor device type: only SSD and NVME devices are supported for journal "
@@ -210,8 +220,11 @@ def add_osd(cloud: Cloud, host: Host, wanted: Json) -> Json:
         "uuid": cloud.new_uuid(),
         "function": function,
         "state": _state(cloud, host, function),
+        "tier_uuid": tier["uuid"],
+        "tier_name": tier["name"],
     }
     children(cloud, host, "istors").append(row)
+    cloud.lost_osds.discard(row["uuid"])
     disk.update(istor_uuid=row["uuid"], available_mib=0)
     if row["state"] == "configuring":
         cloud.clock.at(cloud.jitter(OSD_S), lambda: row.update(state="configured"))
@@ -240,10 +253,31 @@ def _osd(cloud: Cloud, host: Host, disk: Json, wanted: Json) -> Json:
         "journal_size_mib": wanted.get("journal_size_mib"),
         "journal_path": None,
         "journal_node": None,
-        "tier_uuid": TIER,
-        "tier_name": "storage",
         **dates(cloud),
     }
+
+
+def _tier(cloud: Cloud, uuid: object) -> Json:
+    """The tier an OSD is for: the default one where none is named. It is in use from then on."""
+    rows = shared.rows(cloud, "storage_tiers")
+    found = next((row for row in rows if row["uuid"] == (uuid or TIER)), None)
+    if found is None:
+        raise client(f"No tier with id {uuid} found.")
+    cloud.overlay.alter("storage_tiers", found["uuid"], {"status": "in-use"})
+    return found
+
+
+def _check_journal(cloud: Cloud, host: Host, uuid: object) -> None:
+    if not uuid:
+        return
+    stors = {one["uuid"]: (at, one) for at in cloud.hosts for one in children(cloud, at, "istors")}
+    if uuid not in stors:
+        raise client(f"No journal stor with the provided uuid: {uuid}")
+    at, one = stors[str(uuid)]
+    if at is not host:
+        raise client("The provided stor belongs to another host.")
+    if one["function"] != "journal":
+        raise client("The provided uuid belongs to a stor that is not of journal type.")
 
 
 def _bears(cloud: Cloud, host: Host) -> None:
@@ -288,7 +322,10 @@ def delete_osd(cloud: Cloud, host: Host, row: Json, force: bool) -> None:
         row["state"] = "force-deleting-with-app" if force else "deleting-with-app"
         return
     children(cloud, host, "istors").remove(row)
-    disk_of(cloud, host, row["idisk_uuid"])["istor_uuid"] = None
+    disk = disk_of(cloud, host, row["idisk_uuid"])
+    disk.update(istor_uuid=None, available_mib=disk["size_mib"])
+    cloud.lost_osds.discard(row["uuid"])
+    alarms.review(cloud)
 
 
 def settle(cloud: Cloud, host: Host) -> None:

@@ -221,8 +221,14 @@ def _peers(cloud: Cloud) -> list[Json]:
     ]
 
 
+def tier_osds(cloud: Cloud, tier: str) -> list[int]:
+    """Ceph's numbers of the OSDs of a tier."""
+    osds = (osd for host in cloud.hosts for osd in children(cloud, host, "istors"))
+    return [osd["osdid"] for osd in osds if osd["tier_uuid"] == tier and osd["function"] == "osd"]
+
+
 def _tiers(cloud: Cloud) -> list[Json]:
-    stors = [osd["osdid"] for host in cloud.hosts for osd in children(cloud, host, "istors")]
+    stors = tier_osds(cloud, TIER)
     return [
         {
             "uuid": TIER,

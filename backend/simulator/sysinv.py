@@ -19,6 +19,7 @@ from backend.simulator import (
     kube_upgrade,
     kubernetes,
     labels,
+    monitoring,
     networking,
     parameters,
     platform,
@@ -239,6 +240,7 @@ CHANGES: dict[str, Mapping[str, Route]] = {
     **parameters.CHANGES,
     **timing.CHANGES,
     **storing.CHANGES,
+    **monitoring.CHANGES,
     **steering.CHANGES,
     **programming.CHANGES,
 }
