@@ -125,9 +125,7 @@ class Cloud:
         if isinstance(write, CommandWrite):
             return await self.machines.send(write)
         if isinstance(write, FileCopy):
-            from backend.sources import medium
-
-            return await medium.copy(write)
+            return await self.machines.copy(write)
         if isinstance(write, RestWrite):
             return await self.catalogue.send(write, told)
         if isinstance(write, KubeWrite):

@@ -309,7 +309,7 @@ class CommandWrite:
 
 @dataclass(frozen=True)
 class FileCopy:
-    """Copy a file of this machine onto a medium mounted at ``folder``, and prove that it is there.
+    """Copy a file of ``machine`` onto a medium mounted here at ``folder``; prove that it is there.
 
     It is written beside its name, synced, read back from the medium, compared, and then named; a
     ``.sha256`` stands beside it. What is no mounted medium is refused.
@@ -318,6 +318,12 @@ class FileCopy:
     path: str
     folder: str
     sentence: str = ""
+    machine: str = ""
+
+    @property
+    def is_far(self) -> bool:
+        """Whether it comes from another machine."""
+        return self.machine not in ("", HERE)
 
     @property
     def source(self) -> str:
@@ -327,12 +333,15 @@ class FileCopy:
     @property
     def command(self) -> Tuple[str, ...]:
         """What an operator would type for it, without the comparison."""
+        if self.is_far:
+            return ("scp", f"{self.machine}:{self.path}", f"{self.folder}/")
         return ("cp", self.path, f"{self.folder}/")
 
     @property
     def request(self) -> str:
         """What is copied where, as one line."""
-        return f"COPY {self.path} to {self.folder} (synced, read back, compared)"
+        path = f"{self.machine}:{self.path}" if self.is_far else self.path
+        return f"COPY {path} to {self.folder} (synced, read back, compared)"
 
 
 # Each says itself: ``source`` (who does it), ``request`` (one line, no secrets), ``command`` (argv

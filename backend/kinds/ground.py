@@ -13,6 +13,7 @@ from backend.kinds.machine_network import NETWORK_OF_MACHINE
 from backend.kinds.machine_ostree import OSTREE_OF_MACHINE
 from backend.kinds.machine_peers import PEERS_OF_MACHINE
 from backend.kinds.machine_place import standing, where
+from backend.kinds.machine_printk import CONSOLE
 from backend.kinds.machine_runs import RUNS_OF_MACHINE
 from backend.kinds.machine_services import SERVICES_OF_MACHINE
 from backend.kinds.machine_software import SOFTWARE_OF_MACHINE
@@ -58,6 +59,7 @@ GROUND = Contents(
         *RUNS_OF_MACHINE,
         *BUNDLES_OF_MACHINE,
         GUARDS,
+        CONSOLE,
     ),
     headline=headline,
 )

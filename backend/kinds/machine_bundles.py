@@ -15,7 +15,6 @@ from backend.kind import (
     Command,
     CommandWrite,
     Consequence,
-    Form,
     Kind,
     Plan,
     Reach,
@@ -23,7 +22,18 @@ from backend.kind import (
 )
 from backend.kinds.machine import MACHINE, MACHINES, size, split_rows
 from backend.kinds.machine_carry import CARRY, KeptFile, harmless
-from backend.kinds.machine_runs import Playbook, disruptive, is_free, outlives, playbook_argv
+from backend.kinds.machine_start import (
+    Playbook,
+    Somewhere,
+    disruptive,
+    is_free,
+    is_there,
+    only_it_knows,
+    outlives,
+    place_of,
+    places,
+    playbook_argv,
+)
 from backend.known import Known
 from backend.plan import HERE
 from backend.tone import WELL, Look, Mark, Tone, Verdict
@@ -44,8 +54,8 @@ def files_of_find(text: str) -> Iterable[Body]:
 # --- collect -----------------------------------------------------------------------------------
 
 
-class Collect(Form):
-    """Of which hosts; without any, of this one."""
+class Collect(Somewhere):
+    """Of which hosts; without any, of the one it runs on."""
 
     hosts: str = Field(default="", description="names, or all")
     name: str = Field(default="", description="what its file's name begins with")
@@ -56,14 +66,15 @@ class Collect(Form):
     )
 
 
-def _collect(_row: Any, form: Collect, _known: Known) -> Plan:
+def _collect(_row: Any, form: Collect, known: Known) -> Plan:
+    at = place_of(form, known)
     names = form.hosts.replace(",", " ").split()
     hosts = ("--all",) if names == ["all"] else ("--list", *names) if names else ()
     prefix = ("--name", form.name) if form.name else ()
     write = CommandWrite(
         argv=("collect", *hosts, *prefix),
-        machine=HERE,
-        sentence=f"collect a support bundle of {form.hosts or 'this host'} into /scratch",
+        machine=at,
+        sentence=f"collect a support bundle of {form.hosts or 'that host'} into its /scratch",
         given=f"{form.password}\n",
         run="collect",
     )
@@ -71,14 +82,17 @@ def _collect(_row: Any, form: Collect, _known: Known) -> Plan:
 
 
 def _collect_reasons(_row: Any, form: Collect, known: Known) -> Tuple[Reason, ...]:
+    at, check = place_of(form, known), "one is not root"
     root = Answer.NO if known.place.user == "root" else Answer.PASSES
     words = "collect refuses root: start the console as sysadmin"
+    user = Reason(check=check, answer=root, words=words, asker=Asker.OURS)
     bad = [one for one in form.hosts.replace(",", " ").split() if one.startswith("-")]
     names = Answer.NO if bad else Answer.PASSES
     return (
-        Reason(check="one is not root", answer=root, words=words, asker=Asker.OURS),
+        is_there(form, known),
+        user if at == HERE else only_it_knows(check, at),
         Reason(check="hosts are named", answer=names, words=f"{bad} is no host", asker=Asker.OURS),
-        is_free("collect", known),
+        is_free("collect", known, at),
     )
 
 
@@ -87,11 +101,12 @@ COLLECT: Action[KeptFile] = Action(
     key="T",
     words="collect a support bundle",
     form=Collect,
+    choices=places,
     plan=_collect,
     risk=harmless,
     reasons=_collect_reasons,
     consequences=outlives,
-    needs=("runs",),
+    needs=("runs", MACHINES),
     on_kind=True,
 )
 
@@ -137,25 +152,29 @@ BUNDLES = _kept(
 # --- backups -----------------------------------------------------------------------------------
 
 
-def _backup(_row: Any, form: Playbook, _known: Known) -> Plan:
+def _backup(_row: Any, form: Playbook, known: Known) -> Plan:
+    at = place_of(form, known)
     words = "back up the platform by its playbook, under supervision, into /opt/backups"
     argv = playbook_argv("backup", form)
-    return Plan.of(CommandWrite(argv=argv, machine=HERE, sentence=words, run="backup"))
+    return Plan.of(CommandWrite(argv=argv, machine=at, sentence=words, run="backup"))
 
 
-def _backup_reasons(_row: Any, _form: Any, known: Known) -> Tuple[Reason, ...]:
+def _backup_reasons(_row: Any, form: Any, known: Known) -> Tuple[Reason, ...]:
+    at, check = place_of(form, known), "the active controller"
     active = known.place.is_active
     answer = {True: Answer.PASSES, False: Answer.NO, None: Answer.CANT_TELL}[active]
     words = "a backup is made on the active controller"
+    here = Reason(check=check, answer=answer, words=words, asker=Asker.OURS)
     return (
-        Reason(check="the active controller", answer=answer, words=words, asker=Asker.OURS),
-        is_free("backup", known),
+        is_there(form, known),
+        here if at == HERE else only_it_knows(check, at),
+        is_free("backup", known, at),
     )
 
 
-def _while_it_runs(_row: Any, _form: Any, known: Known) -> Tuple[Consequence, ...]:
+def _while_it_runs(_row: Any, form: Any, known: Known) -> Tuple[Consequence, ...]:
     words = "until it ends the platform refuses a lock, an unlock and a swact (alarm 210.001)"
-    return (Consequence(words=words, tone=Tone.WARN), *outlives(_row, _form, known))
+    return (Consequence(words=words, tone=Tone.WARN), *outlives(_row, form, known))
 
 
 BACKUP: Action[KeptFile] = Action(
@@ -163,11 +182,12 @@ BACKUP: Action[KeptFile] = Action(
     key="K",
     words="back up the platform",
     form=Playbook,
+    choices=places,
     plan=_backup,
     risk=disruptive,
     reasons=_backup_reasons,
     consequences=_while_it_runs,
-    needs=("runs",),
+    needs=("runs", MACHINES),
     on_kind=True,
 )
 

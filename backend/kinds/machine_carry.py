@@ -6,8 +6,18 @@ from typing import Any, Mapping, Tuple
 
 from pydantic import Field
 
-from backend.kind import Action, Answer, Asker, FileCopy, Form, Plan, Reason, Risk
-from backend.kinds.machine import OfMachine
+from backend.kind import (
+    Action,
+    Answer,
+    Asker,
+    Consequence,
+    FileCopy,
+    Form,
+    Plan,
+    Reason,
+    Risk,
+)
+from backend.kinds.machine import OfMachine, size
 from backend.known import Known
 from backend.plan import HERE
 
@@ -45,7 +55,8 @@ def _folders(_row: Any, known: Known) -> Mapping[str, Tuple[str, ...]]:
 
 def _carry(row: KeptFile, form: ToMedium, _known: Known) -> Plan:
     words = f"copy {row.file} to the medium at {form.folder}, and compare it there"
-    return Plan.of(FileCopy(path=row.path, folder=form.folder, sentence=words))
+    machine = "" if row.machine == HERE else row.machine
+    return Plan.of(FileCopy(path=row.path, folder=form.folder, sentence=words, machine=machine))
 
 
 def harmless(_row: Any, _form: Any, _known: Known) -> Risk:
@@ -59,14 +70,21 @@ def _on_this_machine(row: OfMachine) -> Reason:
     return Reason(check="it is on this machine", answer=answer, words=words, asker=Asker.OURS)
 
 
-def _carry_reasons(row: KeptFile, form: ToMedium, known: Known) -> Tuple[Reason, ...]:
+def _carry_reasons(_row: KeptFile, form: ToMedium, known: Known) -> Tuple[Reason, ...]:
     check = "a medium is mounted there"
     if form.folder in _media(known):
         mounted = Reason(check=check, answer=Answer.PASSES, asker=Asker.OURS)
     else:
         words = "no removable medium is known there; what is no mount is refused"
         mounted = Reason(check=check, answer=Answer.CANT_TELL, words=words, asker=Asker.OURS)
-    return (_on_this_machine(row), mounted)
+    return (mounted,)
+
+
+def _carry_consequences(row: KeptFile, _form: Any, _known: Known) -> Tuple[Consequence, ...]:
+    if row.machine == HERE:
+        return ()
+    words = f"all of it comes over SSH from {row.machine}: {size(row.size)}"
+    return (Consequence(words=words),)
 
 
 CARRY: Action[Any] = Action(
@@ -78,6 +96,7 @@ CARRY: Action[Any] = Action(
     risk=harmless,
     choices=_folders,
     reasons=_carry_reasons,
+    consequences=_carry_consequences,
     needs=("media",),
 )
 

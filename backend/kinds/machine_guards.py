@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, List, Optional, Tuple
+from typing import Iterable, List, Optional
 
-from backend.kind import (
-    Action,
-    Answer,
-    Asker,
-    Body,
-    Column,
-    CommandWrite,
-    Derived,
-    Kind,
-    Nothing,
-    Plan,
-    Reason,
-    Risk,
-    Row,
-)
+from backend.kind import Body, Column, Derived, Kind, Row
+from backend.kinds.machine_printk import KERNEL_CONSOLE, LOUDER, QUIETER
 from backend.known import Known
 from backend.place import Phase
-from backend.plan import HERE
 from backend.tone import WELL, Look, Mark, Tone, Verdict
 
-# What the kernel's console level is turned down to: only what is worse than an error is shown.
-QUIET, USUAL = 1, 4
 # The service parameter that ends an idle session, by what it sets on the machine.
 _TMOUT = "platform::customsh::params::tmout"
 
@@ -74,11 +58,11 @@ def _carrier(known: Known) -> Body:
 
 
 def _kernel(known: Known) -> Body:
-    rows = known.rows("running-kernels", HERE)
+    rows = known.rows(KERNEL_CONSOLE)
     if not rows:
         return _guard("kernel messages", "the kernel was not asked", is_bad=None)
-    level = rows[0].console_level
-    if level <= QUIET:
+    level = rows[0].level
+    if rows[0].is_quiet:
         return _guard("kernel messages", "turned down: none falls over this screen", level=level)
     on_serial = known.place.terminal.startswith(("ttyS", "console", "tty1"))
     says = f"those more urgent than level {level} fall over a console's screen"
@@ -118,58 +102,12 @@ def _verdict(known: Known) -> Verdict:
     return Verdict(word="WARN", text=text, more=rows[0].advice, tone=tone)
 
 
-# --- the kernel's messages ---------------------------------------------------------------------
-
-
-def _level(level: int, words: str) -> Plan:
-    argv = ("dmesg", "-n", str(level))
-    return Plan.of(CommandWrite(argv=argv, machine=HERE, sentence=words))
-
-
-def _quiet(_row: Any, _form: Nothing, _known: Known) -> Plan:
-    return _level(QUIET, "let no message of the kernel's fall over the screen; dmesg keeps all")
-
-
-def _usual(_row: Any, _form: Nothing, _known: Known) -> Plan:
-    return _level(USUAL, "let the kernel's urgent messages onto the console again")
-
-
-def _harmless(_row: Any, _form: Any, _known: Known) -> Risk:
-    return Risk.HARMLESS
-
-
-def _is_root(_row: Any, _form: Any, known: Known) -> Tuple[Reason, ...]:
-    answer = Answer.PASSES if known.place.user == "root" else Answer.CANT_TELL
-    words = "only root may; where it is refused: sudo -E stx-tui"
-    return (Reason(check="one may", answer=answer, words=words, asker=Asker.OURS),)
-
-
-QUIETER: Action[Guard] = Action(
-    name="quiet",
-    key="K",
-    words="turn the kernel's messages down",
-    plan=_quiet,
-    risk=_harmless,
-    reasons=_is_root,
-    on_kind=True,
-    undone_by="loud",
-)
-LOUDER: Action[Guard] = Action(
-    name="loud",
-    key="U",
-    words="put the kernel's messages back",
-    plan=_usual,
-    risk=_harmless,
-    reasons=_is_root,
-    on_kind=True,
-)
-
 GUARDS: Kind[Guard] = Kind(
     name="guards",
     singular="guard",
     model=Guard,
     read=Derived(rows=guards_of, alone=True),
-    needs=("hosts", "service-parameters", "running-kernels"),
+    needs=("hosts", "service-parameters", KERNEL_CONSOLE),
     id=lambda row: row.name,
     columns=(
         Column(heading="GUARD", value=lambda row: row.name),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Iterable, Mapping, Optional, Tuple
 
-from pydantic import Field
-
 from backend import supervised
 from backend.kind import (
     Action,
@@ -16,21 +14,18 @@ from backend.kind import (
     Command,
     CommandWrite,
     Consequence,
-    Form,
     Kind,
     Plan,
     Reach,
     Reason,
-    Risk,
 )
 from backend.kinds.machine import MACHINE, MACHINES, OfMachine, size, split_rows, whole
+from backend.kinds.machine_start import BOOTSTRAP, disruptive
 from backend.known import Known
-from backend.place import Phase
-from backend.plan import HERE, OF
+from backend.plan import OF
 from backend.tone import WELL, Look, Mark, Tone, Verdict
 from backend.units import span, when
 
-PLAYBOOKS = "/usr/share/ansible/stx-ansible/playbooks"
 _FIELDS = ("run", "pid", "alive", "status", "bytes", "began_s", "ended_s", "last", "line")
 # How much of a log is shown of a run.
 _LINES = 300
@@ -112,75 +107,7 @@ def _runs_verdict(known: Known) -> Verdict:
     return Verdict(word=word, text=f"the last, {rows[0].name}, {rows[0].stands}", tone=tone)
 
 
-def is_free(name: str, known: Known) -> Reason:
-    """Return whether no other program of that name runs under supervision."""
-    check = f"no other {name} runs"
-    running = [row for row in known.rows("runs") if row.is_running and row.name == name]
-    if running:
-        words = f"{running[0].run} is running: follow it in :runs"
-        return Reason(check=check, answer=Answer.NO, words=words, asker=Asker.OURS)
-    if not known.has("runs"):
-        words = "what runs was not read yet"
-        return Reason(check=check, answer=Answer.CANT_TELL, words=words, asker=Asker.OURS)
-    return Reason(check=check, answer=Answer.PASSES, asker=Asker.OURS)
-
-
-def outlives(_row: Any, _form: Any, _known: Known) -> Tuple[Consequence, ...]:
-    """Say that it goes on by itself."""
-    words = "it goes on though this console ends or its line drops; :runs finds it again"
-    return (Consequence(words=words),)
-
-
-# --- bootstrap ---------------------------------------------------------------------------------
-
-
-class Playbook(Form):
-    """What a playbook is run with; the files keep what is secret, mode 0600."""
-
-    overrides: str = Field(default="", description="a file of variables (default: ~/localhost.yml)")
-    vault_password_file: str = Field(default="", description="for variables in an Ansible vault")
-
-
-def playbook_argv(name: str, form: Playbook) -> Tuple[str, ...]:
-    """Return the argv that runs one of the platform's playbooks."""
-    extra = ("-e", f"@{form.overrides}") if form.overrides else ()
-    vault = ("--vault-password-file", form.vault_password_file) if form.vault_password_file else ()
-    return ("ansible-playbook", f"{PLAYBOOKS}/{name}.yml", *extra, *vault)
-
-
-def _bootstrap(_row: Any, form: Playbook, _known: Known) -> Plan:
-    words = "bootstrap this controller by the platform's playbook, under supervision"
-    argv = playbook_argv("bootstrap", form)
-    return Plan.of(CommandWrite(argv=argv, machine=HERE, sentence=words, run="bootstrap"))
-
-
-def _bootstrap_reasons(_row: Any, _form: Any, known: Known) -> Tuple[Reason, ...]:
-    place, check = known.place, "a controller that was not unlocked yet"
-    if place.phase in (Phase.INSTALLED, Phase.BOOTSTRAPPED):
-        here = Reason(check=check, answer=Answer.PASSES, asker=Asker.OURS)
-    else:
-        words = f"this machine is: {place.phase.value}"
-        here = Reason(check=check, answer=Answer.NO, words=words, asker=Asker.OURS)
-    return (here, is_free("bootstrap", known))
-
-
-def disruptive(_row: Any, _form: Any, _known: Known) -> Risk:
-    """Return the risk of what changes a system, and can be done again."""
-    return Risk.DISRUPTIVE
-
-
-BOOTSTRAP: Action[Run] = Action(
-    name="bootstrap",
-    key="B",
-    words="bootstrap this controller",
-    form=Playbook,
-    plan=_bootstrap,
-    risk=disruptive,
-    reasons=_bootstrap_reasons,
-    consequences=outlives,
-    needs=("runs",),
-    on_kind=True,
-)
+# --- ending one --------------------------------------------------------------------------------
 
 
 def _stop(row: Run, _form: Any, _known: Known) -> Plan:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, List, Optional, Tuple, Union
 
 from backend import supervised
 from backend.errors import Absent, Forbidden, Malformed, NotConfigured, Rejected, StxError
-from backend.kind import Body, Command, CommandWrite, Json
+from backend.kind import Body, Command, CommandWrite, FileCopy, Json
 from backend.plan import HERE, OF, PAGE
 from backend.sources import local
 from backend.sources.ssh import SshHosts
@@ -98,6 +98,19 @@ class Machines:
     async def reached(self, argv: Tuple[str, ...], machine: str) -> Tuple[str, ...]:
         """Return the argv that runs a program on a machine from here, as for a stream of lines."""
         return argv if machine == HERE else await self._hosts().reached(argv, machine)
+
+    async def copy(self, write: FileCopy) -> Json:
+        """Copy a file, of here or of another machine, onto a medium here; see ``medium.copy``."""
+        from backend.sources import far_carry, medium
+
+        if not write.is_far:
+            return await medium.copy(write)
+        ways = (far_carry.STAT, far_carry.CAT, far_carry.SUM)
+        stat, cat, total = [await self.reached((*way, write.path), write.machine) for way in ways]
+        there = far_carry.There(
+            machine=write.machine, path=write.path, stat=stat, cat=cat, sum=total
+        )
+        return await medium.copy(write, source=there)
 
     async def open(self, stream: Union[LogFile, Journal]) -> Log:
         """Open a stream of a machine behind SSH. Raises ``StxError``, of the way there too."""

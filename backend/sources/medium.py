@@ -7,9 +7,9 @@ import errno
 import hashlib
 import os
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Callable
+from typing import BinaryIO, Callable, ContextManager, Iterator, Optional, Protocol
 
 from backend.errors import Rejected, StxError
 from backend.kind import FileCopy, Json
@@ -20,29 +20,51 @@ _GONE = (errno.EIO, errno.ENODEV, errno.ENXIO, errno.ENOTCONN, errno.EBADF, errn
 _GONE_ALSO = (errno.ENOENT, errno.EROFS)
 
 
-async def copy(write: FileCopy, is_mount: Callable[[Path], bool] = os.path.ismount) -> Json:
+class Source(Protocol):
+    """Where a file comes from. Its calls block."""
+
+    def size(self) -> int:
+        """Return its bytes. Raises ``StxError`` where it cannot be read."""
+
+    def open(self) -> ContextManager[BinaryIO]:
+        """Open it, to be read from its beginning to its end."""
+
+    def prove(self, digest: str) -> None:
+        """Raise ``StxError`` where it is not of that SHA-256 where it comes from."""
+
+
+async def copy(
+    write: FileCopy,
+    is_mount: Callable[[Path], bool] = os.path.ismount,
+    source: Optional[Source] = None,
+) -> Json:
     """Copy a file and return its size and SHA-256; the thread stops when nobody waits any more.
 
     Raises ``Rejected`` before anything is written: no such file, no medium, no room. Raises
     ``StxError`` where it failed midway or reads back otherwise; then nothing half stays there
-    under the file's own name.
+    under the file's own name. ``source`` is where it comes from, where that is not here.
     """
     stop = threading.Event()
     try:
-        return await asyncio.to_thread(_copy, write, is_mount, stop)
+        found = source or Here(Path(write.path))
+        return await asyncio.to_thread(_copy, write, found, is_mount, stop)
     finally:
         stop.set()
 
 
-def _copy(write: FileCopy, is_mount: Callable[[Path], bool], stop: threading.Event) -> Json:
-    source, folder = Path(write.path), Path(write.folder)
-    size = _checked(source, folder, is_mount)
-    target, partial = folder / source.name, folder / f".{source.name}.part"
+def _copy(
+    write: FileCopy, source: Source, is_mount: Callable[[Path], bool], stop: threading.Event
+) -> Json:
+    name, folder = Path(write.path).name, Path(write.folder)
+    size = source.size()
+    _check(name, size, folder, is_mount)
+    target, partial = folder / name, folder / f".{name}.part"
     try:
         wrote = _written(source, partial, stop)
         _compare(target, wrote, _hash_of(partial, stop))
+        source.prove(wrote)
         partial.replace(target)
-        _written_text(folder / f"{source.name}.sha256", f"{wrote}  {source.name}\n")
+        _written_text(folder / f"{name}.sha256", f"{wrote}  {name}\n")
         _sync(folder)
     except OSError as error:
         with suppress(OSError):
@@ -55,32 +77,56 @@ def _copy(write: FileCopy, is_mount: Callable[[Path], bool], stop: threading.Eve
     return {"path": str(target), "bytes": size, "sha256": wrote}
 
 
-def _checked(source: Path, folder: Path, is_mount: Callable[[Path], bool]) -> int:
-    """Return the size of the file, where it can be read and there is room for it."""
-    try:
-        size = source.stat().st_size
-        if not source.is_file():
-            raise Rejected("medium", errno.EISDIR, f"{source} is no file")
-        if not os.access(source, os.R_OK):
-            words = f"{source} may not be read by this user"
+class Here:
+    """A file of this machine."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def size(self) -> int:
+        """Return its bytes."""
+        path = self._path
+        try:
+            size = path.stat().st_size
+        except OSError as error:
+            words = f"{error.filename or path}: {error.strerror}"
+            raise Rejected("medium", error.errno or 0, words) from error
+        if not path.is_file():
+            raise Rejected("medium", errno.EISDIR, f"{path} is no file")
+        if not os.access(path, os.R_OK):
+            words = f"{path} may not be read by this user"
             raise Rejected("medium", errno.EACCES, words, "root may: sudo -E stx-tui")
+        return size
+
+    @contextmanager
+    def open(self) -> Iterator[BinaryIO]:
+        """Open it."""
+        with self._path.open("rb") as file:
+            yield file
+
+    def prove(self, digest: str) -> None:
+        """It was read where it lies: there is nothing more to compare."""
+
+
+def _check(name: str, size: int, folder: Path, is_mount: Callable[[Path], bool]) -> None:
+    """Raise ``Rejected`` where there is no medium, or no room for so many bytes."""
+    try:
         if not is_mount(folder):
             words = f"nothing is mounted at {folder}: it would fill this machine's own disk"
             raise Rejected("medium", errno.ENODEV, words, ":media says what is plugged in")
         there = os.statvfs(folder)
     except OSError as error:
-        words = f"{error.filename or source}: {error.strerror}"
+        words = f"{error.filename or folder}: {error.strerror}"
         raise Rejected("medium", error.errno or 0, words) from error
     free = there.f_bavail * there.f_frsize
     if free < size:
-        words = f"{folder} has {free} bytes free, {source.name} takes {size}"
+        words = f"{folder} has {free} bytes free, {name} takes {size}"
         raise Rejected("medium", errno.ENOSPC, words, "make room there, or take another")
-    return size
 
 
-def _written(source: Path, partial: Path, stop: threading.Event) -> str:
+def _written(source: Source, partial: Path, stop: threading.Event) -> str:
     digest = hashlib.sha256()
-    with source.open("rb") as read, partial.open("wb") as write:
+    with source.open() as read, partial.open("wb") as write:
         while True:
             chunk = _chunk(read, stop)
             if not chunk:

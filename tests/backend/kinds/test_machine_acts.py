@@ -11,8 +11,10 @@ from backend.kind import Action, Answer, CommandWrite, FileCopy, Form, Nothing, 
 from backend.kinds import kind_named
 from backend.kinds.machine_bundles import BACKUP, BACKUPS, COLLECT, Collect
 from backend.kinds.machine_carry import CARRY, PUT, FromHere, ToMedium
-from backend.kinds.machine_guards import GUARDS, LOUDER, QUIETER, guards_of
-from backend.kinds.machine_runs import BOOTSTRAP, RUNS, STOP, Playbook
+from backend.kinds.machine_guards import GUARDS, guards_of
+from backend.kinds.machine_printk import CONSOLE, LOUDER, QUIETER, console_of_proc
+from backend.kinds.machine_runs import RUNS, STOP
+from backend.kinds.machine_start import BOOTSTRAP, Playbook
 from backend.known import Known
 from backend.place import Phase, Place
 from backend.preview import preview
@@ -136,7 +138,13 @@ def test_what_is_carried_off_goes_to_a_medium_that_is_plugged_in() -> None:
     reasons = CARRY.reasons(row, ToMedium(folder="/media/site7"), known)
     assert {one.answer for one in reasons} == {Answer.PASSES}
     far = row.model_copy(update={"machine": "worker-0"})
-    assert no(CARRY, far, ToMedium(folder="/media/site7"), known) != []
+    assert no(CARRY, far, ToMedium(folder="/media/site7"), known) == []
+    write = sent(CARRY, far, ToMedium(folder="/media/site7"))
+    assert isinstance(write, FileCopy)
+    assert write.machine == "worker-0"
+    assert write.command[:2] == ("scp", f"worker-0:{row.path}")
+    (said,) = CARRY.consequences(far, ToMedium(folder="/media/site7"), known)
+    assert "over SSH from worker-0" in said.words
 
 
 def test_a_medium_takes_a_file_only_where_it_is_mounted() -> None:
@@ -197,3 +205,66 @@ def test_kernel_messages_are_offered_to_be_turned_down_and_put_back() -> None:
     assert not guard("kernel messages", by_ssh)["is_bad"]
     assert GUARDS.verdict is not None
     assert GUARDS.verdict(known).word in {"WELL", "WARN"}
+
+
+def test_kernel_messages_that_were_turned_down_are_thought_of_until_they_are_put_back() -> None:
+    known = machines.known()
+    assert CONSOLE.reminder is not None
+    assert CONSOLE.reminder(known) == ""
+    (loud,) = known.rows("kernel-console")
+    quiet = reading("kernel-console", [{**loud.body, "level": 1}])
+    down = replace(known, readings={**known.readings, ("kernel-console", ""): quiet})
+    assert CONSOLE.reminder(down) == "KERNEL QUIET"
+    assert not guard("kernel messages", down)["is_bad"]
+    back = sent(LOUDER, None, Nothing(), down)
+    assert back.command == ("dmesg", "-n", "4")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "usual"),
+    [("ro quiet", 4), ("ro", 7), ("ro quiet loglevel=3", 3), ("loglevel=x ro", 7)],
+)
+def test_they_are_put_back_to_what_the_machine_booted_with(parameters: str, usual: int) -> None:
+    (row,) = console_of_proc(f"1 4 1 7\n{parameters}\n")
+    assert row == {"level": 1, "usual": usual}
+
+
+# --- on another machine ------------------------------------------------------------------------
+
+
+def with_neighbour(known: Known, **run: Any) -> Known:
+    rows = [
+        {"uuid": "here", "name": "controller-1"},
+        {"uuid": "10.8.3.3", "name": "controller-0", "address": "10.8.3.3"},
+    ]
+    runs = [{"run": "backup-1", "name": "backup", "machine": "10.8.3.3", **run}] if run else []
+    more = {
+        ("machines", ""): reading("machines", rows),
+        ("runs", "10.8.3.3"): reading("runs", runs, "10.8.3.3"),
+    }
+    return replace(known, readings={**known.readings, **more})
+
+
+def test_what_is_started_on_another_machine_says_where_and_what_only_that_one_knows() -> None:
+    known, form = with_neighbour(idle()), Playbook(machine="controller-0")
+    write = sent(BACKUP, None, form, known)
+    assert isinstance(write, CommandWrite)
+    assert (write.machine, write.run) == ("10.8.3.3", "backup")
+    assert no(BACKUP, None, form, known) == []
+    unknown = [one for one in BACKUP.reasons(None, form, known) if one.answer is Answer.CANT_TELL]
+    assert [one.check for one in unknown] == ["the active controller"]
+    assert "on 10.8.3.3" in " ".join(one.words for one in BACKUP.consequences(None, form, known))
+    assert BACKUP.choices(None, known) == {"machine": ("controller-1", "controller-0")}
+
+
+def test_what_runs_there_is_not_started_there_a_second_time_and_here_it_may_be() -> None:
+    known = with_neighbour(idle(replace(machines.STANDBY, is_active=True)), is_running=True)
+    (words,) = no(BACKUP, None, Playbook(machine="controller-0"), known)
+    assert words == "backup-1 is running: follow it in :runs"
+    assert no(BACKUP, None, Playbook(), known) == []
+
+
+def test_a_machine_nobody_knows_is_refused_before_anything_is_sent() -> None:
+    (words,) = no(COLLECT, None, Collect(machine="worker-77"), with_neighbour(idle()))
+    assert "worker-77" in words
+    assert "neither in ssh: of clouds.yaml nor known to sysinv" in words

@@ -117,7 +117,7 @@ class Sshd:
 
     def account(self, name: str, *, must_change: bool = False) -> str:
         """Make an account of that name (root only), with PASSWORD."""
-        subprocess.run(["userdel", "-r", name], check=False, capture_output=True)
+        subprocess.run(["userdel", "-f", "-r", name], check=False, capture_output=True)
         subprocess.run(["useradd", "-m", "-s", "/bin/sh", name], check=True, capture_output=True)
         line = f"{name}:{PASSWORD}\n".encode()
         subprocess.run(["chpasswd"], input=line, check=True, capture_output=True)
@@ -137,7 +137,7 @@ class Sshd:
         for path in self.rules:
             path.unlink(missing_ok=True)
         for name in self.accounts:
-            subprocess.run(["userdel", "-r", name], check=False, capture_output=True)
+            subprocess.run(["userdel", "-f", "-r", name], check=False, capture_output=True)
 
     # --- who calls it --------------------------------------------------------------------------
 
