@@ -8,6 +8,7 @@ from backend.figure import Line, Lines
 from backend.kind import Column, Kind, Kube
 from backend.kinds.kube_amounts import amount
 from backend.kinds.kube_edit import REVEAL
+from backend.kinds.kube_losses import of_namespace
 from backend.kinds.kube_object import (
     KubeObject,
     Words,
@@ -58,6 +59,8 @@ NAMESPACES: Kind[Namespace] = declared(
     aliases=("ns",),
     look=_namespace_look,
     needs=("pods",),
+    loses=of_namespace,
+    loses_needs=("pods", "claims", "secrets"),
 )
 
 

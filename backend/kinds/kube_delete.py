@@ -20,8 +20,11 @@ class DeleteForm(Form):
     leave: bool = Field(default=False, description="leave what it owns: pods run on, ownerless")
 
 
-def deleting(read: Kube, singular: str, loses: Loses) -> Action[Any]:
-    """Return the action that deletes an object of ``read``; ``loses`` says what stops for good."""
+def deleting(read: Kube, singular: str, loses: Loses, needs: Tuple[str, ...] = ()) -> Action[Any]:
+    """Return the action that deletes an object of ``read``; ``loses`` says what stops for good.
+
+    ``needs`` are the kinds that it looks at.
+    """
 
     def plan(row: Any, form: DeleteForm, _known: Known) -> Plan:
         # Foreground: it is gone only when what it owns is.
@@ -58,6 +61,7 @@ def deleting(read: Kube, singular: str, loses: Loses) -> Action[Any]:
         risk=lambda _row, _form, _known: Risk.DESTRUCTIVE,
         form=DeleteForm,
         consequences=stops,
+        needs=needs,
     )
 
 

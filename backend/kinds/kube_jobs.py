@@ -7,6 +7,7 @@ from typing import Any, Optional, Tuple
 from backend.kind import Column, Kind, Kube
 from backend.kinds.kube_acts import RESUME, SUSPEND, TRIGGER
 from backend.kinds.kube_logs import of_workload
+from backend.kinds.kube_losses import of_job
 from backend.kinds.kube_object import (
     Items,
     KubeObject,
@@ -103,6 +104,7 @@ JOBS: Kind[Job] = declared(
     logs=of_workload("job"),
     logs_needs=("pods",),
     is_inventory=False,
+    loses=of_job,
 )
 
 

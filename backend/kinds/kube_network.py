@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Mapping, Tuple
 
 from backend.kind import Column, Kind, Kube, Tab
+from backend.kinds.kube_losses import of_service
 from backend.kinds.kube_object import Items, KubeObject, Words, declared, goes, warned
 from backend.kinds.once import once
 from backend.known import Known
@@ -124,6 +125,8 @@ KUBE_SERVICES: Kind[Service] = declared(
             needs=("pods",),
         ),
     ),
+    loses=of_service,
+    loses_needs=("pods",),
 )
 ENDPOINTS: Kind[Endpoints] = declared(
     "endpoints",

@@ -130,12 +130,14 @@ def declared(
     most: int = 44,
     is_inventory: bool = True,
     loses: Optional[Loses] = nothing_more,
+    loses_needs: Tuple[str, ...] = (),
     hides: FrozenSet[str] = frozenset(),
     **more: Any,
 ) -> Kind[K]:
     """Return the kind of an object of Kubernetes: its name first, its age last.
 
-    It can be deleted, and ``loses`` says what stops for good then; None: not from here.
+    It can be deleted, and ``loses`` says what stops for good then, looking at ``loses_needs``;
+    None: not from here.
     ``hides`` are mappings of the whole object whose values are shown only when asked for.
     """
     named: Column[K] = Column(heading=heading, value=lambda row: row.full_name, most=most)
@@ -154,7 +156,7 @@ def declared(
         actions=(
             *actions,
             editing(read, singular, hides),
-            *((deleting(read, singular, loses),) if loses is not None else ()),
+            *((deleting(read, singular, loses, loses_needs),) if loses is not None else ()),
             CREATE,
         ),
         whole=whole_of(read, hides),

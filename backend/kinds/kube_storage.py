@@ -6,6 +6,7 @@ from typing import Any, Optional, Tuple
 
 from backend.kind import Column, Kind, Kube
 from backend.kinds.kube_events import events_of
+from backend.kinds.kube_losses import of_claim, of_volume
 from backend.kinds.kube_object import KubeObject, Words, bad, busy, declared, goes
 from backend.known import Known
 from backend.tone import WELL, Look
@@ -74,6 +75,8 @@ CLAIMS: Kind[Claim] = declared(
     aliases=("pvc", "persistentvolumeclaims", "persistentvolumeclaim"),
     look=_claim_look,
     needs=("storage-classes", "kube-events"),
+    loses=of_claim,
+    loses_needs=("pods", "volumes"),
 )
 
 
@@ -136,6 +139,8 @@ VOLUMES: Kind[Volume] = declared(
     ),
     aliases=("pv", "persistentvolumes", "persistentvolume"),
     look=_volume_look,
+    loses=of_volume,
+    loses_needs=("pods",),
 )
 
 
