@@ -9,6 +9,7 @@ from backend.area import Contents
 from backend.kind import Kind
 from backend.kinds.kube_access import ACCESS
 from backend.kinds.kube_config import GIVEN
+from backend.kinds.kube_devices import NODE_RESOURCES
 from backend.kinds.kube_discovered import API_RESOURCES
 from backend.kinds.kube_events import KUBE_EVENTS
 from backend.kinds.kube_extended import EXTENDED
@@ -29,6 +30,7 @@ from backend.kinds.kube_workloads import WORKLOADS
 KUBE_KINDS: Tuple[Kind[Any], ...] = (
     TROUBLES,
     NODES,
+    NODE_RESOURCES,
     PODS,
     *WORKLOADS,
     *BATCH,

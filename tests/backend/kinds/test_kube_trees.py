@@ -7,6 +7,7 @@ from typing import Any, Dict, List
 
 from backend.draw import figure_lines
 from backend.figure import Tree
+from backend.kinds.kube_devices import NODE_RESOURCES, NodeResource, resources
 from backend.kinds.kube_trees import MOST, of_application, of_node, of_release
 from backend.kinds.platform import Application
 from backend.known import Known
@@ -134,3 +135,22 @@ def test_a_tree_is_drawn_on_eighty_columns() -> None:
     known = kube.cluster()
     lines = figure_lines(of_node(known.rows("nodes")[0], known), 78, known.now_ms)
     assert all(len(line.text) <= 78 for line in lines)
+
+
+def test_devices_are_listed_by_node_with_what_is_there_can_be_given_and_is_used() -> None:
+    device = "intel.com/pci_sriov_net_datanet_a"
+    nodes = kube.bodies("nodes")
+    nodes[0]["allocatable"] = {**nodes[0]["allocatable"], device: "14"}
+    known = kube.cluster(nodes=nodes)
+    rows = {row.key: row for row in map(NodeResource.read, resources(known))}
+    row = rows[f"controller-0/{device}"]
+    assert (row.capacity, row.allocatable, row.used, row.free, row.pods) == (16, 14, 2, 12, 1)
+    assert NODE_RESOURCES.look(row, known).notes == (
+        "2 of 16 cannot be given: not healthy, or reserved",
+    )
+    assert {key.partition("/")[2] for key in rows} == {"hugepages-1Gi", device}
+    full = row.model_copy(update={"used": 14.0, "capacity": 14.0})
+    assert "none is left" in NODE_RESOURCES.look(full, known).notes[0]
+    (tab,) = NODE_RESOURCES.tabs
+    assert tab.related is not None
+    assert [pod.name for pod in known.rows("pods") if tab.related(row, pod)] == ["du-0"]
