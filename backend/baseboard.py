@@ -115,3 +115,15 @@ class Sol:
     def request(self) -> str:
         """What is opened, as one line."""
         return f"SOL {self.server}" + (" (takes over)" if self.takes_over else "")
+
+
+@dataclass(frozen=True)
+class SelLog:
+    """The event log of a server's baseboard, read as a log beside others."""
+
+    server: str
+
+    @property
+    def called(self) -> str:
+        """What people call it."""
+        return f"{self.server}:SEL"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Callable, Optional, Sequence
 
 from typing_extensions import assert_never
 
-from backend.baseboard import Bmc, BmcWrite, Sol
+from backend.baseboard import Bmc, BmcWrite, SelLog, Sol
 from backend.errors import NotConfigured
 from backend.kind import (
     Body,
@@ -175,6 +175,8 @@ class Cloud:
         """Open a stream. Raises ``StxError``."""
         if isinstance(stream, PodLog):
             return await self.kube.open(stream)
+        if isinstance(stream, SelLog):
+            return await self.baseboards.log(stream)
         if stream.machine in ("", HERE):
             from backend.listening import open_here
 

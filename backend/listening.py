@@ -7,6 +7,7 @@ from typing import Union
 
 from typing_extensions import assert_never
 
+from backend.baseboard import SelLog
 from backend.errors import NotConfigured
 from backend.kube import PodLog
 from backend.logs.files import Here
@@ -14,6 +15,7 @@ from backend.logs.journal import JournalLog
 from backend.logs.line import Log
 from backend.logs.opening import open_file
 from backend.plan import HERE, Journal, LogFile, Stream
+from backend.sources.grepping import counted
 from backend.sources.streaming import lines
 
 
@@ -22,6 +24,10 @@ async def open_here(stream: Stream) -> Log:
     if isinstance(stream, PodLog):
         raise NotConfigured(
             f"{stream.called} is in a cluster", "name the cloud it belongs to, with a kubeconfig"
+        )
+    if isinstance(stream, SelLog):
+        raise NotConfigured(
+            f"{stream.called} is a baseboard's", "name the cloud it belongs to, with bmc:"
         )
     if stream.machine not in ("", HERE):
         raise NotConfigured(
@@ -33,7 +39,7 @@ async def open_here(stream: Stream) -> Log:
 
 def _open(stream: Union[LogFile, Journal]) -> Log:
     if isinstance(stream, LogFile):
-        return open_file(stream, Here())
+        return open_file(stream, Here(counted))
     if isinstance(stream, Journal):
         log = JournalLog(stream, lines)
         log.last()  # raises here, where it can be said, what would keep it from being read

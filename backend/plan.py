@@ -16,7 +16,7 @@ from typing import (
     Union,
 )
 
-from backend.baseboard import Bmc, BmcWrite, Sol
+from backend.baseboard import Bmc, BmcWrite, SelLog, Sol
 from backend.ceph import Ceph, CephWrite
 from backend.kube import Kube, KubeHealth, KubeResources, KubeWrite, PodExec, PodLog
 from backend.mask import MASK, Body, Json, masked
@@ -190,7 +190,7 @@ class Journal:
 # Text that arrives. To add one: its value here, what opens it as a ``logs.line.Log`` in
 # ``logs.opening`` or ``cloud.open``; text that can only be listened to becomes one as
 # ``logs.gathered.Gathered``.
-Stream = Union[LogFile, Journal, PodLog]
+Stream = Union[LogFile, Journal, PodLog, SelLog]
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from backend.kinds.alarms import (
 from backend.kinds.cards import card_of
 from backend.kinds.entity import hostname_of, jumps, where
 from backend.kinds.incidents import INCIDENTS, belong
-from backend.kinds.log_places import of_fault
+from backend.kinds.log_places import SERVERS, of_fault
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone, Verdict
 from backend.units import day, when
@@ -202,6 +202,7 @@ ALARMS: Kind[Alarm] = Kind(
     ),
     jump=_first_jump,
     logs=lambda alarm, known: of_fault(alarm.alarm_id, alarm.hostname, alarm.raised_ms, known),
+    logs_needs=(SERVERS,),
     actions=ALARM_ACTIONS,
     aliases=("alarm", "al"),
     # What the strip verifies live stands in their rows.
@@ -261,6 +262,7 @@ EVENTS: Kind[Event] = Kind(
     strip=_event_strip,
     jump=_first_jump,
     logs=_event_logs,
+    logs_needs=(SERVERS,),
     aliases=("event", "ev", "event_log", "event-log"),
     every_s=30.0,
     is_log=True,

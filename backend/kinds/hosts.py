@@ -12,7 +12,7 @@ from backend.kinds.host_columns import COLUMNS, STATE_FIELDS, WORKER_FIELDS
 from backend.kinds.host_looks import look, strip
 from backend.kinds.host_overview import overview, sentence
 from backend.kinds.host_verdict import verdict
-from backend.kinds.log_places import of_host
+from backend.kinds.log_places import SERVERS, of_host
 from backend.known import Known
 
 
@@ -94,6 +94,7 @@ HOSTS = Kind[Host](
     state_fields=STATE_FIELDS + WORKER_FIELDS,
     actions=ACTIONS,
     logs=of_host,
+    logs_needs=(SERVERS,),
     aliases=("ihosts", "ihost", "ho"),
     needs=("alarms", "system"),
     noise=frozenset({"uptime", "updated_at", "mtce_info"}),

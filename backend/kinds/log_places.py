@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Iterable, Optional
+from typing import Iterable, Optional, Tuple
 
+from backend.baseboard import SelLog
 from backend.deed import Deed
 from backend.kinds.host import Host
 from backend.kinds.host_site import active_controller
 from backend.known import Known
 from backend.logs.catalogue import ABOUT_ALL, OF_DEED, OF_HOST, of_alarm, stream_of
-from backend.plan import HERE, Logs
+from backend.plan import HERE, Logs, Stream
+
+# The kind that says which baseboards there are: it asks nobody.
+SERVERS = "servers"
 
 
 def logs_of(
@@ -26,7 +30,18 @@ def logs_of(
         wanted = chief if name in ABOUT_ALL or not hostname else hostname
         return HERE if not wanted or known.place.is_on(wanted) else wanted
 
-    return Logs(streams=tuple(stream_of(name, machine(name)) for name in names), at_ms=at_ms, of=of)
+    streams: Tuple[Stream, ...] = tuple(stream_of(name, machine(name)) for name in names)
+    return Logs(streams=(*streams, *_own_log(hostname, known)), at_ms=at_ms, of=of)
+
+
+def _own_log(hostname: str, known: Known) -> Tuple[Stream, ...]:
+    """Return the event log of the host's own baseboard, where one can be asked."""
+    found = [
+        row
+        for row in known.rows(SERVERS)
+        if hostname and hostname in (row.host, row.name) and row.has_password
+    ]
+    return tuple(SelLog(server=row.name) for row in found[:1])
 
 
 def of_host(host: Host, known: Known) -> Logs:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Dict, Mapping, Tuple
 
+from backend.baseboard import SelLog
+from backend.kube import PodLog
 from backend.plan import Journal, LogFile, Stream
 
 FOLDER = "/var/log"
@@ -70,7 +72,7 @@ ALIASES: Mapping[str, str] = MappingProxyType(
         "usm": "software",
     }
 )
-JOURNAL = "journal"
+JOURNAL, SEL, POD = "journal", "sel", "pod"
 
 # Which logs say why, by the first digits of an alarm's id; the most telling first.
 _OF_ALARM: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
@@ -119,7 +121,16 @@ def of_alarm(alarm_id: str) -> Tuple[str, ...]:
 
 
 def stream_of(name: str, machine: str = "") -> Stream:
-    """Return the stream of a name, an alias, or a path; ``journal:UNIT`` is one unit's."""
+    """Return the stream of a name, an alias, or a path; ``journal:UNIT`` is one unit's.
+
+    ``sel:SERVER`` is a baseboard's event log, ``pod:NAMESPACE/POD[/CONTAINER]`` a container's.
+    """
+    sort, _, of = name.partition(":")
+    if sort == SEL and of:
+        return SelLog(server=of)
+    if sort == POD and of.count("/") in (1, 2):
+        namespace, pod, container = (*of.split("/"), "")[:3]
+        return PodLog(namespace=namespace, pod=pod, container=container)
     if name == JOURNAL or name.startswith(f"{JOURNAL}:"):
         units = tuple(filter(None, name.partition(":")[2].split(",")))
         return Journal(units=units, machine=machine)

@@ -7,7 +7,7 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, List, Optional, Protocol, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Protocol, Sequence, Tuple
 
 from backend.errors import Missing, StxError, Unreachable
 from backend.logs.line import Find
@@ -50,8 +50,19 @@ class Bytes(Protocol):
     def found(self, find: Find) -> Optional[Found]:
         """Return where its words stand, where its machine looks for them; None: read it."""
 
+    def counted(self, find: Find, step: Callable[[int], None]) -> Optional[int]:
+        """Return how many lines there are to find, where its machine counts them; None: read it."""
+
     def close(self) -> None:
         """Let go of it."""
+
+
+# Counts the lines of an opened file of so many bytes, None where it does not.
+Counting = Callable[[int, int, Find, Callable[[int], None]], Optional[int]]
+
+
+def _uncounted(*_: Any) -> None:
+    return None
 
 
 class Files(Protocol):
@@ -75,8 +86,9 @@ class Files(Protocol):
 class OpenFile:
     """A file of this machine."""
 
-    def __init__(self, path: str, descriptor: int) -> None:
+    def __init__(self, path: str, descriptor: int, counting: Counting = _uncounted) -> None:
         self._path = path
+        self._counting = counting
         self._descriptor = descriptor
         status = os.fstat(descriptor)
         self.identity = (status.st_dev, status.st_ino)
@@ -97,6 +109,10 @@ class OpenFile:
         del find
         return None
 
+    def counted(self, find: Find, step: Callable[[int], None]) -> Optional[int]:
+        """Return how many lines there are to find, where a program of this machine counts them."""
+        return self._counting(self._descriptor, self.size(), find, step)
+
     def close(self) -> None:
         """Let go of it."""
         if self._descriptor >= 0:
@@ -108,6 +124,10 @@ class Here:
     """The files of this machine."""
 
     keeps_open = True
+
+    def __init__(self, counting: Counting = _uncounted) -> None:
+        """``counting`` counts the lines of large ones, faster than we do."""
+        self._counting = counting
 
     def facts(self, path: str) -> Optional[Facts]:
         """Return what is known of a file, None where there is none."""
@@ -139,7 +159,7 @@ class Here:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
             raise Unreadable(f"{path} is no file")
-        return OpenFile(path, descriptor)
+        return OpenFile(path, descriptor, self._counting)
 
 
 _SAYS: Dict[int, str] = {

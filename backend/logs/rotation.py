@@ -143,7 +143,8 @@ class Part:
             source = self.source()
             if source.found(find) is not None:
                 return sum(1 for _line in down_found(source, 0, find, step))
-            return count(blocks(source), find, step)
+            total = source.counted(find, step)
+            return count(blocks(source), find, step) if total is None else total
         opened = self._files.open(self.name.path)
         try:
             return count(self._chunks(opened), find, step)

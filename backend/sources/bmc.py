@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Protocol, Tuple
 from urllib.parse import urlsplit
 
-from backend.baseboard import Bmc, BmcWrite, Sol
+from backend.baseboard import Bmc, BmcWrite, SelLog, Sol
 from backend.bmc_settings import BmcSettings
 from backend.channel import Channel
 from backend.errors import Missing, NotConfigured
@@ -20,6 +20,7 @@ from backend.settings import CloudSettings
 from backend.sources.tls import Pins
 
 if TYPE_CHECKING:
+    from backend.sources.arriving import Arriving
     from backend.sources.machines import Machines
     from backend.sources.upload import Told
 
@@ -120,6 +121,12 @@ class Baseboards:
     async def open(self, session: Sol) -> Channel:
         """Open the serial console of a server."""
         return await self._board(session.server).open(session)
+
+    async def log(self, stream: SelLog) -> Arriving:
+        """Open the event log of a server as a log; asked again while it is open."""
+        from backend.sources.bmc_log import open_log
+
+        return await open_log(stream, lambda: self._board(stream.server).ask("sel"))
 
     def retry(self) -> None:
         """Let passwords that were refused be tried once more: somebody asked for it."""

@@ -8,12 +8,10 @@ from typing import AsyncIterator, Callable, Dict
 
 from backend.errors import NotFound, Rejected, Unreachable
 from backend.kube import PodLog
-from backend.logs.gathered import Gathered
+from backend.sources.arriving import Arriving
 from backend.sources.flow import lines
 from backend.sources.kube_api import KubeApi
 
-# How long an answer that began may pause before what came is shown, and all of that, in seconds.
-PAUSE_S, OPEN_S = 0.2, 2.0
 # After an end (the container ended, or the server): how soon it is asked again, in seconds.
 AGAIN_S, MOST_S = 1.0, 30.0
 BAD = 400
@@ -25,47 +23,18 @@ _STAMP = re.compile(rb"\d{4}-\d\d-\d\dT[\d:.]+\S*")
 LONGEST = 1 << 20
 
 
-class ContainerLog(Gathered):
+class ContainerLog(Arriving):
     """The log of one container while it is open; ``close`` ends the asking."""
 
     def __init__(self, api: KubeApi, stream: PodLog) -> None:
         """Begin to ask; to be made on the event loop."""
         super().__init__(stream.called, lambda: _arriving(api, stream, self.say), kept=stream.tail)
-        self._loop = asyncio.get_running_loop()
-        self.task = asyncio.ensure_future(self.gather())
-
-    def close(self) -> None:
-        """Ask no more; from any thread."""
-        self._loop.call_soon_threadsafe(self.task.cancel)
-        super().close()
-
-    async def end(self) -> None:
-        """Ask no more, and return when nothing is under way."""
-        self.task.cancel()
-        await asyncio.wait([self.task])
-
-    async def opened(self) -> None:
-        """Return when what was there has come; raises why nothing can."""
-        ends = self._loop.time() + OPEN_S
-        before = -1
-        while not self.task.done() and self._loop.time() < ends and before != self.arrived:
-            # Before the first line it is the server that is waited for, then a pause.
-            before = self.arrived or -1
-            await asyncio.wait([self.task], timeout=PAUSE_S)
-        if self.error is not None and not self.arrived:
-            raise self.error
-        if self.task.done():
-            self.task.result()  # a defect of ours is raised where somebody waits
 
 
 async def open_log(api: KubeApi, stream: PodLog) -> ContainerLog:
     """Open the log of a container; raises ``StxError`` where it cannot be had."""
     log = ContainerLog(api, stream)
-    try:
-        await log.opened()
-    except BaseException:  # cancelled too: nobody else knows of its connection yet
-        await log.end()
-        raise
+    await log.begun()
     return log
 
 

@@ -8,10 +8,12 @@ import sys
 from itertools import islice
 from typing import Any, Callable, Iterator, List, Optional, Tuple
 
+from backend.baseboard import SelLog
 from backend.clean import clean
 from backend.errors import Missing, StxError
 from backend.kind import Kind
 from backend.known import Reading
+from backend.kube import PodLog
 from backend.listening import open_here
 from backend.logs.catalogue import NAMES, stream_of
 from backend.logs.files import Here
@@ -52,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
 async def _run(arguments: argparse.Namespace, streams: Tuple[Stream, ...]) -> int:
     lookout = None
     opener: Open = open_here
-    if arguments.host:
+    if arguments.host or any(isinstance(one, (PodLog, SelLog)) for one in streams):
         settings = cloud_settings(arguments)
         lookout = Lookout(settings, place=find_place(), now_ms=system_ms)
         opener = lookout.cloud.open

@@ -127,14 +127,16 @@ def open_logs(
 async def _read_and_open(console: StxApp, kind: Kind[Any], row: Any, at_ms: Optional[int]) -> None:
     """Read what tells which logs there are, and open them."""
     station = console.station
-    if station is None or kind.logs is None:
+    if kind.logs is None:
         return
-    readings = [await station.watch.read_now(name) for name in kind.logs_needs]
+    watch = station.watch if station is not None else None
+    readings = [await watch.read_now(name) for name in kind.logs_needs] if watch else []
     error = next((one.error for one in readings if one.error is not None), None)
-    if error is not None:
+    logs = kind.logs(row, console.known)
+    if error is not None and not logs.streams:
         console.say(str(error))
     else:
-        _open_logs(console, kind.logs(row, console.known), at_ms)
+        _open_logs(console, logs, at_ms)
 
 
 def _open_logs(console: StxApp, logs: Logs, at_ms: Optional[int]) -> None:

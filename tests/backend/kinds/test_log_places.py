@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import List, Tuple
 
 import pytest
@@ -120,3 +121,31 @@ def test_the_journal_is_named_with_its_units() -> None:
     assert stream_of("journal:kubelet,etcd", "worker-0") == Journal(
         units=("kubelet", "etcd"), machine="worker-0"
     )
+
+
+def test_the_event_log_of_the_hosts_own_baseboard_is_among_them_where_it_can_be_asked() -> None:
+    from backend.baseboard import SelLog
+    from tests.backend.kinds.rack import rack, readings, server
+    from tests.backend.kinds.site import reading
+
+    known = rack()
+    assert ("servers", "") in readings()
+    logs = of_fault("200.010", "controller-0", NOW_MS, known)
+    assert logs.streams[-1] == SelLog(server="controller-0")
+    assert logs.streams[-1].called == "controller-0:SEL"
+    shut = reading("servers", [server("controller-0", has_password=False)])
+    known = replace(known, readings={**known.readings, ("servers", ""): shut})
+    assert not any(
+        isinstance(one, SelLog) for one in of_fault("200.010", "controller-0", 0, known).streams
+    )
+
+
+def test_pods_and_baseboards_are_named_beside_files() -> None:
+    from backend.baseboard import SelLog
+    from backend.kube import PodLog
+
+    assert stream_of("sel:controller-0") == SelLog(server="controller-0")
+    assert stream_of("pod:kube-system/coredns-1/coredns") == PodLog(
+        namespace="kube-system", pod="coredns-1", container="coredns"
+    )
+    assert isinstance(stream_of("pod:nothing"), LogFile)
