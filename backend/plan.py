@@ -38,7 +38,8 @@ class Rest:
     ``named`` is where the body is no list but an object of rows by name: the name is put under it;
     ``under`` is the path for the rows of one parent alone, where ``path`` answers for all of them;
     ``also`` are more paths whose rows are of the same kind, asked after the first; ``mine`` is the
-    field that tells a row its parent's id, where the service does not.
+    field that tells a row its parent's id, where the service does not; ``otherwise`` is asked in
+    its place where the cloud has no such service, or the service no such path.
     """
 
     service: str
@@ -49,6 +50,7 @@ class Rest:
     also: Tuple[str, ...] = ()
     mine: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
+    otherwise: Optional[Rest] = None
 
     @property
     def source(self) -> str:

@@ -22,7 +22,9 @@ from backend.secret import Password, Secret, password_of
 from backend.ssh_settings import Ssh, ssh_of
 
 # The services that Keystone's catalogue leads to.
-CATALOGUE = frozenset({"sysinv", "fm", "usm", "vim", "dcmanager", "keystone", "barbican"})
+CATALOGUE = frozenset(
+    {"sysinv", "fm", "usm", "patching", "vim", "dcmanager", "keystone", "barbican"}
+)
 GLYPHS = ("ascii", "dec", "utf8")
 COLOURS = ("mono", "none", "8", "16", "256", "full")
 INTERFACES = ("public", "internal", "admin")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import AbstractSet, Any, Optional, Tuple
 
+from pydantic import model_validator
+
 from backend.figure import Jump
 from backend.kind import (
     Action,
@@ -16,6 +18,7 @@ from backend.kind import (
     Row,
     Rung,
 )
+from backend.kinds import sw_patch, sw_patch_acts
 from backend.kinds.deploy_states import EVERY_S, SERVICE, deploy_of, state_reason, usm, verdict
 from backend.kinds.deploys import disruptive
 from backend.known import Known
@@ -30,6 +33,24 @@ class DeployHost(Row):
     software_release: Optional[str] = None
     target_release: Optional[str] = None
     reboot_required: Optional[bool] = None
+    # Of an older system: how sw-patch calls the state of its agent.
+    agent_state: Optional[str] = None
+    patch_current: Optional[bool] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_our_words(cls, said: Any) -> Any:
+        return sw_patch.deploy_host_of(said)
+
+    @property
+    def is_sw_patch(self) -> bool:
+        """Whether it is sw-patch that says it, on a system older than USM."""
+        return self.agent_state is not None
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it has installed all that is applied."""
+        return self.patch_current is True
 
 
 def _host_look(row: DeployHost, _known: Known) -> Look:
@@ -131,6 +152,10 @@ def _host_failed(row: Optional[DeployHost], _known: Known) -> str:
     return f"USM says {row.host_state}: the reason is in software.log and patching.log there"
 
 
+def _is_patch(row: DeployHost, _known: Known) -> bool:
+    return row.is_sw_patch
+
+
 def _admin(row: DeployHost, known: Known) -> Optional[str]:
     host = _named(row, known)
     return None if host is None else f"{host.administrative} {host.availability}"
@@ -140,7 +165,7 @@ DEPLOY_HOSTS: Kind[DeployHost] = Kind(
     name="deploy-hosts",
     singular="deploy-host",
     model=DeployHost,
-    read=Rest(service=SERVICE, path="/deploy_host"),
+    read=Rest(service=SERVICE, path="/deploy_host", otherwise=sw_patch.HOSTS),
     id=lambda row: row.hostname,
     columns=(
         Column(heading="HOST", value=lambda row: row.hostname, most=24),
@@ -166,6 +191,7 @@ DEPLOY_HOSTS: Kind[DeployHost] = Kind(
             reasons=_host_reasons("host"),
             ladder=_host_ladder("deployed", "deploying"),
             failed=_host_failed,
+            hidden=_is_patch,
             needs=("deploy", "hosts"),
         ),
         Action(
@@ -177,11 +203,13 @@ DEPLOY_HOSTS: Kind[DeployHost] = Kind(
             reasons=_host_reasons("host-rollback"),
             ladder=_host_ladder("rollback-deployed", "rollback-deploying"),
             failed=_host_failed,
+            hidden=_is_patch,
             needs=("deploy", "hosts"),
         ),
+        *sw_patch_acts.HOST_ACTIONS,
     ),
     aliases=("deploy-host-list",),
-    needs=("deploy", "hosts"),
+    needs=("deploy", "hosts", "releases"),
     verdict=verdict,
     every_s=EVERY_S,
 )

@@ -6,6 +6,7 @@ from typing import Mapping, Optional, Tuple
 
 from backend.figure import Jump, Line, Lines, States
 from backend.kind import Json, Reason, RestWrite, Row
+from backend.kinds import sw_patch
 from backend.known import Known
 from backend.tone import Look, Mark, Tone, Verdict
 
@@ -135,6 +136,8 @@ def _next(row: Deploy, known: Known) -> str:
 def verdict(known: Known) -> Verdict:
     """Return what is being deployed, how far it is, and what comes next."""
     reading, row = known.reading("deploy"), deploy_of(known)
+    if row is None and sw_patch.is_older(known):
+        return sw_patch.verdict(known)
     if row is None:
         if not reading.was_read:
             error = reading.error

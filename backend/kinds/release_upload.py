@@ -21,8 +21,10 @@ from backend.kind import (
     Rung,
     Step,
 )
+from backend.kinds import sw_patch_acts
 from backend.kinds.deploy_states import SERVICE
 from backend.kinds.host_site import active_controller
+from backend.kinds.sw_patch import is_older
 from backend.known import Known
 
 NAME = "upload"
@@ -31,6 +33,8 @@ FAILED = "upload-failed"
 PATIENCE_S = 1800.0
 # A major release is taken on this controller alone.
 FIRST = "controller-0"
+# A service dates its answers to the second: two of its instants may be apart by so much less.
+CLOCKS_MS = 2000
 # A file that every machine has: for examples only.
 SOME_FILE = "/etc/hosts"
 
@@ -62,7 +66,9 @@ def refused(answer: Json) -> str:
     return " ".join(str(error or "").split())
 
 
-def _plan(_row: None, form: UploadForm, _known: Known) -> Plan:
+def _plan(_row: None, form: UploadForm, known: Known) -> Plan:
+    if is_older(known):
+        return sw_patch_acts.uploads(form.file, PATIENCE_S)
     paths = tuple(str(path) for path in form.paths)
     write = RestWrite(
         service=SERVICE,
@@ -118,6 +124,7 @@ def _reasons(_row: None, form: UploadForm, known: Known) -> Tuple[Reason, ...]:
     first = (_on_first(known),) if form.is_major else ()
     words = "where it is full USM says no more than: internal error"
     return (
+        *((sw_patch_acts.takes(form.file.suffix),) if is_older(known) else ()),
         _is_whole(form),
         _none_uploading(known),
         *first,
@@ -141,9 +148,9 @@ def _deed(known: Known) -> Optional[Deed]:
     return next((one for one in known.running("releases") if one.action == NAME), None)
 
 
-def _since(deed: Deed, known: Known) -> Iterator[Any]:
-    """Yield the releases that are as they are since that upload."""
-    sent_ms = deed.sent_ms or deed.began_ms
+def _since(deed: Deed, known: Known, after_ms: int = 0) -> Iterator[Any]:
+    """Yield the releases that are as they are since that upload, or so long after it."""
+    sent_ms = (deed.sent_ms or deed.began_ms) + after_ms
     for row in known.rows("releases"):
         since = known.since("releases", row.release_id, "state")
         if since is not None and since.ms >= sent_ms:
@@ -158,7 +165,9 @@ def _is_there(_row: None, known: Known) -> bool:
     came = [row.state for row in _since(deed, known)]
     if FAILED in came:
         return False
-    return deed.answered_ms is not None or "available" in came
+    # What was there before may seem younger by as much as a service's clock is told inexactly.
+    surely = [row.state for row in _since(deed, known, CLOCKS_MS)]
+    return deed.answered_ms is not None or "available" in surely
 
 
 def _failed(_row: None, known: Known) -> str:
@@ -184,6 +193,6 @@ UPLOAD: Action[Any] = Action(
     consequences=_stops,
     ladder=_ladder,
     failed=_failed,
-    needs=("releases", "hosts"),
+    needs=("releases", "deploy-hosts", "hosts"),
     on_kind=True,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from backend.figure import Jump, Line, Lines
 from backend.kind import (
@@ -13,7 +13,6 @@ from backend.kind import (
     Column,
     Consequence,
     Form,
-    Json,
     Kind,
     Plan,
     Reason,
@@ -24,10 +23,11 @@ from backend.kind import (
     Step,
     Tab,
 )
+from backend.kinds import sw_patch, sw_patch_acts
 from backend.kinds.deploy_states import HERE, SERVICE, usm
 from backend.kinds.deploys import start_ladder, started_badly
-from backend.kinds.health import Health
 from backend.kinds.obstacles import ACT_NEEDS, in_the_way
+from backend.kinds.release_precheck import prechecked, prechecked_badly
 from backend.kinds.release_upload import UPLOAD
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
@@ -51,6 +51,18 @@ class Release(Row):
     unremovable: Optional[bool] = None
     requires: List[str] = Field(default_factory=list)
     packages: List[str] = Field(default_factory=list)
+    # Of an older system: how sw-patch itself calls its state.
+    patch_state: Optional[str] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_our_words(cls, said: Any) -> Any:
+        return sw_patch.release_of(said)
+
+    @property
+    def is_sw_patch(self) -> bool:
+        """Whether it is a patch of sw-patch, on a system older than USM."""
+        return self.patch_state is not None
 
     @property
     def cves(self) -> Tuple[str, ...]:
@@ -81,6 +93,7 @@ def _strip(row: Release, _known: Known) -> Lines:
         ("NEEDS", ", ".join(row.requires)),
         ("FIXES", ", ".join(row.cves)),
         ("WARNS", row.warnings),
+        ("SW-PATCH", row.patch_state),
     )
     return Lines(lines=tuple(Line(heading=word, text=text) for word, text in said if text))
 
@@ -131,37 +144,14 @@ def _precheck(row: Release, form: ForceForm, _known: Known) -> Plan:
     return Plan(steps=(Step(write=write, refusal=prechecked_badly, says=prechecked),))
 
 
-def _checks(answer: Json, *places: str) -> Tuple[Tuple[str, str, str], ...]:
-    said = answer if isinstance(answer, dict) else {}
-    text = "\n".join(str(said.get(place) or "") for place in places)
-    return Health.model_construct(value=text).lines
-
-
-def prechecked_badly(answer: Json) -> str:
-    """Return what fails in a precheck's report, failures first; "" where nothing does.
-
-    USM answers 200 whether it is well or not, and puts the report where it belongs.
-    """
-    error = " ".join(str(answer.get("error") or "").split()) if isinstance(answer, dict) else ""
-    if not error:
-        return ""
-    checks = _checks(answer, "error")
-    fails = [f"{name} ({more})" if more else name for name, state, more in checks if state != "OK"]
-    return f"{len(fails)} of {len(checks)} checks fail: {'; '.join(fails)}" if fails else error
-
-
-def prechecked(answer: Json) -> str:
-    """Return how many checks a good precheck passed."""
-    count = len(_checks(answer, "info", "warning"))
-    return f"all {count} checks pass" if count else "nothing stands in the way, says USM"
-
-
 def _start(row: Release, form: ForceForm, _known: Known) -> Plan:
     sentence = f"Begin to deploy {row.release_id}; no host changes before it is its turn."
     return Plan.of(_write(row, "start", _forced(form), sentence))
 
 
 def _delete(row: Release, _form: Form, _known: Known) -> Plan:
+    if row.is_sw_patch:
+        return sw_patch_acts.DELETE(row, _form, _known)
     sentence = f"Take {row.release_id} off the shelf; it would have to be uploaded again."
     path = f"/release/{row.release_id}"
     return Plan.of(usm("DELETE", path, "delete", row.release_id, sentence=sentence))
@@ -228,6 +218,11 @@ def _start_stops(row: Release, _form: Form, known: Known) -> Tuple[Consequence, 
 
 _NEEDS = ("releases", *ACT_NEEDS)
 
+
+def _is_patch(row: Release, _known: Known) -> bool:
+    return row.is_sw_patch
+
+
 RELEASE_ACTIONS: Tuple[Action[Release], ...] = (
     UPLOAD,
     Action(
@@ -238,6 +233,7 @@ RELEASE_ACTIONS: Tuple[Action[Release], ...] = (
         form=ForceForm,
         risk=lambda _row, _form, _known: Risk.HARMLESS,
         reasons=lambda row, _form, _known: _must_be(row, "available"),
+        hidden=_is_patch,
     ),
     Action(
         name="start",
@@ -251,6 +247,7 @@ RELEASE_ACTIONS: Tuple[Action[Release], ...] = (
         ladder=start_ladder,
         failed=started_badly,
         needs=_NEEDS,
+        hidden=_is_patch,
         aliases=("deploy-start",),
     ),
     Action(
@@ -265,13 +262,14 @@ RELEASE_ACTIONS: Tuple[Action[Release], ...] = (
         ),
         needs=("releases",),
     ),
+    *sw_patch_acts.RELEASE_ACTIONS,
 )
 
 RELEASES: Kind[Release] = Kind(
     name="releases",
     singular="release",
     model=Release,
-    read=Rest(service=SERVICE, path="/release"),
+    read=Rest(service=SERVICE, path="/release", otherwise=sw_patch.PATCHES),
     id=lambda row: row.release_id,
     columns=(
         Column(heading="RELEASE", value=lambda row: row.release_id, most=28),

@@ -14,12 +14,12 @@ from backend.simulator.clock import Clock
 from backend.simulator.kube import Kube
 from backend.simulator.model import Alarm, Event, Host, Json, System
 from backend.simulator.overlay import Overlay
-from backend.simulator.shelf import Software, shelf
+from backend.simulator.shelf import Older, Software, shelf
 
 # Fault management keeps a bounded log; older lines fall out.
 EVENTS_KEPT = 4000
 
-SERVICES = ("identity", "platform", "faultmanagement", "usm", "vim")
+SERVICES = ("identity", "platform", "faultmanagement", "usm", "patching", "vim")
 
 
 @dataclass
@@ -65,6 +65,8 @@ class Cloud:
         self.unpowered: set[str] = set()
         self.backing_up = False
         self.software: Software = shelf(system.software_version)
+        # sw-patch, on a system older than USM.
+        self.older: Optional[Older] = None
         self.kube = Kube()
         # What the VIM orchestrates now, in its own shape.
         self.strategy: Optional[Json] = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, Callable, Optional
 
-from backend.simulator import kube_upgrade, software, stages
+from backend.simulator import kube_upgrade, patching, software, stages
 from backend.simulator.cloud import Cloud
 from backend.simulator.life import perform
 from backend.simulator.model import Host, Json
@@ -203,6 +203,7 @@ def _unlock(cloud: Cloud, hosts: list[Host]) -> Done:
             return None
         for host in hosts:
             software.unlocked(cloud, host)
+            patching.unlocked(cloud, host)
         return ""
 
     return done

@@ -29,6 +29,7 @@ CATALOGUE = (
     ("platform", "platform", "sysinv", "/v1"),
     ("faultmanagement", "faultmanagement", "fm", ""),
     ("usm", "usm", "usm", ""),
+    ("patching", "patching", "patching", ""),
     ("vim", "nfv", "vim", ""),
 )
 
@@ -57,6 +58,11 @@ class Keystone:
         self._rng = random.Random(seed + 1)  # noqa: S311 (a pretend token)
         self._tokens: dict[str, Token] = {}
 
+    @property
+    def _absent(self) -> str:
+        """The one of USM and sw-patch that this system has not."""
+        return "patching" if self._cloud.older is None else "usm"
+
     def token(self, token_id: Optional[str]) -> Optional[Token]:
         """The token of that id while it is good."""
         found = self._tokens.get(token_id or "")
@@ -80,7 +86,7 @@ class Keystone:
         if path == ["v3", "auth", "catalog"]:
             if self.token(request.headers.get("x-auth-token")) is None:
                 return _unauthorized()
-            return answer({"catalog": catalogue(request.base)})
+            return answer({"catalog": catalogue(request.base, self._absent)})
         return _error(404, "Not Found", f"The path {request.path} does not exist.")
 
     def _issue(self, request: Request) -> Answer:
@@ -140,7 +146,7 @@ class Keystone:
                 "project": {"domain": domain, "id": _id("project", "admin"), "name": "admin"},
                 "is_domain": False,
                 "roles": [{"id": _id("role", role), "name": role} for role in token.roles],
-                "catalog": catalogue(base),
+                "catalog": catalogue(base, self._absent),
             }
         }
 
@@ -159,8 +165,8 @@ class Keystone:
         return answer({"versions": {"values": [version]}}, 300, ("Location", here))
 
 
-def catalogue(base: str) -> list[Json]:
-    """The service catalogue, each service with its three interfaces."""
+def catalogue(base: str, absent: str) -> list[Json]:
+    """The service catalogue, each service with its three interfaces; one is not there."""
     return [
         {
             "endpoints": [
@@ -178,6 +184,7 @@ def catalogue(base: str) -> list[Json]:
             "name": name,
         }
         for prefix, kind, name, end in CATALOGUE
+        if prefix != absent
     ]
 
 

@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--speed", type=float, default=20.0, help="pretend seconds a second")
     parser.add_argument("--bmc", action="store_true", help="give each host a baseboard on UDP")
     parser.add_argument("--kubeconfig", metavar="FILE", help="write what reaches its cluster there")
+    parser.add_argument("--older", action="store_true", help="with sw-patch in the place of USM")
     parser.add_argument("--frozen", action="store_true", help="let the pretend clock stand still")
 
 
@@ -52,6 +53,7 @@ async def _serve(args: argparse.Namespace) -> int:
         port=args.port,
         frozen=args.frozen,
         bmc=args.bmc,
+        older=args.older,
     )
     async with simulator:
         sys.stdout.write(f"# A pretend cloud: {args.scene}. Nothing here is real.\n")

@@ -27,6 +27,18 @@ class Software:
         return found
 
 
+@dataclass
+class Older:
+    """What sw-patch holds: patches by id, what each host has installed, and how its agent is."""
+
+    patches: dict[str, Json] = field(default_factory=dict)
+    installed: dict[str, set[str]] = field(default_factory=dict)
+    agents: dict[str, str] = field(default_factory=dict)
+    to_reboot: set[str] = field(default_factory=set)
+    # Applications that want patches: ids by application.
+    dependencies: dict[str, list[str]] = field(default_factory=dict)
+
+
 def shelf(version: str) -> Software:
     """The releases of a site as it usually stands: two deployed, two to come, one too new."""
     deployed = [("0", "deployed", True, ()), ("300", "deployed", False, ("0",))]

@@ -78,8 +78,8 @@ def _internal(why: str) -> Exception:
 def _patch(cloud: Cloud, content: bytes) -> tuple[str, str]:
     """Put a patch on the shelf; return what USM says of it, and what was wrong."""
     try:
-        members = _members(content)
-        said = _metadata(members["metadata.tar"])
+        members = members_of(content)
+        said = metadata_of(members["metadata.tar"])
     except (tarfile.TarError, EOFError, OSError, KeyError, ET.ParseError) as error:
         # A file that was cut off ends here.
         raise _internal("metadata") from error
@@ -89,19 +89,21 @@ def _patch(cloud: Cloud, content: bytes) -> tuple[str, str]:
         if states[release_id] != "available":
             return f"{release_id} is not currently in available state to be deployed.\n", ""
         return f"{release_id} is already uploaded. Updated metadata only\n", ""
-    if not _is_signed(members):
+    if not is_signed(members):
         return "", f"Failed to upload release {release_id}\n"
     _shelve(cloud, said)
     return f"{release_id} is now uploaded\n", ""
 
 
-def _members(content: bytes) -> dict[str, bytes]:
+def members_of(content: bytes) -> dict[str, bytes]:
+    """The files of a packed patch by name; raises what ``tarfile`` does where it is cut off."""
     with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as tar:
         files = {one.name: tar.extractfile(one) for one in tar.getmembers()}
         return {name: file.read() for name, file in files.items() if file is not None}
 
 
-def _metadata(content: bytes) -> ET.Element:
+def metadata_of(content: bytes) -> ET.Element:
+    """What a patch says of itself."""
     with tarfile.open(fileobj=io.BytesIO(content)) as tar:
         file = tar.extractfile("metadata.xml")
         if file is None:
@@ -110,7 +112,8 @@ def _metadata(content: bytes) -> ET.Element:
         return found
 
 
-def _is_signed(members: dict[str, bytes]) -> bool:
+def is_signed(members: dict[str, bytes]) -> bool:
+    """Whether its files are those that were signed, by a key that the system trusts."""
     sums = _WHOLE
     for name in CHECKED:
         sums ^= int(hashlib.md5(members[name], usedforsecurity=False).hexdigest(), 16)

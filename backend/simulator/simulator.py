@@ -15,7 +15,7 @@ from email.utils import format_datetime
 from types import TracebackType
 from typing import Any, Optional, Union
 
-from backend.simulator import fm, orchestration, refuse, scenes, sysinv, usm
+from backend.simulator import fm, orchestration, patching, refuse, scenes, sysinv, usm
 from backend.simulator.apiserver import TOKEN, ApiServer
 from backend.simulator.clock import START, Clock
 from backend.simulator.cloud import Cloud
@@ -38,7 +38,8 @@ class Simulator:
     `scene` is site-7, site-9 or standard; `hosts` and `alarms` fill it up to so many. `speed` is
     pretend seconds a second; `frozen` lets the clock stand at `start` until `advance` moves it.
     `tls` is a server context, or the paths of a certificate and its key. With `bmc` each host's
-    baseboard answers on UDP as well, and its power moves the host.
+    baseboard answers on UDP as well, and its power moves the host. An ``older`` one has sw-patch in
+    the place of USM.
     """
 
     def __init__(
@@ -56,11 +57,14 @@ class Simulator:
         start: Optional[datetime] = None,
         page_max: Optional[int] = None,
         bmc: bool = False,
+        older: bool = False,
     ) -> None:
         self.clock = Clock(start=start or START, speed=speed, frozen=frozen)
         self._cloud = scenes.build(
             scene, clock=self.clock, seed=seed, hosts=hosts, alarm_count=alarms
         )
+        if older:
+            self._cloud.older = patching.older(self._cloud)
         if page_max is not None:
             self._cloud.page_max = page_max
         self.keystone = Keystone(self._cloud, lifetime_s=token_lifetime_s, seed=seed)
@@ -227,14 +231,15 @@ class Simulator:
             return Answer(status=0, silent=True)
         if away is not None:
             return refuse.unavailable()
-        if service == "identity":
-            return self.keystone.reply(request, rest)
-        if service == "platform":
-            return self._platform(request, rest)
-        if service == "faultmanagement":
-            return self._faultmanagement(request, rest)
-        if service == "usm":
-            return self._usm(request, rest)
+        older = self._cloud.older is not None
+        rooms = {
+            "identity": self.keystone.reply,
+            "platform": self._platform,
+            "faultmanagement": self._faultmanagement,
+            **({"patching": self._patching} if older else {"usm": self._usm}),
+        }
+        if service in rooms:
+            return rooms[service](request, rest)
         if service == "vim":
             token = self.keystone.token(request.headers.get("x-auth-token"))
             return orchestration.reply(self._cloud, request, rest, token)
@@ -278,6 +283,14 @@ class Simulator:
         if len(path) < 2 or path[0] != "v1":
             raise refuse.software("The resource could not be found.", 404)
         return usm.reply(self._cloud, request, path[1:], token)
+
+    def _patching(self, request: Request, path: list[str]) -> Answer:
+        token = self.keystone.token(request.headers.get("x-auth-token"))
+        if token is None:
+            raise refuse.keystone(f"{request.base}/identity/v3")
+        if len(path) < 2 or path[0] not in {"v1", "patch"}:
+            raise refuse.software("The resource could not be found.", 404)
+        return patching.reply(self._cloud, request, path[1:], token)
 
     def _door(self, request: Request, path: list[str]) -> Answer:
         """The control door, which no real cloud has: GET and POST order, POST advance."""

@@ -82,13 +82,17 @@ def bodies(raw: bytes, items: str, kind: str = "") -> Iterator[Body]:
         raise Malformed(kind or items or "answer", text.path, _words(error)) from error
 
 
-def by_name(wholes: Iterator[Body], key: str) -> Iterator[Body]:
+def by_name(wholes: Iterator[Body], key: str, items: str = "") -> Iterator[Body]:
     """Yield each row of objects that hold rows by name, the name put under ``key``.
 
-    Raises ``Malformed`` where something else stands under a name.
+    The rows stand under ``items`` of each object ("": they are its own). Raises ``Malformed`` where
+    something else stands there, or under a name.
     """
     for whole in wholes:
-        for name, row in whole.items():
+        rows = whole.get(items) if items else whole
+        if not isinstance(rows, dict):
+            raise Malformed(key, f"$.{items}", f"an object is wanted, got {str(whole)[:60]!r}")
+        for name, row in rows.items():
             if not isinstance(row, dict):
                 raise Malformed(key, f"$.{name}", f"an object is wanted, got {str(row)[:40]!r}")
             yield {key: name, **row}

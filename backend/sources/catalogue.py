@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Callable, Dict, FrozenSet, List, Mapping, Optional
 from urllib.parse import quote
 
-from backend.errors import NotConfigured
+from backend.errors import NotConfigured, NotFound
 from backend.kind import Json, Rest, RestWrite
 from backend.refresh import Answer
 from backend.settings import CloudSettings
@@ -33,7 +33,21 @@ class Catalogue:
         self._services: Dict[str, RestService] = {}
 
     async def ask(self, read: Rest, parent: str) -> Answer:
-        """Send a question, page by page where the service cuts it."""
+        """Send a question, page by page where the service cuts it; where it is not there, another.
+
+        Where the other is not there either, the error is that of the first.
+        """
+        try:
+            return await self._ask(read, parent)
+        except (NotConfigured, NotFound) as error:
+            if read.otherwise is None:
+                raise
+            try:
+                return await self.ask(read.otherwise, parent)
+            except (NotConfigured, NotFound):
+                raise error from None
+
+    async def _ask(self, read: Rest, parent: str) -> Answer:
         first = read.under if parent and read.under else read.path
         pages: List[bytes] = []
         for path in (first, *read.also):
@@ -42,7 +56,7 @@ class Catalogue:
             pages += await self._pages(read.service, asked, read.query)
         if read.named:
             wholes = (bodies(raw, "") for raw in pages)
-            return lambda: by_name(chain.from_iterable(wholes), read.named)
+            return lambda: by_name(chain.from_iterable(wholes), read.named, read.items)
         told = {read.mine: parent} if read.mine else {}
         return lambda: (
             {**body, **told} if told else body for raw in pages for body in bodies(raw, read.items)

@@ -13,7 +13,8 @@ from backend.kind import Answer, Plan
 from backend.kinds.deploy_hosts import DEPLOY_HOSTS
 from backend.kinds.deploy_states import LEGAL, STATES, legal, verdict
 from backend.kinds.deploys import DEPLOY
-from backend.kinds.releases import RELEASES, ForceForm, prechecked, prechecked_badly
+from backend.kinds.release_precheck import prechecked, prechecked_badly
+from backend.kinds.releases import RELEASES, ForceForm
 from backend.known import Known, Reading
 from backend.sources.refusals import refusal
 from tests.backend.kinds.site import named, reading, site
