@@ -211,6 +211,9 @@ class Logs:
 
 # --- what to send ------------------------------------------------------------------------------
 
+# The vendor's client calls a lone file so; most services look only that there is a name.
+FILE_NAME = "for_upload"
+
 
 @dataclass(frozen=True)
 class RestWrite:
@@ -228,6 +231,8 @@ class RestWrite:
     # What is in the file is read when it is sent, and recorded nowhere.
     file: str = ""
     file_field: str = "file"
+    # What it is called there, where the service goes by that.
+    file_name: str = FILE_NAME
     # Paths of files that each go under a name of their own, where the service goes by names.
     files: Tuple[str, ...] = ()
     # How much longer than usual the service may take over what it got, in seconds.

@@ -215,6 +215,7 @@ def uploads(file: Any, patience_s: float) -> Plan:
         words=(str(file),),
         sentence=f"Bring {file.name} onto the shelf; nothing is applied by that.",
         file=str(file),
+        file_name=file.name,
         patience_s=patience_s,
     )
     return _one(write)

@@ -67,7 +67,7 @@ class Catalogue:
         service = self._service(write.service)
         parts = named(write.files)
         if write.file:
-            parts = (Part(path=write.file, field=write.file_field), *parts)
+            parts = (Part(path=write.file, field=write.file_field, name=write.file_name), *parts)
         if not parts:
             return await service.send(write.method, write.path, write.body)
         fields = write.body if isinstance(write.body, dict) else {}
