@@ -71,6 +71,8 @@ class Mark:
     note: str = ""
     note_by: str = ""
     note_ms: int = 0
+    # What was on a thing before it is replaced, as JSON.
+    record: str = ""
 
 
 @dataclass(frozen=True)

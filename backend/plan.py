@@ -252,6 +252,17 @@ class RestWrite:
         return f"{self.method} {self.service}{self.path}{body}{file}{files}"
 
 
+# How much of a value of our own record is said of it.
+_SAID = 200
+
+
+def _short(value: Optional[str]) -> str:
+    """Return a value of our own record as it is said: a whole inventory is told by its length."""
+    if value is None or not value:
+        return "-"
+    return value if len(value) <= _SAID else f"({len(value)} characters)"
+
+
 @dataclass(frozen=True)
 class LocalWrite:
     """A change of our own store: what no service of the cloud remembers (seen, assigned, noted).
@@ -273,7 +284,7 @@ class LocalWrite:
     @property
     def request(self) -> str:
         """What is written, as one line."""
-        values = " ".join(f"{key}={value or '-'}" for key, value in self.values.items())
+        values = " ".join(f"{key}={_short(value)}" for key, value in self.values.items())
         return f"RECORD {self.kind} {values} (here only: the service has no such field)"
 
 

@@ -137,6 +137,7 @@ def parser() -> argparse.ArgumentParser:
         _find,
         _as_built,
         _do,
+        _replace,
         _create,
         _follow,
         _console,
@@ -269,6 +270,15 @@ def _do(commands: Commands) -> None:  # type: ignore[valid-type]
     made.add_argument("name", nargs="*", help="the rows; none where the action makes a new one")
     _confirmed(made)
     made.epilog = "fields of the action's form are options too: --personality worker"
+
+
+def _replace(commands: Commands) -> None:  # type: ignore[valid-type]
+    made = _command(commands, "replace", "record a disk or a host, then what is next and differs")
+    made.add_argument("what", nargs="?", choices=("disk", "host"), help="none: what is under way")
+    made.add_argument("host", nargs="?")
+    made.add_argument("disk", nargs="?", default="", help="its place, node or serial")
+    made.add_argument("--anew", action="store_true", help="record it again, as it is now")
+    made.add_argument("--why", default="", help="why, for the record")
 
 
 def _confirmed(made: argparse.ArgumentParser) -> None:

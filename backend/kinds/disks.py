@@ -9,11 +9,13 @@ from pydantic import Field
 
 from backend.kind import Column, Kind, Reach, Rest
 from backend.kinds.disk_acts import DISK_ACTIONS
+from backend.kinds.disk_light import LIGHT
 from backend.kinds.filesystem_acts import FILESYSTEM_ACTIONS
 from backend.kinds.group_acts import GROUP_ACTIONS
 from backend.kinds.inventory import EVERY_S, HOST, NOISE, OfHost, look_of
 from backend.kinds.osd_acts import OSD_ACTIONS
 from backend.kinds.partition_acts import PARTITION_ACTIONS
+from backend.kinds.replacements import REPLACE_DISK
 from backend.kinds.volume_acts import VOLUME_ACTIONS
 from backend.units import mib
 
@@ -59,7 +61,7 @@ DISKS: Kind[Disk] = Kind(
         Column(heading="SERIAL", value=lambda row: row.serial_id, most=24),
         Column(heading="PATH", value=lambda row: row.device_path, most=60, wide=True),
     ),
-    actions=DISK_ACTIONS,
+    actions=(*DISK_ACTIONS, LIGHT, REPLACE_DISK),
     aliases=("idisks", "disk", "host-disks"),
     noise=NOISE,
     own=frozenset({"serial_id", "device_wwn"}),

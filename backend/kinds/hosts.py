@@ -13,6 +13,7 @@ from backend.kinds.host_looks import look, strip
 from backend.kinds.host_overview import overview, sentence
 from backend.kinds.host_verdict import verdict
 from backend.kinds.log_places import SERVERS, of_host
+from backend.kinds.replacements import REPLACE_HOST
 from backend.known import Known
 
 
@@ -92,7 +93,7 @@ HOSTS = Kind[Host](
     sentence=sentence,
     sort=_sort,
     state_fields=STATE_FIELDS + WORKER_FIELDS,
-    actions=ACTIONS,
+    actions=(*ACTIONS, REPLACE_HOST),
     logs=of_host,
     logs_needs=(SERVERS,),
     aliases=("ihosts", "ihost", "ho"),

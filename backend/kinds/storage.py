@@ -17,6 +17,7 @@ from backend.kinds.ceph_pools import POOLS
 from backend.kinds.ceph_records import RECORDS
 from backend.kinds.ceph_safety import SAFETY
 from backend.kinds.ceph_status import CEPH
+from backend.kinds.replacements import REPLACEMENTS
 from backend.kinds.storage_map import STORAGE_MAP
 from backend.kinds.storage_verdict import verdict
 from backend.kinds.tiers import CEPH as SYSINV_CEPH
@@ -42,6 +43,7 @@ STORAGE = Contents(
         CONTROLLER_FILESYSTEMS,
         MONITORS,
         *SYSINV_CEPH,
+        REPLACEMENTS,
     ),
     headline=verdict,
 )

@@ -202,6 +202,7 @@ def _mark(values: Mapping[str, str]) -> Mark:
         note=values.get("note", ""),
         note_by=values.get("note_by", ""),
         note_ms=int(values.get("note_ms", 0)),
+        record=values.get("record", ""),
     )
 
 

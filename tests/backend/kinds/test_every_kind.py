@@ -29,7 +29,8 @@ from backend.kinds import AREAS, area_of, areas_of, configured, every_kind, kind
 from backend.kinds.ceph_daemons import MetadataServer
 from backend.kinds.ceph_records import CephDevice, CephLogLine
 from backend.kinds.host_site import ONLY_UNDER_HOST
-from backend.known import Known, Reading
+from backend.known import Known, Memory, Reading
+from backend.known import Mark as Said
 from backend.kube import PodExec
 from backend.pods import ForwardEnd, PodAttach, PodCopy, PodForward
 from backend.preview import said
@@ -78,6 +79,12 @@ MADE: Mapping[str, Tuple[Any, ...]] = {
     "ceph-devices": (CephDevice(uuid="d", name="MODEL_S1", daemons=["osd.0"], wear=0.5),),
 }
 
+# What our own record has of a disk that is being replaced.
+RECORD = {"what": "host", "host": "controller-0", "host_uuid": "old", "place": "", "at_ms": 1,
+          "personality": "controller", "by": "x", "serials": {"p": "S1"},
+          "things": {"volume-groups": {"nova-local": {"parameters": {}}}}}  # fmt: skip
+MARKS = {("replacements", "host/controller-0"): Said(record=json.dumps(RECORD))}
+
 each = pytest.mark.parametrize("kind", every_kind(), ids=lambda kind: kind.name)
 
 
@@ -93,7 +100,13 @@ def everything() -> Known:
     readings["logs", ""] = reading("logs", LOGS)
     readings.update(rack.readings())
     readings.update(ceph.readings(ceph.answers()))
-    known = Known(cloud="c", now_ms=recorded.now_ms, place=LAPTOP, readings=readings)
+    known = Known(
+        cloud="c",
+        now_ms=recorded.now_ms,
+        place=LAPTOP,
+        readings=readings,
+        memory=Memory(marks=MARKS),
+    )
     derived = {
         (kind.name, ""): reading(kind.name, list(kind.read.rows(known)))
         for kind in every_kind()
