@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from backend.area import Contents
-from backend.baseboard import Bmc
-from backend.kind import Kind, Tab
+from backend.baseboard import Bmc, SelLog
+from backend.kind import Kind, Logs, Tab
 from backend.kinds.hardware_acts import POWER_ACTIONS
 from backend.kinds.hardware_board import USERS
 from backend.kinds.hardware_board_acts import BOARD_ACTIONS, CONSOLES
@@ -32,6 +32,7 @@ SERVER_KIND: Kind[Server] = Kind(
     tabs=(Tab(key="o", title="Overview", figure=overview),),
     actions=(*CONSOLES, *POWER_ACTIONS, *BOARD_ACTIONS, FIRMWARE),
     aliases=("bmc", "bmcs", "baseboards"),
+    logs=lambda row, _known: Logs(streams=(SelLog(server=row.name),), of=row.name),
     needs=("hosts", POWER, HEALTH),
     noise=frozenset({"has_password"}),
     every_s=5.0,

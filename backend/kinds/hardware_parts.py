@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Optional, Tuple
 
-from backend.baseboard import Bmc
-from backend.kind import Column, Kind, Reach, Row
+from backend.baseboard import Bmc, SelLog
+from backend.kind import Column, Kind, Logs, Reach, Row
 from backend.kinds.hardware_looks import boot_words
 from backend.kinds.hardware_server import (
     HEALTH,
@@ -130,6 +131,15 @@ def _sel_look(row: SelEvent, known: Known) -> Look:
     return WELL if row.is_over else worded(row.health)
 
 
+def _logs(row: SelEvent, _known: Known) -> Logs:
+    """Return the same log as lines, at the moment of an event: filtered, followed, saved there."""
+    try:
+        at_ms = round(datetime.fromisoformat(row.timestamp or "").timestamp() * 1000)
+    except ValueError:
+        return Logs(streams=(SelLog(server=row.server),), of=row.server)
+    return Logs(streams=(SelLog(server=row.server),), at_ms=at_ms, of=row.server)
+
+
 SEL: Kind[SelEvent] = Kind(
     name="sel",
     singular="sel-event",
@@ -153,6 +163,7 @@ SEL: Kind[SelEvent] = Kind(
     look=_sel_look,
     # Newest first; what has no time stands by its number.
     sort=lambda row, _known: (_reversed(row.timestamp or ""), -_number(row.record)),
+    logs=_logs,
     aliases=("bmc-events", "event-logs"),
     tab="E Log",
     every_s=SLOW_S,

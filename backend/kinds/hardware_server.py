@@ -136,7 +136,7 @@ def odd(server: Server, known: Known) -> str:
 
 def _odd_off(host: Any, node: Any) -> str:
     if host.availability in HEARD:
-        return f"off, and sysinv hears it ({host.availability}): is this the right baseboard?"
+        return f"off, and sysinv hears it ({host.availability}): look whose baseboard it is"
     if not host.is_locked:
         return "off, and unlocked in sysinv: maintenance may power it on again"
     if node is not None and is_ready(node):

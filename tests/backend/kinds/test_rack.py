@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from backend.baseboard import SelLog
 from backend.errors import NotConfigured, Unauthorized, Unreachable
 from backend.kind import Answer, Nothing, Risk
 from backend.kinds.hardware import SERVER_KIND
@@ -14,10 +15,11 @@ from backend.kinds.hardware_acts import Boot, Identify
 from backend.kinds.hardware_board_acts import LogIn
 from backend.kinds.hardware_looks import look, overview, verdict
 from backend.kinds.hardware_server import odd, views
-from backend.known import Known
+from backend.known import Known, Since
 from backend.preview import preview, said
 from backend.tone import Mark, Tone
 from tests.backend.kinds.rack import rack
+from tests.backend.kinds.site import named
 
 OFF = {"power": "off"}
 LOCKED = {"administrative": "locked", "operational": "disabled", "availability": "online"}
@@ -48,7 +50,7 @@ def test_where_all_agree_nothing_is_odd() -> None:
 @pytest.mark.parametrize(
     ("power", "host", "words"),
     [
-        (OFF, {}, "off, and sysinv hears it (available): is this the right baseboard?"),
+        (OFF, {}, "off, and sysinv hears it (available): look whose baseboard it is"),
         (OFF, {"availability": "offline"}, "off, and unlocked in sysinv"),
         ({}, {"availability": "offline"}, "on, and sysinv hears nothing of it (offline)"),
         (OFF, GONE, ""),
@@ -159,3 +161,29 @@ def test_taking_a_console_over_says_who_is_thrown_off() -> None:
     assert (plain.risk, taking.risk) == (Risk.HARMLESS, Risk.DISRUPTIVE)
     assert "thrown off" in taking.consequences[0].words
     assert taking.requests == ("SOL controller-0 (takes over)",)
+
+
+def test_what_is_odd_says_since_when() -> None:
+    known = rack(power={"power": "off"})
+    uuid = next(row.uuid for row in known.rows("hosts") if row.hostname == "controller-0")
+    hour = Since(ms=known.now_ms - 3_600_000, at_least=False)
+    fields = ("availability", "administrative")
+    dates = {("hosts", uuid, name): hour for name in fields}
+    dates["power", "controller-0", "power"] = hour
+    found = replace(known, memory=replace(known.memory, since=dates))
+    assert look(first(found), found).notes == (
+        "off, and sysinv hears it (available): look whose baseboard it is, for 1h",
+    )
+
+
+def test_l_opens_a_servers_event_log_as_lines_at_the_moment_of_an_event() -> None:
+    known = rack()
+    assert SERVER_KIND.logs is not None
+    assert SERVER_KIND.logs(first(known), known).streams == (SelLog(server="controller-0"),)
+    kind = named("sel")
+    assert kind.logs is not None
+    event = {"server": "s0", "record": "7", "timestamp": "2026-11-21T02:50:19+00:00"}
+    logs = kind.logs(kind.model.read(event), known)
+    assert (logs.streams, logs.at_ms) == ((SelLog(server="s0"),), 1795229419000)
+    early = kind.logs(kind.model.read({**event, "timestamp": ""}), known)
+    assert early.at_ms is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import asynccontextmanager
-from typing import Any, AsyncIterator, Dict, Tuple
+from typing import Any, AsyncIterator, Dict, List, Tuple
 
 import pytest
 from pyghmi.ipmi.private import session
@@ -13,8 +13,9 @@ from pyghmi.ipmi.private import session
 from backend.baseboard import BmcWrite
 from backend.errors import Rejected, Unauthorized, Unreachable
 from backend.secret import Password, Secret
-from backend.simulator import Simulator
+from backend.simulator import Simulator, rack
 from backend.simulator.rmcp import ASF, IANA_ASF, Station, guid_of
+from backend.sources import ipmi
 from backend.sources.ipmi import Ipmi
 
 LOCKED = "worker-1"
@@ -191,3 +192,30 @@ async def test_a_packet_of_a_session_that_goes_meanwhile_stops_nobody_else() -> 
                 assert session.iothread.is_alive()
             finally:
                 del session.Session.bmc_handlers[came_from]
+
+
+async def test_a_session_nobody_needs_is_closed_and_opened_again_when_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """There are few of them, and maintenance holds some: at most one of ours, and that not long."""
+    stations: List[Station] = []
+
+    class Kept(Station):
+        def __init__(self, *of: Any) -> None:
+            super().__init__(*of)
+            stations.append(self)
+
+    def held() -> int:
+        return sum(len(station._sessions) for station in stations)
+
+    monkeypatch.setattr(rack, "Station", Kept)
+    monkeypatch.setattr(ipmi, "IDLE_S", 0.3)
+    async with racked(LOCKED) as (_, board):
+        await asyncio.gather(*(board.ask(facet) for facet in ("power", "sensors", "sel")))
+        assert held() == 1
+        for _ in range(300):
+            if not held():
+                break
+            await asyncio.sleep(0.02)
+        assert held() == 0
+        assert await power(board) == "on"
