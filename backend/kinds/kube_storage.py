@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Optional, Tuple
 
-from backend.kind import Column, Kind, Kube
+from backend.kind import Column, Kind, Kube, Tab
+from backend.kinds.claim_acts import GROW, stands_on, used_by, users_of
+from backend.kinds.kube_csi import CSI
 from backend.kinds.kube_events import events_of
 from backend.kinds.kube_losses import of_claim, of_volume
 from backend.kinds.kube_object import KubeObject, Words, bad, busy, declared, goes
+from backend.kinds.rook import ROOK
 from backend.known import Known
-from backend.tone import WELL, Look
+from backend.tone import WELL, Look, Mark, Tone
 
 _DEFAULT = "storageclass.kubernetes.io/is-default-class"
 
@@ -48,7 +51,12 @@ def _claim_look(row: Claim, known: Known) -> Look:
         if "WaitForFirstConsumer" in row.why(known):
             return busy("is bound when a pod uses it")
         return bad(row.why(known))
-    return goes(row, known) or WELL
+    leaving = goes(row, known)
+    if leaving is not None:
+        return leaving
+    if known.has("pods") and not users_of(row, known):
+        return Look(tone=Tone.PLAIN, mark=Mark.OUT, notes=("nobody uses it",))
+    return WELL
 
 
 CLAIMS: Kind[Claim] = declared(
@@ -70,11 +78,14 @@ CLAIMS: Kind[Claim] = declared(
         Column(heading="STATUS", value=lambda row: row.phase),
         Column(heading="SIZE", value=lambda row: row.got or row.asked, right=True),
         Column(heading="CLASS", value=lambda row: row.storage_class, most=20),
+        Column(heading="USED BY", joined=lambda row, known: used_by(row, known) or None, most=28),
         Column(heading="VOLUME", value=lambda row: row.volume, wide=True),
     ),
     aliases=("pvc", "persistentvolumeclaims", "persistentvolumeclaim"),
     look=_claim_look,
-    needs=("storage-classes", "kube-events"),
+    needs=("storage-classes", "kube-events", "pods", "volumes"),
+    tabs=(Tab(key="o", title="Stands on", figure=stands_on),),
+    actions=(GROW,),
     loses=of_claim,
     loses_needs=("pods", "volumes"),
 )
@@ -105,9 +116,10 @@ def _volume_look(row: Volume, known: Known) -> Look:
     if row.phase == "Failed":
         return bad(row.message or row.reason or "failed")
     if row.phase == "Released":
-        return Look(
-            notes=(f"its claim {row.of} is gone; {row.reclaim.lower()}ed as its policy says",)
-        )
+        if row.reclaim == "Retain":
+            words = f"kept with its data, {row.size}: its claim {row.of} is gone, and nobody can"
+            return Look(tone=Tone.PLAIN, mark=Mark.OUT, notes=(f"{words} claim it",))
+        return busy(f"its claim {row.of} is gone: it is being deleted")
     return goes(row, known) or WELL
 
 
@@ -188,4 +200,4 @@ STORAGE_CLASSES: Kind[StorageClass] = declared(
     most=24,
 )
 
-STORAGE: Tuple[Kind[Any], ...] = (CLAIMS, VOLUMES, STORAGE_CLASSES)
+STORAGE: Tuple[Kind[Any], ...] = (CLAIMS, VOLUMES, STORAGE_CLASSES, *CSI, *ROOK)

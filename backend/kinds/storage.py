@@ -12,6 +12,7 @@ from backend.kinds.ceph_crush import CRUSH_KINDS
 from backend.kinds.ceph_daemons import DAEMONS
 from backend.kinds.ceph_flags import CEPH_FLAGS
 from backend.kinds.ceph_groups import GROUPS
+from backend.kinds.ceph_images import IMAGES
 from backend.kinds.ceph_osds import CEPH_OSDS
 from backend.kinds.ceph_pools import POOLS
 from backend.kinds.ceph_records import RECORDS
@@ -29,6 +30,7 @@ CEPH_KINDS: Tuple[Kind[Any], ...] = (
     CEPH_OSDS,
     POOLS,
     GROUPS,
+    IMAGES,
     *CRUSH_KINDS,
     CEPH_FLAGS,
     *DAEMONS,

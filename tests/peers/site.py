@@ -478,6 +478,9 @@ def laid(peer: Cluster) -> None:
 
     peer.until(stand, "pods run")
     unwell(peer)
+    from tests.peers.site_storage import laid_storage
+
+    laid_storage(peer)
 
 
 def _listed(peer: Cluster, path: str) -> List[Dict[str, Any]]:

@@ -27,6 +27,7 @@ from backend.kind import (
 )
 from backend.kinds import AREAS, area_of, areas_of, configured, every_kind, kind_named
 from backend.kinds.ceph_daemons import MetadataServer
+from backend.kinds.ceph_images import RbdImage
 from backend.kinds.ceph_records import CephDevice, CephLogLine
 from backend.kinds.host_site import ONLY_UNDER_HOST
 from backend.known import Known, Memory, Reading
@@ -76,6 +77,7 @@ SEEN = {*WHOLE, *PARTS, "alarms", "events", "suppressions", "health", "kube-upgr
 MADE: Mapping[str, Tuple[Any, ...]] = {
     "ceph-mds": (MetadataServer(uuid="a", name="a", state="up:active", rank=0),),
     "ceph-log": (CephLogLine(uuid="1", at_ms=1, who="mon.a", level="WRN", message="osd.1 down"),),
+    "rbd-images": (RbdImage(uuid="p/i", pool="p", name="csi-vol-1", size=1 << 30, snapshots=1),),
     "ceph-devices": (CephDevice(uuid="d", name="MODEL_S1", daemons=["osd.0"], wear=0.5),),
 }
 
