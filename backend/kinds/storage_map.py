@@ -118,7 +118,8 @@ def _summary(known: Known) -> Lines:
 
 def _strip(row: Place, _known: Known) -> Lines:
     free = f", {mib(row.free)} free" if row.free is not None else ""
-    told = (("what", f"{row.of}: {row.text}"), ("is", row.note),
+    told = (("what", f"{row.of}: {row.text}   (v: what it stands on, what stands on it)"),
+            ("is", row.note),
             ("room", f"{mib(row.size)}{free}" if row.size is not None else ""))  # fmt: skip
     return Lines(lines=tuple(Line(heading=head, text=text) for head, text in told if text))
 

@@ -9,18 +9,17 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cached_property
 from operator import attrgetter
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Set, Tuple
+from typing import Any, Iterator, List, Mapping, Optional, Set, Tuple
 
 from backend.kinds.disk_place import place_of
 from backend.kinds.once import once
 from backend.kinds.storage_branch import MIB, Branch, by
+from backend.kinds.storage_by_ceph import WHOLE_HOSTS, by_ceph, standing
 from backend.kinds.storage_tiers import Tiers
 from backend.known import Known
 from backend.tone import Tone
 
 GIB_MIB = 1024
-# With more hosts each is one line, and only what is not well below it.
-WHOLE_HOSTS = 2
 FULL_ALARM = "100.104"
 
 
@@ -206,7 +205,7 @@ class Site:
             joins=self.tiers.of_osd(osd.tier_name, seen),
         )
         if seen is not None:
-            return replace(branch, kind="ceph-osds", row=seen.uuid, **_seen(seen, branch.note))
+            return replace(branch, kind="ceph-osds", row=seen.uuid, **standing(seen, branch.note))
         if self.ceph and osd.function in (None, "osd") and osd.state == "configured":
             return replace(branch, note="sysinv has it, and CEPH HAS NOT", tone=Tone.BAD)
         return branch
@@ -233,13 +232,6 @@ def _is_of(alarm: Any, name: str) -> bool:
     """Whether an alarm is of that filesystem: its entity ends in where that is mounted."""
     mounted = alarm.entity_instance_id.rpartition("=")[2].rpartition("/")[2]
     return bool(mounted in (name, f"{name}s"))
-
-
-def _seen(seen: Any, note: str) -> Dict[str, Any]:
-    free = None if seen.size is None else (seen.size - (seen.used or 0)) // MIB
-    tone = Tone.PLAIN if seen.is_up and seen.is_in else Tone.BAD if seen.is_in else Tone.WARN
-    size = None if seen.size is None else seen.size // MIB
-    return {"mib": size, "free_mib": free, "note": f"{seen.status}, {note}", "tone": tone}
 
 
 @once
@@ -272,7 +264,7 @@ def tree(known: Known) -> Tuple[Branch, ...]:
     hosts = list(site.hosts())
     if len(hosts) > WHOLE_HOSTS:
         hosts = [_folded(host) for host in hosts]
-    return (*hosts, *site.strays(), *site.tiers.branches())
+    return (*hosts, *by_ceph(known, site.tiers), *site.strays(), *site.tiers.branches())
 
 
 def _folded(branch: Branch) -> Branch:

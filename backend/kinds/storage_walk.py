@@ -23,7 +23,7 @@ def walk(row: Any, known: Known) -> Tree:
     below = _below(row, by_id)
     nodes: List[Node] = []
     edges: List[Tuple[str, str]] = []
-    if below[0].of in ("tiers", "crush-tree"):
+    if below[0].uuid.startswith(("tiers/", "roots/")):
         nodes += _osds(below[0], rows, by_id)
         edges += [(node.id, below[0].uuid) for node in nodes]
     kept, joins = _above(row, rows)

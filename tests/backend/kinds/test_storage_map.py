@@ -264,3 +264,17 @@ def test_pools_of_a_class_of_disks_draw_on_those_alone() -> None:
     found = {row.text: (row.note, row.size) for row in rows if row.of == "crush-tree"}
     assert found["root default~ssd"] == ("1 OSDs on 1 hosts", 1 << 20)
     assert found["root default~hdd"] == ("2 OSDs on 1 hosts", 2 << 20)
+
+
+def test_without_sysinv_hosts_and_osds_are_shown_as_ceph_has_them() -> None:
+    known = cluster()
+    read: Any = STORAGE_MAP.read
+    bodies = list(read.rows(known))
+    rows = [row["text"] for row in bodies if row["of"] in ("crush-tree", "ceph-osds")]
+    assert rows[:2] == ["vm", "osd.0"]
+    assert rows[-1] == "root default"
+    mapped = reading("storage-map", bodies)
+    known = replace(known, readings={**known.readings, ("storage-map", ""): mapped})
+    said = walked(known, "ceph-osds/0")
+    assert said[0].startswith("vm")
+    assert any("pool kube-rbd" in text for text in said)
