@@ -34,6 +34,7 @@ from backend.kube import KubeWhole, PodExec, PodLog
 from backend.plan import HERE, LogList, OfCluster, Session, Stream
 from backend.pods import ForwardEnd, Forwards, PodAttach, PodCopy, PodForward
 from backend.refresh import Answer
+from backend.registry import Registry, RegistryDelete
 
 if TYPE_CHECKING:
     from backend.channel import Channel
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from backend.sources.ceph import CephSource
     from backend.sources.kube import KubeSource
     from backend.sources.machines import Machines
+    from backend.sources.registry import RegistrySource
     from backend.sources.tls import Pins
     from backend.sources.upload import Told
     from backend.told import Teller
@@ -78,6 +80,7 @@ class Cloud:
         self._baseboards: Optional[Baseboards] = None
         self._kube: Optional[KubeSource] = None
         self._ceph: Optional[CephSource] = None
+        self._registry: Optional[RegistrySource] = None
 
     async def ask(self, read: Read, parent: str = "") -> Answer:
         """Send a question and return its answer, to be read row by row.
@@ -104,6 +107,8 @@ class Cloud:
             return await self.baseboards.ask(read, parent)
         if isinstance(read, Ceph):
             return await self.ceph.ask(read, parent)
+        if isinstance(read, Registry):
+            return await self.registry.ask(read, parent)
         assert_never(read)
 
     async def _of_cluster(self, read: OfCluster) -> Answer:
@@ -136,6 +141,8 @@ class Cloud:
             return await self.baseboards.send(write, told)
         if isinstance(write, CephWrite):
             return await self.ceph.send(write)
+        if isinstance(write, RegistryDelete):
+            return await self.registry.send(write)
         assert_never(write)
 
     async def connect(self, session: Session) -> Channel:
@@ -224,6 +231,18 @@ class Cloud:
             self._ceph = CephSource(way, self.machines, self.settings.kubeconfig)
         return self._ceph
 
+    @property
+    def registry(self) -> RegistrySource:
+        """The registry of images."""
+        if self._registry is None:
+            from backend.sources.registry import RegistrySource
+
+            way = self.settings.registry_way
+            if way is None:
+                raise NotConfigured("no registry is set up", "add registry: to this cloud")
+            self._registry = RegistrySource(way, self.settings, self._pins)
+        return self._registry
+
     async def roles(self) -> frozenset[str]:
         """Return the roles of this person in this project, as the token says."""
         return await self.catalogue.roles()
@@ -241,6 +260,8 @@ class Cloud:
             self._catalogue.retry()
         if self._baseboards is not None:
             self._baseboards.retry()
+        if self._registry is not None:
+            self._registry.retry()
 
     async def close(self) -> None:
         """Close all connections."""
@@ -254,3 +275,5 @@ class Cloud:
             await self._baseboards.close()
         if self._kube is not None:
             await self._kube.close()
+        if self._registry is not None:
+            await self._registry.close()

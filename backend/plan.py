@@ -21,6 +21,7 @@ from backend.ceph import Ceph, CephWrite
 from backend.kube import Kube, KubeHealth, KubeResources, KubeWrite, PodExec, PodLog
 from backend.mask import MASK, Body, Json, masked
 from backend.pods import Forwards, PodAttach, PodWrite
+from backend.registry import Registry, RegistryDelete
 
 if TYPE_CHECKING:
     from backend.known import Known
@@ -150,7 +151,7 @@ class LogList:
 
 
 OfCluster = Union[Kube, KubeHealth, KubeResources, Forwards]
-Read = Union[Rest, LocalRead, Derived, Identity, Command, LogList, Bmc, OfCluster, Ceph]
+Read = Union[Rest, LocalRead, Derived, Identity, Command, LogList, Bmc, OfCluster, Ceph, Registry]
 
 
 # --- what to listen to -------------------------------------------------------------------------
@@ -365,7 +366,15 @@ class FileCopy:
 # Each says itself: ``source`` (who does it), ``request`` (one line, no secrets), ``command`` (argv
 # of what an operator would type, empty where there is none) and ``sentence`` (plain words).
 Write = Union[
-    RestWrite, LocalWrite, CommandWrite, FileCopy, BmcWrite, KubeWrite, PodWrite, CephWrite
+    RestWrite,
+    LocalWrite,
+    CommandWrite,
+    FileCopy,
+    BmcWrite,
+    KubeWrite,
+    PodWrite,
+    CephWrite,
+    RegistryDelete,
 ]
 
 

@@ -18,6 +18,7 @@ from backend.bmc_settings import BmcSettings, bmcs_of
 from backend.ceph_settings import CephWay, ceph_here, ceph_of
 from backend.clouds_yaml import Section, Spot, from_environment, read
 from backend.errors import SettingsError
+from backend.registry_settings import RegistryWay, registry_here, registry_of
 from backend.secret import Password, Secret, password_of
 from backend.ssh_settings import Ssh, ssh_of
 
@@ -38,6 +39,7 @@ _AUTH = {
 _OURS = {
     *("auth", "region_name", "interface", "endpoint_type", "cacert", "verify", "insecure"),
     *("read_only", "store", "endpoints", "bmc", "ssh", "ceph", "cables"),
+    "registry",
     *("kubeconfig", "kube_context"),
     *("line", "glyphs", "colour", "lock_after_s"),
 }
@@ -103,6 +105,7 @@ class CloudSettings:
     bmc: Mapping[str, BmcSettings] = field(default_factory=lambda: MappingProxyType({}))
     ssh: Optional[Ssh] = None
     ceph: Optional[CephWay] = None
+    registry: Optional[RegistryWay] = None
     kubeconfig: str = ""
     cables: str = ""
     kube_context: str = ""
@@ -119,12 +122,22 @@ class CloudSettings:
         """
         if source == "ceph":
             return self.ceph_way is not None
+        if source == "registry":
+            return self.registry_way is not None
         return self.auth is not None or source not in CATALOGUE
 
     @property
     def ceph_way(self) -> Optional[CephWay]:
         """Where Ceph is asked: as is set, else on this machine where that is set up for one."""
         return self.ceph or ceph_here()
+
+    @property
+    def registry_way(self) -> Optional[RegistryWay]:
+        """Where images are asked for: as is set, else at this controller; as Keystone's user."""
+        way = self.registry or registry_here()
+        if way is None or way.username or self.auth is None:
+            return way
+        return replace(way, username=self.auth.username, password=self.auth.password)
 
     @property
     def needs_password(self) -> bool:
@@ -279,6 +292,7 @@ def _cloud(name: str, said: Section) -> CloudSettings:
         bmc=MappingProxyType(bmcs_of(said.section("bmc"))),
         ssh=ssh_of(said),
         ceph=ceph_of(said),
+        registry=registry_of(said),
         cables=_path(said.text("cables")),
         kubeconfig=_paths(said.text("kubeconfig")),
         kube_context=said.text("kube_context"),

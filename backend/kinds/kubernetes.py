@@ -26,6 +26,7 @@ from backend.kinds.kube_storage import STORAGE
 from backend.kinds.kube_troubles import TROUBLES
 from backend.kinds.kube_verdict import verdict
 from backend.kinds.kube_workloads import WORKLOADS
+from backend.kinds.registry import REGISTRY
 
 KUBE_KINDS: Tuple[Kind[Any], ...] = (
     TROUBLES,
@@ -45,6 +46,7 @@ KUBE_KINDS: Tuple[Kind[Any], ...] = (
     *HEALTHY,
     HELM,
     PORT_FORWARDS,
+    *REGISTRY,
     API_RESOURCES,
 )
 BY_NAME: Mapping[str, Kind[Any]] = MappingProxyType({kind.name: kind for kind in KUBE_KINDS})

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Optional
 
 from backend.simulator.clock import Clock
+from backend.simulator.images import Images
 from backend.simulator.kube import Kube
 from backend.simulator.model import Alarm, Event, Host, Json, System
 from backend.simulator.overlay import Overlay
@@ -68,6 +69,7 @@ class Cloud:
         # sw-patch, on a system older than USM.
         self.older: Optional[Older] = None
         self.kube = Kube()
+        self.images = Images()
         # What the VIM orchestrates now, in its own shape.
         self.strategy: Optional[Json] = None
         # host uuid → what fails when it is enabled next, and how often still

@@ -71,6 +71,10 @@ class Keystone:
     def revoke_all(self) -> None:
         self._tokens.clear()
 
+    def knows(self, name: str, password: str) -> bool:
+        """Whether somebody of that name has that password."""
+        return name in USERS and password == PASSWORD
+
     def reply(self, request: Request, path: list[str]) -> Answer:
         """Answer what came below /identity."""
         if path in ([], ["v3"]):

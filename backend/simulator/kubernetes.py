@@ -9,18 +9,12 @@ from typing import Callable
 from backend.simulator.addressing import subnet
 from backend.simulator.cloud import Cloud
 from backend.simulator.exchange import Answer, Request, answer
+from backend.simulator.images import named
 from backend.simulator.kube import VERSIONS
 from backend.simulator.kube_upgrade import nodes
 from backend.simulator.model import Json
 from backend.simulator.paging import known
 from backend.simulator.refuse import client
-
-# image → its tags
-IMAGES = {
-    "docker.io/starlingx/n3000-opae": ("v1.13.3",),
-    "ghcr.io/fluxcd/helm-controller": ("v1.0.1",),
-    "quay.io/jetstack/cert-manager-controller": ("v1.15.3",),
-}
 
 
 def pem(kind: str, words: str) -> str:
@@ -98,14 +92,11 @@ def command_versions(cloud: Cloud) -> Json:
     }
 
 
-def images(request: Request) -> Answer:
+def images(cloud: Cloud, request: Request) -> Answer:
     """The registry's images, or one image's tags."""
     known(request, "image_name", "filter_out_untagged")
     name = request.arg("image_name")
-    if name is None:
-        rows = [{"name": image, "tag": None} for image in IMAGES]
-    elif name in IMAGES:
-        rows = [{"name": name, "tag": tag} for tag in IMAGES[name]]
-    else:
+    rows = named(cloud.images, name)
+    if rows is None:
         raise client(f"Image {name} is not found in the registry.", 404)
     return answer({"registry_images": rows})

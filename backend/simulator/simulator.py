@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from email.utils import format_datetime
 from types import TracebackType
-from typing import Any, Optional, Union
+from typing import Any, Callable, Optional, Union
 
 from backend.simulator import fm, orchestration, patching, refuse, scenes, sysinv, usm
 from backend.simulator.apiserver import TOKEN, ApiServer
@@ -21,6 +21,7 @@ from backend.simulator.clock import START, Clock
 from backend.simulator.cloud import Cloud
 from backend.simulator.exchange import Answer, Request, answer
 from backend.simulator.faults import Faults, told
+from backend.simulator.images import TOKEN_PATH
 from backend.simulator.keystone import PASSWORD, Keystone
 from backend.simulator.rack import Rack
 from backend.simulator.refuse import Refusal
@@ -172,6 +173,7 @@ class Simulator:
             "region_name": "RegionOne",
             "interface": "internal",
             "identity_api_version": "3",
+            "registry": {"url": self.url},
             **({"bmc": self.rack.settings()} if self._has_boards else {}),
         }
 
@@ -223,9 +225,9 @@ class Simulator:
     def _answer(self, request: Request) -> Answer:
         path = [part for part in request.path.split("/") if part]
         service, rest = (path[0], path[1:]) if path else ("", [])
-        if service in ("pretend", "kubernetes"):
-            own = {"pretend": self._door, "kubernetes": self._apiserver.reply}
-            return own[service](request, rest)
+        own = self._beside_the_catalogue().get(service)
+        if own is not None:
+            return own(request, rest)
         away = self._cloud.trouble.away.get(service)
         if away == "silent":
             return Answer(status=0, silent=True)
@@ -244,6 +246,15 @@ class Simulator:
             token = self.keystone.token(request.headers.get("x-auth-token"))
             return orchestration.reply(self._cloud, request, rest, token)
         raise refuse.no_such_path()
+
+    def _beside_the_catalogue(self) -> dict[str, Callable[[Request, list[str]], Answer]]:
+        images = self._cloud.images
+        return {
+            "pretend": self._door,
+            "kubernetes": self._apiserver.reply,
+            "v2": images.reply,
+            TOKEN_PATH: lambda request, _rest: images.token(request, self.keystone.knows),
+        }
 
     def _platform(self, request: Request, path: list[str]) -> Answer:
         base = f"{request.base}/platform"

@@ -190,11 +190,13 @@ def _children(name: str) -> Route:
 
 
 def _images(cloud: Cloud, request: Request, path: list[str]) -> Answer:
-    del cloud
-    _only(request, "GET")
+    _only(request, "GET", "POST")
     if path:
         raise no_such_path()
-    return kubernetes.images(request)
+    if request.method == "POST":
+        # What was deleted has taken no room in the first place.
+        return answer(None)
+    return kubernetes.images(cloud, request)
 
 
 def _restoring(cloud: Cloud) -> str:

@@ -6,9 +6,10 @@ from typing import Iterator
 
 import pytest
 
-from tests.peers import ceph, keystone
+from tests.peers import ceph, keystone, registry
 from tests.peers.ceph import Ceph
 from tests.peers.cluster import Cluster, cluster
+from tests.peers.registry import Registry
 from tests.peers.site import laid
 
 
@@ -32,4 +33,13 @@ def real_ceph() -> Iterator[Ceph]:
     if ceph.MISSING:
         pytest.skip(f"not on this machine: {' '.join(ceph.MISSING)}")
     with ceph.ceph() as peer:
+        yield peer
+
+
+@pytest.fixture(scope="session")
+def real_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    """Debian's docker-registry behind a token server; absent where Debian's packages are."""
+    if registry.MISSING:
+        pytest.skip(f"not on this machine: {' '.join(registry.MISSING)}")
+    with registry.registry(tmp_path_factory.mktemp("registry")) as peer:
         yield peer

@@ -35,9 +35,10 @@ from backend.known import Mark as Said
 from backend.kube import PodExec
 from backend.pods import ForwardEnd, PodAttach, PodCopy, PodForward
 from backend.preview import said
+from backend.registry import RegistryDelete
 from backend.settings import CATALOGUE
 from backend.tone import Look, Verdict
-from tests.backend.kinds import ceph, fm, kube, machines, rack
+from tests.backend.kinds import ceph, fm, images, kube, machines, rack
 from tests.backend.kinds.invented import INVENTED
 from tests.backend.kinds.site import LAPTOP, PARTS, WHOLE, bodies, reading, site, uuid_of
 from tests.peers.replay import SAMPLES
@@ -102,6 +103,7 @@ def everything() -> Known:
     readings["logs", ""] = reading("logs", LOGS)
     readings.update(rack.readings())
     readings.update(ceph.readings(ceph.answers()))
+    readings.update(images.readings())
     known = Known(
         cloud="c",
         now_ms=recorded.now_ms,
@@ -137,6 +139,8 @@ def others() -> Mapping[Tuple[str, str], Reading[Any]]:
 def rows_of(kind: Kind[Any], known: Known) -> Tuple[Any, ...]:
     if kind.parent == "servers":
         return known.rows(kind.name, rack.NAMES[0])
+    if kind.parent == "repositories":
+        return known.rows(kind.name)
     if isinstance(kind.read, Ceph):
         return known.rows(kind.name, ceph.ASKED if kind.parent else "") or MADE[kind.name]
     if kind.reach is Reach.PER_PARENT and not isinstance(kind.read, Command):
@@ -164,7 +168,7 @@ def test_areas_have_their_own_digits_and_a_headline_even_of_nothing() -> None:
 
 def test_an_area_is_there_where_any_kind_of_it_makes_sense() -> None:
     sources = {kind.read.source for kind in every_kind()}
-    asked = {*CATALOGUE, "ceph", "kubernetes", "bmc"} & sources
+    asked = {*CATALOGUE, "ceph", "kubernetes", "bmc", "registry"} & sources
     # Programs and our own record are always there.
     for there in (set(), asked, *({one} for one in asked)):
         has = (sources - asked | there).__contains__
@@ -291,7 +295,7 @@ def test_every_action_says_itself_whole_and_its_checks_yield(kind: Kind[Any]) ->
 def is_whole(write: Any) -> bool:
     if isinstance(write, LocalWrite):
         return bool(write.kind and write.id and write.values and write.sentence)
-    if isinstance(write, (CommandWrite, FileCopy, CephWrite)):
+    if isinstance(write, (CommandWrite, FileCopy, CephWrite, RegistryDelete)):
         return bool(write.command and write.sentence and write.source and write.request)
     if isinstance(write, (PodForward, PodCopy)):
         return bool(write.pod and write.command and write.sentence and write.request)
