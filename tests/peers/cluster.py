@@ -267,9 +267,14 @@ class Cluster:
                 process.kill()
                 process.wait(10)
 
-    def begin(self) -> None:
+    @property
+    def release(self) -> str:
+        """The release of Kubernetes that it is."""
+        return kubernetes.KUBERNETES
+
+    def begin(self, *more: str) -> None:
         """Start the API server; raises with the end of its log where it does not."""
-        command = self.apiserver()
+        command = [*self.apiserver(), *more]
         self._api = self.running(command)
         process = self._api.__enter__()
         ends = time.monotonic() + START_S
