@@ -66,7 +66,7 @@ def said(form: Form) -> Dict[str, str]:
     values: Dict[str, str] = {}
     for name, info in type(form).model_fields.items():
         value = getattr(form, name)
-        if value is not None and value not in ((), ""):
+        if value is not None and value not in ((), "") and not _is_unsaid(info):
             values[name] = MASK if is_secret(info) else text(value)
     return values
 
@@ -94,6 +94,12 @@ def is_secret(info: FieldInfo) -> bool:
     """Whether a field is never shown or recorded."""
     extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
     return bool(extra.get("secret"))
+
+
+def _is_unsaid(info: FieldInfo) -> bool:
+    """Whether a field is not even named: what it holds is said better elsewhere."""
+    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    return bool(extra.get("unsaid"))
 
 
 def text(value: Any) -> str:

@@ -20,11 +20,15 @@ from backend.whole import as_yaml, difference, from_yaml, rebased
 FLAGS_SINCE = (26, 9)
 
 
+# What the consequences say already, and may hold passwords.
+UNSAID: Dict[str, Any] = {"secret": True, "unsaid": True}
+
+
 class OverridesForm(TextForm):
     """The user's values as they are to be, and as they were when the text was opened: YAML."""
 
-    values: str = Field(default="", examples=["replicas: 1"], json_schema_extra={"secret": True})
-    before: str = Field(default="", json_schema_extra={"secret": True})
+    values: str = Field(default="", examples=["replicas: 1"], json_schema_extra=UNSAID)
+    before: str = Field(default="", json_schema_extra=UNSAID)
 
     @classmethod
     def begins(cls, row: Chart, known: Known) -> str:

@@ -13,6 +13,8 @@ from backend.kube import APPLY
 from backend.manifest import OWNER
 from backend.tone import Tone
 
+# What its writes and consequences say already, and may hold secrets.
+UNSAID: Dict[str, Any] = {"secret": True, "unsaid": True}
 # What an object of these kinds keeps secret.
 SECRET = frozenset({"data", "stringData"})
 _NAMED = 12
@@ -31,7 +33,7 @@ class CreateForm(Form):
     file: str = Field(default="", description="a file of YAML or JSON, one object or several")
     namespace: str = Field(default="", description="of objects that say none (default)")
     force: bool = Field(default=False, description="take over fields that others keep")
-    objects: str = Field(default="[]", examples=[_EXAMPLE], json_schema_extra={"secret": True})
+    objects: str = Field(default="[]", examples=[_EXAMPLE], json_schema_extra=UNSAID)
 
 
 def secret_of(body: Any) -> FrozenSet[str]:

@@ -98,9 +98,9 @@ NODE_RESOURCES: Kind[NodeResource] = Kind(
     label=lambda row: row.key,
     columns=(
         Column(heading="NODE", value=lambda row: row.node, most=20),
-        Column(heading="RESOURCE", value=lambda row: row.resource, most=36),
+        Column(heading="RESOURCE", value=lambda row: row.resource, most=40),
         _amount("CAPACITY", "capacity"),
-        _amount("ALLOCATABLE", "allocatable"),
+        _amount("ALLOC", "allocatable"),
         _amount("USED", "used"),
         _amount("FREE", "free"),
         Column(heading="SHARE", value=_share, right=True, wide=True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Optional
+from typing import Any, Dict, Iterable, List, Optional, Tuple
 
 from backend.kind import (
     Action,
@@ -25,6 +25,8 @@ from backend.units import span
 TYPE = "helm.sh/release.v1"
 _SECRETS = Kube(plural="secrets")
 # Values may hold passwords, and so may what was made of them.
+# More than any release has revisions.
+_FAR = 1_000_000
 HIDDEN = frozenset({"values", "manifest"})
 
 
@@ -72,6 +74,17 @@ def revisions(known: Known) -> Iterable[Body]:
         name = (body["namespace"], body["release"])
         body["is_last"], last = name != last, name
     return found
+
+
+def _others(row: Revision, known: Known) -> Tuple[Revision, ...]:
+    """Return the other revisions of its release: the one before it first, then the others."""
+    mine = (row.namespace, row.release)
+    others = [
+        one
+        for one in known.rows("helm-revisions")
+        if (one.namespace, one.release) == mine and one.uid != row.uid
+    ]
+    return tuple(sorted(others, key=lambda one: (row.revision - one.revision) % _FAR))
 
 
 def _look(row: Revision, _known: Known) -> Look:
@@ -129,6 +142,7 @@ HELM: Kind[Revision] = Kind(
     whole=lambda row: KubeWhole(
         path=_SECRETS.path(row.namespace, row.secret), secret=HIDDEN, is_helm=True
     ),
+    twins=_others,
     aliases=("helm", "helm-history"),
     needs=("secrets",),
     is_inventory=False,

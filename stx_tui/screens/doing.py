@@ -48,12 +48,16 @@ def why_not(console: StxApp, kind: Kind[Any], row_id: str) -> str:
 
 
 def compare(console: StxApp, kind: Kind[Any], row: Row) -> str:
-    """Open what differs between a row and its twin."""
+    """Open what differs between a row and its twin: of what can be fetched whole, all of it."""
     from stx_tui.screens.twin import TwinScreen
+    from stx_tui.screens.wholediff import WholeDiffScreen
 
     twins = twins_of(kind, row, console.known)
     if not twins:
         return f"there is no {kind.singular} that this one should be like"
+    if kind.whole is not None:
+        console.push_screen(WholeDiffScreen(kind, kind.id(twins[0]), kind.id(row)))
+        return ""
     console.push_screen(TwinScreen(kind, kind.id(row), kind.id(twins[0])))
     return ""
 

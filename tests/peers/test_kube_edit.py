@@ -16,6 +16,7 @@ from backend.errors import Rejected
 from backend.kind import Body
 from backend.preview import Preview
 from backend.station import Station
+from backend.twin import twins_of
 from backend.whole import as_yaml, difference, from_yaml, hidden, three_way
 from tests.peers.cluster import Cluster
 from tests.peers.desk import done, previewed, ran, stationed
@@ -183,6 +184,11 @@ async def test_helms_own_releases_are_read_from_their_secrets(
         assert "manifest: |\n  kind: Service\n" in as_yaml(base)
         lines = difference(await station.whole(kind, rows[1]), base)
         assert "-  password: old" in lines
+        assert [one.full_name for one in twins_of(kind, rows[0], known)] == ["lab/vault.v1"]
         deed = await done(station, "helm-revisions", "reveal", "lab/vault.v2")
         assert deed.outcome is Outcome.DONE
+    words = ("diff", "helm-revision", "lab/vault.v1", "lab/vault.v2")
+    code, out, err = ran(real_cluster, tmp_path, *words)
+    assert code == 0, err
+    assert {"-revision: 1", "+revision: 2", "-  password: <3 characters>"} <= set(out.splitlines())
     real_cluster.kubectl("-n", "lab", "delete", "secret", "-l", "owner=helm")
