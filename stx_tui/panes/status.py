@@ -132,11 +132,12 @@ def rule(width: int) -> Strip:
 class StatusPane(Pane):
     """The rows above what is listed: one where the screen is low, five where there is room."""
 
-    def __init__(self, rooms: Rooms, heard: Heard) -> None:
+    def __init__(self, rooms: Callable[[], Rooms], heard: Heard) -> None:
+        """``rooms`` are those of the moment: more are known once all areas were loaded."""
         super().__init__(id="status")
         self._rooms = rooms
         self._heard = heard
-        self._banner = Kept(rooms.banner)
+        self._banner = Kept(lambda known: rooms().banner(known))
         self._shown: Optional[Shown] = None
 
     def show(
@@ -151,7 +152,7 @@ class StatusPane(Pane):
         self._shown = (known, looked_at, verdict, second)
         if not width:
             return
-        ages = self._heard.ages(known, self._rooms, looked_at)
+        ages = self._heard.ages(known, self._rooms(), looked_at)
         first = row_1(known, self._banner.of(known), ages, width)
         said, more = verdict_rows(verdict, width)
         if height < 4:

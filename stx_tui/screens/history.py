@@ -74,7 +74,7 @@ class HistoryScreen(Screen[None], inherit_bindings=False):
         return self.app
 
     def compose(self) -> ComposeResult:
-        yield StatusPane(self.console.rooms, self.console.heard)
+        yield StatusPane(lambda: self.console.rooms, self.console.heard)
         yield TablePane(history_kind(self.console.rooms))
         yield StripPane()
         yield FootPane()

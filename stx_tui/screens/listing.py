@@ -84,7 +84,7 @@ class ListingScreen(Screen[None], inherit_bindings=False):
         return self.app
 
     def compose(self) -> ComposeResult:
-        yield StatusPane(self.console.rooms, self.console.heard)
+        yield StatusPane(lambda: self.console.rooms, self.console.heard)
         yield SummaryPane()
         with Container(id="body"):
             yield TablePane(self.kind, cursor_id=self._row_id)

@@ -70,7 +70,7 @@ class StreamScreen(LookingScreen):
         self._asked = ""
 
     def compose(self) -> ComposeResult:
-        yield StatusPane(self.console.rooms, self.console.heard)
+        yield StatusPane(lambda: self.console.rooms, self.console.heard)
         yield StreamPane()
         yield StripPane()
         yield FootPane()

@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
@@ -256,3 +257,11 @@ async def test_a_certificate_that_changed_is_never_offered_for_trust():
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "CHANGED" in screen_text(app)[2])
         assert isinstance(app.screen, ListingScreen)
+
+
+async def test_what_somebody_left_stands_in_row_one_of_the_screen_that_was_there_first() -> None:
+    left = replace(BOXES, reminder=lambda known: "LEFT OPEN" if known.rows("boxes") else "")
+    rooms = replace(ROOMS, areas=(ROOMS.areas[0].with_kinds(lambda _kinds: (left,)),))
+    app = console(Wire(bodies={"/boxes": [box(1)]}), rooms=rooms)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "LEFT OPEN" in screen_text(app)[0])
