@@ -60,7 +60,8 @@ def _reasons(server: Server, form: Any, known: Known) -> Tuple[Reason, ...]:
     ]
     if _is_file(form):
         name = Path(form.image).name
-        found.append(check("the file is one's name", bool(name), f"{form.image} names no file"))
+        words = f"{form.image} names no file"
+        found.append(check("the file has a name", bool(name), words, of_form=True))
     return tuple(found)
 
 

@@ -152,20 +152,19 @@ def _reasons(row: Lan, form: Any, known: Known) -> Tuple[Reason, ...]:
     values = _values(now, form)
     whole = {**now.settings, **values}
     has_fixed = not (values.get("how") == DHCP and {"address", "gateway"} & set(values))
-    return (
-        answers(_server(row, known), known),
-        check("something changes", bool(values), "all of it is so already"),
-        check(
-            "its own address is its network's", *_fits(whole.get("address", ""), whole["gateway"])
-        ),
-        check("an address is given where it is static", *_is_given(whole, values)),
-        check("dhcp has no address of ours", has_fixed, "dhcp gives it address and gateway"),
-        check(
+    checks = (
+        ("something changes", bool(values), "all of it is so already"),
+        ("its own address is its network's", *_fits(whole["address"], whole["gateway"])),
+        ("an address is given where it is static", *_is_given(whole, values)),
+        ("dhcp has no address of ours", has_fixed, "dhcp gives it address and gateway"),
+        (
             "the VLAN is one",
             int(whole["vlan"]) <= MOST_VLAN,
             f"{whole['vlan']} is none: 1 to {MOST_VLAN}, 0 for untagged",
         ),
     )
+    found = tuple(check(*one, of_form=True) for one in checks)
+    return (answers(_server(row, known), known), *found)
 
 
 def _is_given(whole: Mapping[str, str], values: Mapping[str, str]) -> Tuple[bool, str]:

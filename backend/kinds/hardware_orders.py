@@ -79,7 +79,11 @@ def answers(server: Server, known: Known) -> Reason:
     return Reason(check="its baseboard answers", answer=answer, words=words, asker=Asker.OURS)
 
 
-def check(name: str, holds: bool, words: str) -> Reason:
-    """Return a check of ours: passed, or blocking with ``words``."""
+def check(name: str, holds: bool, words: str, *, of_form: bool = False) -> Reason:
+    """Return a check of ours: passed, or blocking with ``words``.
+
+    One ``of_form`` is about what is given there, and says nothing before that is.
+    """
     answer = Answer.PASSES if holds else Answer.NO
-    return Reason(check=name, answer=answer, words="" if holds else words, asker=Asker.OURS)
+    said = "" if holds else words
+    return Reason(check=name, answer=answer, words=said, asker=Asker.OURS, of_form=of_form)

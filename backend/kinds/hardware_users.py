@@ -58,7 +58,8 @@ def _rule(server: Server, form: Any, known: Known) -> Reason:
         longest = next((one["longest"] for one in bodies if one.get("longest")), 1 << 16)
     size = len(password.encode())
     words = f"it is {size} bytes long, and has to be {shortest} to {longest}"
-    return check("the password is as long as it takes", shortest <= size <= longest, words)
+    fits = shortest <= size <= longest
+    return check("the password is as long as it takes", fits, words, of_form=True)
 
 
 def _password_reasons(row: Any, form: Any, known: Known) -> Tuple[Reason, ...]:
@@ -102,12 +103,13 @@ def _add(server: Server, form: NewUser, known: Known) -> Plan:
 def _add_reasons(server: Server, form: Any, known: Known) -> Tuple[Reason, ...]:
     rows = known.rows(USERS_KIND, server.name)
     name = getattr(form, "name", "")
+    is_new = name not in {row.name for row in rows}
     was_read = known.reading(USERS_KIND, server.name).was_read
     return (
         answers(server, known),
         _rule(server, form, known),
         check("its accounts are known", was_read, "they were not read: which number is free?"),
-        check("there is none of that name", name not in {row.name for row in rows}, "there is one"),
+        check("there is none of that name", is_new, "there is one", of_form=True),
         check("there is room for one more", _free(server, known) is not None, "all are taken"),
     )
 

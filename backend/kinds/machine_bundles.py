@@ -99,7 +99,7 @@ def _collect_reasons(_row: Any, form: Collect, known: Known) -> Tuple[Reason, ..
 COLLECT: Action[KeptFile] = Action(
     name="collect",
     key="T",
-    words="collect a support bundle",
+    words="collect a bundle",
     form=Collect,
     choices=places,
     plan=_collect,

@@ -86,7 +86,7 @@ def _is_root(_row: Any, _form: Any, known: Known) -> Tuple[Reason, ...]:
 QUIETER: Action[Any] = Action(
     name="quiet",
     key="K",
-    words="turn the kernel's messages down",
+    words="quiet the kernel",
     plan=_quiet,
     risk=_harmless,
     reasons=_is_root,
@@ -97,7 +97,7 @@ QUIETER: Action[Any] = Action(
 LOUDER: Action[Any] = Action(
     name="loud",
     key="U",
-    words="put the kernel's messages back",
+    words="let the kernel speak",
     plan=_usual,
     risk=_harmless,
     reasons=_is_root,

@@ -117,3 +117,11 @@ async def test_a_baseboard_that_cannot_be_asked_is_said_and_the_others_are_read(
 
 def test_an_event_from_before_its_clock_was_set_has_no_time_of_ours() -> None:
     assert line_of(event(1, "", "over")) == b"CRITICAL CPU1 Temp: over"
+
+
+async def test_an_empty_event_log_holds_nobody_up() -> None:
+    began = asyncio.get_running_loop().time()
+    log = await open_log(SelLog(server="s0"), Board())
+    assert asyncio.get_running_loop().time() - began < bmc_log.OPEN_S
+    assert log.extent().size == 0
+    await log.end()
