@@ -31,10 +31,11 @@ from backend.kind import (
     Write,
 )
 from backend.kube import KubeWhole, PodExec, PodLog
-from backend.plan import HERE, LogList, OfCluster, Session, Stream
+from backend.plan import HERE, LogList, OfCluster, Session
 from backend.pods import ForwardEnd, Forwards, PodAttach, PodCopy, PodForward
 from backend.refresh import Answer
 from backend.registry import Registry, RegistryDelete
+from backend.streams import Stream
 
 if TYPE_CHECKING:
     from backend.channel import Channel

@@ -44,7 +44,6 @@ from backend.plan import (
     LocalRead,
     LocalWrite,
     LogList,
-    Logs,
     Plan,
     Read,
     Rest,
@@ -53,6 +52,7 @@ from backend.plan import (
     Write,
 )
 from backend.reason import Answer, Asker, Consequence, Reason
+from backend.streams import Logs
 from backend.tone import WELL, Look, Verdict
 
 if TYPE_CHECKING:

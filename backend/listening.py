@@ -14,9 +14,10 @@ from backend.logs.files import Here
 from backend.logs.journal import JournalLog
 from backend.logs.line import Log
 from backend.logs.opening import open_file
-from backend.plan import HERE, Journal, LogFile, Stream
+from backend.plan import HERE
 from backend.sources.grepping import counted
 from backend.sources.streaming import lines
+from backend.streams import Journal, LogFile, Stream
 
 
 async def open_here(stream: Stream) -> Log:

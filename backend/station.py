@@ -18,9 +18,9 @@ from backend.kind import Body, Kind, Row
 from backend.known import Key, Known, Reading
 from backend.lookout import Lookout
 from backend.place import Place
-from backend.plan import Stream
 from backend.sources.tls import Pins
 from backend.store.store import Store
+from backend.streams import Stream
 from backend.whole import readable
 
 if TYPE_CHECKING:

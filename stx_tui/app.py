@@ -19,7 +19,7 @@ from backend.figure import Jump
 from backend.kind import Action, Kind
 from backend.known import Known, Reading
 from backend.place import Place, find_place
-from backend.plan import Logs, Stream
+from backend.streams import Logs, Stream
 from backend.tone import Tone, Verdict
 from stx_tui import keys, start, theme
 from stx_tui.alone import LOOK_ROUND_S, Alone

@@ -25,10 +25,10 @@ from backend.simulator.scenes import CALM_START
 from backend.station import Station
 from backend.store.glance import Glance, glance
 from backend.store.store import Store
-from stx_tui.cli import parser
 from stx_tui.commands.console import FIRST, show
 from stx_tui.commands.demo import PretendCloud
 from stx_tui.story import CHAPTERS, NOW, PLACE, Chapter, live
+from stx_tui.usage import parser
 
 SIMPLEX = replace(PLACE, platform=MappingProxyType({**PLACE.platform, "system_mode": "simplex"}))
 

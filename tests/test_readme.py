@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from stx_tui.cli import parser, words_of
+from stx_tui.cli import words_of
+from stx_tui.usage import parser
 from tests.readme import KINDS, README, kinds, written
 
 TEXT = README.read_text(encoding="utf-8")

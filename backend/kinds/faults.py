@@ -7,7 +7,7 @@ from typing import Any, Optional, Tuple
 
 from backend.area import Contents
 from backend.figure import Jump, Line, Lines
-from backend.kind import Column, Kind, Logs, Rest, Row, Tab
+from backend.kind import Column, Kind, Rest, Row, Tab
 from backend.kinds.alarm_acts import ALARM_ACTIONS, SUPPRESSING, TYPES, active_of
 from backend.kinds.alarm_story import facts, is_its_event, strip
 from backend.kinds.alarms import (
@@ -33,6 +33,7 @@ from backend.kinds.entity import hostname_of, jumps, where
 from backend.kinds.incidents import INCIDENTS, belong
 from backend.kinds.log_places import SERVERS, of_fault
 from backend.known import Known
+from backend.streams import Logs
 from backend.tone import WELL, Look, Mark, Tone, Verdict
 from backend.units import day, when
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backend.area import Contents
 from backend.baseboard import Bmc, SelLog
-from backend.kind import Kind, Logs, Tab
+from backend.kind import Kind, Tab
 from backend.kinds.hardware_acts import POWER_ACTIONS
 from backend.kinds.hardware_board import USERS
 from backend.kinds.hardware_board_acts import BOARD_ACTIONS, CONSOLES
@@ -15,6 +15,7 @@ from backend.kinds.hardware_network import LAN
 from backend.kinds.hardware_parts import HEALTHS, INVENTORY, POWERS, SEL
 from backend.kinds.hardware_sensors import SENSORS
 from backend.kinds.hardware_server import HEALTH, POWER, SERVERS, Server
+from backend.streams import Logs
 
 SERVER_KIND: Kind[Server] = Kind(
     name=SERVERS,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Optional, Tuple
 
 from backend.baseboard import Bmc, SelLog
-from backend.kind import Column, Kind, Logs, Reach, Row
+from backend.kind import Column, Kind, Reach, Row
 from backend.kinds.hardware_looks import boot_words
 from backend.kinds.hardware_server import (
     HEALTH,
@@ -18,6 +18,7 @@ from backend.kinds.hardware_server import (
     tone_of_health,
 )
 from backend.known import Known
+from backend.streams import Logs
 from backend.tone import WELL, Look, Mark, Tone
 
 QUICK_S, SLOW_S, SELDOM_S = 10.0, 120.0, 300.0

@@ -8,7 +8,7 @@ from typing import Any, List, Sequence, Tuple
 from backend.kinds.kube_pod import Pod
 from backend.known import Known
 from backend.kube import PodLog
-from backend.plan import Logs
+from backend.streams import Logs
 
 # Containers that are listened to at once, each over a connection of its own; lines kept of all.
 MOST, LINES = 24, 100_000

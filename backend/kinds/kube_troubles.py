@@ -12,7 +12,7 @@ from backend.kinds.kube_pod import Pod
 from backend.kinds.kube_unwell import TroubleRow, troubles
 from backend.kinds.kube_verdict import summary, verdict
 from backend.known import Known
-from backend.plan import Logs
+from backend.streams import Logs
 from backend.tone import Look, Mark, Tone
 from backend.units import span
 

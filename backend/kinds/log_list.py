@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Optional, Tuple
 
 from backend.figure import Line, Lines
-from backend.kind import Column, Kind, LogList, Logs, Row
+from backend.kind import Column, Kind, LogList, Row
 from backend.known import Known
 from backend.logs.catalogue import stream_of
+from backend.streams import Logs
 from backend.tone import WELL, Look, Mark, Tone, Verdict
 from backend.units import day, span, when
 

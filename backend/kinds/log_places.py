@@ -10,7 +10,8 @@ from backend.kinds.host import Host
 from backend.kinds.host_site import active_controller
 from backend.known import Known
 from backend.logs.catalogue import ABOUT_ALL, OF_DEED, OF_HOST, of_alarm, stream_of
-from backend.plan import HERE, Logs, Stream
+from backend.plan import HERE
+from backend.streams import Logs, Stream
 
 # The kind that says which baseboards there are: it asks nobody.
 SERVERS = "servers"

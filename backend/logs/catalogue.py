@@ -11,7 +11,7 @@ from typing import Dict, Mapping, Tuple
 
 from backend.baseboard import SelLog
 from backend.kube import PodLog
-from backend.plan import Journal, LogFile, Stream
+from backend.streams import Journal, LogFile, Stream
 
 FOLDER = "/var/log"
 

@@ -10,7 +10,7 @@ from typing import Any, Callable, Dict, Generator, Iterator, Optional, Protocol,
 from backend.errors import Malformed
 from backend.logs.files import Unreadable
 from backend.logs.line import LONGEST, Extent, Find, Landing, LogLine, Position
-from backend.plan import Journal
+from backend.streams import Journal
 from backend.tone import Tone
 
 FIELDS = "MESSAGE,PRIORITY,SYSLOG_IDENTIFIER,_COMM,_PID,_HOSTNAME"

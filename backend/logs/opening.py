@@ -10,7 +10,7 @@ from backend.logs.file import FileLog
 from backend.logs.files import Files
 from backend.logs.line import Log
 from backend.logs.when import WIDE
-from backend.plan import LogFile, Stream
+from backend.streams import LogFile, Stream
 
 Open = Callable[[Stream], Awaitable[Log]]
 

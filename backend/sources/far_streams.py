@@ -12,8 +12,8 @@ from backend.errors import Unreachable
 from backend.logs.journal import JournalLog
 from backend.logs.line import Log
 from backend.logs.opening import open_file
-from backend.plan import Journal, LogFile
 from backend.sources.far_files import FRESH_S, LOOK_S, Far, Reached
+from backend.streams import Journal, LogFile
 
 if TYPE_CHECKING:
     from backend.sources.ssh import SshHosts

@@ -15,11 +15,11 @@ from backend.sources.ssh import SshHosts
 
 if TYPE_CHECKING:
     from backend.logs.line import Log
-    from backend.plan import Journal, LogFile
     from backend.refresh import Answer
     from backend.settings import CloudSettings
     from backend.sources.local import Printed
     from backend.sources.tls import Pins
+    from backend.streams import Journal, LogFile
 
 # What programs say on stderr where only root, or nobody, may.
 _DENIED = ("permission denied", "operation not permitted", "must be root", "root privileges")

@@ -107,6 +107,7 @@ def run(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         frozen=True,
         bmc=arguments.bmc,
+        older=arguments.older,
         start=CALM_START if is_told else None,
     )
     with tempfile.TemporaryDirectory(prefix="stx-tui-demo-") as folder, cloud:

@@ -25,7 +25,7 @@ from backend.logs.reader import Reader
 from backend.logs.view import Both, View
 from backend.lookout import Lookout
 from backend.place import find_place
-from backend.plan import Stream
+from backend.streams import Stream
 from backend.tone import Tone
 from stx_tui.commands.desk import (
     cloud_settings,

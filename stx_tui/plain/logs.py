@@ -16,7 +16,7 @@ from backend.logs.moments import exact, moment_ms
 from backend.logs.opening import open_all
 from backend.logs.reader import PACE_S, Reader
 from backend.logs.saving import Saved, save
-from backend.plan import Logs
+from backend.streams import Logs
 from backend.tone import Tone
 from stx_tui.panes.told import Told, verdict
 from stx_tui.plain.keyboard import Ended

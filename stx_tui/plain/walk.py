@@ -7,7 +7,7 @@ from typing import List, Union
 from backend.errors import StxError
 from backend.figure import Jump
 from backend.logs.catalogue import stream_of
-from backend.plan import Logs
+from backend.streams import Logs
 from stx_tui.plain.detail import DetailPage
 from stx_tui.plain.following import follow_all, watch
 from stx_tui.plain.listing import ListPage

@@ -11,8 +11,8 @@ from backend.deed import Deed
 from backend.edits import TextForm
 from backend.errors import Refused, StxError
 from backend.kind import Action, Kind, Nothing, Risk, Row
-from backend.plan import Logs
 from backend.preview import Preview
+from backend.streams import Logs
 from backend.twin import twins_of
 from stx_tui.panes.text import safe
 from stx_tui.terminal import far

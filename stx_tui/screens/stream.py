@@ -16,7 +16,7 @@ from backend.figure import Line
 from backend.logs.moments import WAYS, exact, moment_ms
 from backend.logs.opening import open_all
 from backend.logs.reader import PACE_S, Reader
-from backend.plan import Logs
+from backend.streams import Logs
 from stx_tui import keys, theme
 from stx_tui.keys import key
 from stx_tui.messages import FilterTyped, KnownChanged, PlaceNamed, PromptLeft, RowChosen

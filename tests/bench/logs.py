@@ -19,7 +19,7 @@ from typing import Any, Awaitable, Callable, Dict, List, Tuple
 
 from backend.listening import open_here
 from backend.logs.reader import Reader
-from backend.plan import LogFile
+from backend.streams import LogFile
 from tests.bench.rows import Ticker
 
 GIB = 1024 * 1024 * 1024

@@ -124,7 +124,9 @@ def pretend_cloud(*arguments: str) -> Iterator[Dict[str, str]]:
         openrc: Dict[str, str] = {}
         # Its last line.
         while "OS_INTERFACE" not in openrc:
-            name, _equals, value = process.stdout.readline().strip().partition("=")
+            line = process.stdout.readline()
+            assert line, "the pretend cloud ended before it said where it is"
+            name, _equals, value = line.strip().partition("=")
             openrc[name.replace("export ", "")] = value.strip("'")
         yield openrc
     finally:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, AsyncIterator, List, Optional, Tuple
 
 from backend.errors import NotConfigured
-from backend.plan import LogFile, Logs
+from backend.streams import LogFile, Logs
 from stx_tui.app import StxApp
 from stx_tui.screens.stream import StreamScreen
 from tests.backend.logs.things import BEGAN_MS, fill, written

@@ -12,7 +12,8 @@ from backend.kinds.faults import Event
 from backend.kinds.log_places import of_deed, of_fault
 from backend.known import Known
 from backend.logs.catalogue import ABOUT_ALL, ALIASES, NAMES, OF_DEED, of_alarm, stream_of
-from backend.plan import HERE, Journal, LogFile, Logs
+from backend.plan import HERE
+from backend.streams import Journal, LogFile, Logs
 from tests.backend.kinds.fm import NOW_MS
 from tests.backend.kinds.site import LAPTOP, host, named, on, site
 

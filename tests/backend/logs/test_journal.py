@@ -17,8 +17,8 @@ from backend.logs.find import Bad, Text
 from backend.logs.journal import JournalLog
 from backend.logs.line import Log, LogLine
 from backend.logs.view import View
-from backend.plan import Journal
 from backend.sources.streaming import lines
+from backend.streams import Journal
 from backend.tone import Tone
 from tests.backend.logs.things import BEGAN_MS, fill, no_step, opened
 

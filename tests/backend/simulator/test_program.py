@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import subprocess
@@ -11,6 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from backend.simulator.serve import add_arguments
+from stx_tui.usage import parser
 from tests.backend.simulator.client import PLATFORM, credentials
 
 ROOT = Path(__file__).parents[3]
@@ -46,6 +49,13 @@ def test_it_stands_alone() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout == "[] False\n"
+
+
+def test_the_console_s_own_command_says_all_that_is_served_by() -> None:
+    own = argparse.ArgumentParser()
+    add_arguments(own)
+    said = vars(parser().parse_args(["simulate"]))
+    assert set(vars(own.parse_args([]))) <= set(said)
 
 
 SCRIPT = """

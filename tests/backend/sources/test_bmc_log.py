@@ -13,9 +13,9 @@ from backend.baseboard import SelLog
 from backend.errors import StxError, Unreachable
 from backend.listening import open_here
 from backend.logs.reader import Reader
-from backend.plan import LogFile
 from backend.sources import bmc_log
 from backend.sources.bmc_log import line_of, open_log
+from backend.streams import LogFile
 from backend.tone import Tone
 
 

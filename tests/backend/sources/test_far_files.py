@@ -14,11 +14,11 @@ from backend.logs.files import Unreadable
 from backend.logs.find import Bad, Text
 from backend.logs.line import Log
 from backend.logs.reader import Reader
-from backend.plan import Journal, LogFile
 from backend.sources.far_files import BLOCK, FRESH_S, Far
 from backend.sources.far_streams import open_far, open_there
 from backend.sources.ssh import SshHosts
 from backend.sources.tls import Pins
+from backend.streams import Journal, LogFile
 from tests.backend.logs.things import (
     BEGAN_MS,
     MINUTE_MS,
