@@ -1,4 +1,4 @@
-"""What a machine's own programs tell of it: containers, Ceph's health, the kernel's messages."""
+"""What a machine's own programs tell of it: Ceph's health, the kernel's messages."""
 
 from __future__ import annotations
 
@@ -7,86 +7,11 @@ import re
 from typing import Any, Dict, Iterable, List, Tuple
 
 from backend.kind import Body, Column, Command, Kind, Reach
-from backend.kinds.machine import EVERY_S, MACHINE, MACHINES, OfMachine, objects
+from backend.kinds.machine import EVERY_S, MACHINE, MACHINES, OfMachine
+from backend.kinds.machine_containers import CONTAINERS
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
-from backend.units import day, instant_ms, span
-
-# --- containers --------------------------------------------------------------------------------
-
-
-def containers_of_crictl(text: str) -> Iterable[Body]:
-    """Parse ``crictl ps -a -o json``; instants are nanoseconds, as text."""
-    return [
-        {
-            "id": one["id"],
-            "name": one["metadata"]["name"],
-            "attempt": one["metadata"].get("attempt", 0),
-            "pod": one.get("labels", {}).get("io.kubernetes.pod.name", ""),
-            "namespace": one.get("labels", {}).get("io.kubernetes.pod.namespace", ""),
-            "image": one.get("image", {}).get("userSpecifiedImage")
-            or one.get("image", {}).get("image", ""),
-            "state": str(one["state"]).replace("CONTAINER_", "").lower(),
-            "created_ms": int(one["createdAt"]) // 1_000_000,
-        }
-        for one in objects(text, "containers")
-    ]
-
-
-class CriContainer(OfMachine):
-    """A container as containerd knows it, when Kubernetes does not answer too."""
-
-    id: str
-    name: str
-    attempt: int = 0
-    pod: str = ""
-    namespace: str = ""
-    image: str = ""
-    state: str
-    created_ms: int
-
-
-def _container_look(row: CriContainer, _known: Known) -> Look:
-    if row.state == "running":
-        return WELL
-    return Look(mark=Mark.OUT if row.state == "exited" else Mark.UNKNOWN)
-
-
-CRI_CONTAINERS: Kind[CriContainer] = Kind(
-    name="cri-containers",
-    singular="cri-container",
-    model=CriContainer,
-    read=Command(
-        argv=("crictl", "ps", "-a", "-o", "json"),
-        parse=containers_of_crictl,
-        absent=("no such file or directory", "validate service connection"),
-    ),
-    parent=MACHINES,
-    reach=Reach.PER_PARENT,
-    needs=(MACHINES,),
-    id=lambda row: f"{row.machine}/{row.id}",
-    label=lambda row: f"{row.pod}/{row.name}" if row.pod else row.name,
-    columns=(
-        MACHINE,
-        Column(heading="CONTAINER", value=lambda row: row.name, most=28),
-        Column(heading="STATE", value=lambda row: row.state),
-        Column(heading="AGAIN", value=lambda row: row.attempt or None, right=True),
-        Column(heading="POD", value=lambda row: row.pod, most=40),
-        Column(
-            heading="FOR",
-            joined=lambda row, known: span(known.now_ms - row.created_ms),
-            right=True,
-        ),
-        Column(heading="IMAGE", value=lambda row: row.image, most=60, wide=True),
-    ),
-    look=_container_look,
-    sort=lambda row, _known: (row.state != "running", row.namespace, row.pod, row.name),
-    tab="c Containers",
-    state_fields=("state",),
-    aliases=("crictl", "ground/containers"),
-    is_inventory=False,
-    every_s=EVERY_S,
-)
+from backend.units import day, instant_ms
 
 # --- Ceph --------------------------------------------------------------------------------------
 
@@ -226,4 +151,4 @@ KERNEL_MESSAGES: Kind[KernelMessage] = Kind(
     is_inventory=False,
     every_s=10.0,
 )
-TOLD_OF_MACHINE: Tuple[Kind[Any], ...] = (CRI_CONTAINERS, CEPH_HEALTH, KERNEL_MESSAGES)
+TOLD_OF_MACHINE: Tuple[Kind[Any], ...] = (*CONTAINERS, CEPH_HEALTH, KERNEL_MESSAGES)

@@ -9,6 +9,11 @@ import pytest
 from backend.kind import Body, Command, Kind
 from backend.kinds import kind_named
 from backend.kinds.machine import size
+from backend.kinds.machine_containers import (
+    containers_of_docker,
+    images_of_ctr,
+    images_of_docker,
+)
 from backend.kinds.machine_disks import smart_of_json
 from backend.kinds.machine_drbd import drbd_of_proc, drbd_of_text
 from backend.kinds.machine_peers import peers_of_lldpcli, sources_of_ntpq, sources_of_pmc
@@ -255,6 +260,40 @@ def test_containers_are_read_with_their_pods() -> None:
         "kube-system",
     )
     assert (second.image, second.attempt) == ("registry.local:9001/oran/du:9", 41)
+
+
+def test_a_containers_log_is_the_file_that_the_kubelet_keeps_and_the_run_before_it() -> None:
+    now = machines.known()
+    first, _second = now.rows("cri-containers")
+    logs = named("cri-containers").logs(first, now)  # type: ignore[misc]
+    folder = "/var/log/pods/kube-system_kube-apiserver-controller-0_77/kube-apiserver"
+    assert [stream.path for stream in logs.streams] == [f"{folder}/2.log"]
+    assert [stream.path for stream in logs.before] == [f"{folder}/1.log"]
+
+
+def test_containers_and_images_of_docker_and_images_of_ctr_are_read_as_recorded() -> None:
+    (container,) = containers_of_docker(text("cri-containers.docker"))
+    assert (container["name"], container["image"], container["state"]) == (
+        "t1",
+        "lab/tiny:1",
+        "created",
+    )
+    assert container["created_ms"] == 1_795_746_977_000
+    (image,) = images_of_docker(text("cri-images.docker"))
+    assert (image["names"], image["size"]) == (["lab/tiny:1"], 3)
+    # By its name and by its digest it stands there twice.
+    (same,) = images_of_ctr(text("cri-images.ctr"))
+    assert (same["names"], same["size"]) == (["docker.io/lab/tiny:1"], 11571)
+
+
+def test_images_say_how_many_containers_of_their_machine_are_made_of_them() -> None:
+    now = machines.known()
+    kind = named("cri-images")
+    counts = {
+        row.name.rpartition("/")[2]: kind.columns[3].cell(row, now)
+        for row in now.rows("cri-images")
+    }
+    assert counts["kube-apiserver:v1.29.2"] == 1
 
 
 def test_ceph_says_each_check_that_fails_and_what_was_muted_is_silent() -> None:
