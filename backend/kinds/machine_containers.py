@@ -16,7 +16,7 @@ from backend.figure import Line, Lines
 from backend.kind import Body, Column, Command, Kind, Reach
 from backend.kinds.machine import EVERY_S, MACHINE, MACHINES, OfMachine, objects, size
 from backend.known import Known
-from backend.plan import LogFile, Logs
+from backend.streams import LogFile, Logs
 from backend.tone import WELL, Look, Mark
 from backend.units import instant_ms, span
 
