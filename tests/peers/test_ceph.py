@@ -286,12 +286,33 @@ async def test_a_check_is_muted_and_heard_again(real_ceph: Ceph, tmp_path: Path)
         await done(real_ceph, "osd", "unset", "noscrub")
 
 
-async def test_a_pool_filled_to_its_quota_is_said(real_ceph: Ceph, tmp_path: Path) -> None:
+async def test_a_quota_is_set_and_taken_away(real_ceph: Ceph, tmp_path: Path) -> None:
     async with at_the_door(real_ceph, tmp_path) as station:
         deed = await act(station, "ceph-pools", "kube-rbd", "quota", gib=1)
         assert deed.commands == ("ceph osd pool set-quota kube-rbd max_bytes 1073741824",)
         assert station.watch.known.row("ceph-pools", "kube-rbd").quota_bytes == 1 << 30
         await act(station, "ceph-pools", "kube-rbd", "quota", gib=0)
+
+
+async def test_a_pool_filled_to_its_quota_is_said(real_ceph: Ceph) -> None:
+    quota = ("osd", "pool", "set-quota", "kube-rbd", "max_bytes")
+    block = real_ceph.room / "block"
+    block.write_bytes(b"x" * 4_000_000)
+    conf = ("rados", f"--conf={real_ceph.conf}", f"--keyring={real_ceph.keyring}", "-p", "kube-rbd")
+    await done(real_ceph, *quota, "3000000")
+    await asyncio.to_thread(run, *conf, "put", "full", str(block))
+    try:
+        async with looking(real_ceph, "ceph", "ceph-checks", "ceph-pools") as lookout:
+            known = lambda: lookout.watch.known  # noqa: E731
+            await until(lambda: known().row("ceph-checks", "POOL_FULL") is not None, 40)
+            await until(lambda: "POOL_FULL" in known().rows("ceph")[0].checks, 10)
+            assert "A pool is full" in STORAGE.headline(known()).text
+            await until(lambda: (known().row("ceph-pools", "kube-rbd").percent or 0) >= 95, 20)
+    finally:
+        await done(real_ceph, *quota, "0")
+        gone = lambda: "POOL_FULL" not in real_ceph.json("health")["checks"]  # noqa: E731
+        await asyncio.to_thread(real_ceph.until, gone, "it has room again")
+        await asyncio.to_thread(run, *conf, "rm", "full")
 
 
 async def test_an_osd_that_is_nearly_full_is_said(real_ceph: Ceph) -> None:
