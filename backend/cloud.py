@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Callable, Optional, Sequence
+from typing import TYPE_CHECKING, Callable, Optional, Sequence, Union
 
 from typing_extensions import assert_never
 
 from backend.baseboard import Bmc, BmcWrite, SelLog, Sol
 from backend.errors import NotConfigured
+from backend.folders import cve_file
 from backend.kind import (
     Body,
     Ceph,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from backend.sources.bmc import Baseboards
     from backend.sources.catalogue import Catalogue
     from backend.sources.ceph import CephSource
+    from backend.sources.cves import Cves
     from backend.sources.kube import KubeSource
     from backend.sources.machines import Machines
     from backend.sources.registry import RegistrySource
@@ -82,6 +84,7 @@ class Cloud:
         self._kube: Optional[KubeSource] = None
         self._ceph: Optional[CephSource] = None
         self._registry: Optional[RegistrySource] = None
+        self._cves: Optional[Cves] = None
 
     async def ask(self, read: Read, parent: str = "") -> Answer:
         """Send a question and return its answer, to be read row by row.
@@ -96,14 +99,10 @@ class Cloud:
             return await self.machines.ask(read, parent)
         if isinstance(read, (Kube, KubeHealth, KubeResources, Forwards)):
             return await self._of_cluster(read)
-        if isinstance(read, LocalRead):
-            raise NotConfigured(f"{read.table} is read from the record, not from the cloud")
+        if isinstance(read, (LocalRead, LogList)):
+            return await self._own(read)
         if isinstance(read, Derived):
             raise NotConfigured("it is worked out of what is known, not asked of the cloud")
-        if isinstance(read, LogList):
-            from backend.logs.listing import logs_here
-
-            return await asyncio.to_thread(logs_here, self._now_ms())
         if isinstance(read, Bmc):
             return await self.baseboards.ask(read, parent)
         if isinstance(read, Ceph):
@@ -111,6 +110,21 @@ class Cloud:
         if isinstance(read, Registry):
             return await self.registry.ask(read, parent)
         assert_never(read)
+
+    async def _own(self, read: Union[LocalRead, LogList]) -> Answer:
+        """Return what is ours or lies here: what was imported of CVEs, and the logs there are."""
+        if isinstance(read, LogList):
+            from backend.logs.listing import logs_here
+
+            return await asyncio.to_thread(logs_here, self._now_ms())
+        if self._cves is None:
+            from backend.sources.cves import Cves
+
+            self._cves = Cves(cve_file())
+        if self._known is None:
+            raise NotConfigured(f"{read.table}: nothing is known of this cloud yet")
+        rows = await asyncio.to_thread(self._cves.rows, read.table, self._known())
+        return lambda: iter(rows)
 
     async def _of_cluster(self, read: OfCluster) -> Answer:
         if isinstance(read, Kube):

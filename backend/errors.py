@@ -121,6 +121,14 @@ class Malformed(StxError):
         self.path = path
 
 
+class NotReadable(StxError):
+    """A file that somebody carried in cannot be read as what it should be; ``path`` is where."""
+
+    def __init__(self, path: str, words: str, advice: str = "") -> None:
+        super().__init__(f"{path}: {words}", advice)
+        self.path = path
+
+
 class Missing(StxError):
     """What somebody named is not there."""
 

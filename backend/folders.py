@@ -19,3 +19,8 @@ def state_folder(env: Mapping[str, str] = os.environ) -> Path:
 def store_url(settings: Optional[CloudSettings], given: str = "") -> str:
     """Return where the record is: as asked, as set, or in the state folder."""
     return given or (settings.store if settings else "") or str(state_folder() / "record.db")
+
+
+def cve_file() -> Path:
+    """Return where what was imported of known vulnerabilities is kept."""
+    return state_folder() / "cves.db"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Optional
 from backend.cloud import Cloud
 from backend.errors import NotConfigured, Untrusted
 from backend.folders import state_folder
-from backend.kind import Derived, Kind, Kube
+from backend.kind import Derived, Kind, Kube, LocalRead
 from backend.kinds import configured, kind_named
 from backend.kinds.kube_discovered import API_RESOURCES, discovered, is_declared, named
 from backend.known import Reading
@@ -63,7 +63,7 @@ class Lookout:
         others = (name for name in kind.needs if name != kind.name and name in self.kinds)
         needs = [self.watch.read_now(name) for name in others]
         reading, *_ = await asyncio.gather(self.watch.read_now(kind.name, parent), *needs)
-        if isinstance(kind.read, Derived) and kind.read.alone:
+        if isinstance(kind.read, LocalRead) or (isinstance(kind.read, Derived) and kind.read.alone):
             # It did not wait for what it is made of; now that is there.
             reading = await self.watch.read_now(kind.name, parent)
         return reading

@@ -67,8 +67,8 @@ class LocalRead:
 
     @property
     def source(self) -> str:
-        """Who is asked: our own record."""
-        return "record"
+        """Who is asked: nobody but this machine."""
+        return ""
 
 
 @dataclass(frozen=True)
@@ -156,9 +156,6 @@ Read = Union[Rest, LocalRead, Derived, Identity, Command, LogList, Bmc, OfCluste
 
 # --- what to send ------------------------------------------------------------------------------
 
-# The vendor's client calls a lone file so; most services look only that there is a name.
-FILE_NAME = "for_upload"
-
 
 @dataclass(frozen=True)
 class RestWrite:
@@ -176,8 +173,7 @@ class RestWrite:
     # What is in the file is read when it is sent, and recorded nowhere.
     file: str = ""
     file_field: str = "file"
-    # What it is called there, where the service goes by that.
-    file_name: str = FILE_NAME
+    file_name: str = ""  # where the service goes by it
     # Paths of files that each go under a name of their own, where the service goes by names.
     files: Tuple[str, ...] = ()
     # How much longer than usual the service may take over what it got, in seconds.

@@ -42,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
         _diff,
         _cables,
         _find,
+        _cves,
         _as_built,
         _do,
         _replace,
@@ -149,6 +150,13 @@ def _cables(commands: Commands) -> None:  # type: ignore[valid-type]
     made = _command(commands, "cables", "each port, what it goes to, and what was planned")
     made.add_argument("--plan", metavar="FILE", help="YAML: host: {port: {switch: S, port: P}}")
     _output(made)
+
+
+def _cves(commands: Commands) -> None:  # type: ignore[valid-type]
+    words = "known vulnerabilities: taken from files, looked up"
+    made = _command(commands, "cves", words, connects=False)
+    made.add_argument("act", choices=("import", "find"), help="take files, or look up")
+    made.add_argument("words", nargs="+", metavar="WORD", help="files; or CVEs and packages")
 
 
 def _find(commands: Commands) -> None:  # type: ignore[valid-type]
@@ -291,6 +299,7 @@ def _pretend(to: argparse.ArgumentParser) -> None:
     to.add_argument("--seed", type=int, default=7)
     to.add_argument("--speed", type=float, default=20.0, help="seconds of its time per second")
     to.add_argument("--bmc", action="store_true", help="give each host a baseboard on UDP")
+    to.add_argument("--older", action="store_true", help="with sw-patch in the place of USM")
     to.add_argument("--older", action="store_true", help="with sw-patch in the place of USM")
     to.add_argument("--freeze", dest="frozen", action="store_true", help="its clock stands still")
 

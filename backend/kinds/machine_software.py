@@ -169,7 +169,7 @@ RUNNING_KERNELS: Kind[RunningKernel] = Kind(
 
 # --- packages ----------------------------------------------------------------------------------
 
-_DPKG = ("name", "version", "architecture", "status", "size")
+_DPKG = ("name", "version", "architecture", "status", "size", "source", "source_version")
 
 
 def packages_of_dpkg(text: str) -> Iterable[Body]:
@@ -188,6 +188,9 @@ class Package(OfMachine):
     architecture: str = ""
     status: str = ""
     size: int = 0
+    # What it was built of: advisories name that.
+    source: str = ""
+    source_version: str = ""
 
 
 def _package_look(row: Package, _known: Known) -> Look:
@@ -199,7 +202,11 @@ def _package_look(row: Package, _known: Known) -> Look:
     return Look(tone=Tone.WARN, mark=Mark.BAD, notes=(words,))
 
 
-_DPKG_FORM = r"${Package}\t${Version}\t${Architecture}\t${db:Status-Abbrev}\t${Installed-Size}\n"
+_FIELDS = (
+    *("Package", "Version", "Architecture", "db:Status-Abbrev", "Installed-Size"),
+    *("source:Package", "source:Version"),
+)
+_DPKG_FORM = r"\t".join(f"${{{name}}}" for name in _FIELDS) + r"\n"
 
 PACKAGES: Kind[Package] = Kind(
     name="packages",

@@ -15,7 +15,7 @@ from backend.sources.bodies import bodies, by_name, next_query
 from backend.sources.keystone import Keystone
 from backend.sources.rest import CLOCKS_AGREE_MS, RestService
 from backend.sources.tls import Pins
-from backend.sources.upload import FileForm, Part, Told, named
+from backend.sources.upload import FILE_NAME, FileForm, Part, Told, named
 
 # The service whose lists are cut, and how many pages are asked at most.
 PAGED, MOST_PAGES = "sysinv", 100
@@ -67,7 +67,10 @@ class Catalogue:
         service = self._service(write.service)
         parts = named(write.files)
         if write.file:
-            parts = (Part(path=write.file, field=write.file_field, name=write.file_name), *parts)
+            parts = (
+                Part(path=write.file, field=write.file_field, name=write.file_name or FILE_NAME),
+                *parts,
+            )
         if not parts:
             return await service.send(write.method, write.path, write.body)
         fields = write.body if isinstance(write.body, dict) else {}

@@ -1,0 +1,190 @@
+"""The pane of CVEs: what concerns us, what the shelf would fix, and how old the data is."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Dict, List, Tuple
+
+import pytest
+
+from backend.kinds import kind_named
+from backend.kinds.cves import CVE_FILES, CVES, fixed_by, verdict
+from backend.known import Known, Reading
+from backend.place import Place
+from backend.render import rows_text
+from backend.settings import CloudSettings
+from backend.sources.cves import Cves
+from backend.tone import Mark, Tone
+from stx_tui.commands.cves import run
+from tests.backend.kinds.site import reading
+
+SAMPLES = Path(__file__).parents[1] / "sources" / "samples" / "cves"
+NOW_MS = 1_795_000_000_000
+DAY_MS = 86_400_000
+
+
+def package(machine: str, name: str, version: str, source: str = "") -> Dict[str, Any]:
+    body = {"machine": machine, "name": name, "version": version, "status": "ii"}
+    return {**body, "source": source, "source_version": version if source else ""}
+
+
+PACKAGES = [
+    package("controller-0", "libcurl4", "7.74.0-1.3+deb11u9", "curl"),
+    package("controller-0", "curl", "7.74.0-1.3+deb11u9", "curl"),
+    package("worker-0", "curl", "7.74.0-1.3+deb11u15", "curl"),
+    package("worker-0", "openssl", "1.1.1w-0+deb11u1"),
+]
+
+
+def taken(*names: str, days: int = 3) -> None:
+    for name in names:
+        path = SAMPLES / f"{name}.json"
+        when = (NOW_MS - days * DAY_MS) / 1000
+        os.utime(path, (when, when))
+        assert run(argparse.Namespace(act="import", words=[str(path)])) == 0
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A state folder of the test's own."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr("stx_tui.commands.cves.system_ms", lambda: NOW_MS)
+    return tmp_path / "stx-tui" / "cves.db"
+
+
+def known(home: Path, packages: List[Dict[str, Any]] = PACKAGES, **more: Any) -> Known:
+    """Return what the console knows once it has looked at packages and at the file of CVEs."""
+    place = Place(hostname="controller-0", user="admin", terminal="pts/0")
+    found: Dict[Tuple[str, str], Reading[Any]] = {
+        ("packages", ""): reading("packages", packages),
+        **{
+            (name.replace("_", "-"), ""): reading(name.replace("_", "-"), rows)
+            for name, rows in more.items()
+        },
+    }
+    made = Known(cloud="c", now_ms=NOW_MS, place=place, readings=MappingProxyType(found))
+    cves = Cves(home)
+    for name in ("cve-files", "cves"):
+        found[name, ""] = reading(name, cves.rows(name, made))
+    return replace(made, readings=MappingProxyType(found))
+
+
+def test_what_concerns_an_installed_package_is_told_with_its_machines(home: Path) -> None:
+    taken("debian", "osv")
+    rows = {row.uuid: row for row in known(home).rows("cves")}
+    assert {uuid: row.machines for uuid, row in rows.items()} == {
+        "CVE-2026-4711/curl/7.74.0-1.3+deb11u9": ["controller-0"],
+        "TEMP-0000000-ABCDEF/curl/7.74.0-1.3+deb11u9": ["controller-0"],
+        "TEMP-0000000-ABCDEF/curl/7.74.0-1.3+deb11u15": ["worker-0"],
+        "CVE-2026-1180/openssl/1.1.1w-0+deb11u1": ["worker-0"],
+    }
+
+
+def test_what_a_release_on_the_shelf_would_fix_is_told_by_its_packages_or_its_text(
+    home: Path,
+) -> None:
+    taken("debian")
+    releases = [
+        {"release_id": "r1", "state": "deployed", "packages": ["curl_9.0-1_amd64.deb"]},
+        {"release_id": "r2", "state": "available", "packages": ["curl_7.74.0-1.3+deb11u15_amd64"]},
+        {"release_id": "r3", "state": "available", "summary": "Fixes CVE-2026-1180"},
+    ]
+    now = known(home, releases=releases)
+    found = {row.cve: fixed_by(row, now) for row in now.rows("cves")}
+    assert found == {"CVE-2026-4711": "r2", "TEMP-0000000-ABCDEF": None, "CVE-2026-1180": "r3"}
+    row = next(row for row in now.rows("cves") if row.cve == "CVE-2026-4711")
+    assert CVES.look(row, now).mark is Mark.BAD
+    assert "the shelf would fix 2 of 4" in verdict(now).more
+
+
+def test_how_old_the_data_is_stands_in_the_verdict_and_with_every_row(home: Path) -> None:
+    taken("debian", days=3)
+    now = known(home)
+    said = verdict(now)
+    assert (said.word, said.text) == ("WARN", "3 CVEs concern what is installed.")
+    assert "debian 3d old" in said.more
+    assert CVES.strip is not None
+    lines = CVES.strip(now.rows("cves")[0], now).lines
+    assert ("DATA", "debian 3d old") in [(line.heading, line.text) for line in lines]
+
+
+def test_data_two_years_old_says_so_before_anything_else(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken("debian", days=730)
+    now = known(home)
+    said = verdict(now)
+    assert (said.word, said.tone) == ("OLD DATA", Tone.WARN)
+    assert said.text.startswith("the data is up to 730 days old.")
+    (row,) = now.rows("cve-files")
+    assert CVE_FILES.look(row, now).notes[0].startswith("730 days old")
+    assert "730 days old: what is newer is missing" in capsys.readouterr().err
+
+
+def test_without_any_data_or_any_packages_that_is_said_and_nothing_is_called_well(
+    home: Path,
+) -> None:
+    place = Place(hostname="controller-0", user="admin", terminal="pts/0")
+    nothing = Known(cloud="c", now_ms=NOW_MS, place=place)
+    assert "stx-tui cves import FILE" in verdict(nothing).text
+    taken("debian")
+    rows = Cves(home).rows("cve-files", nothing)
+    files = replace(nothing, readings={("cve-files", ""): reading("cve-files", rows)})
+    assert (verdict(files).word, "debian 3d old" in verdict(files).more) == ("READING", True)
+
+
+def test_what_a_file_says_draws_nothing_on_the_terminal(home: Path) -> None:
+    taken("debian")
+    now = known(home)
+    text = rows_text(CVES, now.rows("cves"), now, "wide", wide=True)
+    assert "\x1b" not in text
+    assert "a name that draws" in text
+
+
+def test_the_answer_is_worked_out_again_only_when_something_changed(home: Path) -> None:
+    taken("debian")
+    now, cves = known(home), Cves(home)
+    first = cves.rows("cves", now)
+    assert cves.rows("cves", now) is first
+    taken("debian", days=1)
+    assert cves.rows("cves", now) is not first
+
+
+def test_the_command_line_takes_a_file_and_finds_what_it_says(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken("debian", "kernel")
+    assert home.exists()
+    said = capsys.readouterr().out
+    assert "debian.json: debian, 4 entries, of " in said
+    assert run(argparse.Namespace(act="find", words=["CVE-2026-4711"])) == 0
+    out = capsys.readouterr().out
+    assert "CVE-2026-4711  curl bullseye  fixed in 7.74.0-1.3+deb11u15  medium" in out
+
+
+async def test_the_cloud_answers_for_them_and_says_where_nothing_was_imported(
+    home: Path, tmp_path: Path
+) -> None:
+    from backend.cloud import Cloud
+    from backend.errors import NotConfigured
+    from backend.sources.tls import Pins
+
+    place = Place(hostname="controller-0", user="admin", terminal="pts/0")
+    now = Known(cloud="c", now_ms=NOW_MS, place=place)
+    cloud = Cloud(
+        CloudSettings(name="c"), Pins(tmp_path / "pins.json"), lambda: NOW_MS, lambda: now
+    )
+    kind: Any = kind_named("cve-files")
+    assert list((await cloud.ask(kind.read))()) == []
+    taken("debian")
+    (row,) = list((await cloud.ask(kind.read))())
+    assert row["format"] == "debian"
+    await cloud.close()
+    with pytest.raises(NotConfigured, match="imported"):
+        Cves(tmp_path / "none.db").rows(
+            "cves", replace(now, readings={("packages", ""): reading("packages", PACKAGES)})
+        )
