@@ -300,7 +300,6 @@ def _pretend(to: argparse.ArgumentParser) -> None:
     to.add_argument("--speed", type=float, default=20.0, help="seconds of its time per second")
     to.add_argument("--bmc", action="store_true", help="give each host a baseboard on UDP")
     to.add_argument("--older", action="store_true", help="with sw-patch in the place of USM")
-    to.add_argument("--older", action="store_true", help="with sw-patch in the place of USM")
     to.add_argument("--freeze", dest="frozen", action="store_true", help="its clock stands still")
 
 
