@@ -6,9 +6,21 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import (
+    TYPE_CHECKING,
+    Callable,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Sequence,
+    Tuple,
+)
 
-from debian.debian_support import NativeVersion
+if TYPE_CHECKING:
+    from debian.debian_support import NativeVersion
 
 # Debian's names of its releases by number, as its tracker has them.
 RELEASES = {
@@ -62,6 +74,9 @@ class Finding:
 
 @lru_cache(maxsize=65536)
 def _version(text: str) -> NativeVersion:
+    # Loaded when the first version is compared: no first screen pays for it.
+    from debian.debian_support import NativeVersion
+
     return NativeVersion(text)
 
 
