@@ -79,11 +79,6 @@ def _need(name: str) -> Kind[Any]:
     return next(kind for area in AREAS for kind in area.kinds if kind.name == name)
 
 
-def configured(has: Callable[[str], bool]) -> Tuple[Kind[Any], ...]:
-    """Return the kinds that make sense where only the sources are there that ``has`` says."""
-    return tuple(kind for kind in every_kind() if _is_there(kind, has))
-
-
 def areas_of(has: Callable[[str], bool]) -> Tuple[Area, ...]:
     """Return the areas with what makes sense in them where only those sources are; none is empty.
 
@@ -94,6 +89,11 @@ def areas_of(has: Callable[[str], bool]) -> Tuple[Area, ...]:
         return tuple(kind for kind in kinds if _is_there(kind, has))
 
     return tuple(area.with_kinds(cut) for area in AREAS if any(map(has, area.sources)))
+
+
+def configured(has: Callable[[str], bool]) -> Tuple[Kind[Any], ...]:
+    """Return the kinds that make sense where only the sources are there that ``has`` says."""
+    return tuple(kind for area in areas_of(has) for kind in area.kinds)
 
 
 def area_of(kind: Kind[Any]) -> Area:
