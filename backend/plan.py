@@ -106,6 +106,8 @@ class Identity:
 HERE = "here"
 # What stands in an argv for the rest of a parent below a machine: of ``here/sda`` it is ``sda``.
 OF = "{of}"
+# Where a row below it is of two: under ``here/new/old`` these are ``new`` and ``old``.
+OF_ONE, OF_OTHER = "{of.one}", "{of.other}"
 # What stands between the texts of programs that are read together.
 PAGE = "\f"
 

@@ -1,21 +1,19 @@
-"""OSTree on a machine: what it can boot, its branches, and the commits of each."""
+"""OSTree on a machine: what it can boot, and its branches."""
 
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Iterable, List, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Tuple
 
 from backend.figure import Jump, Line, Lines
-from backend.kind import Body, Column, Command, Kind, Reach, Tab
+from backend.kind import Body, Column, Command, Kind, Reach
 from backend.kinds.machine import MACHINE, MACHINES, OfMachine
-from backend.kinds.machine_ostree_acts import COMMIT_ACTIONS, DEPLOYMENT_ACTIONS, REF_ACTIONS
+from backend.kinds.machine_ostree_acts import DEPLOYMENT_ACTIONS, REF_ACTIONS
 from backend.kinds.machine_ostree_changes import CHANGES
+from backend.kinds.machine_ostree_log import ABSENT, COMMITS, COMPARISONS, EVERY_S
+from backend.kinds.machine_ostree_signatures import SIGNATURES
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
-
-EVERY_S = 60.0
-# Where there is no repository there is nothing to tell.
-_ABSENT = ("loading sysroot", "No deployments", "opening repo", "opendir(/sysroot/ostree/repo)")
 
 # --- what it can boot --------------------------------------------------------------------------
 
@@ -87,7 +85,7 @@ OSTREE: Kind[Deployment] = Kind(
     name="ostree-deployments",
     singular="ostree-deployment",
     model=Deployment,
-    read=Command(argv=("ostree", "admin", "status"), parse=deployments_of_ostree, absent=_ABSENT),
+    read=Command(argv=("ostree", "admin", "status"), parse=deployments_of_ostree, absent=ABSENT),
     parent=MACHINES,
     reach=Reach.PER_PARENT,
     needs=(MACHINES,),
@@ -112,7 +110,7 @@ OSTREE: Kind[Deployment] = Kind(
     every_s=EVERY_S,
 )
 
-# --- its branches, and the log of each ---------------------------------------------------------
+# --- its branches ------------------------------------------------------------------------------
 
 
 def refs_of_ostree(text: str) -> Iterable[Body]:
@@ -131,7 +129,7 @@ REFS: Kind[Ref] = Kind(
     name="ostree-refs",
     singular="ostree-ref",
     model=Ref,
-    read=Command(argv=("ostree", "refs", "--list"), parse=refs_of_ostree, absent=_ABSENT),
+    read=Command(argv=("ostree", "refs", "--list"), parse=refs_of_ostree, absent=ABSENT),
     parent=MACHINES,
     reach=Reach.PER_PARENT,
     needs=(MACHINES,),
@@ -144,76 +142,11 @@ REFS: Kind[Ref] = Kind(
     every_s=EVERY_S,
 )
 
-_FIELDS = {"Parent": "parent", "Date": "date", "Version": "version"}
-
-
-def commits_of_ostree(text: str) -> Iterable[Body]:
-    """Parse ``ostree log``: a block a commit, newest first, its subject indented."""
-    found: List[Dict[str, Any]] = []
-    for line in text.splitlines():
-        key, _, value = line.partition(":")
-        if line.startswith("commit "):
-            found.append({"commit": line.split()[1], "age": len(found)})
-        elif found and key in _FIELDS:
-            found[-1][_FIELDS[key]] = value.strip()
-        elif found and line.startswith("    ") and line.strip():
-            found[-1].setdefault("subject", line.strip())
-    if not found:
-        raise ValueError("no commit")
-    return found
-
-
-class Commit(OfMachine):
-    """A commit of a branch; ``age`` counts from the newest, 0."""
-
-    commit: str
-    age: int = 0
-    parent: str = ""
-    date: str = ""
-    version: str = ""
-    subject: str = ""
-
-
-def _deployed(row: Commit, known: Known) -> Optional[str]:
-    """Return how the deployments of its machine stand to a commit."""
-    rows = [*known.rows("ostree-deployments", row.machine), *known.rows("ostree-deployments")]
-    return next(
-        (o.stands for o in rows if (o.machine, o.commit) == (row.machine, row.commit)), None
-    )
-
-
-COMMITS: Kind[Commit] = Kind(
-    name="ostree-commits",
-    singular="ostree-commit",
-    model=Commit,
-    read=Command(argv=("ostree", "log", "{of}"), parse=commits_of_ostree, absent=_ABSENT),
-    parent="ostree-refs",
-    reach=Reach.PER_PARENT,
-    needs=(MACHINES, "ostree-deployments"),
-    id=lambda row: f"{row.machine}/{row.commit}",
-    label=lambda row: row.commit[:12],
-    columns=(
-        MACHINE,
-        Column(heading="COMMIT", value=lambda row: row.commit[:12]),
-        Column(heading="VERSION", value=lambda row: row.version or None, most=20),
-        Column(heading="DATE", value=lambda row: row.date[:16]),
-        Column(heading="STANDS", joined=_deployed),
-        Column(heading="SUBJECT", value=lambda row: row.subject or None, most=40),
-    ),
-    sort=lambda row, _known: (row.machine, row.age),
-    tabs=(
-        Tab(
-            key="f",
-            title="Files",
-            kind="ostree-files",
-            related=lambda row, other: row.commit == other.commit,
-        ),
-    ),
-    actions=COMMIT_ACTIONS,
-    tab="L Log",
-    aliases=("ostree-log",),
-    is_inventory=False,
-    every_s=EVERY_S,
+OSTREE_OF_MACHINE: Tuple[Kind[Any], ...] = (
+    OSTREE,
+    REFS,
+    COMMITS,
+    COMPARISONS,
+    SIGNATURES,
+    *CHANGES,
 )
-
-OSTREE_OF_MACHINE: Tuple[Kind[Any], ...] = (OSTREE, REFS, COMMITS, *CHANGES)

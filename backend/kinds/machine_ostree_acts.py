@@ -205,6 +205,7 @@ def _marks(_row: Any, _form: Form, _known: Known) -> Tuple[Consequence, ...]:
     return (
         Consequence(words="every object is read: the disk is busy for minutes"),
         Consequence(words=words),
+        Consequence(words="who signed is another question: page Signatures of a commit"),
     )
 
 

@@ -1,31 +1,35 @@
-"""What differs in a commit of an OSTree from the commit before it: its files, its packages."""
+"""What differs between two commits of an OSTree: their files, and their packages."""
 
 from __future__ import annotations
 
-import re
 from typing import Any, Dict, Iterable, Tuple
 
 from backend.kind import Body, Column, Command, Kind, Reach
 from backend.kinds.machine import MACHINES, OfMachine
-from backend.plan import PAGE
+from backend.plan import OF_ONE, OF_OTHER, PAGE
 
 _CHANGES = {"A": "new", "D": "gone", "M": "changed"}
+# The full names of the two, whatever they were called.
+_BOTH = (("ostree", "rev-parse", OF_ONE), ("ostree", "rev-parse", OF_OTHER))
+_PARENT = "ostree-comparisons"
+DEADLINE_S = 60.0
 
 
 def files_of_ostree(text: str) -> Iterable[Body]:
-    """Parse ``ostree rev-parse`` and ``ostree diff``: whose it is, then a file a line."""
-    commit, _, lines = text.partition(PAGE)
+    """Parse ``ostree rev-parse`` of both, then ``ostree diff``: a file a line."""
+    commit, against, lines = text.split(PAGE, 2)
+    both = {"commit": commit.strip(), "against": against.strip()}
     found = (line.split(None, 1) for line in filter(str.strip, lines.splitlines()))
     return [
-        {"commit": commit.strip(), "change": _CHANGES.get(letter, letter), "path": path}
-        for letter, path in found
+        {**both, "change": _CHANGES.get(letter, letter), "path": path} for letter, path in found
     ]
 
 
 class ChangedFile(OfMachine):
-    """A file that is not in a commit as it was in the one before it."""
+    """A file that is not in a commit as it is in the one it is compared with."""
 
     commit: str
+    against: str
     path: str
     change: str
 
@@ -35,15 +39,16 @@ FILES: Kind[ChangedFile] = Kind(
     singular="ostree-file",
     model=ChangedFile,
     read=Command(
-        argv=("ostree", "rev-parse", "{of}"),
-        then=(("ostree", "diff", "{of}^", "{of}"),),
+        argv=_BOTH[0],
+        then=(_BOTH[1], ("ostree", "diff", OF_OTHER, OF_ONE)),
         parse=files_of_ostree,
-        deadline_s=60.0,
+        deadline_s=DEADLINE_S,
+        most_bytes=16 * 1024 * 1024,
     ),
-    parent="ostree-commits",
+    parent=_PARENT,
     reach=Reach.PER_PARENT,
     needs=(MACHINES,),
-    id=lambda row: f"{row.machine}/{row.commit}{row.path}",
+    id=lambda row: f"{row.machine}/{row.commit}/{row.against}{row.path}",
     label=lambda row: row.path,
     columns=(
         Column(heading="CHANGE", value=lambda row: row.change),
@@ -60,36 +65,35 @@ _STATUS = "/usr/share/dpkg/database/status"
 
 
 def package_changes(text: str) -> Iterable[Body]:
-    """Parse ``ostree rev-parse`` and dpkg's state in the commit before and in this one."""
-    commit, was, now = text.split(PAGE)
+    """Parse ``ostree rev-parse`` of both, then dpkg's state in the one and in the other."""
+    commit, against, now, was = text.split(PAGE)
     before, after = _versions(was), _versions(now)
+    both = {"commit": commit.strip(), "against": against.strip()}
     return [
-        {
-            "commit": commit.strip(),
-            "name": name,
-            "was": before.get(name, ""),
-            "now": after.get(name, ""),
-        }
+        {**both, "name": name, "was": before.get(name, ""), "now": after.get(name, "")}
         for name in sorted({*before, *after})
         if before.get(name) != after.get(name)
     ]
 
 
 def _versions(text: str) -> Dict[str, str]:
+    """Return the version of each package that is installed, by its name and architecture."""
+    # Loaded when two commits are compared: no first screen pays for it.
+    from debian.deb822 import Packages
+
     found: Dict[str, str] = {}
-    for stanza in text.split("\n\n"):
-        said = dict(re.findall(r"^(Package|Version|Architecture): *(.*)$", stanza, re.MULTILINE))
-        if "Package" in said:
-            found[f"{said['Package']}:{said.get('Architecture', '')}".rstrip(":")] = said.get(
-                "Version", ""
-            )
+    for said in Packages.iter_paragraphs(text.splitlines(), use_apt_pkg=False):
+        if said.get("Status", "").split()[-1:] in ([], ["installed"]):
+            name = f"{said['Package']}:{said.get('Architecture', '')}".rstrip(":")
+            found[name] = said["Version"]
     return found
 
 
 class ChangedPackage(OfMachine):
-    """A package that is not in a commit as it was in the one before it ("": not at all)."""
+    """A package that is not in a commit as it is in the one compared with ("": not at all)."""
 
     commit: str
+    against: str
     name: str
     was: str = ""
     now: str = ""
@@ -100,21 +104,21 @@ CHANGED_PACKAGES: Kind[ChangedPackage] = Kind(
     singular="ostree-package",
     model=ChangedPackage,
     read=Command(
-        argv=("ostree", "rev-parse", "{of}"),
-        then=(("ostree", "cat", "{of}^", _STATUS), ("ostree", "cat", "{of}", _STATUS)),
+        argv=_BOTH[0],
+        then=(_BOTH[1], ("ostree", "cat", OF_ONE, _STATUS), ("ostree", "cat", OF_OTHER, _STATUS)),
         parse=package_changes,
-        deadline_s=60.0,
+        deadline_s=DEADLINE_S,
         most_bytes=16 * 1024 * 1024,
     ),
-    parent="ostree-commits",
+    parent=_PARENT,
     reach=Reach.PER_PARENT,
     needs=(MACHINES,),
-    id=lambda row: f"{row.machine}/{row.commit}/{row.name}",
+    id=lambda row: f"{row.machine}/{row.commit}/{row.against}/{row.name}",
     label=lambda row: row.name,
     columns=(
         Column(heading="PACKAGE", value=lambda row: row.name, most=36),
-        Column(heading="BEFORE", value=lambda row: row.was or None, most=32),
-        Column(heading="NOW", value=lambda row: row.now or None, most=32),
+        Column(heading="THERE", value=lambda row: row.was or None, most=32),
+        Column(heading="IN COMMIT", value=lambda row: row.now or None, most=32),
     ),
     sort=lambda row, _known: row.name,
     tab="P Packages",

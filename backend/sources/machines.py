@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from itertools import chain
-from typing import TYPE_CHECKING, List, Optional, Tuple, Union
+from typing import TYPE_CHECKING, List, Mapping, Optional, Tuple, Union
 
 from backend import supervised
 from backend.errors import Absent, Forbidden, Malformed, NotConfigured, Rejected, StxError
 from backend.kind import Body, Command, CommandWrite, FileCopy, Json
-from backend.plan import HERE, OF, PAGE
+from backend.plan import HERE, OF, OF_ONE, OF_OTHER, PAGE
 from backend.sources import local
 from backend.sources.ssh import SshHosts
 
@@ -162,7 +162,9 @@ class Machines:
 
     async def _text(self, read: Command, told: Tuple[str, ...], machine: str, of: str) -> str:
         """Return what one program printed, where it is an answer."""
-        argv = tuple(word.replace(OF, of) for word in told)
+        one, _, other = of.partition("/")
+        filled = {OF: of, OF_ONE: one, OF_OTHER: other}
+        argv = tuple(_filled(word, filled) for word in told)
         printed = await self.run(
             argv, machine, deadline_s=read.deadline_s, most_bytes=read.most_bytes
         )
@@ -171,6 +173,12 @@ class Machines:
             raise Malformed(read.source, "output", words)
         _accept(argv, printed, read.codes, read.absent)
         return printed.out
+
+
+def _filled(word: str, words: Mapping[str, str]) -> str:
+    for name, value in words.items():
+        word = word.replace(name, value)
+    return word
 
 
 def _accept(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Dict
@@ -71,3 +72,40 @@ class Tree:
         lines = [line.split() for line in self.run("admin", "status").splitlines()]
         found = [words[1].partition(".")[0] for words in lines if words[0] == STATEROOT]
         return dict(zip(map(str, range(len(found))), found))
+
+    def carry_signature(self, of: str, to: str) -> None:
+        """Put the detached metadata of a commit beside another, as a forger would."""
+        kept = [self.repo / "objects" / one[:2] / f"{one[2:]}.commitmeta" for one in (of, to)]
+        shutil.copyfile(*kept)
+
+
+class Signer:
+    """Somebody with a key of GPG, made for the test, and kept below ``home``."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        home.mkdir(mode=0o700)
+
+    def __enter__(self) -> Signer:
+        self._run("gpg", "--quick-gen-key", "Release <release@example.com>", "rsa2048", "sign")
+        listed = self._run("gpg", "--list-keys", "--with-colons").decode()
+        (self.key,) = (line.split(":")[9] for line in listed.splitlines() if line[:3] == "fpr")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        subprocess.run(("gpgconf", "--homedir", str(self.home), "--kill", "all"), check=True)
+
+    def sign(self, tree: Tree, commit: str) -> None:
+        tree.run("gpg-sign", f"--gpg-homedir={self.home}", commit, self.key)
+
+    def trusted_by(self, tree: Tree) -> None:
+        """Let the repository have the key, as one that it pulls by."""
+        public = self.home / "public.gpg"
+        public.write_bytes(self._run("gpg", "--export"))
+        tree.run("remote", "add", "--set=gpg-verify=true", "vendor", "file:///nowhere")
+        tree.run("remote", "gpg-import", f"--keyring={public}", "vendor")
+
+    def _run(self, *argv: str) -> bytes:
+        told = (argv[0], "--homedir", str(self.home), "--batch", "--quiet", "--passphrase", "")
+        found = subprocess.run((*told, *argv[1:]), check=True, capture_output=True)
+        return found.stdout

@@ -6,7 +6,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, List
+from typing import Any, Iterator, List
 
 import pytest
 
@@ -14,13 +14,17 @@ from backend.errors import Rejected, StxError
 from backend.kind import Answer, CommandWrite, Kind, Nothing, Risk
 from backend.kinds import kind_named
 from backend.kinds.machine_ostree import OSTREE, deployments_of_ostree
+from backend.kinds.machine_ostree_changes import package_changes
+from backend.kinds.machine_ostree_signatures import other_signatures
 from backend.known import Known
 from backend.place import Phase, Place
+from backend.plan import PAGE
 from backend.settings import CloudSettings
 from backend.sources.machines import Machines
 from backend.sources.tls import Pins
+from backend.tone import WELL, Tone
 from tests.backend.kinds import machines
-from tests.backend.kinds.ostree_tree import BRANCH, STATEROOT, Tree
+from tests.backend.kinds.ostree_tree import BRANCH, STATEROOT, Signer, Tree
 from tests.backend.kinds.site import LAPTOP, reading
 
 pytestmark = pytest.mark.skipif(not shutil.which("ostree"), reason="ostree is not installed")
@@ -126,19 +130,120 @@ async def test_the_log_has_versions_and_says_what_is_deployed(machine: Machine) 
 
 async def test_two_commits_differ_in_files_and_in_packages(machine: Machine) -> None:
     newer, older = await two(machine)
-    files = await machine.read("ostree-files", f"here/{newer.commit}")
+    both = f"here/{newer.commit}/{older.commit}"
+    files = await machine.read("ostree-files", both)
     said = {row.path: row.change for row in files}
     assert said["/usr/lib/tool"] == "changed"
     assert said["/usr/lib/modules/6.12.301/vmlinuz"] == "new"
     assert said["/usr/lib/modules/6.12.300"] == "gone"
-    packages = await machine.read("ostree-packages", f"here/{newer.commit}")
+    packages = await machine.read("ostree-packages", both)
     assert [(row.name, row.was, row.now) for row in packages] == [
         ("curl:amd64", "8.14.1-1", "8.14.1-2"),
         ("tmux:amd64", "", "3.5"),
         ("vim:amd64", "9.1", ""),
     ]
+
+
+async def test_a_commit_is_compared_with_any_of_its_log_and_with_any_branch(
+    machine: Machine,
+) -> None:
+    newer, older = await two(machine)
+    third = machine.tree.commit("302", curl="8.14.1-3", tmux="3.5")
+    machine.tree.run("refs", "--create=site/7/spare", older.commit)
+    rows = await machine.read("ostree-comparisons", f"here/{third}")
+    kind: Any = kind_named("ostree-comparisons")
+    told = {kind.name_of(row): (row.stands, row.version) for row in rows}
+    assert told[newer.commit[:12]] == ("the one before", "24.09.301")
+    assert told[older.commit[:12]] == ("2 before", "24.09.300")
+    assert told["site/7/spare"] == ("newest of a branch", "")
+    (far,) = [row for row in rows if row.against == older.commit]
+    packages = await machine.read("ostree-packages", kind.id(far))
+    curl = packages[0]
+    assert (curl.name, curl.was, curl.now) == ("curl:amd64", "8.14.1-1", "8.14.1-3")
+    (branch,) = [row for row in rows if row.against == "site/7/spare"]
+    same = await machine.read("ostree-packages", kind.id(branch))
+    assert [row.was for row in same] == [row.was for row in packages]
+    back = await machine.read("ostree-packages", f"here/{older.commit}/{third}")
+    assert [(row.was, row.now) for row in back] == [(row.now, row.was) for row in packages]
+
+
+async def test_a_package_whose_description_looks_like_fields_and_one_removed_are_told_apart(
+    machine: Machine,
+) -> None:
+    await two(machine)
+    text = (
+        "Package: curl\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1\n"
+        "Description: says\n .\n Version: 9\n\n"
+        "Package: gone\nStatus: deinstall ok config-files\nArchitecture: all\nVersion: 2\n"
+    )
+    found = package_changes(PAGE.join(("a", "b", text, "")))
+    assert [(one["name"], one["now"]) for one in found] == [("curl:amd64", "1")]
+
+
+async def test_a_commit_that_is_not_there_is_said_and_no_difference_of_nothing(
+    machine: Machine,
+) -> None:
+    newer, _ = await two(machine)
     with pytest.raises(StxError):
-        await machine.read("ostree-files", f"here/{older.commit}")
+        await machine.read("ostree-files", f"here/{newer.commit}/{'0' * 64}")
+
+
+@pytest.fixture
+def signer(tmp_path: Path) -> Iterator[Signer]:
+    with Signer(tmp_path / "gpg") as made:
+        yield made
+
+
+@pytest.mark.skipif(not shutil.which("gpg"), reason="gpg is not installed")
+async def test_signatures_are_said_in_ostree_s_words_and_none_is_said_too(
+    machine: Machine, signer: Signer
+) -> None:
+    newer, older = await two(machine)
+    signer.sign(machine.tree, newer.commit)
+    kind: Any = kind_named("ostree-signatures")
+
+    async def said(commit: str) -> Any:
+        (row,) = await machine.read("ostree-signatures", f"here/{commit}")
+        return row
+
+    unsigned = await said(older.commit)
+    assert unsigned.says == "no signature"
+    assert kind.look(unsigned, machine.known).tone is Tone.PLAIN
+    unknown = await said(newer.commit)
+    assert unknown.key.startswith("RSA ")
+    assert unknown.says == "Can't check signature: public key not found"
+    assert kind.look(unknown, machine.known).tone is Tone.WARN
+    signer.trusted_by(machine.tree)
+    known = await said(newer.commit)
+    assert known.says.startswith('Good signature from "Release')
+    assert kind.look(known, machine.known) == WELL
+
+
+@pytest.mark.skipif(not shutil.which("gpg"), reason="gpg is not installed")
+async def test_a_signature_carried_over_to_another_commit_is_called_bad(
+    machine: Machine, signer: Signer
+) -> None:
+    newer, older = await two(machine)
+    signer.sign(machine.tree, older.commit)
+    signer.trusted_by(machine.tree)
+    machine.tree.carry_signature(older.commit, newer.commit)
+    (row,) = await machine.read("ostree-signatures", f"here/{newer.commit}")
+    assert (row.says.startswith("BAD signature from"), row.made) == (True, "")
+    kind: Any = kind_named("ostree-signatures")
+    assert kind.look(row, machine.known).tone is Tone.BAD
+
+
+def test_a_good_signature_of_a_key_that_expired_is_not_called_well(machine: Machine) -> None:
+    kind: Any = kind_named("ostree-signatures")
+    body = {"machine": "here", "commit": "1" * 64, "sort": "GPG"}
+    for words, is_well in (("Key expires Sat Nov 28 2037", True), ("Key expired Nov 2025", False)):
+        row = kind.model.read({**body, "says": f'Good signature from "Release" {words}'})
+        assert (kind.look(row, machine.known) == WELL) is is_well
+
+
+def test_a_signature_that_is_not_of_gpg_is_told_and_not_called_checked() -> None:
+    (one,) = other_signatures(PAGE.join(("1" * 64, "[[byte 0x01, 0x02]]\n")))
+    assert (one["sort"], "not here" in str(one["says"])) == ("ed25519", True)
 
 
 async def test_a_commit_from_the_log_is_deployed_and_that_is_destructive(machine: Machine) -> None:
