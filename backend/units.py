@@ -83,3 +83,8 @@ def mib(value: Optional[int]) -> str:
     if value < 1024 * 1024:
         return f"{value / 1024:.0f}G"
     return f"{value / 1024 / 1024:.1f}T"
+
+
+def counted(number: int, thing: str) -> str:
+    """Return how many of a thing: ``1 OSD``, ``2 OSDs``."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

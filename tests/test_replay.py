@@ -59,6 +59,7 @@ EMPTY = {
     "sdn-controllers": "it had no SDN controller",
     "device-labels": "no device had a label",
     "device-image-states": "no image was on a device",
+    "replacements": "nothing was being replaced",
 }
 
 # What a machine's own programs and baseboards tell was never asked of the recorded services.

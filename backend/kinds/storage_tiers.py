@@ -16,6 +16,7 @@ from backend.kinds.storage_branch import MIB, Branch
 from backend.kinds.storage_claims import pool_branches
 from backend.known import Known
 from backend.tone import Tone
+from backend.units import counted
 
 # What parts a root of CRUSH from the class of disks that a rule takes of it.
 CLASS = "~"
@@ -95,7 +96,7 @@ class Tiers:
         yield from (branch for rule, branch in pools if self._takes.get(rule) not in roots)
 
     def _idle(self, tier: Any) -> Branch:
-        words = f"{len(tier.stors)} OSDs, {tier.status or 'its state is not said'}"
+        words = f"{counted(len(tier.stors), 'OSD')}, {tier.status or 'its state is not said'}"
         return Branch(
             id=f"tiers/{tier.uuid}", text=f"tier {tier.name}", kind="tiers", row=tier.uuid,
             note=words,
@@ -108,7 +109,7 @@ class Tiers:
         mine = [one for (at, sort), one in found.items() if at == plain and wanted in ("", sort)]
         osds, up, hosts, size, free = (sum(part) for part in zip(*mine)) if mine else (0,) * 5
         down = f", {osds - up} DOWN" if osds - up else ""
-        note = f"{osds} OSDs on {hosts} hosts{down}"
+        note = f"{counted(osds, 'OSD')} on {counted(hosts, 'host')}{down}"
         return Branch(
             id=self._id(root),
             text=f"root {root}" if tier is None else f"tier {tier.name}",

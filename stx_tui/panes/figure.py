@@ -115,24 +115,33 @@ class FigurePane(Pane):
         self._repaint()
 
     def _stand_at(self, at: int, step: int) -> None:
-        """Stand on the nearest line that is no rule, looking on in the direction of ``step``."""
+        """Stand on the nearest line that is neither rule nor heads, looking that way first."""
         last = len(self._shown) - 1
         at = max(0, min(at, last))
         for way in (step, -step):
             found = at
             while 0 <= found <= last:
-                if not self._shown[found].rule:
+                if not self._shown[found].rule and (found or not self._is_headed):
                     self._cursor = found
                     return
                 found += way
         self._cursor = 0
+
+    @property
+    def _is_headed(self) -> bool:
+        """Whether the first line is but the heads of rows that can be gone to."""
+        first, *rest = self._shown[:2] or (None,)
+        is_heads = first is not None and bool(first.heading) and not (first.text or first.jump)
+        return is_heads and any(line.jump is not None for line in rest)
 
     def _repaint(self) -> None:
         height = self.size.height
         if not height or not self.size.width:
             return
         if self.has_cursor:
-            self._top = max(min(self._top, self._cursor), self._cursor - height + 1)
+            # With the first row its heads come back into sight.
+            above = self._cursor - 1 if self._is_headed and self._cursor == 1 else self._cursor
+            self._top = max(min(self._top, above), self._cursor - height + 1)
         self._top = max(0, min(self._top, len(self._shown) - height))
         visible = self._shown[self._top : self._top + height]
         self.put([self._strip(self._top + y, shown) for y, shown in enumerate(visible)])

@@ -186,7 +186,9 @@ async def test_children_are_listed_and_enter_goes_to_one() -> None:
         assert reading.rows
         await desk.pilot.pause()
         assert "PART" in desk.lines[4]
-        await desk.press("j", "enter")
+        # The heads are no row: the cursor begins, and ends going up, on the first one.
+        assert desk.lines[5].startswith(">")
+        await desk.press("j", "k", "k", "enter")
         await desk.settle()
         assert desk.lines[0].startswith(" site-7 > parts > bolt")
 

@@ -82,6 +82,13 @@ MADE: Mapping[str, Tuple[Any, ...]] = {
     "ceph-devices": (CephDevice(uuid="d", name="MODEL_S1", daemons=["osd.0"], wear=0.5),),
 }
 
+# What was carried in of CVEs, and what of it concerns a machine.
+CARRIED: Mapping[str, List[Dict[str, Any]]] = {
+    "cve-files": [{"format": "debian", "path": "/media/usb/tracker.json", "entries": 9}],
+    "cves": [{"uuid": "u", "cve": "CVE-2023-38545", "package": "curl", "version": "7.74.0-1.3",
+              "fixed": "7.74.0-1.3+deb11u10", "machines": ["here"]}],
+}  # fmt: skip
+
 # What our own record has of a disk that is being replaced.
 RECORD = {"what": "host", "host": "controller-0", "host_uuid": "old", "place": "", "at_ms": 1,
           "personality": "controller", "by": "x", "serials": {"p": "S1"},
@@ -104,6 +111,7 @@ def everything() -> Known:
     readings.update(rack.readings())
     readings.update(ceph.readings(ceph.answers()))
     readings.update(images.readings())
+    readings.update({(name, ""): reading(name, found) for name, found in CARRIED.items()})
     known = Known(
         cloud="c",
         now_ms=recorded.now_ms,
@@ -304,6 +312,9 @@ def is_whole(write: Any) -> bool:
         return bool(write.id and write.sentence and write.request)
     if isinstance(write, (PodExec, PodAttach)):
         return bool(write.pod and write.container and write.command and write.sentence)
+    if isinstance(write, BmcWrite) and write.verb == "lan":
+        # ipmitool wants a command for each of them.
+        return bool(write.server and write.request and write.sentence)
     if isinstance(write, (BmcWrite, Sol)):
         return bool(write.server and write.request and write.command and write.sentence)
     assert isinstance(write, (RestWrite, KubeWrite))
