@@ -156,6 +156,14 @@ class Faults:
         for name in SERVICES if service == "all" else (service,):
             self._cloud.trouble.away.pop(name, None)
 
+    def step_fails(self, step: str) -> None:
+        """The next step of that name fails, once.
+
+        A part of a deploy (start, activate, activate-rollback, a host), a step of a strategy, a
+        state of an upgrade of Kubernetes, or kubelet-HOST.
+        """
+        self._cloud.software.doomed.add(step)
+
     def token_expires(self) -> None:
         """Every token there is stops being good."""
         self._keystone.revoke_all()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from functools import partial
-from typing import Any
+from typing import Any, Callable
 
 from backend.simulator import alarms
 from backend.simulator.bodies import patch_of
 from backend.simulator.cloud import Cloud
 from backend.simulator.exchange import Answer, Request, answer
-from backend.simulator.kube import VERSIONS, Kube
+from backend.simulator.kube import VERSIONS
 from backend.simulator.model import Host, Json, iso
 from backend.simulator.refuse import client, no_such_method
 
@@ -132,16 +132,30 @@ def _the(cloud: Cloud) -> Json:
     return cloud.kube.upgrade
 
 
-def _run(cloud: Cloud, at: Json, state: str, done: str, lasts: float) -> None:
+def _run(
+    cloud: Cloud,
+    at: Json,
+    state: str,
+    done: str,
+    lasts: float,
+    told: Callable[[bool], None] = lambda _well: None,
+) -> None:
     _to(cloud, at, state)
 
     def end() -> None:
         if cloud.kube.upgrade is at and at["state"] == state:
-            failed = state in cloud.software.doomed
-            cloud.software.doomed.discard(state)
-            _to(cloud, at, f"{state.replace('-started', '')}-failed" if failed else done)
+            well = not _fails(cloud, state)
+            told(well)
+            _to(cloud, at, done if well else f"{state.replace('-started', '')}-failed")
 
     cloud.clock.at(cloud.jitter(lasts), end)
+
+
+def _fails(cloud: Cloud, part: str) -> bool:
+    """Whether this part was ordered to fail, once."""
+    failed = part in cloud.software.doomed
+    cloud.software.doomed.discard(part)
+    return failed
 
 
 def _to(cloud: Cloud, at: Json, state: str) -> None:
@@ -204,14 +218,16 @@ def control_plane(cloud: Cloud, host: Host) -> None:
         raise client("The host must be unlocked and available to upgrade the control plane.")
     which = "first" if first else "second"
     kube.statuses[host.uuid] = "upgrading-control-plane"
-    _run(cloud, at, f"upgrading-{which}-master", f"upgraded-{which}-master", CONTROL_PLANE_S)
 
-    def done() -> None:
-        kube.planes[host.uuid] = at["to_version"]
-        kube.statuses.pop(host.uuid, None)
+    def told(well: bool) -> None:
+        if well:
+            kube.planes[host.uuid] = at["to_version"]
+            kube.statuses.pop(host.uuid, None)
+        else:
+            kube.statuses[host.uuid] = "upgrading-control-plane-failed"
 
-    # Just before the state says so.
-    cloud.clock.at(CONTROL_PLANE_S * 0.85, done)
+    states = (f"upgrading-{which}-master", f"upgraded-{which}-master")
+    _run(cloud, at, *states, CONTROL_PLANE_S, told)
 
 
 def kubelet(cloud: Cloud, host: Host) -> None:
@@ -233,10 +249,14 @@ def kubelet(cloud: Cloud, host: Host) -> None:
         raise client(f"The host must be {how} to upgrade the kubelet.")
     kube.statuses[host.uuid] = "upgrading-kubelet"
     _to(cloud, at, "upgrading-kubelets")
-    cloud.clock.at(cloud.jitter(KUBELET_S), partial(_kubelet_done, kube, host, at))
+    cloud.clock.at(cloud.jitter(KUBELET_S), partial(_kubelet_done, cloud, host, at))
 
 
-def _kubelet_done(kube: Kube, host: Host, at: Json) -> None:
+def _kubelet_done(cloud: Cloud, host: Host, at: Json) -> None:
+    kube = cloud.kube
+    if _fails(cloud, f"kubelet-{host.name}"):
+        kube.statuses[host.uuid] = "upgrading-kubelet-failed"
+        return
     kube.kubelets[host.uuid] = at["to_version"]
     kube.statuses[host.uuid] = "upgraded-kubelet"
 

@@ -203,7 +203,8 @@ def activate_rollback(cloud: Cloud) -> Answer:
     """Undo the activation; the hosts come after."""
     guard(cloud.software, "activate_rollback")
     _to(cloud, "activate-rollback")
-    _later(cloud, ACTIVATE_S, "rollback", lambda _well: _to(cloud, "activate-rollback-done"))
+    done = {True: "activate-rollback-done", False: "activate-rollback-failed"}
+    _later(cloud, ACTIVATE_S, "activate-rollback", lambda well: _to(cloud, done[well]))
     return said("Deploy activate-rollback has started")
 
 
