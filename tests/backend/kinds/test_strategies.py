@@ -23,6 +23,7 @@ from tests.backend.kinds.site import LAPTOP, site
 
 SAMPLES = Path(__file__).parent / "samples" / "vim"
 GOLDEN = Path(__file__).parents[2] / "golden" / "strategies"
+TYPES = ("sw-upgrade", "kube-upgrade", "fw-update", "kube-rootca-update", "system-config-update")
 LIVES = sorted({"_".join(path.stem.split("_")[:2]) for path in SAMPLES.glob("*.json")})
 
 
@@ -79,6 +80,26 @@ def test_a_whole_life_is_drawn_as_its_golden_picture(life: str) -> None:
     assert found == golden.read_text(encoding="utf-8")
     assert all(len(line) <= 78 or line.startswith("    ") for line in picture_rows(lines))
     assert all(line == clean(line) for line in lines)
+
+
+@pytest.mark.parametrize("system", ["simplex", "standard"])
+@pytest.mark.parametrize("sort", TYPES)
+def test_of_every_type_there_is_a_life_with_a_fault_an_abort_and_an_end(
+    sort: str, system: str
+) -> None:
+    kept = {path.stem for path in SAMPLES.glob(f"{system}_{sort}_*.json")}
+    states = {told(name).state for name in kept}
+    assert states >= {"building", "ready-to-apply", "applying", "applied"}
+    assert {part for name in kept for part in name.split("_")} >= {"alarms", "fault", "abort"}
+    assert states & {"aborted", "abort-failed"}
+
+
+def test_a_step_that_timed_out_is_told_by_its_time_out() -> None:
+    row = told("simplex_kube-upgrade_11_step_timeout_aborted")
+    assert row.apply_phase is not None
+    results = {step.result for stage in row.apply_phase.stages for step in stage.steps}
+    assert "timed-out" in results
+    assert "timed-out" in " ".join(picture(row))
 
 
 def picture_rows(lines: List[str]) -> List[str]:
