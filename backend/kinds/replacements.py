@@ -122,6 +122,11 @@ def _record(host: Host, known: Known, disk: Optional[Any]) -> Plan:
     return Plan.of(write)
 
 
+def _is_only_discovered(host: Optional[Host]) -> bool:
+    """Whether nothing of a host is there yet to be made again."""
+    return host is not None and not host.personality
+
+
 def _whole(host: Optional[Host], known: Known) -> Tuple[Reason, ...]:
     """Say what could not be recorded: it can't be made again from nothing."""
     name = "all that is on it was read"
@@ -156,6 +161,7 @@ def _recording(of_disk: bool) -> Action[Any]:
         risk=harmless,
         reasons=lambda row, _form, known: _whole(host(row, known), known),
         consequences=comes,
+        hidden=lambda row, known: _is_only_discovered(host(row, known)),
         needs=LOOKS_AT,
     )
 

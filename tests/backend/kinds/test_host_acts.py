@@ -219,7 +219,7 @@ def offered(known: Known, name: str) -> Set[str]:
 def test_simplex_has_no_swact_reboot_power_reinstall_add_or_delete() -> None:
     known = simplex()
     locks = {"lock", "force-lock", "force-unsafe-lock", "unlock", "force-unlock"}
-    ours = {"annotate", "label-assign", "label-remove"}
+    ours = {"annotate", "label-assign", "label-remove", "replace"}
     told = {"modify", "bmc", "bmc-clear", "ptp-assign", "ptp-remove"}
     assert offered(known, "controller-0") == {*locks, *ours, *told}
     hidden = act("add").hidden

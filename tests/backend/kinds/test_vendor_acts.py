@@ -47,7 +47,9 @@ def in_any_order(body: Any) -> Any:
 
 def test_every_act_on_the_things_of_a_host_is_in_the_table() -> None:
     told = {(line["act"]["kind"], line["act"]["name"]) for line in ACTS}
-    assert declared() - told == set()
+    # Into our own record, and by a program of the machine: sysinv is sent nothing.
+    ours = {("disks", "replace"), ("disks", "light")}
+    assert declared() - told == ours
 
 
 def declared() -> Any:
