@@ -9,6 +9,7 @@ from backend.simulator.children import children
 from backend.simulator.cloud import SERVICES, Cloud
 from backend.simulator.keystone import Keystone
 from backend.simulator.model import Json
+from backend.simulator.rungs import Rung, both, climb, stopped, take
 
 Fault = Callable[..., None]
 
@@ -33,6 +34,14 @@ class Faults:
     def host_dies(self, host: str) -> None:
         """An unlocked host fails; maintenance reboots it until it is back."""
         enabling.fail(self._cloud, self._cloud.named(host))
+
+    def host_vanishes(self, host: str) -> None:
+        """A host goes dark in the middle of whatever it does, and never comes back by itself."""
+        row = self._cloud.named(host)
+        dark = both(operational="disabled", availability="offline")
+        self._cloud.software.silent.add(row.name)
+        take(self._cloud, row, Rung("dark", 0, dark, stopped))
+        climb(self._cloud, row, ())
 
     def disk_fills(self, host: str, filesystem: str = "/var/log", percent: float = 92.1) -> None:
         """A filesystem passes 80 % (major) or 90 % (critical); below, the alarm goes."""

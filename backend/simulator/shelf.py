@@ -18,6 +18,8 @@ class Software:
     hosts: dict[str, Json] = field(default_factory=dict)
     # Which part fails when it is its turn next: "start", "activate", a hostname.
     doomed: set[str] = field(default_factory=set)
+    # Hosts that say nothing any more: what was asked of them neither ends nor fails.
+    silent: set[str] = field(default_factory=set)
 
     def release(self, release_id: str) -> Json:
         """The release of that id; refused where there is none."""

@@ -11,7 +11,7 @@ import pytest_asyncio
 from backend.deed import Deed, Outcome
 from backend.kind import Nothing
 from backend.kinds import kind_named
-from backend.kinds.deploy_states import verdict
+from backend.kinds.deploy_states import STATES, verdict
 from backend.simulator import Simulator
 from backend.station import Station
 from tests.backend.simulator.client import Client
@@ -97,7 +97,7 @@ async def test_a_deploy_is_found_again_after_the_active_controller_went_in_mid_d
     assert (row.state, verdict(station.watch.known).word) == ("start-done", "DEPLOYING")
 
 
-async def test_a_host_that_never_comes_back_is_told_and_the_deploy_stays_where_it_is(
+async def test_a_host_whose_part_fails_is_told_and_the_deploy_stays_where_it_is(
     desk: Desk,
 ) -> None:
     station, client = desk
@@ -129,8 +129,66 @@ async def test_a_strategy_built_by_somebody_else_is_found_and_refuses_a_second(d
     assert words.startswith("there is a system-config-update strategy")
 
 
-@pytest.mark.parametrize("state", ["start", "start-done", "activate", "host-rollback"])
-async def test_an_abort_where_the_service_refuses_it_is_refused_here_too(
+async def test_a_deploy_whose_host_never_comes_back_is_neither_done_nor_failed_and_says_where(
+    desk: Desk,
+) -> None:
+    station, client = desk
+    await act(desk, "releases", "start", RELEASE)
+    await later(desk, 600)
+    await client.act("worker-0", "lock")
+    await later(desk, 120)
+    deed = await act(desk, "deploy-hosts", "deploy", "worker-0")
+    await later(desk, 60)
+    client.sim.order("host-vanishes", host="worker-0")
+    silent = await later(desk, 1800, deed.number)
+    assert (silent.outcome, silent.is_open) == (Outcome.FOLLOWED, True)
+    known = station.watch.known
+    part = known.row("deploy-hosts", "worker-0")
+    assert part.host_state == "deploying"
+    said = verdict(known)
+    assert (said.word, "0 of" in said.text) == ("DEPLOYING", True)
+    kind: Any = kind_named("deploy-hosts")
+    admin = next(column for column in kind.columns if column.heading == "ADMIN")
+    assert admin.cell(part, known) == "locked offline"
+    obstacles = await station.watch.read_now("obstacles")
+    assert any("worker-0" in row.model_dump_json() for row in obstacles.rows if row.sort == "host")
+    # The way out that is left stays open.
+    (row,) = known.rows("deploy")
+    assert not any(one.blocks for one in abort_reasons(row, known))
+
+
+async def test_a_host_that_never_comes_back_after_its_unlock_keeps_activate_away(
+    desk: Desk,
+) -> None:
+    station, client = desk
+    await act(desk, "releases", "start", RELEASE)
+    await later(desk, 600)
+    await client.act("worker-0", "lock")
+    await later(desk, 120)
+    await act(desk, "deploy-hosts", "deploy", "worker-0")
+    await later(desk, 300)
+    assert (await client.act("worker-0", "unlock")).status_code == 200
+    await later(desk, 120)
+    client.sim.order("host-vanishes", host="worker-0")
+    await later(desk, 1800)
+    known = station.watch.known
+    (host,) = [one for one in known.rows("hosts") if one.name == "worker-0"]
+    assert (host.operational, host.availability) == ("disabled", "offline")
+    (row,) = known.rows("deploy")
+    kind: Any = kind_named("deploy")
+    found = kind.action("activate").reasons(row, Nothing(), known)
+    assert any(one.blocks for one in found)
+
+
+def abort_reasons(row: Any, known: Any) -> Tuple[Any, ...]:
+    kind: Any = kind_named("deploy")
+    found: Tuple[Any, ...] = kind.action("abort").reasons(row, Nothing(), known)
+    return found
+
+
+# The service lets an abort into ``activate`` too, and refuses it then for want of a way out.
+@pytest.mark.parametrize("state", STATES)
+async def test_an_abort_at_every_state_is_refused_where_the_service_refuses_it(
     desk: Desk, state: str
 ) -> None:
     station, client = desk
@@ -140,6 +198,12 @@ async def test_an_abort_where_the_service_refuses_it_is_refused_here_too(
     deploy["state"] = state
     await look(station)
     (row,) = station.watch.known.rows("deploy")
-    kind: Any = kind_named("deploy")
-    found = kind.action("abort").reasons(row, Nothing(), station.watch.known)
-    assert any(one.blocks for one in found)
+    reasons = abort_reasons(row, station.watch.known)
+    refuses = any(one.blocks for one in reasons)
+    said = await client.http.post("/usm/v1/deploy/abort", json={})
+    assert (said.status_code == 406) is refuses, said.text
+    if refuses:
+        assert f"it is {state}" in [one.words for one in reasons if one.blocks]
+        assert deploy["state"] == state
+    else:
+        assert "rollback" in deploy["state"]
