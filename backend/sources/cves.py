@@ -40,7 +40,7 @@ class Cves:
         rows: Dict[str, Body] = {}
         for one in found:
             entry = one.entry
-            body = {**vars(entry), "version": one.version, "machines": list(one.machines)}
+            body = {**vars(entry), "version": one.version, "machines": one.machines}
             # Two files may tell of the same: one that knows a fix says more.
             key = f"{entry.cve}/{entry.package}/{one.version}"
             if key not in rows or (entry.fixed and not rows[key]["fixed"]):

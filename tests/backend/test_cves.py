@@ -97,3 +97,12 @@ def test_the_release_of_a_machine_is_told_by_most_of_its_versions() -> None:
 def test_what_a_release_ships_is_read_from_the_names_of_its_files() -> None:
     names = ["curl_8.14.1-2_amd64.deb", "libc6_2.36-9+deb12u4_amd64", "nonsense"]
     assert shipped(names) == {"curl": "8.14.1-2", "libc6": "2.36-9+deb12u4"}
+
+
+def test_a_version_on_fifty_machines_is_compared_once() -> None:
+    installed = [Installed(f"worker-{n}", "curl", "8.14.1-1", "trixie") for n in range(50)]
+    entry = Entry("CVE-2026-1", "curl", release="trixie", fixed="8.14.1-2", status=FIXED)
+    is_before.cache_clear()
+    (found,) = findings(installed, lambda _packages, _releases: [entry])
+    told = is_before.cache_info()
+    assert (len(found.machines), told.misses, told.hits) == (50, 1, 0)
