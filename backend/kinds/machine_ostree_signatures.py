@@ -104,7 +104,7 @@ SIGNATURES: Kind[Signature] = Kind(
     ),
     look=_look,
     sort=lambda row, _known: (row.sort, row.number),
-    tab="g Signatures",
+    tab="s Signatures",
     aliases=("ostree-verify",),
     is_inventory=False,
     every_s=3600.0,
