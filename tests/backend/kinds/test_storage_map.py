@@ -263,7 +263,7 @@ def test_pools_of_a_class_of_disks_draw_on_those_alone() -> None:
     rows = site(0, ceph_osds=osds, ceph_rules=rules, ceph_pools=pools).rows("storage-map")
     found = {row.text: (row.note, row.size) for row in rows if row.of == "crush-tree"}
     assert found["root default~ssd"] == ("1 OSD on 1 host", 1 << 20)
-    assert found["root default~hdd"] == ("2 OSDs on 1 hosts", 2 << 20)
+    assert found["root default~hdd"] == ("2 OSDs on 1 host", 2 << 20)
 
 
 def test_without_sysinv_hosts_and_osds_are_shown_as_ceph_has_them() -> None:
