@@ -159,7 +159,7 @@ def _nodes(text: str, file: str) -> Iterator[Tuple[Any, Any]]:
         }
 
     try:
-        loader = Loader(text)
+        loader: Any = Loader(text)
         while loader.check_node():
             node = loader.get_node()
             body = loader.construct_document(node)
