@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, Mapping, Optional, Union
 
@@ -23,6 +24,8 @@ WHOLE_S = 30.0
 """Until the last byte of an answer, however slowly a service drips."""
 MOST_CONNECTIONS = 4
 """To one service at a time, so that a slow one is not made slower."""
+CLOSE_S = 1.0
+"""Until one who is called away waits no longer for connections to close."""
 KEEP_S = 60.0
 """How long an idle connection is kept: longer than any poll's period."""
 MOST_BYTES = 256 << 20
@@ -76,7 +79,7 @@ class _Lane:
 
     async def close_if_left(self) -> None:
         if self.is_retired and not self.users:
-            await self.transport.aclose()
+            await _closed(self.transport)
 
 
 class Wire:
@@ -247,7 +250,7 @@ class Trip:
         try:
             return await self._go(lane, transport)
         finally:
-            await transport.aclose()
+            await _closed(transport)
 
     async def _go(self, lane: _Lane, transport: httpx.AsyncBaseTransport) -> Answer:
         try:
@@ -315,7 +318,7 @@ class Trip:
         except (TimeoutError, httpx.TransportError, OSError) as error:
             raise Unreachable(self._wire.service, f"no TLS: {why.reason}") from error
         finally:
-            await probe.aclose()
+            await _closed(probe)
         pins = self._wire._pins
         if not pins.vouches(self._endpoint, shown):
             untrusted = Untrusted(self._wire.service, self._endpoint, shown)
@@ -330,6 +333,22 @@ class Trip:
             return Unreachable(self._wire.service, words, "is the address right, is it up?")
         words = f"took the request, and had not answered after {self._within_s:g} s"
         return Unreachable(self._wire.service, words, sent=True)
+
+
+async def _closed(transport: httpx.AsyncBaseTransport) -> None:
+    """Close all its connections, though whoever waits for that is cancelled meanwhile.
+
+    A pool forgets its connections before it closes them: one that was interrupted left them open.
+    """
+    closing = asyncio.ensure_future(transport.aclose())
+    try:
+        await asyncio.shield(closing)
+    except asyncio.CancelledError:
+        until = asyncio.get_running_loop().time() + CLOSE_S
+        while not closing.done() and asyncio.get_running_loop().time() < until:
+            with suppress(asyncio.CancelledError):  # it is raised again below
+                await asyncio.wait({closing}, timeout=CLOSE_S)
+        raise
 
 
 def endpoint_of(url: httpx.URL) -> str:
