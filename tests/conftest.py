@@ -37,4 +37,11 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
     cache = getattr(session.config, "cache", None)
     if cache is not None:
         failed = cache.get("cache/lastfailed", {})
-        cache.set("cache/lastfailed", {name.split("@tests", 1)[0]: True for name in failed})
+        cache.set("cache/lastfailed", {own_name(name): True for name in failed})
+
+
+def own_name(name: str) -> str:
+    """Return the name of a test without the group that its worker was chosen by: ``@accounts``."""
+    test, _at, group = name.rpartition("@")
+    # What stands within brackets belongs to the test.
+    return test if test and "]" not in group else name
