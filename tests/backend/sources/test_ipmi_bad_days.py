@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any, AsyncIterator, Callable, Dict, List, Optional
 
 import pytest
+from pyghmi.ipmi.private import session as pyghmi_session
 
 from backend.clean import clean
 from backend.errors import Malformed, Rejected, StxError, Unreachable
@@ -19,6 +20,7 @@ from backend.secret import Password, Secret
 from backend.simulator import bmc as pretended
 from backend.simulator import rmcp
 from backend.simulator.rmcp import Reply, Station, guid_of
+from backend.sources import ipmi
 from backend.sources.ipmi import CALL_S, Ipmi
 
 PASSWORD = "s3cret"
@@ -164,3 +166,13 @@ async def test_sensor_names_with_escapes_reach_no_terminal(monkeypatch: pytest.M
         shown = rows_text(SENSORS, rows, known, output, wide=True)
         assert "Hot" in shown
         assert all(line == clean(line) for line in shown.splitlines())
+
+
+def test_one_that_waits_for_a_packet_looks_after_a_moment_whether_it_was_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    slept: List[float] = []
+    monkeypatch.setattr(ipmi, "_wait", lambda timeout, *_where, **_how: slept.append(timeout))
+    for timeout in (5.0, 0.01):
+        pyghmi_session._io_wait(timeout, ("127.0.0.1", 623))
+    assert slept == [ipmi.LOOK_S, 0.01]
