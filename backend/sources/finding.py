@@ -119,6 +119,8 @@ class Finder:
             _NoPins(),
             connect_s=ANSWER_S,
             whole_s=2 * ANSWER_S,
+            # Nothing is told to whoever answers: no password is sent, and what is found is only
+            # proposed; its certificate is shown and held when somebody first logs in.
             tls=lambda _pinned: context(verify=False),
         )
         try:

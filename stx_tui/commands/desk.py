@@ -185,6 +185,17 @@ async def trusting(lookout: Lookout, ask: Callable[[], Awaitable[T]]) -> T:
         return await ask()
 
 
+async def begin(station: Station, *, needs_cloud: bool = True) -> None:
+    """Start a station; raises why its cloud cannot be asked, where that is needed."""
+
+    async def start() -> None:
+        error = await station.start()
+        if error is not None and needs_cloud:
+            raise error
+
+    await trusting(station.lookout, start)
+
+
 def _none_meant(found: Settings) -> SettingsError:
     if found.clouds:
         names = ", ".join(sorted(found.clouds))

@@ -20,13 +20,13 @@ from backend.rests import rests_on
 from backend.station import Station
 from stx_tui.commands.desk import (
     asks_cloud,
+    begin,
     cloud_settings,
     leave,
     open_station,
     the_kind,
     the_kind_there,
     the_row,
-    trusting,
     with_password,
 )
 from stx_tui.commands.edit import created, edited, read_text
@@ -125,14 +125,8 @@ async def _preview(
     station: Station, kind: Kind[Any], action: Action[Any], form: Form, names: Tuple[str, ...]
 ) -> Preview:
     """Read what the action needs, find the rows, and return what would happen."""
-
-    async def start() -> None:
-        error = await station.start()
-        # A machine is there though no cloud is.
-        if error is not None and asks_cloud(kind):
-            raise error
-
-    await trusting(station.lookout, start)
+    # A machine is there though no cloud is.
+    await begin(station, needs_cloud=asks_cloud(kind))
     if kind.parent is not None:
         await station.watch.read_now(kind.parent)
     target = station.acts.target(kind, action)

@@ -15,7 +15,7 @@ from backend.kinds.disk_place import place_of
 from backend.kinds.replacements import NAME, id_of
 from backend.render import rows_text
 from backend.station import Station
-from stx_tui.commands.desk import cloud_settings, leave, open_station, trusting, with_password
+from stx_tui.commands.desk import begin, cloud_settings, leave, open_station, with_password
 from stx_tui.commands.do import DONE, FAILED, UNDONE, preview_lines
 from stx_tui.commands.show import NARROWEST, lines_of
 
@@ -28,13 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
 async def _replace(arguments: argparse.Namespace) -> int:
     station = open_station(arguments, with_password(cloud_settings(arguments)))
     try:
-
-        async def start() -> None:
-            error = await station.start()
-            if error is not None:
-                raise error
-
-        await trusting(station.lookout, start)
+        await begin(station)
         kind = station.lookout.kinds[NAME]
         await _read(station, kind)
         if not arguments.what:

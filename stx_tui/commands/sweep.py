@@ -8,7 +8,7 @@ import sys
 
 from backend.clean import clean
 from backend.errors import NotConfigured
-from stx_tui.commands.desk import cloud_settings, leave, open_station, trusting, with_password
+from stx_tui.commands.desk import begin, cloud_settings, leave, open_station, with_password
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -19,13 +19,7 @@ def run(arguments: argparse.Namespace) -> int:
 async def _sweep(arguments: argparse.Namespace) -> int:
     station = open_station(arguments, with_password(cloud_settings(arguments)))
     try:
-
-        async def start() -> None:
-            error = await station.start()
-            if error is not None:
-                raise error
-
-        await trusting(station.lookout, start)
+        await begin(station)
         swept = await station.watch.sweep()
         # What is not configured is absent, not broken.
         readings = [one for one in swept if not isinstance(one.error, NotConfigured)]
