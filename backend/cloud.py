@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Callable, Optional, Sequence, Union
 from typing_extensions import assert_never
 
 from backend.baseboard import Bmc, BmcWrite, SelLog, Sol
+from backend.docker import DockerLog
 from backend.errors import NotConfigured
 from backend.folders import cve_file
 from backend.kind import (
@@ -199,6 +200,8 @@ class Cloud:
             return await self.kube.open(stream)
         if isinstance(stream, SelLog):
             return await self.baseboards.log(stream)
+        if isinstance(stream, DockerLog):
+            return await self.machines.listen(stream)
         if stream.machine in ("", HERE):
             from backend.listening import open_here
 

@@ -8,6 +8,7 @@ from typing import Union
 from typing_extensions import assert_never
 
 from backend.baseboard import SelLog
+from backend.docker import DockerLog
 from backend.errors import NotConfigured
 from backend.kube import PodLog
 from backend.logs.files import Here
@@ -29,6 +30,10 @@ async def open_here(stream: Stream) -> Log:
     if isinstance(stream, SelLog):
         raise NotConfigured(
             f"{stream.called} is a baseboard's", "name the cloud it belongs to, with bmc:"
+        )
+    if isinstance(stream, DockerLog):
+        raise NotConfigured(
+            f"{stream.called} is a container of Docker", f"docker logs -f {stream.container[:12]}"
         )
     if stream.machine not in ("", HERE):
         raise NotConfigured(

@@ -18,6 +18,7 @@ from typing import (
 
 from backend.baseboard import Bmc, BmcWrite, Sol
 from backend.ceph import Ceph, CephWrite
+from backend.docker import Docker
 from backend.kube import Kube, KubeHealth, KubeResources, KubeWrite, PodExec
 from backend.mask import MASK, Body, Json, masked
 from backend.pods import Forwards, PodAttach, PodWrite
@@ -127,7 +128,7 @@ class Command:
     argv: Tuple[str, ...]
     parse: Callable[[str], Iterable[Body]]
     otherwise: Optional[Command] = None
-    also: Tuple[Command, ...] = ()
+    also: Tuple[Union[Command, Docker], ...] = ()
     codes: FrozenSet[int] = frozenset({0})
     # What it complains of where it is there and what it speaks to is no part of this machine.
     absent: Tuple[str, ...] = ()

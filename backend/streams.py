@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Optional, Tuple, Union
 
 from backend.baseboard import SelLog
+from backend.docker import DockerLog
 from backend.kube import PodLog
 from backend.plan import HERE
 
@@ -46,7 +47,7 @@ class Journal:
 # Text that arrives. To add one: its value here, what opens it as a ``logs.line.Log`` in
 # ``logs.opening`` or ``cloud.open``; text that can only be listened to becomes one as
 # ``logs.gathered.Gathered``.
-Stream = Union[LogFile, Journal, PodLog, SelLog]
+Stream = Union[LogFile, Journal, PodLog, SelLog, DockerLog]
 
 
 @dataclass(frozen=True)

@@ -1,28 +1,27 @@
 """Containers and images as a machine's own runtime knows them, when Kubernetes does not answer.
 
-containerd is asked by ``crictl`` (for its images also by its own ``ctr``), Docker by ``docker``:
-both where both are. Logs are the files that the kubelet keeps, and need neither.
+containerd is asked by ``crictl`` (for its images also by its own ``ctr``), Docker on its socket:
+both where both are. Logs are the files that the kubelet keeps, or what Docker has of them.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any, Dict, Iterable, List, Optional, Tuple
 
 from pydantic import Field
 
+from backend.docker import Docker, DockerLog
 from backend.figure import Line, Lines
 from backend.kind import Body, Column, Command, Kind, Reach
 from backend.kinds.machine import EVERY_S, MACHINE, MACHINES, OfMachine, objects, size
 from backend.known import Known
 from backend.streams import LogFile, Logs
 from backend.tone import WELL, Look, Mark
-from backend.units import instant_ms, span
+from backend.units import span
 
 CRI, DOCKER = "containerd", "docker"
 _NO_CRI = ("no such file or directory", "validate service connection")
-_NO_DOCKER = ("Cannot connect to the Docker daemon", "docker daemon is not running")
 _CTR_IMAGE = re.compile(r"^(?P<ref>\S+)\s+\S+\s+(?P<digest>sha256:\w+)\s+(?P<size>[\d.]+ \w+)\s")
 _SIZE = re.compile(r"^([\d.]+)\s*([kKMGT]?)(i?)B$")
 
@@ -47,27 +46,23 @@ def containers_of_crictl(text: str) -> Iterable[Body]:
 
 
 def containers_of_docker(text: str) -> Iterable[Body]:
-    """Parse ``docker ps -a --format '{{json .}}'``: an object a line; dates have a zone's name."""
+    """Parse ``/containers/json``; a kubelet that ran them says whose they are by labels."""
     return [
         {
-            "id": one["ID"],
-            "name": one["Names"],
+            "id": one["Id"],
+            "name": labels.get("io.kubernetes.container.name") or one["Names"][0].lstrip("/"),
+            "attempt": int(labels.get("annotation.io.kubernetes.container.restartCount") or 0),
+            "pod": labels.get("io.kubernetes.pod.name", ""),
+            "namespace": labels.get("io.kubernetes.pod.namespace", ""),
+            "pod_uid": labels.get("io.kubernetes.pod.uid", ""),
             "image": one["Image"],
             "state": one["State"],
-            "created_ms": _docker_ms(str(one["CreatedAt"])),
+            "created_ms": int(one["Created"]) * 1000,
             "runtime": DOCKER,
         }
-        for one in map(json.loads, filter(str.strip, text.splitlines()))
+        for one in objects(text)
+        for labels in (one.get("Labels") or {},)
     ]
-
-
-def _docker_ms(text: str) -> int:
-    """Return the instant of ``2026-11-27 02:36:17 +0000 UTC``."""
-    date, clock, zone, *_ = text.split()
-    found = instant_ms(f"{date}T{clock}{zone[:3]}:{zone[3:]}")
-    if found is None:
-        raise ValueError(f"no instant: {text[:40]!r}")
-    return found
 
 
 class CriContainer(OfMachine):
@@ -107,11 +102,14 @@ def _container_strip(row: CriContainer, _known: Known) -> Lines:
 
 
 def _logs(row: CriContainer, _known: Known) -> Logs:
-    """Return the file of its log; ``docker logs`` alone has that of a container of no pod."""
+    """Return the files of its log, or whom to ask for it."""
     shows = "docker" if row.runtime == DOCKER else "crictl"
     command = (shows, "logs", row.id[:13])
-    runs = (row.attempt, row.attempt - 1) if row.log else ()
     named = f"{row.pod}/{row.name}" if row.pod else row.name
+    if row.runtime == DOCKER:
+        asked = DockerLog(container=row.id, name=named, machine=row.machine)
+        return Logs(streams=(asked,), of=f"container {named}", command=command)
+    runs = (row.attempt, row.attempt - 1) if row.log else ()
     files = tuple(
         LogFile(path=f"{row.log.rpartition('/')[0]}/{run}.log", name=named, machine=row.machine)
         for run in runs
@@ -128,13 +126,7 @@ CRI_CONTAINERS: Kind[CriContainer] = Kind(
         argv=("crictl", "ps", "-a", "-o", "json"),
         parse=containers_of_crictl,
         absent=_NO_CRI,
-        also=(
-            Command(
-                argv=("docker", "ps", "-a", "--no-trunc", "--format", "{{json .}}"),
-                parse=containers_of_docker,
-                absent=_NO_DOCKER,
-            ),
-        ),
+        also=(Docker(path="/containers/json", query={"all": "true"}, parse=containers_of_docker),),
     ),
     parent=MACHINES,
     reach=Reach.PER_PARENT,
@@ -203,14 +195,21 @@ def images_of_ctr(text: str) -> Iterable[Body]:
 
 
 def images_of_docker(text: str) -> Iterable[Body]:
-    """Parse ``docker images --format '{{json .}}'``; what has no name is ``<none>``."""
-    found: Dict[str, Dict[str, Any]] = {}
-    for said in map(json.loads, filter(str.strip, text.splitlines())):
-        one = found.setdefault(said["ID"], {"id": said["ID"], "names": [], "runtime": DOCKER})
-        one["size"] = bytes_of(said["Size"])
-        if "<none>" not in (said["Repository"], said["Tag"]):
-            one["names"].append(f"{said['Repository']}:{said['Tag']}")
-    return list(found.values())
+    """Parse ``/images/json``; what has no tag may have a digest, or no name at all."""
+    return [
+        {
+            "id": one["Id"],
+            "names": _named(one.get("RepoTags")) or _named(one.get("RepoDigests")),
+            "size": int(one["Size"]),
+            "runtime": DOCKER,
+        }
+        for one in objects(text)
+    ]
+
+
+def _named(names: Optional[List[str]]) -> List[str]:
+    """Return the names that are some: older daemons say ``<none>:<none>`` where there is none."""
+    return [name for name in names or () if "<none>" not in name]
 
 
 def bytes_of(words: str) -> int:
@@ -263,13 +262,7 @@ CRI_IMAGES: Kind[CriImage] = Kind(
         otherwise=Command(
             argv=("ctr", "-n", "k8s.io", "images", "ls"), parse=images_of_ctr, absent=_NO_CRI
         ),
-        also=(
-            Command(
-                argv=("docker", "images", "--no-trunc", "--format", "{{json .}}"),
-                parse=images_of_docker,
-                absent=_NO_DOCKER,
-            ),
-        ),
+        also=(Docker(path="/images/json", parse=images_of_docker),),
     ),
     parent=MACHINES,
     reach=Reach.PER_PARENT,

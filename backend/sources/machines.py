@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, List, Mapping, Optional, Tuple, Union
 
 from backend import supervised
+from backend.docker import SOCKET, Docker, DockerLog
 from backend.errors import Absent, Forbidden, Malformed, NotConfigured, Rejected, StxError
 from backend.kind import Body, Command, CommandWrite, FileCopy, Json
 from backend.plan import HERE, OF, OF_ONE, OF_OTHER, PAGE
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from backend.logs.line import Log
     from backend.refresh import Answer
     from backend.settings import CloudSettings
+    from backend.sources.arriving import Arriving
+    from backend.sources.docker import Engine
     from backend.sources.local import Printed
     from backend.sources.tls import Pins
     from backend.streams import Journal, LogFile
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 _DENIED = ("permission denied", "operation not permitted", "must be root", "root privileges")
 _ROOT = ("are you root", "as root", "not permitted", "superuser")
 ROOT = "root may: sudo -E stx-tui"
+# How long Docker may take behind SSH, in seconds, and how curl says that nobody took its call.
+_DOCKER_S, _NO_CONNECTION = 10.0, 7
 # How much of what a program complained is said.
 _COMPLAINT = 200
 
@@ -37,6 +42,7 @@ class Machines:
         self._settings = settings
         self._pins = pins
         self._ssh: Optional[SshHosts] = None
+        self._docker: Optional[Engine] = None
 
     async def ask(self, read: Command, parent: str) -> Answer:
         """Run what ``read`` says on the machine ``parent`` and return the bodies it printed.
@@ -46,7 +52,7 @@ class Machines:
         """
         machine, _, of = (parent or HERE).partition("/")
         asked = await asyncio.gather(
-            *(self._first(part, machine, of) for part in (read, *read.also)),
+            *(self._beside(part, machine, of) for part in (read, *read.also)),
             return_exceptions=True,
         )
         answers: List[List[Body]] = []
@@ -118,6 +124,22 @@ class Machines:
 
         return await open_there(stream, self._hosts())
 
+    async def listen(self, stream: DockerLog) -> Arriving:
+        """Open the log of a container of this machine's Docker. Raises ``StxError``."""
+        if stream.machine not in ("", HERE):
+            raise NotConfigured(
+                f"{stream.called} is a container of Docker on another machine",
+                f"ssh {stream.machine} docker logs -f {stream.container[:12]}",
+            )
+        return await self._engine().open(stream)
+
+    def _engine(self) -> Engine:
+        if self._docker is None:
+            from backend.sources.docker import Engine
+
+            self._docker = Engine(self._settings, self._pins)
+        return self._docker
+
     def _hosts(self) -> SshHosts:
         if self._settings.ssh is None:
             raise NotConfigured(
@@ -131,6 +153,21 @@ class Machines:
         """Close all connections."""
         if self._ssh is not None:
             await self._ssh.close()
+        if self._docker is not None:
+            await self._docker.close()
+
+    async def _beside(self, read: Union[Command, Docker], machine: str, of: str) -> List[Body]:
+        """Return what one of those says that are asked beside each other."""
+        if isinstance(read, Command):
+            return await self._first(read, machine, of)
+        if machine == HERE:
+            raw = await self._engine().ask(read.asked)
+            return await _parsed(read, raw.decode("utf-8", "replace"))
+        printed = await self.run(read.argv, machine, deadline_s=_DOCKER_S)
+        if printed.code == _NO_CONNECTION:
+            raise Absent(f"docker has no socket there that answers: {SOCKET}")
+        _accept(read.argv, printed, frozenset({0}))
+        return await _parsed(read, printed.out)
 
     async def _first(self, read: Command, machine: str, of: str) -> List[Body]:
         """Return what the first of ``read`` and its alternatives says that can be read."""
@@ -153,12 +190,7 @@ class Machines:
         text = PAGE.join(
             [await self._text(read, argv, machine, of) for argv in (read.argv, *read.then)]
         )
-        try:
-            # An answer of many lines is read on a thread: keys are answered meanwhile.
-            return await asyncio.to_thread(lambda: list(read.parse(text)))
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
-            words = f"answers in a shape not known here: {error}"
-            raise Malformed(read.source, "output", words) from error
+        return await _parsed(read, text)
 
     async def _text(self, read: Command, told: Tuple[str, ...], machine: str, of: str) -> str:
         """Return what one program printed, where it is an answer."""
@@ -173,6 +205,15 @@ class Machines:
             raise Malformed(read.source, "output", words)
         _accept(argv, printed, read.codes, read.absent)
         return printed.out
+
+
+async def _parsed(read: Union[Command, Docker], text: str) -> List[Body]:
+    try:
+        # An answer of many lines is read on a thread: keys are answered meanwhile.
+        return await asyncio.to_thread(lambda: list(read.parse(text)))
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        words = f"answers in a shape not known here: {error}"
+        raise Malformed(read.source, "output", words) from error
 
 
 def _filled(word: str, words: Mapping[str, str]) -> str:

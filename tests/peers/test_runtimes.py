@@ -5,20 +5,28 @@ What cannot be started here (Docker wants more of a machine than root) is skippe
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
+import re
 import shutil
 import subprocess
 import time
 from pathlib import Path
-from typing import Any, Dict, Iterator, List
+from typing import Any, AsyncIterator, Callable, Dict, Iterator, List
 
 import pytest
 
+from backend.docker import DockerLog
+from backend.errors import NotFound
+from backend.kind import Command, Kind
 from backend.kinds.machine_containers import CRI_CONTAINERS, CRI_IMAGES
 from backend.plan import HERE
 from backend.settings import CloudSettings
+from backend.sources.arriving import Arriving
 from backend.sources.machines import Machines
 from backend.sources.tls import Pins
+from tests.backend.kinds import machines as recorded
 
 pytestmark = [pytest.mark.peer, pytest.mark.xdist_group("runtimes")]
 
@@ -78,20 +86,30 @@ def runtimes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 def _lay(room: Path) -> None:
-    (room / "hello").write_text("hello\n", encoding="utf-8")
+    """Make an image of a shell and what it is linked with, and three containers of it."""
+    files = [name.lstrip("/") for name in re.findall(r"(/\S+)", ran("ldd", "/bin/sh"))]
+    says = "echo out; echo err >&2; echo last"
+    runs = ("docker", "run", "--network=none")
     for words in (
-        ("tar", "cf", f"{room}/files.tar", "-C", str(room), "hello"),
+        ("tar", "chf", f"{room}/files.tar", "-C", "/", "bin/sh", *files),
         ("docker", "import", f"{room}/files.tar", "lab/tiny:1"),
         ("docker", "create", "--name", "one", "lab/tiny:1", "/hello"),
+        (*runs, "--name", "said", "lab/tiny:1", "/bin/sh", "-c", says),
+        (*runs, "-dit", "--name", "shell", "lab/tiny:1", "/bin/sh"),
         ("docker", "save", "lab/tiny:1", "-o", f"{room}/image.tar"),
         ("ctr", "-n", "k8s.io", "images", "import", f"{room}/image.tar"),
     ):
-        subprocess.run(words, check=True, capture_output=True)
+        ran(*words)
 
 
-async def told(kind: Any, tmp_path: Path) -> List[Any]:
+def ran(*words: str) -> str:
+    return subprocess.run(words, check=True, capture_output=True, text=True).stdout
+
+
+async def told(kind: Kind[Any], tmp_path: Path) -> List[Any]:
     machines = Machines(CloudSettings(name="c"), Pins(tmp_path / "pins"))
     try:
+        assert isinstance(kind.read, Command)
         answer = await machines.ask(kind.read, HERE)
         return [kind.model.read(body) for body in answer()]
     finally:
@@ -103,16 +121,85 @@ async def test_images_of_both_runtimes_stand_in_one_list_with_their_sizes(tmp_pa
     found: Dict[str, Any] = {row.runtime: row for row in await told(CRI_IMAGES, tmp_path)}
     assert found["containerd"].names == ["docker.io/lab/tiny:1"]
     assert found["docker"].names == ["lab/tiny:1"]
-    assert found["docker"].size == len("hello\n")
+    second = ran("docker", "image", "inspect", "-f", "{{.Size}}", "lab/tiny:1")
+    assert found["docker"].size == int(second)
     assert found["containerd"].size > 0
 
 
 @pytest.mark.usefixtures("runtimes")
-async def test_a_container_of_docker_is_read_while_the_cri_has_no_program_here(
+async def test_containers_of_docker_are_read_on_its_socket_without_a_program_of_its(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("backend.sources.local.PATH", str(tmp_path))
+    rows = {row.name: row for row in await told(CRI_CONTAINERS, tmp_path)}
+    states = {name: (row.image, row.state, row.runtime) for name, row in rows.items()}
+    assert states == {
+        "one": ("lab/tiny:1", "created", "docker"),
+        "said": ("lab/tiny:1", "exited", "docker"),
+        "shell": ("lab/tiny:1", "running", "docker"),
+    }
+    assert abs(rows["one"].created_ms / 1000 - time.time()) < 600
+
+
+@contextlib.asynccontextmanager
+async def read_log(name: str, tmp_path: Path) -> AsyncIterator[Arriving]:
+    """Open the log of a container as its row names it."""
+    rows = {row.name: row for row in await told(CRI_CONTAINERS, tmp_path)}
+    assert CRI_CONTAINERS.logs is not None
+    (stream,) = CRI_CONTAINERS.logs(rows[name], recorded.known()).streams
+    assert isinstance(stream, DockerLog)
+    machines = Machines(CloudSettings(name="c"), Pins(tmp_path / "pins"))
+    log = await machines.listen(stream)
+    try:
+        yield log
+    finally:
+        await log.end()
+        await machines.close()
+
+
+def texts(log: Arriving) -> List[str]:
+    """Return the lines without the time before each."""
+    found = [line.raw.decode().partition(" ") for line in log.down(log.first(), None, int)]
+    assert all(re.fullmatch(r"[\d-]+T[\d:.]+Z", at) for at, _, _ in found)
+    return [text for _, _, text in found]
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Return as soon as it holds; fails after half a minute."""
+    for _ in range(300):
+        if holds():
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("it never came")
+
+
+@pytest.mark.usefixtures("runtimes")
+async def test_a_log_of_docker_has_what_came_over_both_pipes_and_says_that_it_is_over(
     tmp_path: Path,
 ) -> None:
-    if shutil.which("crictl") is not None:
-        pytest.skip("crictl is here, and asks another containerd")
-    (row,) = await told(CRI_CONTAINERS, tmp_path)
-    assert (row.name, row.image, row.state) == ("one", "lab/tiny:1", "created")
-    assert abs(row.created_ms / 1000 - time.time()) < 600
+    async with read_log("said", tmp_path) as log:
+        await until(log.task.done)
+        assert sorted(texts(log)) == ["err", "last", "out"]
+        assert "these were its last lines" in log.news()[0]
+
+
+@pytest.mark.usefixtures("runtimes")
+async def test_a_log_of_docker_with_a_terminal_is_followed_as_it_comes(tmp_path: Path) -> None:
+    async with read_log("shell", tmp_path) as log:
+        typed = "echo later > /proc/1/fd/1"
+        ran("docker", "exec", "shell", "/bin/sh", "-c", typed)
+        await until(lambda: "later" in " ".join(texts(log)))
+        assert not log.task.done()
+
+
+@pytest.mark.usefixtures("runtimes")
+async def test_a_container_of_docker_that_is_gone_is_said_in_its_daemons_words(
+    tmp_path: Path,
+) -> None:
+    machines = Machines(CloudSettings(name="c"), Pins(tmp_path / "pins"))
+    try:
+        with pytest.raises(NotFound, match="No such container: gone"):
+            await machines.listen(DockerLog(container="gone", name="gone"))
+    finally:
+        await machines.close()

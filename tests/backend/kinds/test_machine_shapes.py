@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Dict, Iterable
 
 import pytest
@@ -10,6 +11,7 @@ from backend.kind import Body, Command, Kind
 from backend.kinds import kind_named
 from backend.kinds.machine import size
 from backend.kinds.machine_containers import (
+    CriContainer,
     containers_of_docker,
     images_of_ctr,
     images_of_docker,
@@ -273,17 +275,32 @@ def test_a_containers_log_is_the_file_that_the_kubelet_keeps_and_the_run_before_
 
 def test_containers_and_images_of_docker_and_images_of_ctr_are_read_as_recorded() -> None:
     (container,) = containers_of_docker(text("cri-containers.docker"))
-    assert (container["name"], container["image"], container["state"]) == (
-        "t1",
-        "lab/tiny:1",
-        "created",
-    )
-    assert container["created_ms"] == 1_795_746_977_000
+    named = (container["name"], container["image"], container["state"])
+    assert named == ("hello", "lab/hello:1", "exited")
+    assert container["created_ms"] == 1_795_757_396_000
     (image,) = images_of_docker(text("cri-images.docker"))
-    assert (image["names"], image["size"]) == (["lab/tiny:1"], 3)
+    assert (image["names"], image["size"]) == (["lab/hello:1"], 762_568)
     # By its name and by its digest it stands there twice.
     (same,) = images_of_ctr(text("cri-images.ctr"))
     assert (same["names"], same["size"]) == (["docker.io/lab/tiny:1"], 11571)
+
+
+def test_a_container_that_a_kubelet_ran_on_docker_says_its_pod_and_docker_has_its_log() -> None:
+    labels = {
+        "io.kubernetes.container.name": "du",
+        "io.kubernetes.pod.name": "du-1-0",
+        "io.kubernetes.pod.namespace": "oran",
+        "io.kubernetes.pod.uid": "77",
+        "annotation.io.kubernetes.container.restartCount": "3",
+    }
+    said = {"Id": "ab" * 32, "Names": ["/k8s_du"], "Image": "du:9", "State": "running"}
+    (body,) = containers_of_docker(json.dumps([{**said, "Created": 5, "Labels": labels}]))
+    row = CriContainer.read({**body, "machine": "here"})
+    assert (row.pod, row.name, row.attempt) == ("du-1-0", "du", 3)
+    logs = named("cri-containers").logs(row, machines.known())  # type: ignore[misc]
+    (stream,) = logs.streams
+    assert (stream.container, stream.called) == ("ab" * 32, "du-1-0/du")
+    assert logs.command == ("docker", "logs", "ababababababa")
 
 
 def test_images_say_how_many_containers_of_their_machine_are_made_of_them() -> None:
