@@ -64,13 +64,17 @@ class PodAttach:
 class PodForward:
     """A port of this machine that leads to one of a pod, for as long as this console runs.
 
-    It listens on loopback alone. ``local`` 0: a free one below 32768.
+    It listens on loopback alone. ``local`` 0: a free one below 32768. ``of`` is what the pod was
+    picked from (``service/web``) and ``called`` how the port is called there; without a pod there
+    is none to pick, and it cannot be sent.
     """
 
     namespace: str
     pod: str
     port: int
     local: int = 0
+    of: str = ""
+    called: str = ""
 
     @property
     def source(self) -> str:
@@ -91,8 +95,9 @@ class PodForward:
     @property
     def command(self) -> Tuple[str, ...]:
         """The same as an operator would type it."""
-        ports = f"{self.local or ''}:{self.port}"
-        return ("kubectl", "-n", self.namespace, "port-forward", f"pod/{self.pod}", ports)
+        ports = f"{self.local or ''}:{self.called or self.port}"
+        what = self.of or f"pod/{self.pod}"
+        return ("kubectl", "-n", self.namespace, "port-forward", what, ports)
 
     @property
     def sentence(self) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Optional, Tuple
 from pydantic import Field
 
 from backend.kind import Action, Consequence, Form, Json, Kube, KubeWrite, Plan, Risk, Step
+from backend.kinds.kube_forward_of import forwarding_workload
 from backend.kinds.kube_pod import Pod
 from backend.known import Known
 from backend.kube import MERGE
@@ -145,8 +146,8 @@ def _restarted(plural: str, singular: str) -> Action[Any]:
 
 def workload_acts(plural: str, singular: str, *, scales: bool = True) -> Tuple[Action[Any], ...]:
     """Return what can be done to a workload of the API's ``plural``."""
-    restart = _restarted(plural, singular)
-    return (_scaled(plural, singular), restart) if scales else (restart,)
+    scale = (_scaled(plural, singular),) if scales else ()
+    return (*scale, _restarted(plural, singular), forwarding_workload(singular))
 
 
 def _suspending(is_on: bool) -> Any:

@@ -36,6 +36,7 @@ class Forward(Row):
     namespace: str
     pod: str
     port: int
+    of: str = ""
     began_ms: int
     open: int = 0
     total: int = 0
@@ -62,25 +63,30 @@ def ports_of(pod: Pod) -> Tuple[int, ...]:
 
 def _plan(pod: Pod, form: ForwardForm, _known: Known) -> Plan:
     write = PodForward(namespace=pod.namespace, pod=pod.name, port=form.port, local=form.local)
-    return Plan((Step(write=write, says=_listens),))
+    return Plan((Step(write=write, says=listens),))
 
 
-def _listens(answer: Json) -> str:
+def listens(answer: Json) -> str:
     address = answer.get("address") if isinstance(answer, dict) else None
     return f"listens on {address}; :port-forwards shows and ends it"
 
 
 def _reasons(pod: Pod, form: ForwardForm, known: Known) -> Tuple[Reason, ...]:
-    found = []
+    found = list(local_taken(form.local, known))
     if pod.phase != "Running":
         found.append(Reason.no("it runs", f"{pod.full_name} is {pod.phase or 'not started'}"))
-    if form.local and any(one.local == form.local for one in known.rows("port-forwards")):
-        found.append(Reason.no("the port is free", f"{form.local} leads to another pod already"))
     there = ports_of(pod)
     if there and form.port not in there:
         words = f"it says that it listens on {', '.join(map(str, there))}"
         found.append(Reason.cant_tell(f"something listens on {form.port}", words))
     return tuple(found)
+
+
+def local_taken(local: int, known: Known) -> Tuple[Reason, ...]:
+    """Return why a port of this machine cannot be listened on, as far as we know."""
+    if local and any(one.local == local for one in known.rows("port-forwards")):
+        return (Reason.no("the port is free", f"{local} leads to another pod already"),)
+    return ()
 
 
 def _opens(_pod: Pod, _form: ForwardForm, _known: Known) -> Tuple[Consequence, ...]:
@@ -159,6 +165,7 @@ PORT_FORWARDS: Kind[Forward] = Kind(
         Column(heading="LISTENS ON", value=lambda row: row.called, most=24),
         Column(heading="POD", value=lambda row: f"{row.namespace}/{row.pod}", most=44),
         Column(heading="PORT", value=lambda row: row.port, right=True),
+        Column(heading="OF", value=lambda row: row.of or None, most=40, wide=True),
         Column(heading="OPEN", value=lambda row: row.open, right=True),
         Column(heading="SO FAR", value=lambda row: row.total, right=True, wide=True),
         Column(heading="SENT / CAME", value=_carried, right=True, wide=True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Mapping, Tuple
 
 from backend.kind import Column, Kind, Kube, Tab
+from backend.kinds.kube_forward_of import FORWARD_SERVICE
 from backend.kinds.kube_losses import of_service
 from backend.kinds.kube_object import Items, KubeObject, Words, declared, goes, warned
 from backend.kinds.once import once
@@ -125,6 +126,7 @@ KUBE_SERVICES: Kind[Service] = declared(
             needs=("pods",),
         ),
     ),
+    actions=(FORWARD_SERVICE,),
     loses=of_service,
     loses_needs=("pods",),
 )

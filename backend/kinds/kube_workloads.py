@@ -7,6 +7,7 @@ from typing import Any, Optional, Tuple
 from backend.kind import Column, Kind, Kube, Tab
 from backend.kinds.kube_acts import workload_acts
 from backend.kinds.kube_delete import pods_stop
+from backend.kinds.kube_forward_of import forwarding_workload
 from backend.kinds.kube_logs import of_workload
 from backend.kinds.kube_object import (
     Items,
@@ -226,6 +227,7 @@ REPLICASETS: Kind[Workload] = declared(
     ),
     aliases=("rs",),
     look=_look,
+    actions=(forwarding_workload("replicaset"),),
     loses=pods_stop,
     tabs=(PODS_TAB,),
     logs=of_workload("replicaset"),

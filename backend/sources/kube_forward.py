@@ -145,6 +145,7 @@ class Forward:
             "local": self.local,
             "namespace": self._write.namespace,
             "pod": self._write.pod,
+            "of": self._write.of,
             "port": self._write.port,
             "began_ms": self._began_ms,
             "open": len(self._open),

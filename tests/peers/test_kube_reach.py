@@ -19,6 +19,7 @@ from backend.pods import PodAttach, PodCopy, PodForward
 from backend.station import Station
 from tests.peers.cluster import Cluster
 from tests.peers.desk import done, previewed, settled, stationed
+from tests.peers.site import _set, made
 from tests.peers.test_kube_exec import heard
 from tests.peers.test_kube_logs import stream_of
 from tests.program import command, environment
@@ -26,6 +27,8 @@ from tests.program import command, environment
 pytestmark = [pytest.mark.peer, pytest.mark.xdist_group("cluster")]
 
 ECHOES, LEADS_NOWHERE = 7, 9
+ECHO_PORTS = {"ports": [{"name": "tell", "containerPort": ECHOES}]}
+ECHO = [{"name": "say", "port": 80, "targetPort": "tell"}]
 
 
 async def web(station: Station) -> Tuple[str, str, str]:
@@ -91,6 +94,30 @@ async def test_a_port_is_forwarded_shown_while_it_runs_found_again_and_ended(
         assert not (await station.watch.read_now("port-forwards")).rows
         with pytest.raises(OSError, match="Connect call failed"):
             await said_back(row.local, b"x")
+
+
+async def test_a_port_of_a_service_or_a_deployment_leads_to_a_pod_of_it_that_is_ready(
+    real_cluster: Cluster, tmp_path: Path
+) -> None:
+    deployment = _set("Deployment", "echo", "lab", "lab/echo:1", 2, container=ECHO_PORTS)
+    service = made("Service", "echo", "lab", spec={"selector": {"app": "echo"}, "ports": ECHO})
+    real_cluster.apply(deployment, service)
+    path = "/apis/apps/v1/namespaces/lab/deployments/echo"
+    real_cluster.until(
+        lambda: real_cluster.ask("GET", path)["status"].get("readyReplicas") == 2, "echo"
+    )
+    async with stationed(real_cluster.kubeconfig, tmp_path / "record.db") as station:
+        for kind, port in (("kube-services", "say"), ("kube-services", "80"), ("deployments", "")):
+            deed = await done(station, kind, "forward", "lab/echo", port=port)
+            assert deed.outcome is Outcome.DONE, deed.answer
+            (row,) = (await station.watch.read_now("port-forwards")).rows
+            assert (row.pod.startswith("echo-"), row.port) == (True, ECHOES)
+            assert row.of in ("service/echo", "deployment/echo")
+            assert await said_back(row.local, b"hello") == b"hello"
+            await done(station, "port-forwards", "end", row.called)
+        lost = await previewed(station, "kube-services", "forward", "lab/nothing")
+        assert [one.words for one in lost.blocked] == ["none of the pods it selects runs"]
+    real_cluster.kubectl("-n", "lab", "delete", "service/echo", "deployment/echo")
 
 
 async def test_a_port_that_is_taken_or_a_pod_that_is_not_there_is_said_and_nothing_listens(

@@ -306,7 +306,9 @@ def is_whole(write: Any) -> bool:
         return bool(write.kind and write.id and write.values and write.sentence)
     if isinstance(write, (CommandWrite, FileCopy, CephWrite, RegistryDelete)):
         return bool(write.command and write.sentence and write.source and write.request)
-    if isinstance(write, (PodForward, PodCopy)):
+    if isinstance(write, PodForward):
+        return bool((write.pod or write.of) and write.command and write.sentence and write.request)
+    if isinstance(write, PodCopy):
         return bool(write.pod and write.command and write.sentence and write.request)
     if isinstance(write, ForwardEnd):
         return bool(write.id and write.sentence and write.request)
