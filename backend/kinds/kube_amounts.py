@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Dict, Iterable, Mapping
 
 _UNITS = {
@@ -27,12 +28,46 @@ def amount(text: Any) -> float:
 
 
 def added(amounts: Iterable[Mapping[str, Any]]) -> Dict[str, float]:
-    """Return the sum of several requests, by resource."""
+    """Return the sum of several requests, by resource; each as a text, or a number already."""
     total: Dict[str, float] = {}
     for one in amounts:
-        for resource, text in one.items():
-            total[resource] = total.get(resource, 0.0) + amount(text)
+        for resource, asked in one.items():
+            value = asked if isinstance(asked, float) else amount(asked)
+            total[resource] = total.get(resource, 0.0) + value
     return total
+
+
+def held(
+    containers: Iterable[Mapping[str, Any]],
+    init: Iterable[Mapping[str, Any]] = (),
+    overhead: Mapping[str, Any] = MappingProxyType({}),
+    pod: Mapping[str, Any] = MappingProxyType({}),
+) -> Dict[str, float]:
+    """Return what a pod holds of a node, by resource, as the scheduler counts it.
+
+    What runs together is added. What runs before it, one after the other, is a most: each with the
+    sidecars (init containers that go on running) begun before it, which count with both. What the
+    pod itself asks for stands in the place of its containers'; its sandbox comes on top.
+    """
+    runs = added(_requests(one) for one in containers)
+    beside: Dict[str, float] = {}
+    before: Dict[str, float] = {}
+    for one in init:
+        asked = added((_requests(one), beside))
+        if one.get("restartPolicy") == "Always":
+            runs, beside = added((_requests(one), runs)), asked
+        before = _most(before, asked)
+    own = {name: amount(text) for name, text in pod.items()}
+    return added((overhead, {**_most(runs, before), **own}))
+
+
+def _requests(container: Mapping[str, Any]) -> Mapping[str, Any]:
+    return container.get("requests") or {}
+
+
+def _most(one: Mapping[str, float], other: Mapping[str, float]) -> Dict[str, float]:
+    names = dict.fromkeys((*one, *other))
+    return {name: max(one.get(name, 0.0), other.get(name, 0.0)) for name in names}
 
 
 def shown(resource: str, value: float) -> str:

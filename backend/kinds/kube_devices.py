@@ -47,7 +47,7 @@ def resources(known: Known) -> Iterator[Body]:
         asked = asked_of(node, known)
         names = dict.fromkeys((*node.capacity, *node.allocatable, *asked))
         for name in sorted(filter(_is_counted, names)):
-            users = [pod for pod in pods_on(node.name, known) if pod.wants(name)]
+            users = [pod for pod in pods_on(node.name, known) if pod.holds.get(name)]
             yield {
                 "key": f"{node.name}/{name}",
                 "node": node.name,
@@ -73,7 +73,7 @@ def _look(row: NodeResource, _known: Known) -> Look:
 
 
 def _uses(row: NodeResource, pod: Any) -> bool:
-    return bool(pod.node == row.node and pod.wants(row.resource))
+    return bool(pod.node == row.node and pod.holds.get(row.resource))
 
 
 def _amount(heading: str, name: str) -> Column[NodeResource]:

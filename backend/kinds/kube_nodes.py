@@ -87,7 +87,7 @@ def pods_on(node: str, known: Known) -> List[Pod]:
 def asked_of(node: Node, known: Known) -> Dict[str, float]:
     """Return how much of a node its pods ask for, by resource."""
     pods = pods_on(node.name, known)
-    total = added(one.get("requests") or {} for pod in pods for one in pod.containers)
+    total = added(pod.holds for pod in pods)
     total["pods"] = float(len(pods))
     return total
 

@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from backend.kind import Body
-from backend.kinds.kube_object import Items, KubeObject, conditions
+from backend.kinds.kube_amounts import held
+from backend.kinds.kube_object import Items, KubeObject, Words, conditions
 from backend.kinds.kube_words import image_trouble, shortage
 from backend.units import instant_ms, span
 
@@ -52,6 +53,8 @@ class Pod(KubeObject):
     statuses: Items = []
     init: Items = []
     init_statuses: Items = []
+    overhead: Words = {}
+    asked: Words = {}
     volumes: Items = []
 
     @classmethod
@@ -67,9 +70,16 @@ class Pod(KubeObject):
 
     @cached_property
     def ready(self) -> str:
-        """How many of its containers are ready: ``1/2``."""
-        done = sum(1 for one in self.statuses if one.get("ready"))
-        return f"{done}/{len(self.containers)}"
+        """How many of its containers are ready, sidecars with them, as kubectl counts: ``1/2``."""
+        beside = {one.get("name") for one in self.init if one.get("restartPolicy") == "Always"}
+        sidecars = [one for one in self.init_statuses if one.get("name") in beside]
+        done = sum(1 for one in (*self.statuses, *sidecars) if one.get("ready"))
+        return f"{done}/{len(self.containers) + len(beside)}"
+
+    @cached_property
+    def holds(self) -> Dict[str, float]:
+        """What it holds of its node, by resource, as the scheduler counts it."""
+        return held(self.containers, self.init, self.overhead, self.asked)
 
     @cached_property
     def restarts(self) -> int:
@@ -179,14 +189,6 @@ class Pod(KubeObject):
         return tuple(
             str(one.get("name")) for one in self.volumes if one.get("emptyDir") is not None
         )
-
-    def wants(self, resource: str) -> Optional[str]:
-        """Return what its containers ask of a resource, as the first that asks says it."""
-        for one in self.containers:
-            asked = (one.get("requests") or {}).get(resource)
-            if asked:
-                return str(asked)
-        return None
 
 
 def _at(whole: Any, *steps: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from backend.figure import Jump, Node, Tree
-from backend.kinds.kube_amounts import added, amount, shown
+from backend.kinds.kube_amounts import amount, shown
 from backend.kinds.kube_nodes import FIRST, asked_of, pods_on
 from backend.kinds.kube_object import KubeObject, by_name
 from backend.kinds.kube_pod import Pod
@@ -67,7 +67,7 @@ def of_node(node: Any, known: Known) -> Tree:
     pods = sorted(pods_on(node.name, known), key=lambda pod: (pod.namespace, pod.name))
     under = drawing.add(f"{len(pods)} pods", root)
     for pod in pods:
-        wants = added(one.get("requests") or {} for one in pod.containers)
+        wants = pod.holds
         words = ", ".join(f"{_named(name)} {shown(name, wants[name])}" for name in _order(wants))
         _pod(drawing, pod, known, under, words or "asks for nothing")
     return drawing.tree

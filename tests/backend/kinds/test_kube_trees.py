@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Tuple
+
+import pytest
 
 from backend.draw import figure_lines
 from backend.figure import Tree
+from backend.kinds.kube_amounts import held
 from backend.kinds.kube_devices import NODE_RESOURCES, NodeResource, resources
 from backend.kinds.kube_trees import MOST, of_application, of_node, of_release
 from backend.kinds.platform import Application
@@ -154,3 +157,33 @@ def test_devices_are_listed_by_node_with_what_is_there_can_be_given_and_is_used(
     (tab,) = NODE_RESOURCES.tabs
     assert tab.related is not None
     assert [pod.name for pod in known.rows("pods") if tab.related(row, pod)] == ["du-0"]
+
+
+@pytest.mark.parametrize(
+    ("containers", "init", "holds"),
+    [
+        (("2", "3"), (), 5),
+        (("2",), (("7", ""),), 7),
+        (("2",), (("1", ""), ("9", ""), ("3", "")), 9),
+        # A sidecar runs with all that comes after it, and with what was made for good.
+        (("2",), (("1", "Always"),), 3),
+        (("2",), (("1", "Always"), ("4", "")), 5),
+        (("2",), (("4", ""), ("1", "Always")), 4),
+    ],
+)
+def test_devices_of_init_containers_count_as_the_scheduler_counts_them(
+    containers: Tuple[str, ...], init: Tuple[Tuple[str, str], ...], holds: float
+) -> None:
+    device = "intel.com/pci_sriov_net_datanet_a"
+    found = held(
+        [{"requests": {device: count}} for count in containers],
+        [{"requests": {device: count}, "restartPolicy": policy} for count, policy in init],
+    )
+    assert found == {device: holds}
+
+
+def test_a_pods_own_request_stands_for_its_containers_and_its_sandbox_comes_on_top() -> None:
+    found = held(
+        [{"requests": {"cpu": "1", "memory": "1Gi"}}], overhead={"cpu": "250m"}, pod={"cpu": "3"}
+    )
+    assert found == {"cpu": 3.25, "memory": 1024.0**3}
