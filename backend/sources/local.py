@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Callable, List, Mapping, Optional, Sequence, Union, cast
-from weakref import WeakKeyDictionary
 
 from backend.errors import Absent, Forbidden, Unreachable
+from backend.sources import programs
 
 # Where an operator's programs are, also for who has no sbin in his PATH.
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # How long a program that was killed may take to be gone, and one whose children live on to be
 # heard out, in seconds.
 _GONE_S, _CHILDREN_S = 2.0, 0.5
-
-
-_LOCKS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -79,31 +74,15 @@ async def begin(
 
     Raises ``Absent`` where there is no such program, ``Forbidden`` where it may not be run.
     """
-    loop = asyncio.get_running_loop()
     try:
-        # One at a time: to start a program holds the loop for some ms, to start fifty for half a
-        # second; between two of them keys are answered.
-        async with _starting(loop):
-            process, _ = await loop.subprocess_exec(
-                listening,
-                *argv,
-                stdin=asyncio.subprocess.PIPE if reads else asyncio.subprocess.DEVNULL,
-                env=environment() if env is None else env,
-                start_new_session=True,
-            )
+        return await programs.start(
+            listening(), argv, reads=reads, env=environment() if env is None else env
+        )
     except (FileNotFoundError, NotADirectoryError) as error:
         raise Absent(f"{argv[0]} is not on this machine") from error
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise Forbidden(argv[0], error.errno or 0, reason, "see who may run it") from error
-    return process
-
-
-def _starting(loop: asyncio.AbstractEventLoop) -> asyncio.Lock:
-    """Return the lock of that loop, made on it: Python 3.9 binds a lock where it is made."""
-    if loop not in _LOCKS:
-        _LOCKS[loop] = asyncio.Lock()
-    return _LOCKS[loop]
 
 
 class _Listening(asyncio.SubprocessProtocol):
@@ -158,7 +137,6 @@ def _give(process: asyncio.SubprocessTransport, given: bytes) -> None:
 async def _end(process: asyncio.SubprocessTransport, listening: _Listening) -> None:
     """Leave nothing of it behind: its group is killed, its pipes are closed."""
     if not listening.exited.done() or listening.full.done():
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.get_pid(), signal.SIGKILL)
+        process.kill()
         await asyncio.wait((listening.exited,), timeout=_GONE_S)
     process.close()
