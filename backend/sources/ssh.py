@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import AsyncIterator, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from backend.errors import Absent, StxError, Unauthorized, Unreachable
-from backend.sources import askpass, local
+from backend.sources import askpass, local, ssh_mux
 from backend.sources.hostkeys import HostKeys, is_changed, is_unknown
 from backend.sources.local import Printed
 from backend.sources.sudo import Root, Sudo
@@ -71,7 +71,8 @@ class SshHosts:
         self._asked = askpass.Asked(self._room, settings.password)
         self._sudo = Sudo(settings.password)
         self._opening: Dict[str, asyncio.Lock] = {}
-        self._turns: Dict[str, asyncio.Semaphore] = {}
+        self._sessions: Dict[str, asyncio.Semaphore] = {}
+        self._next: Optional[asyncio.Lock] = None
 
     async def run(
         self,
@@ -88,15 +89,38 @@ class SshHosts:
         or password is taken or the password must be changed first, else ``Unreachable``.
         """
         far = self._far(name)
-        async with self._turn(far):
+        async with self._session(far):
             root = await self._root(far)
-            printed = await local.run(
-                await self._argv(far, argv, root, deadline_s),
-                deadline_s=deadline_s + _WAY_S,
-                most_bytes=most_bytes,
-                given=root.given + given,
-            )
+            given = root.given + given
+            words = _words(argv, root, deadline_s)
+            printed = await self._over(far, words, deadline_s, most_bytes, given)
         return _answer(far, argv, printed, deadline_s)
+
+    async def _over(
+        self, far: Far, words: str, deadline_s: float, most_bytes: int, given: bytes
+    ) -> Printed:
+        """Run what the far shell is given, over the connection that all share."""
+        await self._open(far)
+        await self._turn()
+        try:
+            return await self._asked_over(far, words, deadline_s, most_bytes, given)
+        except ssh_mux.Gone:
+            # Whoever held it ended, perhaps with its socket left behind: nothing was asked.
+            self._socket(far).unlink(missing_ok=True)
+            await self._open(far)
+            return await self._asked_over(far, words, deadline_s, most_bytes, given)
+
+    async def _asked_over(
+        self, far: Far, words: str, deadline_s: float, most_bytes: int, given: bytes
+    ) -> Printed:
+        return await ssh_mux.run(
+            self._socket(far),
+            words,
+            name=far.name,
+            deadline_s=deadline_s + _WAY_S,
+            most_bytes=most_bytes,
+            given=given,
+        )
 
     async def reached(self, argv: Sequence[str], name: str) -> Tuple[str, ...]:
         """Return the argv that runs a program there from here, the connection being open.
@@ -106,7 +130,9 @@ class SshHosts:
         """
         far = self._far(name)
         root = await self._root(far)
-        return await self._argv(far, argv, root if not root.given else Root(), 0.0)
+        await self._open(far)
+        words = _words(argv, root if not root.given else Root(), 0.0)
+        return (*self._ssh(far), "-T", "-o", "ControlMaster=no", far.target, words)
 
     async def line(self, name: str, *words: str) -> Tuple[Tuple[str, ...], Mapping[str, str]]:
         """Return argv and environment of a line to a terminal there; ``words`` run on it.
@@ -125,23 +151,9 @@ class SshHosts:
             return Root()
 
         async def run(argv: Sequence[str], given: bytes) -> Printed:
-            whole = await self._argv(far, argv, Root(), CONNECT_S)
-            return await local.run(
-                whole, deadline_s=CONNECT_S + _WAY_S, most_bytes=65536, given=given
-            )
+            return await self._over(far, _words(argv, Root(), CONNECT_S), CONNECT_S, 65536, given)
 
         return await self._sudo.root(far.name, run)
-
-    async def _argv(
-        self, far: Far, argv: Sequence[str], root: Root, deadline_s: float
-    ) -> Tuple[str, ...]:
-        """Return ``argv`` behind ssh; ``deadline_s`` is held there, where nobody else ends it."""
-        await self._open(far)
-        limit = ("timeout", "-k", "1", f"{deadline_s:g}") if deadline_s else ()
-        env = ("env", "LC_ALL=C", "LANGUAGE=", f"PATH={local.PATH}")
-        whole = (*env, *root.before, *env, *limit, *argv) if root.before else (*env, *limit, *argv)
-        # The far sshd gives one text to the account's shell: quoted, it is these words again.
-        return (*self._ssh(far), "-T", "-o", "ControlMaster=no", far.target, shlex.join(whole))
 
     async def close(self) -> None:
         """Close all connections."""
@@ -160,10 +172,20 @@ class SshHosts:
         return Far(name=name, address=given.hosts.get(name, name), port=given.port, user=given.user)
 
     @asynccontextmanager
-    async def _turn(self, far: Far) -> AsyncIterator[None]:
-        turn = self._turns.setdefault(far.name, asyncio.Semaphore(SESSIONS))
-        async with turn:
+    async def _session(self, far: Far) -> AsyncIterator[None]:
+        sessions = self._sessions.setdefault(far.name, asyncio.Semaphore(SESSIONS))
+        async with sessions:
             yield
+
+    async def _turn(self) -> None:
+        """Return when it is one's turn: of fifty hosts asked together one goes on a time.
+
+        Between two of them the loop is others', as of a key that was pressed.
+        """
+        if self._next is None:
+            self._next = asyncio.Lock()
+        async with self._next:
+            await asyncio.sleep(0)
 
     async def _open(self, far: Far) -> None:
         """Open the connection that all share, unless it is open."""
@@ -263,6 +285,16 @@ class SshHosts:
     @staticmethod
     async def _plain(argv: Sequence[str]) -> Printed:
         return await local.run(argv, deadline_s=CONNECT_S, most_bytes=65536)
+
+
+def _words(argv: Sequence[str], root: Root, deadline_s: float) -> str:
+    """Return what the far shell is given; ``deadline_s`` is held there, where nobody else ends it.
+
+    The far sshd gives one text to the account's shell: quoted, it is these words again.
+    """
+    limit = ("timeout", "-k", "1", f"{deadline_s:g}") if deadline_s else ()
+    env = ("env", "LC_ALL=C", "LANGUAGE=", f"PATH={local.PATH}")
+    return shlex.join((*env, *root.before, *(env if root.before else ()), *limit, *argv))
 
 
 def _answer(far: Far, argv: Sequence[str], printed: Printed, deadline_s: float) -> Printed:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
+import subprocess
 import time
 from pathlib import Path
 from typing import AsyncIterator, Iterator, Sequence
@@ -236,6 +238,23 @@ async def test_a_connection_that_is_lost_is_made_again(caller: Caller, sshd: Ssh
         argv = ("ssh", "-O", "exit", "-o", f"ControlPath={path}", "x")
         await caller.hosts._plain(argv)
     assert (await caller.run("worker-0", "echo", "up")).out == "up\n"
+
+
+async def test_one_whose_holder_was_killed_with_its_socket_left_is_made_again(
+    caller: Caller,
+) -> None:
+    assert (await caller.run("worker-0", "echo", "up")).out == "up\n"
+    (path,) = caller.hosts._room.glob("c-*")
+    os.kill(holder(path), signal.SIGKILL)
+    assert path.exists()
+    assert (await caller.run("worker-0", "echo", "up")).out == "up\n"
+
+
+def holder(path: Path) -> int:
+    """Return the pid of the ssh that listens at a socket."""
+    argv = ("ssh", "-O", "check", "-o", f"ControlPath={path}", "x")
+    said = subprocess.run(argv, capture_output=True, text=True, check=True).stderr
+    return int(said.rpartition("pid=")[2].rstrip(")\r\n"))
 
 
 def everything_in_proc() -> str:
