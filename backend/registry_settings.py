@@ -6,10 +6,10 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Optional
-from urllib.parse import urlsplit
 
-from backend.clouds_yaml import Section, Spot
+from backend.clouds_yaml import Section
 from backend.secret import Password, password_of
+from backend.urls import check_url
 
 _KEYS = {"url", "username", "password", "password_command", "password_file"}
 # What a StarlingX controller has of its registry, and where that answers.
@@ -36,22 +36,10 @@ def registry_of(cloud: Section) -> Optional[RegistryWay]:
         return None
     said.only(_KEYS)
     url = said.text("url").rstrip("/")
-    _check(said.at("url") or said.spot, url)
+    check_url(said.at("url") or said.spot, url, host_alone=LOCAL)
     if said.at("password", "password_command", "password_file") and not said.text("username"):
         raise said.spot.wrong("has a password and no username")
     return RegistryWay(url=url, username=said.text("username"), password=password_of(said))
-
-
-def _check(spot: Spot, url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        is_url = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError as error:
-        raise spot.wrong(f"{url!r} is no URL: {error}") from error
-    if not is_url or parts.path or parts.query:
-        raise spot.wrong(f"{url!r} is no http:// or https:// URL of a host", f"as in {LOCAL}")
-    if parts.username or parts.password:
-        raise spot.wrong("has credentials in a URL", "they belong beside it")
 
 
 def registry_here() -> Optional[RegistryWay]:

@@ -21,6 +21,7 @@ from backend.errors import SettingsError
 from backend.registry_settings import RegistryWay, registry_here, registry_of
 from backend.secret import Password, Secret, password_of
 from backend.ssh_settings import Ssh, ssh_of
+from backend.urls import check_url
 
 # The services that Keystone's catalogue leads to.
 CATALOGUE = frozenset(
@@ -310,7 +311,7 @@ def _auth(said: Section) -> Auth:
     where = said.at("auth_url") or said.spot
     if not url:
         raise where.wrong("auth_url is missing", "as in http://192.168.204.1:5000/v3")
-    _check_url(where, url)
+    check_url(where, url)
     if urlsplit(url).path.rstrip("/").endswith("/v2.0"):
         raise where.wrong("is Keystone's v2.0, which is not spoken", "use …/v3")
     if not said.text("username", "user_id"):
@@ -343,7 +344,7 @@ def _endpoints(said: Section) -> Dict[str, str]:
         for key in section.spots if section else ():
             url = section.text(key) if section and key.endswith(cut) else ""
             if url and section:
-                _check_url(_spot_of(section, key), url)
+                check_url(_spot_of(section, key), url)
                 found[key[: len(key) - len(cut)].replace("_", "-")] = url
     return found
 
@@ -355,18 +356,6 @@ def _interface(said: Section) -> str:
     if spot is not None and word not in INTERFACES:
         raise spot.wrong(f"{word!r} is not one of {', '.join(INTERFACES)}")
     return word or "public"
-
-
-def _check_url(spot: Spot, url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        is_url = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError as error:
-        raise spot.wrong(f"{url!r} is no URL: {error}") from error
-    if not is_url:
-        raise spot.wrong(f"{url!r} is no http:// or https:// URL")
-    if parts.username or parts.password:
-        raise spot.wrong("has credentials in a URL", "they belong in auth")
 
 
 def _path(text: str) -> str:

@@ -271,7 +271,7 @@ def test_tls_by_environment(room: Room, key: Dict[str, str], expected: Any) -> N
         ),
         ("public", "pubic", 9, "interface", "'pubic' is not one of public, internal, admin", ""),
         ("https://10", "htps://10", 4, "auth.auth_url", "is no http:// or https:// URL", ""),
-        ("https://10", "https://u:p@10", 4, "auth.auth_url", "has credentials", "belong in auth"),
+        ("https://10", "https://u:p@10", 4, "auth.auth_url", "has credentials", "keys of their"),
         ("5000", "no", 4, "auth.auth_url", "is no URL", ""),
         ("/v3", "/v2.0", 4, "auth.auth_url", "v2.0, which is not spoken", "use …/v3"),
         ("username: admin", "username: [a]", 5, "auth.username", "must be a text", ""),
