@@ -246,7 +246,7 @@ class Cloud:
             way = self.settings.ceph_way
             if way is None:
                 raise NotConfigured("no way to Ceph is set up", "add ceph: to this cloud")
-            self._ceph = CephSource(way, self.machines, self.settings.kubeconfig)
+            self._ceph = CephSource(way, self.settings, self._pins, self.machines)
         return self._ceph
 
     @property
@@ -280,6 +280,8 @@ class Cloud:
             self._baseboards.retry()
         if self._registry is not None:
             self._registry.retry()
+        if self._ceph is not None:
+            self._ceph.retry()
 
     async def close(self) -> None:
         """Close all connections."""

@@ -53,6 +53,8 @@ def _asked(row: Any, known: Known) -> Tuple[Reason, ...]:
         return (_cannot("ceph osd ok-to-stop", "Ceph did not answer it: taken for a no"),)
     if safety.ok_to_stop:
         return (check("ceph osd ok-to-stop", "", Asker.OURS),)
+    if safety.ok_to_stop is None:
+        return (_cannot("ceph osd ok-to-stop", f"{safety.stop_says}: taken for a no"),)
     return (_cannot("ceph osd ok-to-stop", f"REFUSED: {safety.stop_says or 'it gave no reason'}"),)
 
 
@@ -62,7 +64,7 @@ def _cannot(name: str, words: str) -> Reason:
 
 def _refused(row: Any, known: Known) -> Tuple[Consequence, ...]:
     safety = safety_of(row, known)
-    if safety is None or safety.ok_to_stop:
+    if safety is None or safety.ok_to_stop is not False:
         return ()
     words = f"Ceph says NO: {safety.stop_says or 'data may be lost or stop'}"
     return (Consequence(words=words, tone=Tone.BAD),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from errno import EAGAIN, EBUSY, ENOSYS
 from typing import Any, Iterable, Mapping, Optional
 
 from backend.ceph import PARENT, Answers
@@ -46,11 +47,18 @@ def safety_rows(told: Answers) -> Iterable[Body]:
     safe = other.get("safe_to_destroy")
     yield {
         "uuid": "",
-        "ok_to_stop": bool(is_ok) if is_ok is not None else not stop.code,
+        "ok_to_stop": _is_ok(is_ok, stop.code),
         "stop_says": _stop_says(one) or stop.words,
-        "safe_to_destroy": bool(safe) if safe is not None else not destroy.code,
+        "safe_to_destroy": _is_ok(safe, destroy.code),
         "destroy_says": destroy.words,
     }
+
+
+def _is_ok(said: Any, code: int) -> Optional[bool]:
+    """Return what Ceph says, None where there was no way to ask it (the manager's REST)."""
+    if code == ENOSYS:
+        return None
+    return bool(said) if said is not None else not code
 
 
 def _stop_says(one: Mapping[str, Any]) -> str:
@@ -71,8 +79,8 @@ SAFETY: Kind[Safety] = Kind(
             CephCommand.of("osd safe-to-destroy", ids=[PARENT]),
         ),
         rows=safety_rows,
-        # Busy, and try again: both are answers here.
-        codes=(16, 11),
+        # Busy, and try again: both are answers here. What cannot be asked is taken for a no.
+        codes=(EBUSY, EAGAIN, ENOSYS),
     ),
     parent="ceph-osds",
     reach=Reach.PER_PARENT,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Iterator
 
 import pytest
 
 from tests.peers import ceph, keystone, registry
 from tests.peers.ceph import Ceph
+from tests.peers.ceph_dashboard import MODULE, Dashboards, dashboards
 from tests.peers.cluster import Cluster, cluster
 from tests.peers.registry import Registry
 from tests.peers.site import laid
@@ -34,6 +36,14 @@ def real_ceph() -> Iterator[Ceph]:
         pytest.skip(f"not on this machine: {' '.join(ceph.MISSING)}")
     with ceph.ceph() as peer:
         yield peer
+
+
+@pytest.fixture(scope="session")
+def real_dashboards(real_ceph: Ceph) -> Dashboards:
+    """The REST of two managers of it, one of which stands by."""
+    if shutil.which("openssl") is None or not MODULE.is_dir():
+        pytest.skip("the manager's dashboard is not on this machine")
+    return dashboards(real_ceph)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import asyncio
 import time
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, AsyncIterator
+from typing import Any, AsyncIterator, Optional
 
 import pytest
 
@@ -89,32 +89,32 @@ async def test_every_kind_of_ceph_reads_the_real_one(real_ceph: Ceph) -> None:
 async def test_all_kinds_are_asked_of_one_process(real_ceph: Ceph) -> None:
     async with looking(real_ceph) as lookout:
         await lookout.watch.read_now("ceph")
-        talk = lookout.cloud.ceph._talk
+        talk = lookout.cloud.ceph.direct._talk
         for name in ("ceph-checks", "ceph-osds", "ceph-pools"):
             await lookout.watch.read_now(name)
-        assert lookout.cloud.ceph._talk is talk is not None
+        assert lookout.cloud.ceph.direct._talk is talk is not None
 
 
 async def test_where_the_library_is_missing_the_program_itself_is_asked(real_ceph: Ceph) -> None:
     async with looking(real_ceph) as lookout:
-        lookout.cloud.ceph._has_no_library = True
+        lookout.cloud.ceph.direct._has_no_library = True
         reading = await lookout.watch.read_now("ceph")
         assert reading.error is None
         assert reading.rows[0].fsid == real_ceph.fsid
-        assert lookout.cloud.ceph._talk is None
+        assert lookout.cloud.ceph.direct._talk is None
 
 
 async def test_a_process_that_was_killed_is_begun_anew(real_ceph: Ceph) -> None:
     async with looking(real_ceph) as lookout:
         await lookout.watch.read_now("ceph")
-        talk = lookout.cloud.ceph._talk
+        talk = lookout.cloud.ceph.direct._talk
         assert talk is not None
         assert talk._transport is not None
         talk._transport.kill()
         await until(lambda: talk.is_over, 10)
         reading = await lookout.watch.read_anew("ceph-checks")
         assert reading.error is None
-        assert lookout.cloud.ceph._talk is not talk
+        assert lookout.cloud.ceph.direct._talk is not talk
 
 
 async def test_a_conf_that_is_not_there_is_absent_and_a_wrong_key_is_said(
@@ -173,10 +173,12 @@ async def we_see(lookout: Lookout) -> float:
 
 
 @asynccontextmanager
-async def at_the_door(peer: Ceph, path: Path) -> AsyncIterator[Station]:
+async def at_the_door(
+    peer: Ceph, path: Path, settings: Optional[CloudSettings] = None
+) -> AsyncIterator[Station]:
     """A station, whose acts are what the console does."""
     station = Station(
-        CloudSettings(name="site-7", ceph=way(peer)),
+        settings or CloudSettings(name="site-7", ceph=way(peer)),
         store=Store(path / "record.db", now_ms=now_ms, kinds=every_kind()),
         place=find_place(),
         now_ms=now_ms,

@@ -1,0 +1,239 @@
+"""Ceph by its manager's REST: the last way, where neither library nor program can be had.
+
+One of the managers is active; the others send there (303), or say that nobody is. A token lasts
+eight hours unless the site says otherwise, and holds at whichever manager is active.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import json
+import re
+from typing import Any, Dict, List, Mapping, Optional
+from urllib.parse import urlsplit
+
+import httpx
+
+from backend.ceph import CephCommand
+from backend.ceph_settings import CephWay
+from backend.errors import Malformed, NotFound, Rejected, StxError, Unauthorized, Unreachable
+from backend.settings import CloudSettings
+from backend.sources.ceph_rest import READS, Order, order_of
+from backend.sources.ceph_said import SOURCE, Said
+from backend.sources.fresh import Fresh
+from backend.sources.refusals import refusal
+from backend.sources.tls import Pins
+from backend.sources.wire import Answer, Wire
+
+# What several commands are made of is asked once; which disks there are changes seldom.
+FRESH_S, SELDOM_S = 0.3, 60.0
+_SELDOM = "/devices"
+# The version of most paths; one that has another says which.
+_VERSION = "1.0"
+_HAS = re.compile(r"endpoint is '(\d+\.\d+)'")
+_ELSEWHERE = (301, 302, 303, 307, 308)
+_NO_PATH = "the manager's REST has nothing for it (Ceph itself has: give ceph: a machine or a pod)"
+_NOBODY = "no manager is active now"
+
+
+class Dashboard:
+    """The managers of one cluster; whichever is active is found again where that changes.
+
+    A password that was refused is not tried again, lest it locks the account, until ``retry``.
+    """
+
+    def __init__(
+        self,
+        way: CephWay,
+        settings: CloudSettings,
+        pins: Pins,
+        *,
+        transport: Optional[httpx.AsyncBaseTransport] = None,
+    ) -> None:
+        """``transport`` stands in for the network."""
+        self._way = way
+        self._wire = Wire(SOURCE, settings, pins, transport=transport)
+        # Who answered last comes first.
+        self._active = way.managers[0]
+        self._token = ""
+        self._entering = asyncio.Lock()
+        self._refused: Optional[Unauthorized] = None
+        self._versions: Dict[str, str] = {}
+        self._fresh: Fresh[Any] = Fresh(FRESH_S)
+        self._seldom: Fresh[Any] = Fresh(SELDOM_S)
+
+    async def ask(self, command: CephCommand) -> Said:
+        """Ask one command, or have it done. Raises ``StxError``."""
+        read = READS.get(command.prefix)
+        try:
+            if read is not None:
+                found = await read(self._get, dict(command.args))
+                return Said(0, "", json.dumps(found).encode())
+            order = await order_of(command, self._get)
+        except LookupError as error:
+            if read is not None:
+                raise Malformed(
+                    SOURCE, command.prefix, f"the manager leaves out {error}"
+                ) from error
+            return Said(errno.ENOSYS, _NO_PATH)
+        await self._ordered(order)
+        self._fresh.forget()
+        return Said(0)
+
+    def retry(self) -> None:
+        """Let a password that was refused be tried once more."""
+        self._refused = None
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._wire.close()
+
+    # --- one path ------------------------------------------------------------------------------
+
+    async def _get(self, path: str) -> Any:
+        """Return the JSON of a path; what holds what monitors said only while it hears them."""
+        fresh = self._seldom if path.endswith(_SELDOM) else self._fresh
+        return await fresh.ask(path, lambda: self._read(path))
+
+    async def _read(self, path: str) -> Any:
+        summary = await self._crossed("GET", "/summary")
+        if summary.get("have_mon_connection") is False:
+            words = "its manager hears no monitor: what it knows is old"
+            raise Unreachable(SOURCE, words, "see that a monitor runs: ceph -s")
+        return await self._crossed("GET", path)
+
+    async def _ordered(self, order: Order) -> None:
+        try:
+            await self._crossed(order.method, order.path, order.body)
+        except Rejected as error:
+            method, path = order.older
+            if not path or not (isinstance(error, NotFound) or error.status == 405):
+                raise
+            await self._crossed(method, path, {})
+
+    async def _crossed(
+        self, method: str, path: str, body: Optional[Mapping[str, Any]] = None
+    ) -> Any:
+        """Ask as who we are; where the token ended, log in once and ask again."""
+        shown = self._token or await self._enter("")
+        answer = await self._spoken(method, path, body, shown)
+        if answer.status == 401:
+            shown = await self._enter(shown)
+            answer = await self._spoken(method, path, body, shown)
+        if 200 <= answer.status < 300:
+            return await asyncio.to_thread(_json, path, answer.body)
+        error = _refusal(answer)
+        if isinstance(error, Unauthorized):
+            # A token that is new and still refused: another would be too.
+            self._refused = error
+        raise error
+
+    async def _spoken(
+        self, method: str, path: str, body: Optional[Mapping[str, Any]], token: str
+    ) -> Answer:
+        """Ask in the version that this path has at this Ceph; it says so where it has another."""
+        head = {"Authorization": f"Bearer {token}"}
+        for _ in range(2):
+            version = self._versions.get(path.partition("?")[0], _VERSION)
+            # From then on the list of OSDs comes in pages.
+            pages = (
+                "?offset=0&limit=-1&sort=%2Bid" if path == "/osd" and version != _VERSION else ""
+            )
+            answer = await self._found(method, path + pages, body, {**head, **_accept(version)})
+            has = (
+                _HAS.search(answer.body.decode("utf-8", "replace"))
+                if answer.status == 415
+                else None
+            )
+            if has is None:
+                break
+            self._versions[path.partition("?")[0]] = has[1]
+        return answer
+
+    async def _enter(self, stale: str) -> str:
+        """Return a token that is not ``stale``: another's, or one got by the password."""
+        async with self._entering:
+            if self._token not in ("", stale):
+                return self._token
+            if self._refused is not None:
+                raise self._refused
+            secret = await asyncio.to_thread(self._way.password.read)
+            given = {"username": self._way.username, "password": secret.text}
+            answer = await self._found("POST", "/auth", given, _accept(_VERSION))
+            if not 200 <= answer.status < 300:
+                error = _refusal(answer)
+                if answer.status in (400, 401, 403):
+                    advice = f"it does not take {self._way.username}; see ceph: of this cloud"
+                    error = self._refused = Unauthorized(SOURCE, str(error), advice)
+                raise error
+            said = await asyncio.to_thread(_json, "/auth", answer.body)
+            self._token = str(said["token"])
+            return self._token
+
+    # --- who is active -------------------------------------------------------------------------
+
+    async def _found(
+        self,
+        method: str,
+        path: str,
+        body: Optional[Mapping[str, Any]],
+        headers: Mapping[str, str],
+    ) -> Answer:
+        """Ask whoever is active: where a standby sends us, or the next who answers.
+
+        Where it may have arrived it is not sent to another. The certificate of wherever we are
+        sent is checked as any, before anything of ours goes there.
+        """
+        content = None if body is None else json.dumps(body).encode()
+        todo: List[str] = list(dict.fromkeys((self._active, *self._way.managers)))
+        tried: List[str] = []
+        last: StxError = Unreachable(SOURCE, _NOBODY)
+        while todo:
+            url = todo.pop(0)
+            tried.append(url)
+            try:
+                answer = await self._wire.cross(method, f"{url}/api{path}", headers, content)
+            except Unreachable as error:
+                if error.sent and method != "GET":
+                    raise
+                last = error
+                continue
+            if answer.status in _ELSEWHERE:
+                there = _origin(answer.headers.get("location", ""), url)
+                todo = [one for one in (there, *todo) if one and one not in tried]
+            elif _is_standby(answer):
+                last = Unreachable(SOURCE, _NOBODY, "it is electing one, or: ceph mgr dump")
+            else:
+                self._active = url
+                return answer
+        raise last
+
+
+def _accept(version: str) -> Dict[str, str]:
+    return {"Accept": f"application/vnd.ceph.api.v{version}+json"}
+
+
+def _origin(location: str, came_from: str) -> str:
+    """Return where a standby sends us, "" where no password or token may go there."""
+    parts = urlsplit(location)
+    if not parts.hostname or parts.scheme not in ("https", urlsplit(came_from).scheme):
+        return ""
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+
+
+def _is_standby(answer: Answer) -> bool:
+    """Whether one that is not active says that nobody is: a page for a browser."""
+    is_page = answer.headers.get("content-type", "").startswith("text/html")
+    return is_page and answer.status in (200, 500, 503)
+
+
+def _refusal(answer: Answer) -> StxError:
+    return refusal(SOURCE, answer.status, answer.body, answer.headers.get("location", ""))
+
+
+def _json(path: str, body: bytes) -> Any:
+    try:
+        return json.loads(body) if body.strip() else {}
+    except (ValueError, RecursionError) as error:
+        raise Malformed(SOURCE, path, f"no JSON: {error}") from error
