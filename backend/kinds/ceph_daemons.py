@@ -158,7 +158,7 @@ def filesystem_rows(told: Answers) -> Iterable[Body]:
             "name": str(of["fs_name"]),
             "wants": int(of.get("max_mds") or 1),
             "up": sorted(str(mds["name"]) for mds in named(of.get("info")).values()
-                         if str(mds.get("state")) == "up:active"),
+                         if _state(mds) == "up:active"),
             "failed": list(of.get("failed") or ()),
             "damaged": list(of.get("damaged") or ()),
         }  # fmt: skip
@@ -175,13 +175,18 @@ def server_rows(told: Answers) -> Iterable[Body]:
         yield _server(server, "")
 
 
+def _state(one: Mapping[str, Any]) -> str:
+    """Return its state; one that is not heard keeps its last where none can take its place."""
+    return "laggy" if one.get("laggy_since") else str(one.get("state") or "")
+
+
 def _server(one: Mapping[str, Any], filesystem: str) -> Body:
     rank = one.get("rank")
     return {
         "uuid": str(one["name"]),
         "name": str(one["name"]),
         "filesystem": filesystem,
-        "state": str(one.get("state") or ""),
+        "state": _state(one),
         "rank": rank if isinstance(rank, int) and rank >= 0 else None,
         "address": address(one),
     }
@@ -200,7 +205,8 @@ def _server_look(row: MetadataServer, _known: Known) -> Look:
     if row.state in ("up:active", "up:standby", "up:standby-replay"):
         return WELL
     tone, mark = (Tone.BUSY, Mark.BUSY) if row.state.startswith("up:") else (Tone.BAD, Mark.BAD)
-    return Look(tone=tone, mark=mark, notes=(row.state,))
+    words = "laggy: it is not heard" if row.state == "laggy" else row.state
+    return Look(tone=tone, mark=mark, notes=(words,))
 
 
 _FS = CephCommand.of("fs dump")

@@ -151,13 +151,42 @@ class Ceph:
         self.until(self.is_well, "the cluster is well", START_S)
 
     def manager(self, name: str) -> None:
-        """Make and start a manager, without the modules that are of no use here."""
+        """Make and start a manager, where it does not run; without modules of no use here."""
+        if f"mgr.{name}" in self._running:
+            return
         folder = self.room / f"mgr.{name}"
         folder.mkdir(exist_ok=True)
         caps = ("mon", "allow profile mgr", "osd", "allow *", "mds", "allow *")
         said = self.ceph("auth", "get-or-create", f"mgr.{name}", *caps, deadline_s=START_S)
         (self.room / f"mgr.{name}.keyring").write_text(said)
         self.start(f"mgr.{name}")
+
+    @contextmanager
+    def filesystem(self, name: str, *servers: str) -> Iterator[None]:
+        """Have a filesystem while the block lasts, with metadata servers for it."""
+        pools = (f"{name}-meta", f"{name}-data")
+        for pool in pools:
+            self.ceph("osd", "pool", "create", pool, "4", "4")
+        self.ceph("fs", "new", name, *pools)
+        try:
+            for server in servers:
+                self._server(server)
+            yield
+        finally:
+            for server in servers:
+                if f"mds.{server}" in self._running:
+                    self.kill(f"mds.{server}")
+            self.ceph("fs", "fail", name)
+            self.ceph("fs", "rm", name, "--yes-i-really-mean-it")
+            for pool in pools:
+                self.ceph("osd", "pool", "delete", pool, pool, "--yes-i-really-really-mean-it")
+
+    def _server(self, name: str) -> None:
+        caps = ("mon", "allow profile mds", "osd", "allow rwx", "mds", "allow *", "mgr",
+                "allow profile mds")  # fmt: skip
+        keyring = self.room / f"mds.{name}.keyring"
+        keyring.write_text(self.ceph("auth", "get-or-create", f"mds.{name}", *caps))
+        self.start(f"mds.{name}")
 
     def _keys(self) -> None:
         first = str(self.room / "first.keyring")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from errno import ENOSYS
 from typing import Any, Dict
 
 import pytest
 
 from backend.ceph import Told
 from backend.errors import Unreachable
+from backend.kind import Risk
 from backend.kinds.ceph_checks import CHECKS, check_rows
+from backend.kinds.ceph_daemons import SERVERS, filesystem_rows, server_rows
 from backend.kinds.ceph_flags import flag_rows, reminder
 from backend.kinds.ceph_groups import group_rows
 from backend.kinds.ceph_osds import CEPH_OSDS
@@ -21,6 +24,7 @@ from backend.kinds.storage_verdict import until_full
 from backend.tone import Mark, Tone
 from backend.units import HOUR_MS
 from tests.backend.kinds.ceph import answers, cluster
+from tests.backend.kinds.site import reading
 
 # After Ceph 14's own source (not recorded): what was inside other objects then, and no mutes.
 NAUTILUS: Dict[str, Any] = {
@@ -219,3 +223,29 @@ def test_how_long_it_lasts_is_told_from_what_was_sampled(how: str) -> None:
     points = ((began_ms, before * status.total), (known.now_ms, after * status.total))
     memory = replace(known.memory, courses={("ceph", ""): {status.uuid: points}})
     assert until_full(status, replace(known, memory=memory)) == words
+
+
+def test_a_metadata_server_that_is_not_heard_serves_nothing_though_it_keeps_its_state() -> None:
+    info = {"gid_1": {"name": "m", "rank": 0, "state": "up:active", "laggy_since": "2026-11-26"}}
+    dump = {"filesystems": [{"mdsmap": {"fs_name": "kube-cephfs", "max_mds": 1, "info": info}}]}
+    told = {"fs dump": Told({**dump, "standbys": []})}
+    (filesystem,) = filesystem_rows(told)
+    assert filesystem["up"] == []
+    (server,) = (SERVERS.model.read(body) for body in server_rows(told))
+    look = SERVERS.look(server, cluster())
+    assert (look.tone, look.notes) == (Tone.BAD, ("laggy: it is not heard",))
+
+
+def test_what_the_managers_rest_cannot_ask_is_neither_a_yes_nor_a_no() -> None:
+    none = Told(None, ENOSYS, "the manager's REST has nothing for it")
+    asked = {"osd ok-to-stop": none, "osd safe-to-destroy": Told({"safe_to_destroy": [0]})}
+    (body,) = safety_rows(asked)
+    assert (body["ok_to_stop"], body["safe_to_destroy"]) == (None, True)
+    known = cluster()
+    row = CEPH_OSDS.model.read({"uuid": "0", "id": 0, "is_up": True, "is_in": True})
+    safety = reading("osd-safety", [{**body, "of": "0"}], "0")
+    known = replace(known, readings={**known.readings, ("osd-safety", "0"): safety})
+    down = CEPH_OSDS.action("down")
+    assert down is not None
+    assert down.risk(row, None, known) is Risk.DESTRUCTIVE
+    assert "taken for a no" in " ".join(one.words for one in down.reasons(row, None, known))
