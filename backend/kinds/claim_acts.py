@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Tuple
+from typing import Any, List, Optional, Tuple
 
 from pydantic import Field
 
 from backend.figure import Jump, Line, Lines
-from backend.kind import Action, Consequence, Form, KubeWrite, Plan, Reason, Risk, Step
+from backend.kind import Action, Consequence, Form, KubeWrite, Plan, Reason, Risk, Rung, Step
 from backend.kinds.edits import check, unread, warn
 from backend.kinds.kube_amounts import amount
+from backend.kinds.kube_object import conditions
 from backend.kinds.storage_claims import mounts
 from backend.known import Known
 from backend.kube import MERGE
@@ -63,6 +64,30 @@ def stands_on(claim: Any, known: Known) -> Lines:
     if pool:
         lines.append(Line(heading="pool", text=pool, jump=Jump(kind="ceph-pools", id=pool)))
     return Lines(lines=tuple(lines))
+
+
+def growth(claim: Any) -> str:
+    """Return what is under way where a claim asks for more than it has, "" where nothing is."""
+    if not claim.got or amount(claim.asked) <= amount(claim.got):
+        return ""
+    if waits_for_mount(claim):
+        return f"its volume has {claim.asked}: its filesystem grows when a pod mounts it"
+    said = conditions(claim.conditions).get("Resizing", {}).get("message")
+    return f"grows from {claim.got} to {claim.asked}{f': {said}' if said else ''}"
+
+
+def waits_for_mount(claim: Any) -> bool:
+    """Whether its volume is larger already, and its filesystem not yet."""
+    found = conditions(claim.conditions).get("FileSystemResizePending", {})
+    return bool(found.get("status") == "True")
+
+
+def _is_grown(claim: Optional[Any], _known: Known) -> bool:
+    return claim is not None and (not growth(claim) or waits_for_mount(claim))
+
+
+def _ladder(_claim: Any, _known: Known) -> Tuple[Rung[Any], ...]:
+    return (Rung(name="its volume is larger", reached=_is_grown, says="Resizing"),)
 
 
 class Grow(Form):
@@ -140,6 +165,7 @@ GROW: Action[Any] = Action(
     form=Grow,
     reasons=_reasons,
     consequences=_comes,
+    ladder=_ladder,
     needs=("storage-classes", "volumes"),
     aliases=("expand", "resize"),
 )

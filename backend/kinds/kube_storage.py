@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, Optional, Tuple
 
 from backend.kind import Column, Kind, Kube, Tab
-from backend.kinds.claim_acts import GROW, stands_on, used_by, users_of
+from backend.kinds.claim_acts import GROW, growth, stands_on, used_by, users_of
 from backend.kinds.kube_csi import CSI
 from backend.kinds.kube_events import events_of
 from backend.kinds.kube_losses import of_claim, of_volume
-from backend.kinds.kube_object import KubeObject, Words, bad, busy, declared, goes
+from backend.kinds.kube_object import Items, KubeObject, Words, bad, busy, declared, goes
 from backend.kinds.rook import ROOK
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
@@ -26,6 +26,7 @@ class Claim(KubeObject):
     modes: Optional[Any] = None
     asked: str = ""
     got: str = ""
+    conditions: Items = []
 
     def why(self, known: Known) -> str:
         """Return why no volume is bound to it, as the cluster says it."""
@@ -54,6 +55,9 @@ def _claim_look(row: Claim, known: Known) -> Look:
     leaving = goes(row, known)
     if leaving is not None:
         return leaving
+    grows = growth(row)
+    if grows:
+        return busy(grows)
     if known.has("pods") and not users_of(row, known):
         return Look(tone=Tone.PLAIN, mark=Mark.OUT, notes=("nobody uses it",))
     return WELL
@@ -72,6 +76,7 @@ CLAIMS: Kind[Claim] = declared(
             "modes": "spec.accessModes",
             "asked": "spec.resources.requests.storage",
             "got": "status.capacity.storage",
+            "conditions": "status.conditions",
         },
     ),
     (

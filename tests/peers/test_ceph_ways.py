@@ -1,11 +1,8 @@
-"""Ceph asked where it is not this machine: by SSH, in Rook's tools pod; and its images."""
+"""Ceph asked where it is not this machine, by SSH; and its images."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-import shutil
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Iterator
@@ -38,7 +35,7 @@ async def status(settings: CloudSettings, folder: Path) -> Any:
     try:
         reading = await lookout.watch.read_now("ceph")
         again = await lookout.watch.read_anew("ceph-osds")
-        talk = lookout.cloud.ceph._talk
+        talk = lookout.cloud.ceph.direct._talk
         return reading, again, talk
     finally:
         await lookout.close()
@@ -61,38 +58,6 @@ async def test_ceph_is_asked_by_ssh_by_one_process_there(
     assert reading.rows[0].fsid == real_ceph.fsid
     assert [one.id for one in osds.rows] == [0, 1, 2]
     assert talk is not None
-
-
-async def test_ceph_is_asked_in_rooks_tools_pod_by_kubectl_exec(
-    real_ceph: Ceph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """``kubectl`` is played: it must be told where, and runs what it is told to run."""
-    told = tmp_path / "told.json"
-    fake = tmp_path / "bin" / "kubectl"
-    fake.parent.mkdir()
-    fake.write_text(
-        f"#!{sys.executable}\n"
-        "import json, os, sys\n"
-        f"open({str(told)!r}, 'w').write(json.dumps(sys.argv[1:]))\n"
-        "own = sys.argv[sys.argv.index('--') + 1:]\n"
-        "os.execvp(own[0], own)\n"
-    )
-    fake.chmod(0o755)
-    path = f"{fake.parent}:{Path(shutil.which('ceph') or '/usr/bin/ceph').parent}:/usr/bin:/bin"
-    monkeypatch.setenv("PATH", path)
-    settings = CloudSettings(
-        name="site-7",
-        kubeconfig=str(tmp_path / "kubeconfig"),
-        ceph=replace(way(real_ceph), pod="deploy/rook-ceph-tools"),
-    )
-    reading, _, _ = await status(settings, tmp_path)
-    assert reading.error is None
-    assert reading.rows[0].fsid == real_ceph.fsid
-    argv = json.loads(told.read_text())
-    assert argv[: argv.index("--")] == [
-        *(f"--kubeconfig={tmp_path}/kubeconfig", "-n", "rook-ceph"),
-        *("exec", "-i", "deploy/rook-ceph-tools"),
-    ]
 
 
 async def test_images_are_told_with_size_and_snapshots(real_ceph: Ceph) -> None:
