@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Generic, Mapping, Optional, Tuple, TypeVar
 
@@ -73,6 +73,14 @@ class Mark:
     note_ms: int = 0
     # What was on a thing before it is replaced, as JSON.
     record: str = ""
+
+    @classmethod
+    def of(cls, values: Mapping[str, str]) -> Mark:
+        """Return what stands in the record, by field; instants are text there."""
+        told: Mapping[str, Any] = {
+            name: int(value) if name.endswith("_ms") else value for name, value in values.items()
+        }
+        return cls(**{one.name: told[one.name] for one in fields(cls) if one.name in told})
 
 
 @dataclass(frozen=True)

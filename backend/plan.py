@@ -86,6 +86,8 @@ class Derived:
     alone: bool = False
     # The kinds it is made of, where its columns look at more than that (None: all its needs).
     made_of: Optional[Tuple[str, ...]] = None
+    # Whether what people recorded is among it: without a station that is looked up first.
+    recorded: bool = False
 
     @property
     def source(self) -> str:

@@ -19,6 +19,10 @@ async def test_what_one_run_recorded_another_finds_and_makes_as_it_was(tmp_path:
         begun = await run(tmp_path, "replace", "disk", "controller-0", "/dev/sdb", env=env)
         assert begun.code == 0, begun.said
         assert "NEXT  2 ask Ceph" in begun.out
+        listed = await run(tmp_path, "get", "replacements", env=env)
+        assert listed.code == 0, listed.said
+        assert f"disk controller-0/{PLACE}" in listed.out
+        assert "ask Ceph" in listed.out
         host = sim.cloud.named("controller-0")
         disk = next(one for one in children(sim.cloud, host, "idisks") if one["istor_uuid"])
         children(sim.cloud, host, "istors").clear()

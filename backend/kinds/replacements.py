@@ -241,7 +241,7 @@ REPLACEMENTS: Kind[Replacement] = Kind(
     name=NAME,
     singular="replacement",
     model=Replacement,
-    read=Derived(rows=_rows, alone=True, made_of=NEEDS),
+    read=Derived(rows=_rows, alone=True, made_of=NEEDS, recorded=True),
     label=lambda row: row.called,
     columns=(
         Column(heading="WHAT", value=lambda row: row.called, most=52),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _WAIT_S = 1.0
 
 Since = Mapping[Tuple[str, str, str], Tuple[int, bool]]
+Marks = Mapping[Tuple[str, str], Mapping[str, str]]
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class Glance:
     visit_ms: int = 0
     # (kind, row id, field) to (instant, whether it may be longer); the field "" is the row itself.
     since: Since = field(default_factory=dict)
+    # What people said of a row, by (kind, row id) and field.
+    marks: Marks = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -156,6 +159,7 @@ def glance(path: Path, cloud: Optional[str], kinds: Sequence[str], *, who: str =
             baseline_ids=ids,
             visit_ms=_visit_ms(base, number, who),
             since=MappingProxyType(since),
+            marks=MappingProxyType(_marks(base, number)),
         )
 
 
@@ -324,6 +328,17 @@ def _open_deeds(base: sqlite3.Connection, cloud: int) -> Tuple[Deed, ...]:
 def _baseline(base: sqlite3.Connection, cloud: int) -> Tuple[int, Optional[frozenset[str]]]:
     row = base.execute("SELECT at_ms, ids FROM baseline WHERE cloud = ?", (cloud,)).fetchone()
     return (row[0], frozenset(json.loads(row[1]))) if row else (0, None)
+
+
+def _marks(base: sqlite3.Connection, cloud: int) -> Dict[Tuple[str, str], Dict[str, str]]:
+    sql = (
+        "SELECT name.text, row_id, field, value FROM mark JOIN name ON name.id = mark.kind"
+        " WHERE cloud = ?"
+    )
+    found: Dict[Tuple[str, str], Dict[str, str]] = {}
+    for kind, row_id, name, value in base.execute(sql, (cloud,)):
+        found.setdefault((kind, row_id), {})[name] = value
+    return found
 
 
 def _visit_ms(base: sqlite3.Connection, cloud: int, who: str) -> int:

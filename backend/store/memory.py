@@ -187,23 +187,11 @@ def _said(session: Session, cloud: int, names: Mapping[int, str]) -> Dict[str, A
         values.setdefault((names[row.kind], row.row_id), {})[row.field] = row.value
     baseline = session.get(Baseline, cloud)
     return {
-        "marks": MappingProxyType({key: _mark(fields) for key, fields in values.items()}),
+        "marks": MappingProxyType({key: Mark.of(fields) for key, fields in values.items()}),
         "baseline_ms": baseline.at_ms if baseline else 0,
         "baseline_ids": frozenset(json.loads(baseline.ids)) if baseline else None,
         "deeds": deeds.open_and_last(session, cloud, LAST_DEEDS),
     }
-
-
-def _mark(values: Mapping[str, str]) -> Mark:
-    return Mark(
-        seen_by=values.get("seen_by", ""),
-        seen_ms=int(values.get("seen_ms", 0)),
-        assigned_to=values.get("assigned_to", ""),
-        note=values.get("note", ""),
-        note_by=values.get("note_by", ""),
-        note_ms=int(values.get("note_ms", 0)),
-        record=values.get("record", ""),
-    )
 
 
 def _usual(session: Session, cloud: int) -> Dict[str, Any]:

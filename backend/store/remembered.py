@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from backend.errors import Malformed, StoreError, StxError
 from backend.kind import Kind
-from backend.known import Key, Known, Memory, Reading, Since
+from backend.known import Key, Known, Mark, Memory, Reading, Since
 from backend.place import Place
 from backend.store.glance import Glance, Seen
 
@@ -35,6 +35,7 @@ def known(
         readings=MappingProxyType(readings),
         memory=Memory(
             since=MappingProxyType(_since(glance, kinds)),
+            marks=MappingProxyType({key: Mark.of(said) for key, said in glance.marks.items()}),
             deeds=glance.open_deeds,
             baseline_ms=glance.baseline_ms,
             baseline_ids=glance.baseline_ids,

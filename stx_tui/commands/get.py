@@ -5,16 +5,18 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from dataclasses import replace
 from typing import Any, Callable, Tuple
 
 from backend.clean import clean
 from backend.errors import Missing, NotConfigured, StxError, Unreachable, Untrusted
 from backend.folders import store_url
-from backend.kind import Kind, Row
+from backend.kind import Derived, Kind, Row
 from backend.kinds import by_name
 from backend.known import Key, Known, Reading
 from backend.lookout import Lookout
 from backend.place import find_place
+from backend.refresh import derive
 from backend.render import rows_text
 from backend.settings import CloudSettings
 from backend.units import span
@@ -99,6 +101,9 @@ async def _ask(
 ) -> Tuple[Known, Reading[Any]]:
     lookout = Lookout(settings, place=find_place(), now_ms=system_ms)
     lookout.take(kind)
+    if _is_recorded(kind):
+        marks = _recorded(arguments, settings, ()).memory.marks
+        lookout.watch.remember(replace(lookout.watch.known.memory, marks=marks))
     try:
         parent = await _parent(lookout, kind, arguments.of)
 
@@ -163,19 +168,32 @@ def remembered(
     because: StxError,
 ) -> Tuple[Known, Reading[Any]]:
     """Return what the record has; raises ``because`` where it has nothing of it."""
-    from backend.store.glance import glance
-
-    path = record_path(store_url(settings, arguments.store or ""))
-    if path is None:
+    if record_path(store_url(settings, arguments.store or "")) is None:
         raise because
-    names = dict.fromkeys((kind.name, *kind.needs))
-    found = glance(path, settings.name, tuple(names))
-    kinds = {name: by_name()[name] for name in names if name in by_name()}
-    known = found.known(kinds, now_ms=system_ms(), place=find_place())
+    known = _recorded(arguments, settings, (kind.name, *kind.needs))
     reading = known.reading(kind.name)
+    if _is_recorded(kind) and any(known.reading(name).was_read for name in kind.needs):
+        reading = asyncio.run(derive(kind, reading, known, system_ms))
     if not reading.was_read:
         raise because
     return known, reading
+
+
+def _is_recorded(kind: Kind[Any]) -> bool:
+    """Whether what people recorded is among what its rows are made of."""
+    return isinstance(kind.read, Derived) and kind.read.recorded
+
+
+def _recorded(
+    arguments: argparse.Namespace, settings: CloudSettings, names: Tuple[str, ...]
+) -> Known:
+    """Return what the record says of these kinds, and what people said; empty without a record."""
+    from backend.store.glance import Glance, glance
+
+    path = record_path(store_url(settings, arguments.store or ""))
+    found = Glance() if path is None else glance(path, settings.name, tuple(dict.fromkeys(names)))
+    kinds = {name: by_name()[name] for name in names if name in by_name()}
+    return found.known(kinds, now_ms=system_ms(), place=find_place())
 
 
 def chosen(
