@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, Tuple
+from typing import Any, Dict, Iterable, Optional, Tuple
 
 from pydantic import Field
 
@@ -41,6 +41,8 @@ from backend.units import DAY_MS, day, span
 
 # From which age on a backup is told, in days.
 OLD_DAYS = 30
+# Slashes in the path of a whole bundle; the hosts' own stand in a folder of its name meanwhile.
+WHOLE = 2
 
 
 def files_of_find(text: str) -> Iterable[Body]:
@@ -116,6 +118,7 @@ _ABSENT = frozenset({0, 1})  # a folder that is not there leaves code 1
 
 def _kept(name: str, singular: str, find: Tuple[str, ...], **more: Any) -> Kind[KeptFile]:
     """Return a kind of files to be carried off, found by ``find``."""
+    given = {"needs": (MACHINES,), "every_s": 10.0, **more}
     return Kind(
         name=name,
         singular=singular,
@@ -123,7 +126,6 @@ def _kept(name: str, singular: str, find: Tuple[str, ...], **more: Any) -> Kind[
         read=Command(argv=("find", *find, *_FIND), parse=files_of_find, codes=_ABSENT),
         parent=MACHINES,
         reach=Reach.PER_PARENT,
-        needs=(MACHINES,),
         id=lambda row: f"{row.machine}/{row.path}",
         label=lambda row: row.file,
         columns=(
@@ -135,17 +137,57 @@ def _kept(name: str, singular: str, find: Tuple[str, ...], **more: Any) -> Kind[
         ),
         sort=lambda row, _known: -row.at_ms,
         is_inventory=False,
-        every_s=10.0,
-        **more,
+        **given,
     )
+
+
+def _collecting(known: Known, machine: str = "") -> Optional[Any]:
+    """Return the collect that runs, on a machine or on any."""
+    running = (row for row in known.rows("runs") if row.name == "collect" and row.is_running)
+    return next((row for row in running if machine in ("", row.machine)), None)
+
+
+def _is_written(row: KeptFile, known: Known) -> bool:
+    """Whether the collect that runs there writes it."""
+    run = _collecting(known, row.machine)
+    return run is not None and run.began_ms is not None and row.at_ms >= run.began_ms
+
+
+def _bundle_look(row: KeptFile, known: Known) -> Look:
+    if not _is_written(row, known):
+        return WELL
+    words = f"collect writes it: {size(row.size)} so far"
+    return Look(tone=Tone.BUSY, mark=Mark.BUSY, notes=(words,))
+
+
+def _bundles_verdict(known: Known) -> Verdict:
+    run, rows = _collecting(known), known.rows("bundles")
+    if run is not None:
+        written = [row for row in rows if row.machine == run.machine and _is_written(row, known)]
+        # The whole is made of the hosts' own: as long as those are gathered it is their sum.
+        wholes = [row for row in written if row.path.count("/") == WHOLE]
+        count = sum(row.size for row in wholes or written)
+        since = span(known.now_ms - run.began_ms) if run.began_ms is not None else "a while"
+        text = f"collect runs for {since}, {size(count)} so far: {run.last}"
+        return Verdict(word="RUNNING", text=text, more="Enter on it in :runs", tone=Tone.BUSY)
+    if not rows:
+        return Verdict(word="", text="no bundle is kept in /scratch; T collects one")
+    last = max(rows, key=lambda row: row.at_ms)
+    text = f"the last of {len(rows)}, {size(last.size)}, {span(known.now_ms - last.at_ms)} ago"
+    more = "M copies it to a medium, and compares it there"
+    return Verdict(word="WELL", text=text, more=more, tone=Tone.GOOD)
 
 
 BUNDLES = _kept(
     "bundles",
     "bundle",
-    ("/scratch", "-maxdepth", "1", "-name", "*.tar"),
+    ("/scratch", "-maxdepth", "2", "(", "-name", "*.tar", "-o", "-name", "*.tgz", ")"),
     tab="T Bundles",
     aliases=("collect",),
+    look=_bundle_look,
+    verdict=_bundles_verdict,
+    needs=(MACHINES, "runs"),
+    every_s=3.0,
     actions=(COLLECT, CARRY),
 )
 

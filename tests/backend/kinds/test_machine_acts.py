@@ -9,7 +9,7 @@ import pytest
 
 from backend.kind import Action, Answer, CommandWrite, FileCopy, Form, Nothing, Write
 from backend.kinds import kind_named
-from backend.kinds.machine_bundles import BACKUP, BACKUPS, COLLECT, Collect
+from backend.kinds.machine_bundles import BACKUP, BACKUPS, BUNDLES, COLLECT, Collect
 from backend.kinds.machine_carry import CARRY, PUT, FromHere, ToMedium
 from backend.kinds.machine_guards import GUARDS, guards_of
 from backend.kinds.machine_printk import CONSOLE, LOUDER, QUIETER, console_of_proc
@@ -120,6 +120,32 @@ def test_a_run_is_ended_with_all_it_started_and_only_while_it_runs() -> None:
     assert no(STOP, rows["backup"], Nothing(), machines.known()) == ["it failed (2)"]
     assert RUNS.verdict is not None
     assert RUNS.verdict(machines.known()).text.startswith("collect runs for 2m: collecting")
+
+
+def test_a_bundle_is_told_with_its_size_while_collect_writes_it() -> None:
+    known = machines.known()
+    (row,) = known.rows("bundles")
+    assert BUNDLES.look(row, known).notes == ("collect writes it: 221M so far",)
+    assert BUNDLES.verdict is not None
+    said = BUNDLES.verdict(known)
+    assert (said.word, said.text[:40]) == ("RUNNING", "collect runs for 2m, 221M so far: collec")
+    folder = "/scratch/ALL_NODES_20261121.023900"
+    hosts = [
+        {"machine": "here", "path": f"{folder}/{name}.tgz", "size": 1 << 20, "at_ms": row.at_ms}
+        for name in ("controller-0", "worker-0")
+    ]
+    gathering = reading("bundles", hosts)
+    known = replace(known, readings={**known.readings, ("bundles", ""): gathering})
+    assert "2.0M so far" in BUNDLES.verdict(known).text
+
+
+def test_a_bundle_of_before_is_not_what_collect_writes_now() -> None:
+    known = machines.known()
+    (row,) = known.rows("bundles")
+    assert not BUNDLES.look(row.model_copy(update={"at_ms": 0}), known).notes
+    assert BUNDLES.verdict is not None
+    ended = BUNDLES.verdict(idle())
+    assert (ended.word, ended.text) == ("WELL", "the last of 1, 221M, 9s ago")
 
 
 # --- to a medium -------------------------------------------------------------------------------
