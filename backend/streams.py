@@ -62,3 +62,8 @@ class Logs:
     of: str = ""
     before: Tuple[Stream, ...] = ()
     command: Tuple[str, ...] = ()
+
+    @property
+    def names(self) -> Tuple[str, ...]:
+        """What the streams are called."""
+        return tuple(stream.called for stream in self.streams)

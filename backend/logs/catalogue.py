@@ -10,7 +10,9 @@ from types import MappingProxyType
 from typing import Dict, Mapping, Tuple
 
 from backend.baseboard import SelLog
+from backend.docker import DockerLog
 from backend.kube import PodLog
+from backend.plan import HERE
 from backend.streams import Journal, LogFile, Stream
 
 FOLDER = "/var/log"
@@ -123,7 +125,8 @@ def of_alarm(alarm_id: str) -> Tuple[str, ...]:
 def stream_of(name: str, machine: str = "") -> Stream:
     """Return the stream of a name, an alias, or a path; ``journal:UNIT`` is one unit's.
 
-    ``sel:SERVER`` is a baseboard's event log, ``pod:NAMESPACE/POD[/CONTAINER]`` a container's.
+    ``sel:SERVER`` is a baseboard's event log, ``pod:NAMESPACE/POD[/CONTAINER]`` a container's;
+    ``HOST:`` before a file or a journal says on which machine.
     """
     sort, _, of = name.partition(":")
     if sort == SEL and of:
@@ -131,9 +134,10 @@ def stream_of(name: str, machine: str = "") -> Stream:
     if sort == POD and of.count("/") in (1, 2):
         namespace, pod, container = (*of.split("/"), "")[:3]
         return PodLog(namespace=namespace, pod=pod, container=container)
-    if name == JOURNAL or name.startswith(f"{JOURNAL}:"):
-        units = tuple(filter(None, name.partition(":")[2].split(",")))
-        return Journal(units=units, machine=machine)
+    if sort == JOURNAL:
+        return Journal(units=tuple(filter(None, of.split(","))), machine=machine)
+    if of and sort not in (SEL, POD) and "/" not in sort:
+        return stream_of(of, sort)
     if name.startswith("/"):
         return LogFile(path=name, machine=machine)
     known = next((one for one in NAMES if one.lower() == name.lower()), "")
@@ -142,6 +146,20 @@ def stream_of(name: str, machine: str = "") -> Stream:
         return LogFile(path=NAMES[known][0], name=known, machine=machine)
     file = name if "." in name.rpartition("/")[2] else f"{name}.log"
     return LogFile(path=f"{FOLDER}/{file}", name=name, machine=machine)
+
+
+def word_of(stream: Stream) -> str:
+    """Return the word by which ``stream_of`` knows a stream, "" where there is none."""
+    if isinstance(stream, SelLog):
+        return f"{SEL}:{stream.server}"
+    if isinstance(stream, PodLog):
+        return f"{POD}:{stream.namespace}/{stream.pod}/{stream.container}"
+    if isinstance(stream, DockerLog):
+        return ""
+    before = f"{stream.machine}:" if stream.machine not in ("", HERE) else ""
+    if isinstance(stream, Journal):
+        return before + ":".join(filter(None, (JOURNAL, ",".join(stream.units))))
+    return before + (stream.name or stream.path)
 
 
 def paths_of(stream: LogFile) -> Tuple[str, ...]:

@@ -25,6 +25,7 @@ from backend.logs.reader import Reader
 from backend.logs.view import Both, View
 from backend.lookout import Lookout
 from backend.place import find_place
+from backend.plan import HERE
 from backend.streams import Stream
 from backend.tone import Tone
 from stx_tui.commands.desk import (
@@ -54,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
 async def _run(arguments: argparse.Namespace, streams: Tuple[Stream, ...]) -> int:
     lookout = None
     opener: Open = open_here
-    if arguments.host or any(isinstance(one, (PodLog, SelLog)) for one in streams):
+    if any(_is_elsewhere(one) for one in streams):
         settings = cloud_settings(arguments)
         lookout = Lookout(settings, place=find_place(), now_ms=system_ms)
         opener = lookout.cloud.open
@@ -70,6 +71,11 @@ async def _run(arguments: argparse.Namespace, streams: Tuple[Stream, ...]) -> in
         if lookout is not None:
             await lookout.close()
     return 0
+
+
+def _is_elsewhere(stream: Stream) -> bool:
+    """Whether it is asked of somebody else: then it takes a cloud."""
+    return isinstance(stream, (PodLog, SelLog)) or stream.machine not in ("", HERE)
 
 
 async def _run_of(arguments: argparse.Namespace, kind_name: str, name: str) -> int:

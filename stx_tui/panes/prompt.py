@@ -18,10 +18,16 @@ LONGEST = 200
 Complete = Callable[[str], Sequence[str]]
 
 
+def no_choices(_text: str) -> Sequence[str]:
+    """Return that nothing is known of what may be typed."""
+    return ()
+
+
 class PromptPane(Pane):
     """Typed text behind a sign, with what it may become; no cursor that blinks.
 
-    ``:`` completes with Tab to the names of kinds; ``/`` tells each key at once.
+    ``:`` completes with Tab to the names of kinds, ``+`` to those of logs; ``/`` tells each key at
+    once.
     """
 
     can_focus = True
@@ -30,10 +36,10 @@ class PromptPane(Pane):
         super().__init__(id="prompt")
         self.sign = ""
         self.text = ""
-        self._complete: Complete = lambda _text: ()
+        self._complete: Complete = no_choices
         self.display = False
 
-    def open(self, sign: str, text: str = "", complete: Complete = lambda _text: ()) -> None:
+    def open(self, sign: str, text: str = "", complete: Complete = no_choices) -> None:
         """Begin to ask: ``sign`` is ``:`` or ``/``."""
         self.sign, self.text, self._complete = sign, text, complete
         self.display = True
@@ -118,7 +124,7 @@ class PromptPane(Pane):
             return
         typed = f" {self.sign} {safe(self.text)}"
         typed = typed[-(width - 3) :] if cells(typed) > width - 3 else typed
-        choices = "  ".join(self._complete(self.text)) if self.sign == ":" else ""
+        choices = "  ".join(self._complete(self.text)) if self.sign in (":", "+") else ""
         room = width - 1 - cells(typed) - 4
         hint = f"   {cut(choices, room)}" if choices and room > 4 else ""
         self.put(

@@ -9,6 +9,7 @@ from typing import Any, Mapping, Optional, Sequence, Tuple, Union
 from backend.errors import StxError
 from backend.figure import Jump
 from backend.kind import Kind
+from backend.kinds.log_adding import NEEDS, beside
 from backend.known import Key, Known
 from backend.listening import open_here
 from backend.logs.line import LogLine
@@ -49,7 +50,7 @@ class LogsPage(Page):
     def __init__(self, talk: Talk, logs: Logs) -> None:
         super().__init__(talk)
         self._logs = logs
-        self._told = Told(names=tuple(stream.called for stream in logs.streams), of=logs.of)
+        self._told = Told(names=logs.names, of=logs.of)
         self._reader: Optional[Reader] = None
         self._at = 0
         self._begin = self._end = 0
@@ -67,6 +68,7 @@ class LogsPage(Page):
             ("@time", "goes to a time: @02:35, @-10m, @2026-11-21T02:35Z"),
             ("e", "the end; t: prints what comes, until Enter"),
             ("p", "what was written before the last restart, or this run again"),
+            ("a NAME", "adds one more log beside these: kern, worker-0:sm, pod:kube-system/dns-1"),
             ("s FILE", "saves the lines printed last to a new file"),
         )
 
@@ -106,14 +108,31 @@ class LogsPage(Page):
         if self._reader is not None:
             await self._reader.close()
 
+    async def _add(self, text: str) -> None:
+        """Look at one log more, where one is."""
+        station, reader = self.talk.station, self._reader
+        if station is not None:
+            for name in NEEDS:
+                await station.watch.read_now(name)
+        lines = reader.view.lines[self._begin : self._end] if reader is not None else ()
+        at_ms = lines[0].at_ms if lines and self._logs.at_ms is not None else None
+        try:
+            self._logs = beside(self._logs, text, self.talk.known, at_ms)
+        except StxError as error:
+            self.talk.paper.say(f"{error}: {error.advice}")
+            return
+        await self._anew()
+
     async def _before(self) -> None:
         """Look at the run before the last restart, or at this one again."""
         if not self._logs.before:
             self.talk.paper.say("no run before this one is known")
             return
         self._logs = replace(self._logs, streams=self._logs.before, before=self._logs.streams)
-        names = tuple(stream.called for stream in self._logs.streams)
-        self._told = Told(names=names, of=self._logs.of)
+        await self._anew()
+
+    async def _anew(self) -> None:
+        self._told = Told(names=self._logs.names, of=self._logs.of)
         reader, self._reader = self._reader, None
         if reader is not None:
             await reader.close()
@@ -178,6 +197,8 @@ class LogsPage(Page):
             await self._tail(reader)
         elif text == "p":
             await self._before()
+        elif word == "a" and rest:
+            await self._add(rest)
         elif word == "s" and rest:
             await self._save(reader, rest.strip())
         else:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Optional
 
 from textual.screen import Screen
 
+from backend.kinds.log_adding import NEEDS
 from backend.logs.reader import Reader
 from stx_tui.panes.status import FootPane
 from stx_tui.panes.stream import StreamPane
@@ -118,3 +119,11 @@ class LookingScreen(Screen[None], inherit_bindings=False):
         if index is not None:
             self.pane.show(reader.view.lines, index)
             self._show()
+
+
+async def read_beside(console: StxApp) -> None:
+    """Read which pods and baseboards there are, where nobody did."""
+    if console.station is not None:
+        for name in NEEDS:
+            if not console.known.has(name):
+                await console.station.watch.read_now(name)

@@ -13,6 +13,8 @@ from textual.app import ComposeResult
 
 from backend.errors import StxError, Untrusted
 from backend.figure import Line
+from backend.kinds.log_adding import beside, completing
+from backend.logs.catalogue import word_of
 from backend.logs.moments import WAYS, exact, moment_ms
 from backend.logs.opening import open_all
 from backend.logs.reader import PACE_S, Reader
@@ -21,12 +23,12 @@ from stx_tui import keys, theme
 from stx_tui.keys import key
 from stx_tui.messages import FilterTyped, KnownChanged, PlaceNamed, PromptLeft, RowChosen
 from stx_tui.panes.pane import line
-from stx_tui.panes.prompt import PromptPane
+from stx_tui.panes.prompt import Complete, PromptPane, no_choices
 from stx_tui.panes.status import FootPane, StatusPane
 from stx_tui.panes.stream import StreamPane, whole
 from stx_tui.panes.strip import StripPane
 from stx_tui.panes.told import Told, verdict
-from stx_tui.screens.looking import LookingScreen
+from stx_tui.screens.looking import LookingScreen, read_beside
 from stx_tui.screens.shape import shape
 from stx_tui.screens.slices import save_slice
 from stx_tui.terminal import interval_s
@@ -49,6 +51,7 @@ class StreamScreen(LookingScreen):
         key("s", "save", "save", "save the slice, or what is read here, to a file", footer=True),
         key("space", "pick", "begin slice", "begin a slice here; s saves it, with the cursor's"),
         key("o", "only", "one log", "only the log of this line, or all again", footer=True),
+        key("plus", "add", "add a log", "one more log beside these: kern, worker-0:sm, pod:..."),
         key("p", "before", "run before", "what was written before the last restart", footer=True),
         key("w", "wrap", "wrap", "show long lines whole, or cut", footer=True),
         key("escape", "all", "all", "show all lines again; stop a search"),
@@ -66,7 +69,7 @@ class StreamScreen(LookingScreen):
     def __init__(self, logs: Logs) -> None:
         super().__init__()
         self._logs = logs
-        self._told = Told(names=names_of(logs), of=logs.of)
+        self._told = Told(names=logs.names, of=logs.of)
         self._asked = ""
 
     def compose(self) -> ComposeResult:
@@ -279,7 +282,7 @@ class StreamScreen(LookingScreen):
             self.query_one(FootPane).say("no run before this one is known")
             return
         self._logs = replace(self._logs, streams=self._logs.before, before=self._logs.streams)
-        self._told = Told(names=names_of(self._logs), of=self._logs.of)
+        self._told = Told(names=self._logs.names, of=self._logs.of)
         self._look(self._anew())
 
     async def _anew(self) -> None:
@@ -291,6 +294,25 @@ class StreamScreen(LookingScreen):
             await reader.close()
         await self._open()
 
+    def action_add(self) -> None:
+        """Ask which log is to be looked at beside these."""
+        self.run_worker(self._ask_which(), name="which log", group="which")
+
+    async def _ask_which(self) -> None:
+        await read_beside(self.console)
+        self._ask("+", complete=completing(self.console.known))
+
+    def _add(self, text: str) -> None:
+        """Look at one log more, where one is."""
+        here = self.pane.line
+        at_ms = None if self._follows or here is None else here.at_ms or None
+        try:
+            self._logs = beside(self._logs, text, self.console.known, at_ms)
+        except StxError as error:
+            self.query_one(FootPane).say(f"{error}: {error.advice}")
+            return
+        self._look(self._anew())
+
     def action_wrap(self) -> None:
         self.pane.wrap()
 
@@ -299,7 +321,7 @@ class StreamScreen(LookingScreen):
         if self._logs.command:
             self.query_one(FootPane).say(self.console.copy(shlex.join(self._logs.command)))
             return
-        words = ["stx-tui", "logs", *self._told.names]
+        words = ["stx-tui", "logs", *filter(None, map(word_of, self._logs.streams))]
         if here is not None and here.at_ms:
             words += ["--at", exact(here.at_ms)[:19].replace(" ", "T") + "Z"]
         if self._reader is not None and self._reader.text:
@@ -323,11 +345,11 @@ class StreamScreen(LookingScreen):
         at = exact(here.at_ms)[:19].replace(" ", "T").replace(":", "")
         self._ask(">", f"{Path.home()}/{stem}-{at}.log")
 
-    def _ask(self, sign: str, text: str = "") -> None:
+    def _ask(self, sign: str, text: str = "", complete: Complete = no_choices) -> None:
         self._asked = sign
         self.query_one(FootPane).say("")
         self.query_one(FootPane).display = False
-        self.query_one(PromptPane).open(sign, text)
+        self.query_one(PromptPane).open(sign, text, complete)
 
     @on(PromptLeft)
     def leave_prompt(self) -> None:
@@ -351,6 +373,9 @@ class StreamScreen(LookingScreen):
         if self._asked == ">":
             self._look(self._save(message.text.strip()))
             return
+        if self._asked == "+":
+            self._add(message.text)
+            return
         here = self.pane.line
         near = here.at_ms if here is not None and here.at_ms else self.console.known.now_ms
         try:
@@ -368,8 +393,3 @@ class StreamScreen(LookingScreen):
         if reader is not None:
             self.query_one(FootPane).say(await save_slice(reader, pane, path))
             self._show()
-
-
-def names_of(logs: Logs) -> Tuple[str, ...]:
-    """Return what the streams are called."""
-    return tuple(stream.called for stream in logs.streams)

@@ -11,8 +11,11 @@ import pytest
 from backend.errors import NotFound, Rejected
 from backend.kinds import kind_named
 from backend.kinds.kube_logs import of_workload
+from backend.kinds.log_adding import streams_named
 from backend.kube import PodLog
 from backend.logs.line import Log
+from backend.logs.opening import open_all
+from backend.logs.reader import Reader
 from tests.backend.test_watch import until
 from tests.peers.cluster import Cluster
 from tests.peers.desk import ran
@@ -129,3 +132,20 @@ def test_the_command_prints_what_tells_of_a_row(real_cluster: Cluster, tmp_path:
     code, _out, err = ran(real_cluster, tmp_path, "logs", "--of", "storage-classes", "general")
     assert code != 0
     assert "no log is known to tell of a" in err
+
+
+async def test_a_pods_log_is_looked_at_beside_a_file(real_cluster: Cluster, tmp_path: Path) -> None:
+    real_cluster.write("said in the pod")
+    path = tmp_path / "x.log"
+    path.write_text("2026-11-21T02:00:00.000 x: info said in the file\n", encoding="utf-8")
+    async with looking(real_cluster.kubeconfig) as lookout:
+        pods = (await lookout.watch.read_now("pods")).rows
+        name = next(pod.full_name for pod in pods if pod.name.startswith("web-") and pod.is_ready)
+        streams = streams_named(f"{path} pod:{name}", lookout.watch.known)
+        logs, errors = await open_all(streams, lookout.cloud.open)
+        assert not errors
+        reader = Reader(logs)
+        await reader.to_last()
+        said = "\n".join(line.text for line in reader.view.lines)
+        assert said.index("said in the file") < said.index("said in the pod")
+        await reader.close()

@@ -76,3 +76,12 @@ def test_lines_are_saved_and_never_over_a_file(tmp_path: Path) -> None:
 
 def test_a_log_that_is_not_there_is_said(tmp_path: Path) -> None:
     assert "CANNOT  there is no" in said(f"l {tmp_path}/none.log", "+", "q", "q")
+
+
+def test_one_more_log_is_added_to_those_one_looks_at(tmp_path: Path) -> None:
+    other = tmp_path / "other.log"
+    fill(other, [BEGAN_MS + 298_500], "other: err it broke")
+    text = said(f"l {sm(tmp_path)}", f"a {other}", "a pod:nobody", "q", "q")
+    assert "LOGS  sm  other" in text
+    assert "it broke" in text
+    assert "no pod is called nobody" in text

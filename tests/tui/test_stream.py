@@ -244,3 +244,35 @@ async def test_a_log_that_nobody_wrote_to_says_so(tmp_path: Path) -> None:
     async with looked_at() as (app, pilot):
         app.open_logs(Logs(streams=(LogFile(path=str(path)),)))
         await until(pilot, lambda: "nothing is written there so far" in said(app))
+
+
+async def test_one_more_log_is_added_to_those_one_looks_at(tmp_path: Path) -> None:
+    other = tmp_path / "other.log"
+    fill(other, [BEGAN_MS + 250_000], "other: err it broke")
+    wide = looked_at(sm(tmp_path), at_ms=BEGAN_MS + 250_000, size=(240, 24))
+    async with wide as (app, pilot):
+        await pilot.press("plus")
+        await until(pilot, lambda: screen_text(app)[-1].startswith(" + "))
+        await typed(pilot, str(other))
+        await pilot.press("enter")
+        await until(pilot, lambda: "it broke" in "\n".join(body(app)))
+        assert "LOGS  sm  other" in said(app)
+        assert any("info line 249" in row for row in body(app))
+        await pilot.press("c")
+        assert f"stx-tui logs {tmp_path}/sm.log {other} --at 2026-11-21T02:04:10Z" in said(app)
+
+
+async def test_one_that_cannot_be_added_is_said_and_the_others_stay(tmp_path: Path) -> None:
+    async with looked_at(sm(tmp_path)) as (app, pilot):
+        await pilot.press("plus")
+        await until(pilot, lambda: screen_text(app)[-1].startswith(" + "))
+        await typed(pilot, "pod:dns")
+        await pilot.press("enter")
+        await until(pilot, lambda: "no pod is called dns" in said(app))
+        assert "info line 499" in said(app)
+        await pilot.press("plus")
+        await until(pilot, lambda: screen_text(app)[-1].startswith(" + "))
+        await typed(pilot, "/nowhere/x.log")
+        await pilot.press("enter")
+        await until(pilot, lambda: "/nowhere/x.log" in "\n".join(screen_text(app)[2:4]))
+        assert "info line 499" in said(app)
