@@ -1,8 +1,8 @@
-"""As much of the Kubernetes API as looking at the pretend cluster takes, and no more.
+"""As much of the Kubernetes API as training on the pretend cluster takes, and no more.
 
 Discovery, lists in pages, watches, one object, tables of nodes and pods, a container's log: enough
-for this console and for ``kubectl get``, ``describe`` and ``logs``. Whatever would change something
-is refused as what is not there: 405.
+for this console and for ``kubectl get``, ``describe`` and ``logs``; and the few changes of
+``kube_orders``. Whatever else would change something is refused, in plain words: 405.
 """
 
 from __future__ import annotations
@@ -13,9 +13,21 @@ from dataclasses import dataclass
 from typing import Callable, Optional
 
 from backend.simulator.cloud import Cloud
+from backend.simulator.cluster_bodies import Objects, log_of, objects
 from backend.simulator.exchange import Answer, Request, answer
+from backend.simulator.kube_orders import (
+    PRETEND,
+    SCALED,
+    Ordered,
+    Refused,
+    body_of,
+    order,
+    scale_of,
+    status,
+)
 from backend.simulator.model import Json
-from backend.simulator.workloads import Objects, log_of, objects, signature
+from backend.simulator.orders import Key, Orders
+from backend.simulator.workloads import signature
 
 TOKEN = "pretend-token-of-a-pretend-cluster"  # noqa: S105 - of nothing real
 VERSION = {"major": "1", "minor": "29", "gitVersion": "v1.29.2", "platform": "linux/amd64"}
@@ -65,6 +77,16 @@ RESOURCES = (
     Resource("storageclasses", "StorageClass", "storage.k8s.io", False, ("sc",)),
     Resource("leases", "Lease", "coordination.k8s.io"),
 )
+# What else can be done to some of them, and what is asked for below them.
+VERBS = {
+    **dict.fromkeys(("nodes", *SCALED, "daemonsets"), ("patch",)),
+    "pods": ("delete",),
+}
+_SCALE: Json = {"kind": "Scale", "group": "autoscaling", "version": "v1", "namespaced": True,
+          "singularName": "", "verbs": ["get", "patch", "update"]}  # fmt: skip
+_EVICTION: Json = {"kind": "Eviction", "group": "policy", "version": "v1", "namespaced": True,
+             "singularName": "", "verbs": ["create"]}  # fmt: skip
+NO_CONTAINERS = "this cluster is pretend: there is no container to enter or to reach"
 _GROUPS = tuple(dict.fromkeys(one.group for one in RESOURCES if one.group))
 
 
@@ -73,6 +95,7 @@ class ApiServer:
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
+        self._orders = Orders()
         self._signature: tuple[object, ...] = ()
         self._objects: Objects = {}
         self._version = 1000
@@ -83,17 +106,14 @@ class ApiServer:
         # kubectl gives no token to what is not TLS: then nobody can be asked for one.
         is_tls = request.base.startswith("https")
         if is_tls and request.headers.get("authorization") != f"Bearer {TOKEN}":
-            return _status(401, "Unauthorized", "Unauthorized")
+            return status(401, "Unauthorized", "Unauthorized")
         if path == ["version"]:
             return answer(VERSION)
         if path in (["readyz"], ["livez"], ["healthz"]):
             return Answer(status=200, body=b"ok", headers=(("Content-Type", "text/plain"),))
-        if request.method != "GET":
-            words = "the pretend cluster can be looked at, and not changed"
-            return _status(405, "MethodNotAllowed", words)
         if path and path[0] in ("api", "apis"):
             return self._api(request, path)
-        return _status(404, "NotFound", "the server could not find the requested resource")
+        return status(404, "NotFound", "the server could not find the requested resource")
 
     # --- what there is -------------------------------------------------------------------------
 
@@ -108,9 +128,9 @@ class ApiServer:
             return answer({"kind": "APIGroup", "apiVersion": "v1", **_group(group)})
         known = [one for one in RESOURCES if one.group == group]
         if not known or rest[0] != "v1":
-            return _status(404, "NotFound", "the server could not find the requested resource")
+            return status(404, "NotFound", "the server could not find the requested resource")
         if len(rest) == 1:
-            told = [_resource(one) for one in known]
+            told = [told for one in known for told in _resources(one)]
             body = {"kind": "APIResourceList", "groupVersion": known[0].version}
             return answer({**body, "apiVersion": "v1", "resources": told})
         return self._ask(request, known, rest[1:])
@@ -122,45 +142,74 @@ class ApiServer:
             namespace, path = path[1], path[2:]
         resource = next((one for one in known if one.plural == path[0]), None)
         if resource is None:
-            return _status(404, "NotFound", "the server could not find the requested resource")
+            return status(404, "NotFound", "the server could not find the requested resource")
         self._look()
+        if len(path) == 1 and request.method != "GET":
+            return status(405, "MethodNotAllowed", PRETEND)
         if len(path) == 1:
             if request.arg("watch") in ("1", "true"):
                 return self._watch(request, resource, namespace)
             return self._list(request, resource, namespace)
         body = self._objects.get((resource.plural, namespace, path[1]))
         if body is None:
-            return _status(404, "NotFound", f'{resource.plural} "{path[1]}" not found')
-        if path[2:] == ["log"] and resource.plural == "pods":
-            return self._log(request, body)
+            return status(404, "NotFound", f'{resource.plural} "{path[1]}" not found')
+        if request.method != "GET":
+            return self._order(request, (resource.plural, namespace, path[1]), "/".join(path[2:]))
+        if path[2:]:
+            return self._below(request, resource, body, path[2])
         is_table = TABLE in request.headers.get("accept", "")
         return answer(_table(resource, [body], self._version) if is_table else body)
+
+    def _below(self, request: Request, resource: Resource, body: Json, sub: str) -> Answer:
+        """Answer for what is below one object: a pod's log, a workload's scale."""
+        if (resource.plural, sub) == ("pods", "log"):
+            return self._log(request, body)
+        if resource.plural in SCALED and sub == "scale":
+            return answer(scale_of(body))
+        if resource.plural == "pods":
+            return status(405, "MethodNotAllowed", NO_CONTAINERS)
+        return status(404, "NotFound", "the server could not find the requested resource")
+
+    def _order(self, request: Request, key: Key, sub: str) -> Answer:
+        try:
+            ordered = Ordered(request, key, sub, body_of(request))
+        except Refused as refused:
+            return refused.answer
+        said = order(self._cloud, self._orders, self._objects, ordered)
+        self._look()
+        return said
 
     # --- lists and what changes ----------------------------------------------------------------
 
     def _look(self) -> None:
         """Work all out again where the hosts are not as they were, and note what changed."""
-        now = signature(self._cloud)
+        now = signature(self._cloud, self._orders)
         if now == self._signature:
             return
         is_first, self._signature = not self._signature, now
-        before, after = self._objects, objects(self._cloud)
+        before, after = self._objects, objects(self._cloud, self._orders)
         for key, body in after.items():
             old = before.get(key)
             if old is not None and _bare(old) == _bare(body):
                 after[key] = old
                 continue
+            is_another = old is not None and old["metadata"]["uid"] != body["metadata"]["uid"]
+            if old is not None and is_another:
+                self._gone(key[0], old)
             self._version += 1
             body["metadata"]["resourceVersion"] = str(self._version)
             if not is_first:
-                self._note(key[0], "MODIFIED" if old is not None else "ADDED", body)
+                self._note(key[0], "ADDED" if old is None or is_another else "MODIFIED", body)
         for key, body in before.items():
             if key not in after:
-                self._version += 1
-                gone = {**body, "metadata": {**body["metadata"]}}
-                gone["metadata"]["resourceVersion"] = str(self._version)
-                self._note(key[0], "DELETED", gone)
+                self._gone(key[0], body)
         self._objects = after
+
+    def _gone(self, plural: str, body: Json) -> None:
+        self._version += 1
+        gone = {**body, "metadata": {**body["metadata"]}}
+        gone["metadata"]["resourceVersion"] = str(self._version)
+        self._note(plural, "DELETED", gone)
 
     def _note(self, plural: str, what: str, body: Json) -> None:
         self._changes.append((self._version, plural, what, body))
@@ -257,15 +306,22 @@ def _group(name: str) -> Json:
     return {"name": name, "versions": [version], "preferredVersion": version}
 
 
-def _resource(one: Resource) -> Json:
-    return {
-        "name": one.plural,
-        "singularName": one.kind.lower(),
-        "namespaced": one.namespaced,
-        "kind": one.kind,
-        "verbs": ["get", "list", "watch"],
-        "shortNames": list(one.shorts),
-    }
+def _resources(one: Resource) -> list[Json]:
+    """Return a resource and what is asked for below it, as discovery tells of them."""
+    found: list[Json] = [
+        {
+            "name": one.plural,
+            "singularName": one.kind.lower(),
+            "namespaced": one.namespaced,
+            "kind": one.kind,
+            "verbs": ["get", "list", "watch", *VERBS.get(one.plural, ())],
+            "shortNames": list(one.shorts),
+        }
+    ]
+    below = {**dict.fromkeys(SCALED, _SCALE), "pods": _EVICTION}.get(one.plural)
+    if below is not None:
+        found.append({**below, "name": f"{one.plural}/{below['kind'].lower()}"})
+    return found
 
 
 def _table(resource: Resource, rows: list[Json], version: int) -> Json:
@@ -320,8 +376,3 @@ _NODE: Columns = {
     "Created At": _made,
     "Version": lambda body: str(body["status"]["nodeInfo"]["kubeletVersion"]),
 }
-
-
-def _status(code: int, reason: str, message: str) -> Answer:
-    body = {"kind": "Status", "apiVersion": "v1", "status": "Failure"}
-    return answer({**body, "message": message, "reason": reason, "code": code}, code)

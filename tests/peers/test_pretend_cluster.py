@@ -1,4 +1,4 @@
-"""The pretend cluster, held against ``kubectl``: what it lists, describes and logs, and no more."""
+"""The pretend cluster, held against ``kubectl``: what it lists, describes, logs and takes."""
 
 from __future__ import annotations
 
@@ -79,7 +79,45 @@ async def test_a_watch_tells_of_pods_that_move_when_a_host_is_locked(site: Site)
     assert code == 0, said
 
 
-async def test_what_would_change_something_is_refused(site: Site) -> None:
-    code, said = await kubectl(site, "delete", "pod", "-n", "oran", "du-1-0", "--wait=false")
-    assert code != 0
-    assert "can be looked at, and not changed" in said
+async def test_kubectl_cordons_drains_as_budgets_let_it_and_uncordons(site: Site) -> None:
+    _, said = await kubectl(site, "get", "po", "-n", "portal", "-o", "wide", "-o", "name")
+    pod = said.split()[0]
+    _, node = await kubectl(site, "get", "-n", "portal", pod, "-o", "jsonpath={.spec.nodeName}")
+    code, said = await kubectl(site, "cordon", node)
+    assert (code, "cordoned" in said) == (0, True), said
+    words = ("--ignore-daemonsets", "--delete-emptydir-data", "--force", "--timeout=30s")
+    code, said = await kubectl(site, "drain", node, *words)
+    assert (code, "drained" in said) == (0, True), said
+    _, left = await kubectl(
+        site, "get", "po", "-n", "portal", "-o", "jsonpath={.items[*].spec.nodeName}"
+    )
+    assert node not in left.split()
+    code, said = await kubectl(site, "uncordon", node)
+    assert (code, "uncordoned" in said) == (0, True), said
+
+
+async def test_kubectl_scales_restarts_deletes_a_pod_and_marks_a_node(site: Site) -> None:
+    for words, said in (
+        (("scale", "-n", "portal", "deploy/web", "--replicas=5"), "deployment.apps/web scaled"),
+        (("rollout", "restart", "-n", "portal", "deploy/web"), "deployment.apps/web restarted"),
+        (("delete", "pod", "-n", "oran", "du-1-0", "--wait=false"), 'pod "du-1-0" deleted'),
+        (("label", "node", "worker-2", "role=lab"), "node/worker-2 labeled"),
+        (("taint", "node", "worker-2", "lab=x:NoSchedule"), "node/worker-2 tainted"),
+    ):
+        code, told = await kubectl(site, *words)
+        assert (code, said in told) == (0, True), told
+    await site[0].advance(10)
+    code, said = await kubectl(site, "rollout", "status", "-n", "portal", "deploy/web")
+    assert (code, "successfully rolled out" in said) == (0, True), said
+
+
+async def test_what_else_would_change_something_is_refused_as_pretend(site: Site) -> None:
+    for words in (
+        ("delete", "deploy", "-n", "portal", "web", "--wait=false"),
+        ("create", "namespace", "x"),
+        ("set", "image", "-n", "portal", "deploy/web", "web=other:1"),
+        ("exec", "-n", "oran", "du-1-0", "--", "true"),
+    ):
+        code, said = await kubectl(site, *words)
+        assert code != 0
+        assert "this cluster is pretend" in said, (words, said)
