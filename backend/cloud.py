@@ -232,8 +232,9 @@ class Cloud:
         if self._baseboards is None:
             from backend.sources.bmc import Baseboards
 
+            sysinv = self.catalogue.ask if self.settings.auth is not None else None
             self._baseboards = Baseboards(
-                self.settings, self._pins, self._known, lambda: self.machines
+                self.settings, self._pins, self._known, lambda: self.machines, sysinv
             )
         return self._baseboards
 
@@ -272,11 +273,16 @@ class Cloud:
             return self._catalogue.clock_off_ms
         return self._kube.api.clock_off_ms if self._kube is not None else 0
 
-    def retry(self) -> None:
-        """Let a password that was refused be tried once more: somebody asked for it."""
+    def retry(self, read: Optional[Read] = None, parent: str = "") -> None:
+        """Let a password that was refused be tried once more: somebody asked for it, for ``read``.
+
+        What they asked a baseboard for is told by itself then, though sysinv might know of it.
+        """
         if self._catalogue is not None:
             self._catalogue.retry()
-        if self._baseboards is not None:
+        if isinstance(read, Bmc):
+            self.baseboards.retry(read.facet, parent)
+        elif self._baseboards is not None:
             self._baseboards.retry()
         if self._registry is not None:
             self._registry.retry()

@@ -232,7 +232,8 @@ class Station:
 
     async def ask_again(self, kind: str, parent: str = "") -> Reading[Any]:
         """Read a kind because somebody asked for it: a password refused before is tried once."""
-        self.cloud.retry()
+        declared = self.lookout.kinds.get(kind)
+        self.cloud.retry(declared.read if declared is not None else None, parent)
         return await self.watch.read_anew(kind, parent)
 
     async def _take_roles(self) -> None:

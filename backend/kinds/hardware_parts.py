@@ -93,6 +93,7 @@ HEALTHS: Kind[Health] = Kind(
         SERVER,
         Column(heading="HEALTH", value=lambda row: row.health),
         Column(heading="NOT WELL", value=lambda row: "; ".join(row.bad) or None, most=56),
+        Column(heading="TOLD BY", value=lambda row: row.told_by or None, wide=True),
     ),
     look=lambda row, known: silent(HEALTH, row, known) or worded(row.health, row.bad),
     state_fields=("health",),

@@ -7,16 +7,21 @@ from typing import Dict, Optional, Tuple
 from pydantic import Field
 
 from backend.baseboard import Bmc
-from backend.figure import Spark
+from backend.figure import Line, Lines, Spark
 from backend.kind import Column, Kind, Reach, Tab
 from backend.kinds.hardware_parts import SERVER, OfServer, silent, worded
 from backend.kinds.hardware_server import SERVERS, tone_of_health
 from backend.known import Known
 from backend.tone import Look, Mark, Tone, Verdict
+from backend.units import instant_ms, span, when
 
 
 class Sensor(OfServer):
-    """A sensor with its value, states and thresholds, in its own unit."""
+    """A sensor with its value, states and thresholds, in its own unit.
+
+    Told by sysinv it has no value: maintenance says how it judges it (``judged_at``: since when,
+    an instant), each ``judged_every_s`` seconds.
+    """
 
     sensor: str
     number: Optional[int] = None
@@ -27,6 +32,18 @@ class Sensor(OfServer):
     health: str = "ok"
     unavailable: bool = False
     thresholds: Dict[str, float] = Field(default_factory=dict)
+    told_by: str = ""
+    suppressed: bool = False
+    judged_at: str = ""
+    judged_every_s: Optional[int] = None
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether it is as maintenance judges it, and not as its BMC reads it."""
+        return self.told_by == SYSINV
+
+
+SYSINV = "sysinv"
 
 
 def number_words(value: Optional[float], units: Optional[str] = "") -> Optional[str]:
@@ -59,6 +76,9 @@ def _sensor_look(row: Sensor, known: Known) -> Look:
         return stale
     if row.unavailable:
         return Look(tone=Tone.PLAIN, mark=Mark.OUT)
+    if row.suppressed and row.health != "ok":
+        # What somebody suppressed is known, and bad news no more.
+        return Look(tone=Tone.PLAIN, mark=Mark.BAD, notes=(f"{_state(row)}: suppressed",))
     return worded(row.health, (", ".join(row.states),) if row.states else ())
 
 
@@ -77,6 +97,7 @@ def _sentence(row: Sensor, known: Known) -> Verdict:
     within = f"; well within {limits}" if limits else ""
     value = number_words(row.value, row.units) or _state(row)
     words = {Tone.GOOD: "WELL", Tone.WARN: "WARN", Tone.BAD: "NOT WELL"}
+    value += ", as maintenance judges it" * row.is_judged
     notes = "; ".join(found.notes)
     return Verdict(
         word=words.get(found.tone, "NO READING" if row.unavailable else "OLD"),
@@ -84,6 +105,48 @@ def _sentence(row: Sensor, known: Known) -> Verdict:
         more=notes,
         tone=found.tone,
     )
+
+
+def _strip(row: Sensor, known: Known) -> Lines:
+    """Return who says so and since when, and how its value can be had."""
+    if not row.is_judged:
+        reading = known.reading("bmc-sensors", row.server)
+        age = span(known.now_ms - reading.at_ms) if reading.was_read else "-"
+        return Lines(lines=(Line(text=f"{row.sensor}: read by its BMC {age} ago"),))
+    at_ms = instant_ms(row.judged_at)
+    since = f" since {when(at_ms, known.now_ms)}" if at_ms is not None else ""
+    every = f", looked at each {span(row.judged_every_s * 1000)}" if row.judged_every_s else ""
+    return Lines(
+        lines=(
+            Line(text=f"{row.sensor}: {_state(row)}{since}, as maintenance judges it{every}"),
+            Line(text="sysinv keeps no value: r asks its BMC itself, over a session of ours"),
+        )
+    )
+
+
+def _verdict(known: Known) -> Verdict:
+    """Return which of both one looks at, and what is not well among them."""
+    rows: Tuple[Sensor, ...] = known.rows("bmc-sensors")
+    if not rows:
+        return Verdict(word="", text="no sensor was read so far", tone=Tone.PLAIN)
+    looks = [(row, _sensor_look(row, known)) for row in rows]
+    bad = [(row, look) for row, look in looks if look.tone in (Tone.BAD, Tone.WARN)]
+    judged = sum(row.is_judged for row in rows)
+    if judged == len(rows):
+        by, more = "as maintenance judges them", "r asks the BMCs themselves, for their values"
+    elif judged:
+        by, more = f"{judged} of them as maintenance judges them", "r asks the BMCs themselves"
+    else:
+        by, more = "as their BMCs read them", ""
+    text = f"{len(rows)} sensors, {by}"
+    if not bad:
+        return Verdict(word="WELL", text=text, more=more, tone=Tone.GOOD)
+    row, look = bad[0]
+    rest = f" and {len(bad) - 1} more" * (len(bad) > 1)
+    first = f"{row.server} {row.sensor}{rest}: {look.notes[0] if look.notes else row.health}"
+    is_bad = any(look.tone is Tone.BAD for _row, look in bad)
+    word, tone = ("NOT WELL", Tone.BAD) if is_bad else ("WARN", Tone.WARN)
+    return Verdict(word=word, text=first, more=f"{text}{'; ' * bool(more)}{more}", tone=tone)
 
 
 def _sensor_id(row: Sensor) -> str:
@@ -106,13 +169,16 @@ SENSORS: Kind[Sensor] = Kind(
         Column(heading="VALUE", value=lambda row: number_words(row.value, row.units), right=True),
         Column(heading="STATE", value=_state, most=28),
         Column(heading="WELL WITHIN", value=_limits),
+        Column(heading="TOLD BY", value=lambda row: row.told_by or None),
         Column(heading="TYPE", value=lambda row: row.type, most=20, wide=True),
     ),
     look=_sensor_look,
+    strip=_strip,
+    verdict=_verdict,
     sort=lambda row, _known: (row.server, row.number or 0, row.sensor),
     aliases=("hardware/sensors",),
     state_fields=("health",),
-    noise=frozenset({"value"}),
+    noise=frozenset({"value", "judged_at"}),
     sample=lambda row: row.value,
     sentence=_sentence,
     tabs=(Tab(key="o", title="Course", figure=_course),),

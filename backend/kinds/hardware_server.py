@@ -56,6 +56,8 @@ class Health(Row):
     server: str
     health: str
     bad: Tuple[str, ...] = ()
+    # Who says so: "sysinv", as maintenance judges its sensors, or the BMC itself.
+    told_by: str = ""
 
     def parent_id(self, _known: Known) -> str:
         """Return the id of its server."""

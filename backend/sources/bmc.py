@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Protocol, Tuple
@@ -17,6 +18,7 @@ from backend.plan import HERE
 from backend.refresh import Answer
 from backend.secret import Password, Secret
 from backend.settings import CloudSettings
+from backend.sources import judged
 from backend.sources.tls import Pins
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 ANY = "*"
 """In ``bmc:``, the entry whose credentials hold for all that sysinv knows an address of."""
 IPMI_PORT = 623
+WANTED_S = 120.0
+"""So long a baseboard itself is asked for what sysinv knows too, since somebody wanted that."""
 IN_BAND = "in-band"
 """The protocol of a baseboard that is asked from within, its address the machine."""
 
@@ -59,6 +63,8 @@ class Server:
     protocol: str
     told_by: str
     host: str = ""
+    # The host's uuid in sysinv, "" where that knows it not.
+    host_id: str = ""
     username: str = ""
     password: Password = field(default_factory=Password)
     system: str = ""
@@ -86,16 +92,21 @@ class Baseboards:
         pins: Pins,
         known: Optional[Callable[[], Known]] = None,
         machines: Optional[Callable[[], Machines]] = None,
+        sysinv: Optional[judged.Ask] = None,
     ) -> None:
         """``known`` tells the hosts of sysinv, with what they say of their baseboards.
 
-        ``machines`` are where a baseboard is asked from within.
+        ``machines`` are where a baseboard is asked from within; ``sysinv`` is asked before the
+        baseboards what maintenance knows of them.
         """
         self._settings = settings
         self._machines = machines
         self._is_here: Optional[bool] = None
         self._pins = pins
         self._known = known
+        self._sysinv = sysinv
+        # Until when a server's own baseboard is asked, by the loop's clock: somebody wanted that.
+        self._wanted: Dict[str, float] = {}
         self._typed: Dict[str, Tuple[str, Password]] = {}
         self._boards: Dict[str, Tuple[Server, Baseboard]] = {}
 
@@ -104,9 +115,28 @@ class Baseboards:
         if read.facet == "servers":
             servers = [server.body for server in self.servers().values()]
             return lambda: iter(servers)
-        rows = await self._board(parent).ask(read.facet)
+        rows = await self._rows(read.facet, parent)
         bodies = [{"server": parent, **row} for row in rows]
         return lambda: iter(bodies)
+
+    async def _rows(self, facet: str, name: str) -> List[Dict[str, Any]]:
+        """Return what sysinv knows of it, where that is enough; else what its baseboard says."""
+        host_id = self._judged(name) if facet in judged.FACETS else ""
+        if host_id and self._sysinv is not None:
+            rows = await judged.judged(self._sysinv, host_id, facet)
+            if rows:
+                return rows
+        rows = await self._board(name).ask(facet)
+        return [{**row, "told_by": judged.BMC} for row in rows] if facet in judged.FACETS else rows
+
+    def _judged(self, name: str) -> str:
+        """Return the host that sysinv is to be asked of first, "" where the baseboard is."""
+        server = self.servers().get(name)
+        is_wanted = self._wanted.get(name, 0.0) > asyncio.get_running_loop().time()
+        if server is None or is_wanted or self._known is None:
+            return ""
+        # One that does not answer is not waited for.
+        return server.host_id if self._known().reading("hosts").error is None else ""
 
     async def send(self, write: BmcWrite, told: Optional[Told] = None) -> Json:
         """Have one order done; ``log-in`` only takes a password, to be held in memory."""
@@ -128,10 +158,16 @@ class Baseboards:
 
         return await open_log(stream, lambda: self._board(stream.server).ask("sel"))
 
-    def retry(self) -> None:
-        """Let passwords that were refused be tried once more: somebody asked for it."""
+    def retry(self, facet: str = "", name: str = "") -> None:
+        """Let passwords that were refused be tried once more: somebody asked for it.
+
+        A ``facet`` of a server ("": of all) that they asked for is told by baseboards for a while.
+        """
         for _server, board in self._boards.values():
             board.retry()
+        if facet in judged.FACETS:
+            until = asyncio.get_running_loop().time() + WANTED_S
+            self._wanted.update(dict.fromkeys([name] if name else self.servers(), until))
 
     async def close(self) -> None:
         """Log out everywhere."""
@@ -167,7 +203,8 @@ class Baseboards:
         username = str(said.get("bm_username") or "")
         if name in found:
             mine = found[name]
-            found[name] = replace(mine, host=host.name, username=mine.username or username)
+            who = {"host": host.name, "host_id": host.uuid}
+            found[name] = replace(mine, **who, username=mine.username or username)
             return
         if not address or not host.has_bmc:
             return
@@ -178,6 +215,7 @@ class Baseboards:
             protocol="redfish" if host.bm_type == "redfish" else "ipmi",
             told_by="sysinv",
             host=host.name,
+            host_id=host.uuid,
             username=username or (shared.username if shared else ""),
             password=shared.password if shared else Password(),
         )
@@ -192,9 +230,13 @@ class Baseboards:
         mine = found.get(name)
         if not self._is_here or (mine is not None and not mine.password.is_missing):
             return
-        host = mine.host if mine is not None else ""
         found[name] = Server(
-            name=name, address=HERE, protocol=IN_BAND, told_by=inband.DEVICES[0], host=host
+            name=name,
+            address=HERE,
+            protocol=IN_BAND,
+            told_by=inband.DEVICES[0],
+            host=mine.host if mine is not None else "",
+            host_id=mine.host_id if mine is not None else "",
         )
 
     def _board(self, name: str) -> Baseboard:
@@ -242,7 +284,7 @@ def _of_settings(one: BmcSettings) -> Server:
 
 
 def _is_same(old: Server, new: Server) -> bool:
-    return replace(old, host=new.host) == new
+    return replace(old, host=new.host, host_id=new.host_id) == new
 
 
 def host_port(address: str, port: int) -> Tuple[str, int]:

@@ -106,6 +106,8 @@ async def _ask(
         lookout.watch.remember(replace(lookout.watch.known.memory, marks=marks))
     try:
         parent = await _parent(lookout, kind, arguments.of)
+        # Who names it asks for it, as by ``r`` on the screen.
+        lookout.cloud.retry(kind.read, parent)
 
         async def ask() -> Reading[Any]:
             reading = await lookout.read(kind, parent)

@@ -203,6 +203,11 @@ class DetailScreen(Screen[None], inherit_bindings=False):
         )
 
     def action_ask_again(self) -> None:
+        page = self.page
+        if page is not None and page.of and page.kind is not None:
+            # The page is about its children: those are what is asked for.
+            self.say(doing.ask_again(self.console, page.kind, self.row_id))
+            return
         _row, reading = find(self.known, self.kind.name, self.row_id)
         self.say(doing.ask_again(self.console, self.kind, reading.parent))
 
