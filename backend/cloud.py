@@ -32,7 +32,7 @@ from backend.kind import (
     RestWrite,
     Write,
 )
-from backend.kube import KubeWhole, PodExec, PodLog
+from backend.kube import KubeWhole, LastWords, PodExec, PodLog
 from backend.plan import HERE, LogList, OfCluster, Session
 from backend.pods import ForwardEnd, Forwards, PodAttach, PodCopy, PodForward
 from backend.refresh import Answer
@@ -98,7 +98,7 @@ class Cloud:
             return await self.catalogue.identity()
         if isinstance(read, Command):
             return await self.machines.ask(read, parent)
-        if isinstance(read, (Kube, KubeHealth, KubeResources, Forwards)):
+        if isinstance(read, (Kube, KubeHealth, KubeResources, LastWords, Forwards)):
             return await self._of_cluster(read)
         if isinstance(read, (LocalRead, LogList)):
             return await self._own(read)
@@ -132,6 +132,8 @@ class Cloud:
             return await self.kube.ask(read)
         if isinstance(read, Forwards):
             return await self.kube.forwards()
+        if isinstance(read, LastWords):
+            return await self.kube.last(read.of(self._known()) if self._known is not None else ())
         return await (
             self.kube.health(read) if isinstance(read, KubeHealth) else self.kube.resources()
         )

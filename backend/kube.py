@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import shlex
 from dataclasses import dataclass, field, replace
-from typing import FrozenSet, Mapping, Optional, Tuple
+from typing import TYPE_CHECKING, Callable, FrozenSet, Iterable, Mapping, Optional, Tuple
 from urllib.parse import quote
 
 from backend.mask import Json, masked
+
+if TYPE_CHECKING:
+    from backend.known import Known
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,35 @@ class KubeHealth:
 @dataclass(frozen=True)
 class KubeResources:
     """Ask the API server which resources it knows."""
+
+    @property
+    def source(self) -> str:
+        """Who is asked, as row 1 names it when the answer is late."""
+        return "kubernetes"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A container that ended and waits for its next start: its pod's uid, and which run it was."""
+
+    log: PodLog
+    pod: str
+    run: int
+
+    @property
+    def key(self) -> Tuple[str, str, int]:
+        """What was written in one run never changes."""
+        return self.pod, self.log.container, self.run
+
+
+@dataclass(frozen=True)
+class LastWords:
+    """Ask what containers that end again and again wrote last; ``of`` names them of what is known.
+
+    Each is asked once a run; where none ends nobody is asked.
+    """
+
+    of: Callable[[Known], Iterable[Ended]]
 
     @property
     def source(self) -> str:

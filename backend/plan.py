@@ -19,7 +19,7 @@ from typing import (
 from backend.baseboard import Bmc, BmcWrite, Sol
 from backend.ceph import Ceph, CephWrite
 from backend.docker import Docker
-from backend.kube import Kube, KubeHealth, KubeResources, KubeWrite, PodExec
+from backend.kube import Kube, KubeHealth, KubeResources, KubeWrite, LastWords, PodExec
 from backend.mask import MASK, Body, Json, masked
 from backend.pods import Forwards, PodAttach, PodWrite
 from backend.registry import Registry, RegistryDelete
@@ -155,7 +155,7 @@ class LogList:
         return ""
 
 
-OfCluster = Union[Kube, KubeHealth, KubeResources, Forwards]
+OfCluster = Union[Kube, KubeHealth, KubeResources, LastWords, Forwards]
 Read = Union[Rest, LocalRead, Derived, Identity, Command, LogList, Bmc, OfCluster, Ceph, Registry]
 
 

@@ -7,6 +7,7 @@ from typing import Optional
 from backend.figure import Jump, Line, Lines
 from backend.kind import Column, Derived, Kind
 from backend.kinds.kube_events import events_of
+from backend.kinds.kube_last import LAST_LINES
 from backend.kinds.kube_object import KubeObject
 from backend.kinds.kube_pod import Pod
 from backend.kinds.kube_unwell import TroubleRow, troubles
@@ -21,10 +22,12 @@ NEEDS = (
     *("claims", "volumes", "storage-classes", "kube-events", "api-services", "applications"),
     *("helm-releases", "kube-certificates", "cluster-health"),
 )
+# What is looked at too, and waited for by nobody: the platform's own, and last lines of logs.
+BESIDE = ("hosts", "alarms", "platform-certificates", LAST_LINES.name)
 
 
 def _look(row: TroubleRow, _known: Known) -> Look:
-    notes = (row.why,) if row.why else ()
+    notes = tuple(filter(None, (row.why, f'"{row.said}"' if row.said else "")))
     mark = Mark.NONE if row.kind == "kube-events" else Mark.BAD
     return Look(tone=Tone(row.tone), mark=mark, notes=notes)
 
@@ -65,7 +68,7 @@ TROUBLES: Kind[TroubleRow] = Kind(
     name="troubles",
     singular="trouble",
     model=TroubleRow,
-    read=Derived(rows=troubles),
+    read=Derived(rows=troubles, made_of=NEEDS),
     id=lambda row: row.key,
     label=lambda row: row.name,
     columns=(
@@ -80,6 +83,6 @@ TROUBLES: Kind[TroubleRow] = Kind(
     verdict=verdict,
     jump=lambda row, _known: Jump(row.kind, row.row_id),
     logs=_logs,
-    needs=NEEDS,
+    needs=(*NEEDS, *BESIDE),
     is_inventory=False,
 )

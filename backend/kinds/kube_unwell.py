@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Iterator, List, Optional, Tuple
+from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, Optional, Tuple
 
 from backend.kind import Body, Row
 from backend.kinds.kube_events import collapsed
+from backend.kinds.kube_last import last_line
 from backend.kinds.kube_object import KubeObject, conditions
 from backend.kinds.kube_pod import Pod
 from backend.kinds.kube_pods import trouble_of
 from backend.kinds.once import once
 from backend.known import Known
 from backend.tone import Tone
-from backend.units import HOUR_MS, instant_ms
+from backend.units import HOUR_MS, counted, instant_ms
 
 # Kinds whose rows that look bad are troubles, in the order in which they matter.
 _LOOKED_AT = (
-    *("nodes", "api-services", "deployments", "statefulsets", "daemonsets", "jobs"),
+    *("api-services", "deployments", "statefulsets", "daemonsets", "jobs"),
     *("claims", "volumes", "helm-releases", "kube-certificates"),
 )
+# An application is to be applied again, and was not yet.
+REAPPLY = "750.006"
 # Events that are shown beside what is unwell.
 _EVENTS = 6
 
@@ -33,6 +36,8 @@ class TroubleRow(Row):
     name: str
     state: str
     why: str = ""
+    # What it wrote last, where it ends again and again.
+    said: str = ""
     since: Optional[int] = None
     restarts: Optional[int] = None
     rank: int = 0
@@ -41,7 +46,7 @@ class TroubleRow(Row):
 
 def troubles(known: Known) -> List[Body]:
     """Return what is wrong, the worst first."""
-    found = [*_pods(known), *_others(known), *_applications(known), *_events(known)]
+    found = [*_nodes(known), *_pods(known), *_others(known), *_applications(known), *_events(known)]
     return [body for _, body in sorted(enumerate(found), key=lambda one: (one[1]["rank"], one[0]))]
 
 
@@ -67,19 +72,58 @@ def unwell_pods(known: Known) -> List[Pod]:
     return [pod for pod in tally(known.rows("pods")).suspects if pod.trouble(known.now_ms)]
 
 
+def down_with(known: Known) -> Mapping[str, List[Pod]]:
+    """Return the pods that are not ready because their node is not, by its name."""
+    away = {node.name for node in known.rows("nodes") if not node.is_ready}
+    found: Dict[str, List[Pod]] = {}
+    for pod in unwell_pods(known) if away else ():
+        trouble = pod.trouble(known.now_ms)
+        if pod.node in away and trouble is not None and trouble.word == "NotReady":
+            found.setdefault(pod.node, []).append(pod)
+    return found
+
+
 def _pods(known: Known) -> Iterator[Body]:
+    with_node = {pod.uid for pods in down_with(known).values() for pod in pods}
     for pod in unwell_pods(known):
         trouble = trouble_of(pod, known)
-        if trouble is not None:
-            yield _body(
-                "pods",
-                pod,
-                trouble.word,
-                trouble.why,
-                since=trouble.since_ms or instant_ms(pod.created),
-                restarts=pod.restarts,
-                rank=1,
-            )
+        if trouble is not None and pod.uid not in with_node:
+            yield {
+                **_body(
+                    "pods",
+                    pod,
+                    trouble.word,
+                    trouble.why,
+                    since=trouble.since_ms or instant_ms(pod.created),
+                    restarts=pod.restarts,
+                    rank=1,
+                ),
+                "said": last_line(pod, known),
+            }
+
+
+def _nodes(known: Known) -> Iterator[Body]:
+    """Yield the nodes that are not well; one whose host is locked is so on purpose."""
+    from backend.kinds.kubernetes import BY_NAME
+
+    down, kept = down_with(known), locked(known)
+    for node in known.rows("nodes"):
+        look = BY_NAME["nodes"].look(node, known)
+        if look.tone not in (Tone.BAD, Tone.WARN):
+            continue
+        why, tone, state = look.notes[0] if look.notes else "", look.tone, node.status
+        if node.name in kept:
+            why, tone, state = "its host is locked: no pod is placed there", Tone.WARN, "locked"
+        with_it = len(down.get(node.name, ()))
+        why += f"; {counted(with_it, 'pod')} there not ready" if with_it else ""
+        since = _since(node)
+        yield _body("nodes", node, state, why, since=since, rank=0, tone=tone)
+
+
+def locked(known: Known) -> FrozenSet[str]:
+    """Return the names of the hosts that somebody locked."""
+    hosts = known.rows("hosts")
+    return frozenset(str(row.hostname) for row in hosts if row.administrative == "locked")
 
 
 def _others(known: Known) -> Iterator[Body]:
@@ -102,7 +146,7 @@ def _others(known: Known) -> Iterator[Body]:
                 _state(row) or kind.singular,
                 look.notes[0] if look.notes else "",
                 since=_since(row),
-                rank=0 if name == "nodes" else 2,
+                rank=2,
                 tone=look.tone,
             )
 
@@ -125,8 +169,26 @@ def _since(row: Any) -> Optional[int]:
 
 
 def _applications(known: Known) -> Iterator[Body]:
+    pending = {
+        alarm.entity_instance_id.rpartition("application=")[2]: alarm
+        for alarm in known.rows("alarms")
+        if alarm.alarm_id == REAPPLY
+    }
     for row in known.rows("applications"):
         status = str(row.status or "")
+        alarm = pending.get(row.name)
+        if status == "applied" and alarm is not None:
+            yield {
+                "key": f"applications/{row.name}",
+                "kind": "applications",
+                "row_id": row.name,
+                "name": row.name,
+                "state": status,
+                "why": f"its re-apply is pending ({REAPPLY})",
+                "since": alarm.raised_ms,
+                "rank": 3,
+                "tone": Tone.WARN.value,
+            }
         if status.endswith("-failed") or status == "missing":
             yield {
                 "key": f"applications/{row.name}",

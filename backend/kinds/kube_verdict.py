@@ -7,11 +7,16 @@ from typing import Dict, Iterator, List, Optional, Tuple
 from backend.figure import Line, Lines
 from backend.kinds.kube_health import control_plane, down
 from backend.kinds.kube_pod import Pod
-from backend.kinds.kube_unwell import TroubleRow, tally, troubles
+from backend.kinds.kube_unwell import TroubleRow, locked, tally, troubles
 from backend.kinds.once import once
 from backend.known import Known
 from backend.tone import Tone, Verdict
-from backend.units import HOUR_MS, span
+from backend.units import DAY_MS, HOUR_MS, counted, span
+
+# A certificate that ends within this is looked at, in ms.
+SOON_MS = 7 * DAY_MS
+# Letters of a certificate's name: three stand on one line.
+_NAMED = 16
 
 
 def counts(known: Known) -> Dict[str, int]:
@@ -50,7 +55,7 @@ def _summary(known: Known) -> Iterator[Optional[Line]]:
         now_ms = known.now_ms
         lately = sum(1 for ms in _restarts(known.rows("pods")) if now_ms - ms < HOUR_MS)
         words = "  ".join(f"{name} {count}" for name, count in counts(known).items())
-        yield Line(heading="PODS", text=f"{words}     started anew within 1h: {lately}")
+        yield Line(heading="PODS", text=f"{words}   restarts 1h: {lately}")
     yield _apps(known)
     yield _certificates(known)
 
@@ -58,14 +63,17 @@ def _summary(known: Known) -> Iterator[Optional[Line]]:
 def _nodes(known: Known) -> Line:
     nodes = known.rows("nodes")
     down = [node.name for node in nodes if not node.is_ready]
-    cordoned = [node.name for node in nodes if node.cordoned]
+    kept = locked(known)
+    cordoned = [node.name for node in nodes if node.cordoned and node.name not in kept]
+    held = [node.name for node in nodes if node.name in kept]
     versions = sorted({node.version for node in nodes})
     words = f"{len(nodes) - len(down)} ready  {len(down)} not"
+    words += f"  locked {', '.join(held[:3])}" if held else ""
     words += f"  cordoned {', '.join(cordoned[:3])}" if cordoned else ""
     return Line(
         heading="NODES",
         text=f"{words}   {' and '.join(versions[:3])}",
-        tone=Tone.BAD if down else Tone.PLAIN,
+        tone=Tone.BAD if set(down) - kept else Tone.PLAIN,
     )
 
 
@@ -90,10 +98,21 @@ def _certificates(known: Known) -> Optional[Line]:
         for left in (row.left_ms(known),)
         if left is not None
     ]
+    ends += [
+        (row.expires_ms - known.now_ms, row.name)
+        for row in known.rows("platform-certificates")
+        if row.expires_ms is not None
+    ]
     if not ends:
         return None
-    words = "   ".join(f"{name} {span(max(left, 0))}" for left, name in sorted(ends)[:3])
-    return Line(heading="CERTS", text=f"next to end: {words}")
+    ends = sorted(ends)[:3]
+    words = "   ".join(f"{_short(name)} {span(max(left, 0))}" for left, name in ends)
+    tone = Tone.BAD if ends[0][0] <= 0 else Tone.WARN if ends[0][0] < SOON_MS else Tone.PLAIN
+    return Line(heading="CERTS", text=f"next to end: {words}", tone=tone)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _NAMED else f"{name[: _NAMED - 2]}.."
 
 
 # --- row 3 -------------------------------------------------------------------------------------
@@ -113,7 +132,8 @@ def verdict(known: Known) -> Verdict:
     if away is not None:
         ago = span(known.now_ms - reading.at_ms)
         words = f"the API server does not answer ({ago}): this is what it said last"
-        return Verdict(word="WAS", text=words, more=str(away), tone=Tone.BAD)
+        more = f"{away}; :cri-containers asks this machine's own runtime"
+        return Verdict(word="WAS", text=words, more=more, tone=Tone.BAD)
     return _verdict(known)
 
 
@@ -122,27 +142,29 @@ def _verdict(known: Known) -> Verdict:
     if not known.has("troubles"):
         rows = tuple(TroubleRow.model_validate(body) for body in troubles(known))
     unwell = [row for row in rows if row.kind != "kube-events"]
-    pods = [row for row in unwell if row.kind == "pods"]
-    nodes = [row for row in known.rows("nodes") if not row.is_ready]
     broken = down(known)
-    parts: List[str] = []
-    if pods:
-        parts.append(f"{len(pods)} of {len(known.rows('pods'))} pods unwell")
-    if nodes:
-        parts.append(f"{len(nodes)} of {len(known.rows('nodes'))} nodes not ready")
-    if broken:
-        parts.append(f"control plane: {', '.join(broken)}")
-    others = len(unwell) - len(pods) - len(nodes)
-    if others > 0:
-        parts.append(f"{others} more not as it should be")
+    pods, nodes = known.rows("pods"), known.rows("nodes")
+    away = [row for row in nodes if not row.is_ready and row.name not in locked(known)]
+    parts = [words for words in _parts(unwell, len(away), broken, known) if words]
     if not parts:
-        words = (
-            f"{len(known.rows('pods'))} pods on {len(known.rows('nodes'))} nodes as they should be"
-        )
+        words = f"{len(pods)} pods on {len(nodes)} nodes as they should be"
         return Verdict(word="WELL", text=words)
-    is_bad = bool(nodes or broken)
-    tone, word = (Tone.BAD, "NOT WELL") if is_bad else (Tone.WARN, "WARN")
+    if not broken and control_plane(known):
+        parts.insert(1, "control plane well")
+    tone, word = (Tone.BAD, "NOT WELL") if away or broken else (Tone.WARN, "WARN")
     return Verdict(word=word, text="; ".join(parts) + ".", more=_first(unwell), tone=tone)
+
+
+def _parts(unwell: List[TroubleRow], away: int, broken: List[str], known: Known) -> Iterator[str]:
+    """Yield what is wrong, each sort in a few words."""
+    of = {name: sum(row.kind == name for row in unwell) for name in ("pods", "nodes")}
+    failed = sum(row.kind == "applications" and row.tone == Tone.BAD.value for row in unwell)
+    others = len(unwell) - of["pods"] - away - failed
+    yield f"{of['pods']} of {len(known.rows('pods'))} pods unwell" if of["pods"] else ""
+    yield f"{away} of {len(known.rows('nodes'))} nodes not ready" if away else ""
+    yield f"control plane: {', '.join(broken)}" if broken else ""
+    yield f"{counted(failed, 'application')} failed" if failed else ""
+    yield f"{others} more not as it should be" if others > 0 else ""
 
 
 def _first(rows: List[TroubleRow]) -> str:

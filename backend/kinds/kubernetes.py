@@ -18,6 +18,7 @@ from backend.kinds.kube_forward import PORT_FORWARDS
 from backend.kinds.kube_health import HEALTHY
 from backend.kinds.kube_helm import HELM
 from backend.kinds.kube_jobs import BATCH
+from backend.kinds.kube_last import LAST
 from backend.kinds.kube_network import REACHED
 from backend.kinds.kube_networks import NETWORKS
 from backend.kinds.kube_nodes import NODES
@@ -44,6 +45,7 @@ KUBE_KINDS: Tuple[Kind[Any], ...] = (
     *NETWORKS,
     *RECONCILED,
     *HEALTHY,
+    *LAST,
     HELM,
     PORT_FORWARDS,
     *REGISTRY,

@@ -162,16 +162,26 @@ def _pod(work: Workload, stand: Stand, began: datetime, starts: bool) -> Json:
             if host is not None
             else [],
             **({"hostIP": host.mgmt_ip} if host is not None else {}),
+            **({"podIP": _address(stand, host)} if runs and host is not None else {}),
         },
     )
-    body["metadata"]["labels"] = {"app": work.name}
+    body["metadata"]["labels"] = {"app": work.name, **work.labels}
     kind, of = stand.owner
     if kind == "Node":
+        body["metadata"]["labels"].update(component=work.name, tier="control-plane")
         body["metadata"]["annotations"] = {"kubernetes.io/config.mirror": tail(stand.name)}
     body["metadata"]["ownerReferences"] = [
         {"apiVersion": "v1", "kind": kind, "name": of, "uid": tail(of), "controller": True}
     ]
     return body
+
+
+def _address(stand: Stand, host: Host) -> str:
+    """Return where a pod is reached: its node's own address, or one of the pods' network."""
+    if stand.work.sort in ("", "daemonsets"):
+        return str(host.mgmt_ip)
+    number = uuid.uuid5(uuid.NAMESPACE_DNS, stand.name).int
+    return f"172.16.{host.id % 250}.{number % 250 + 2}"
 
 
 def _is_of(pod: Json, work: Workload) -> bool:
@@ -274,5 +284,6 @@ def _event(pod: Json, began: datetime, now: datetime) -> Json:
         lastTimestamp=stamp(now),
         source={"component": "kubelet", "host": pod["spec"].get("nodeName", "")},
     )
-    body["involvedObject"] = {"kind": "Pod", "namespace": meta["namespace"], "name": meta["name"]}
+    about = {"kind": "Pod", "namespace": meta["namespace"], "name": meta["name"]}
+    body["involvedObject"] = {**about, "uid": meta["uid"]}
     return body

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
-from typing import Iterator, Optional
+from dataclasses import dataclass, field
+from typing import Iterator, Mapping, Optional
 
 from backend.simulator.cloud import Cloud
 from backend.simulator.model import Host
@@ -26,6 +26,7 @@ class Workload:
     sort: str = "deployments"
     crashes: bool = False
     asks: Optional[dict[str, str]] = None
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 WORKLOADS = (
@@ -33,7 +34,8 @@ WORKLOADS = (
     Workload(SYSTEM, "kube-proxy", "registry.k8s.io/kube-proxy:v1.29.2", sort="daemonsets"),
     Workload(SYSTEM, "kube-multus-ds-amd64", "ghcr.io/k8snetworkplumbingwg/multus-cni:v4.0.2-thick",
              sort="daemonsets"),
-    Workload(SYSTEM, "coredns", "registry.k8s.io/coredns/coredns:v1.11.1", 2, controls=True),
+    Workload(SYSTEM, "coredns", "registry.k8s.io/coredns/coredns:v1.11.1", 2, controls=True,
+             labels={"k8s-app": "kube-dns"}),
     Workload(SYSTEM, "calico-kube-controllers", "quay.io/calico/kube-controllers:v3.28.0", 1,
              controls=True),
     Workload("cert-manager", "cm-cert-manager", "quay.io/jetstack/cert-manager-controller:v1.13.3",

@@ -11,6 +11,7 @@ from typing import (
     AsyncIterator,
     Callable,
     Dict,
+    Iterable,
     List,
     Optional,
     Union,
@@ -21,7 +22,7 @@ from pydantic_core import from_json
 from backend.channel import Channel
 from backend.errors import NotConfigured, NotFound, Rejected
 from backend.kind import Body, Json, Kube, KubeHealth, KubeWrite
-from backend.kube import KubeWhole, PodExec, PodLog
+from backend.kube import Ended, KubeWhole, PodExec, PodLog
 from backend.logs.line import Log
 from backend.pods import ForwardEnd, PodAttach, PodCopy, PodWrite
 from backend.refresh import Answer
@@ -29,6 +30,7 @@ from backend.settings import CloudSettings
 from backend.sources.flow import lines
 from backend.sources.kube_api import PULSE_S, KubeApi
 from backend.sources.kube_discovery import headings, resources
+from backend.sources.kube_last import LastLinesOf
 from backend.sources.kube_logs import ContainerLog, open_log
 from backend.sources.kube_news import FIRST, Tabled, after, news_of, page_of, whole_of
 from backend.sources.projection import projection
@@ -63,6 +65,7 @@ class KubeSource:
         self._forwards: Optional[ForwardsHere] = None
         self._versions: Dict[str, str] = {}
         self._logs: List[ContainerLog] = []
+        self._last = LastLinesOf(self.api)
 
     async def ask(self, read: Kube) -> Answer:
         """List all objects, page by page."""
@@ -169,6 +172,10 @@ class KubeSource:
         self._logs = [log for log in self._logs if not log.task.done()]
         self._logs.append(await open_log(self.api, stream))
         return self._logs[-1]
+
+    async def last(self, ended: Iterable[Ended]) -> Answer:
+        """Return the last lines of containers that ended."""
+        return await self._last.ask(ended)
 
     async def close(self) -> None:
         """Close all connections."""

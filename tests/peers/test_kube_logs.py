@@ -124,6 +124,18 @@ async def test_all_pods_of_a_workload_are_its_logs(real_cluster: Cluster) -> Non
         assert kind.logs_needs == ("pods",)
 
 
+async def test_a_crash_loop_shows_the_last_line_of_its_last_run_among_the_troubles(
+    real_cluster: Cluster, tmp_path: Path
+) -> None:
+    real_cluster.write("heap is full", run="before")
+    second = real_cluster.kubectl("-n", "monitor", "logs", "elastic-0", "-p", "--tail=1").strip()
+    async with looking(real_cluster.kubeconfig) as lookout:
+        for kind in ("pods", "last-lines", "troubles"):
+            await lookout.watch.read_now(kind)
+        (row,) = [r for r in lookout.watch.known.rows("troubles") if r.name == "monitor/elastic-0"]
+        assert (row.state, row.said) == ("CrashLoop", second)
+
+
 def test_the_command_prints_what_tells_of_a_row(real_cluster: Cluster, tmp_path: Path) -> None:
     real_cluster.write("printed")
     code, out, _err = ran(real_cluster, tmp_path, "logs", "--of", "dp", "lab/web", "-n", "3")

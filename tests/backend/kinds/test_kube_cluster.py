@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timezone
 from typing import Any, Dict, List
 
 from backend.errors import Unreachable
 from backend.kinds.kube_amounts import amount, shown
+from backend.kinds.kube_last import LINES, crashing
 from backend.kinds.kube_networks import networks_of
 from backend.kinds.kube_nodes import NODES, asked_of, bars
 from backend.kinds.kube_troubles import TROUBLES
@@ -45,7 +47,7 @@ def test_only_what_is_wrong_is_listed_the_reason_already_read() -> None:
     assert "deployments" not in kinds
     assert "claims" not in kinds
     assert verdict(known).word == "WARN"
-    assert verdict(known).text.startswith("3 of 10 pods unwell")
+    assert verdict(known).text.startswith("3 of 10 pods unwell; control plane well; ")
 
 
 def test_a_site_that_is_well_says_so_and_lists_nothing() -> None:
@@ -75,6 +77,104 @@ def test_a_node_that_is_down_makes_it_not_well_and_comes_first() -> None:
     assert "1 of 2 nodes not ready" in found.text
 
 
+def down(name: str, known: Known) -> List[Dict[str, Any]]:
+    """Return the nodes as they are when the kubelet of one answers no more."""
+    bodies = kube.bodies("nodes")
+    for body in bodies:
+        for one in body["conditions"] if body["name"] == name else ():
+            if one["type"] == "Ready":
+                one.update(status="Unknown", message="Kubelet stopped posting node status.")
+    return bodies
+
+
+def unready_on(node: str) -> List[Dict[str, Any]]:
+    """Return the pods, those that ran on a node not ready for long."""
+    bodies = kube.bodies("pods")
+    for body in bodies:
+        for one in body["conditions"] if body.get("node") == node else ():
+            if one["type"] == "Ready" and body["phase"] == "Running":
+                one.update(status="False", lastTransitionTime="2026-01-01T00:00:00Z")
+    return bodies
+
+
+def test_pods_that_are_not_ready_because_their_node_is_not_are_said_once_with_it() -> None:
+    pods = unready_on("controller-1")
+    nodes = down("controller-1", kube.cluster())
+    apart = [row.name for row in kube.cluster(pods=pods).rows("troubles") if row.kind == "pods"]
+    known = kube.cluster(pods=pods, nodes=nodes)
+    together = [row.name for row in known.rows("troubles") if row.kind == "pods"]
+    gone = set(apart) - set(together)
+    assert gone
+    (node,) = [row for row in known.rows("troubles") if row.kind == "nodes"]
+    assert node.why.endswith(f"; {len(gone)} pod{'s' if len(gone) > 1 else ''} there not ready")
+
+
+def test_a_node_whose_host_somebody_locked_is_so_on_purpose() -> None:
+    host = {"uuid": "h1", "hostname": "controller-1", "administrative": "locked"}
+    hosts = [{**host, "operational": "disabled", "availability": "offline"}]
+    known = kube.cluster(nodes=down("controller-1", kube.cluster()), hosts=hosts)
+    (node,) = [row for row in known.rows("troubles") if row.kind == "nodes"]
+    assert (node.state, node.tone) == ("locked", Tone.WARN.value)
+    assert node.why.startswith("its host is locked")
+    assert verdict(known).word == "WARN"
+    assert "nodes not ready" not in verdict(known).text
+    assert "locked controller-1" in said(known)["NODES"]
+
+
+def test_a_crash_loop_says_the_last_line_it_wrote() -> None:
+    pod = next(body for body in kube.bodies("pods") if body["name"].startswith("elastic"))
+    lines = ["at Heap.java", "java.lang.OutOfMemoryError: Java heap space", "  "]
+    row = {"id": "x", "pod": pod["uid"], "namespace": "monitor", "name": pod["name"]}
+    known = kube.cluster(last_lines=[{**row, "container": "main", "lines": lines}])
+    trouble = next(one for one in known.rows("troubles") if one.row_id == pod["uid"])
+    assert TROUBLES.look(trouble, known).notes == (
+        "main: exit 137: out of memory",
+        '"java.lang.OutOfMemoryError: Java heap space"',
+    )
+
+
+def test_only_containers_that_wait_for_their_next_start_are_asked_for_their_last_lines() -> None:
+    (one,) = crashing(kube.cluster())
+    assert (one.log.container, one.log.tail, one.run > 0) == ("main", LINES, True)
+    assert one.log.pod.startswith("elastic")
+
+
+def test_an_application_whose_reapply_is_pending_says_since_when() -> None:
+    alarm = {
+        "uuid": "a1",
+        "alarm_id": "750.006",
+        "entity_instance_id": "k8s_application=platform-integ-apps",
+        "severity": "warning",
+        "timestamp": "2026-11-27T02:00:00",
+    }
+    row = {"name": "platform-integ-apps", "status": "applied", "progress": "completed"}
+    known = kube.cluster(applications=[row], alarms=[alarm])
+    found = next(row for row in known.rows("troubles") if row.kind == "applications")
+    assert (found.why, found.tone) == ("its re-apply is pending (750.006)", Tone.WARN.value)
+    assert found.since is not None
+    assert not [
+        row
+        for row in kube.cluster(applications=[row]).rows("troubles")
+        if row.kind == "applications"
+    ]
+
+
+def ending(days: int) -> Dict[str, Any]:
+    """Return a certificate of the platform that ends in so many days, as sysinv writes it."""
+    ends = datetime.fromtimestamp(kube.now_ms() / 1000 + days * 86_400 + 60, tz=timezone.utc)
+    return {"name": "etcd-server", "Validity": {"Not After": f"{ends:%B %d %H:%M:%S %Y}"}}
+
+
+def test_a_certificate_of_the_platform_that_ends_soon_colours_its_line() -> None:
+    known = kube.cluster(platform_certificates=[ending(3)])
+    (line,) = [one for one in summary(known).lines if one.heading == "CERTS"]
+    assert line.text.startswith("next to end: etcd-server 3d")
+    assert line.tone is Tone.WARN
+    known = kube.cluster(platform_certificates=[ending(3000)])
+    (line,) = [one for one in summary(known).lines if one.heading == "CERTS"]
+    assert "lab/registry" in line.text
+
+
 def test_a_check_of_the_control_plane_that_failed_makes_it_not_well() -> None:
     known = kube.cluster(cluster_health=[{**kube.HEALTH, "failed": ["etcd"]}])
     assert verdict(known).word == "NOT WELL"
@@ -92,6 +192,7 @@ def test_while_the_api_server_is_away_it_says_what_it_knew_and_how_old_that_is()
     assert found.word == "WAS"
     assert found.text == "the API server does not answer (2m): this is what it said last"
     assert "connection refused" in found.more
+    assert found.more.endswith(":cri-containers asks this machine's own runtime")
     nothing = replace(known, readings={("pods", ""): replace(pods, rows=(), at_ms=0)})
     assert verdict(nothing).word == "CANNOT"
 
@@ -118,6 +219,7 @@ def test_an_application_that_failed_is_a_trouble() -> None:
     row = next(row for row in known.rows("troubles") if row.kind == "applications")
     assert (row.name, row.state, row.why) == ("stx-openstack", "apply-failed", "67%")
     assert said(known)["APPS"].startswith("apply-failed 1")
+    assert "1 application failed" in verdict(known).text
 
 
 def test_a_trouble_leads_to_its_row() -> None:

@@ -20,6 +20,7 @@ from backend.errors import (
     Unreachable,
 )
 from backend.kind import Kube, KubeHealth, KubeWrite
+from backend.kube import Ended, PodLog
 from backend.settings import CloudSettings
 from backend.sources import kube, kube_api
 from backend.sources.kube import KubeSource
@@ -301,6 +302,37 @@ async def test_a_group_that_is_not_installed_is_absent_and_not_broken(tmp_path: 
     server.answer = status(404, "404 page not found")
     with pytest.raises(NotConfigured, match=r"has no cert-manager\.io"):
         await server.source(tmp_path).ask(Kube(group="cert-manager.io", version="", plural="c"))
+
+
+async def test_last_lines_are_asked_for_once_a_run_and_what_cannot_be_had_is_said_of_it_alone(
+    tmp_path: Path,
+) -> None:
+    server, asked = Server(), []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path.rpartition("pods/")[2])
+        if "never" in request.url.path and "previous" in request.url.params:
+            return status(400, 'previous terminated container "main" not found')(request)
+        if "gone" in request.url.path:
+            return status(404, 'pods "gone" not found')(request)
+        return httpx.Response(200, content=b"first\nsecond \xff\x1b[31m\n\n")
+
+    server.answer = answer
+    source = server.source(tmp_path)
+
+    def ended(name: str, run: int = 1) -> Ended:
+        return Ended(log=PodLog("lab", name, "main", tail=2), pod=f"uid-{name}", run=run)
+
+    rows = list((await source.last([ended("a"), ended("never"), ended("gone")]))())
+    assert [row["lines"] for row in rows] == [["second \ufffd\x1b[31m", ""]] * 2 + [[]]
+    assert "not found" in rows[2]["trouble"]
+    assert sorted(asked) == ["a/log", "gone/log", "never/log", "never/log"]
+    await source.last([ended("a"), ended("gone")])
+    assert len(asked) == 4
+    await source.last([ended("a", run=2)])
+    assert asked[4:] == ["a/log"]
+    assert list((await source.last([]))()) == []
+    await source.close()
 
 
 async def test_a_server_that_is_not_ready_says_which_check_failed(tmp_path: Path) -> None:
