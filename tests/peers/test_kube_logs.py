@@ -42,6 +42,7 @@ async def test_a_log_is_followed_as_kubectl_has_it(real_cluster: Cluster) -> Non
         stream = await stream_of(lookout, "web-")
         log = await lookout.cloud.open(stream)
         said = real_cluster.kubectl("-n", "lab", "logs", stream.pod).splitlines()
+        await until(lambda: len(lines(log)) == len(said), 20)
         ours = lines(log)
         assert len(ours) == len(said)
         # What has escapes, as another test may have written, is shown without.
@@ -79,6 +80,7 @@ async def test_only_the_last_lines_are_asked_for(real_cluster: Cluster) -> None:
     real_cluster.write(*(f"line {n}" for n in range(30)))
     async with looking(real_cluster.kubeconfig) as lookout:
         log = await lookout.cloud.open(await stream_of(lookout, "web-", tail=5))
+        await until(lambda: len(lines(log)) == 5, 20)
         assert lines(log) == [f"line {n}" for n in range(25, 30)]
         log.close()
 
@@ -89,6 +91,8 @@ async def test_a_server_that_was_away_loses_no_line_and_repeats_none(
     real_cluster.write("before it went")
     async with looking(real_cluster.kubeconfig) as lookout:
         log = await lookout.cloud.open(await stream_of(lookout, "web-"))
+        # What was there comes in the end, though it was opened before that.
+        await until(lambda: lines(log)[-1:] == ["before it went"], 20)
         before = lines(log)
         await asyncio.to_thread(real_cluster.end)
         real_cluster.write("while it was away", "and this")
