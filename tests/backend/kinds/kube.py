@@ -39,6 +39,15 @@ FORWARD = {
     "open": 1,
     "received": 1_048_576,
 }
+# What a container that ends again and again wrote last.
+LAST = {
+    "id": "u1/main",
+    "pod": "u1",
+    "namespace": "monitor",
+    "name": "elastic-9",
+    "container": "main",
+    "lines": ["at Heap.java:1", "java.lang.OutOfMemoryError: Java heap space"],
+}
 HEALTH = {"context": "here", "server": "https://192.168.206.1:6443", "took_ms": 12, "failed": []}
 
 
@@ -63,6 +72,7 @@ def readings() -> Mapping[Tuple[str, str], Reading[Any]]:
     found = {(kind.name, ""): reading(kind.name, bodies(kind.name)) for kind in kinds}
     found["secrets", ""] = reading("secrets", [*bodies("secrets"), *RELEASES])
     found["cluster-health", ""] = reading("cluster-health", [HEALTH])
+    found["last-lines", ""] = reading("last-lines", [LAST])
     found["port-forwards", ""] = reading("port-forwards", [FORWARD])
     found["api-resources", ""] = reading("api-resources", objects("api-resources"))
     return found
