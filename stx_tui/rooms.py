@@ -125,10 +125,12 @@ def _everything(_source: str) -> bool:
     return True
 
 
-def all_rooms(has: Callable[[str], bool] = _everything, *, is_alone: bool = False) -> Rooms:
+def all_rooms(
+    has: Callable[[str], bool] = _everything, *, is_alone: bool = False, first: str = ""
+) -> Rooms:
     """Return all that the library declares, and that has a source in this cloud.
 
-    ``is_alone``: there is no cloud to ask first.
+    ``is_alone``: there is no cloud to ask first. ``first`` names the area that is shown first.
     """
     from backend.kinds import GROUND, areas_of
     from backend.kinds.banner import BASELINE_OF, NEEDS, banner
@@ -138,7 +140,7 @@ def all_rooms(has: Callable[[str], bool] = _everything, *, is_alone: bool = Fals
         banner_of=banner,
         needs=() if is_alone else NEEDS,
         baseline_of=BASELINE_OF,
-        first=GROUND.name if is_alone else "",
+        first=GROUND.name if is_alone else first,
     )
 
 

@@ -62,3 +62,27 @@ async def test_a_server_is_cycled_only_where_its_name_is_typed_and_its_log_tells
     assert f"{LOCKED}" in log.out
     assert lines.code == 0, lines.said
     assert "ower" in lines.out
+
+
+async def test_a_power_cycle_by_the_command_line_is_ordered_once_and_on_the_record(
+    tmp_path: Path,
+) -> None:
+    async with rack(tmp_path) as simulator:
+        host = simulator.cloud.named(LOCKED)
+        words = ("do", "server", "power-cycle", LOCKED)
+        shown = await run(tmp_path, *words, "--dry-run")
+        assert shown.code == 0, shown.said
+        assert "chassis power cycle" in shown.said
+        assert host.booted_at is not None
+        done = await run(tmp_path, *words, "--confirm", LOCKED)
+        assert done.code == 0, done.said
+        assert host.booted_at is None
+        deeds = await run(tmp_path, "history", "--deeds", "-o", "json")
+        assert [deed["how"].partition(":")[0] for deed in json.loads(deeds.out)] == ["power-cycle"]
+
+
+async def test_a_serial_console_by_the_command_line_wants_a_screen(tmp_path: Path) -> None:
+    async with rack(tmp_path):
+        ran = await run(tmp_path, "console", LOCKED)
+    assert ran.code != 0
+    assert "a serial console needs a screen of its own" in ran.err

@@ -203,11 +203,13 @@ def lan(text: str, device: str) -> Body:
     if "IP Address" not in said:
         raise ValueError("says nothing of an IP Address")
     vlan = said.get("802.1q VLAN ID", "Disabled")
+    mac = said.get("MAC Address", "")
     return {
         "ipv4_address": _with_prefix(said["IP Address"], said.get("Subnet Mask", "")),
         "ipv4_configuration": said.get("IP Address Source", "").replace(" Address", ""),
         "ipv4_gateway": said.get("Default Gateway IP"),
-        "mac_address": said.get("MAC Address"),
+        # One that has none set says so by noughts.
+        "mac_address": None if set(mac) <= set("0:") else mac,
         "vlan_id": "off" if vlan == "Disabled" else vlan,
         "firmware": fields(device).get("Firmware Revision"),
     }

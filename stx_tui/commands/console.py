@@ -64,7 +64,12 @@ def show(
     begin: Optional[Begin] = None,
 ) -> int:
     """Show the console on ``opener``'s station until it is left; ``place`` is where one sits."""
-    rooms = all_rooms(settings.has, is_alone=settings.auth is None and not settings.bmc)
+    rooms = all_rooms(
+        settings.has,
+        is_alone=settings.auth is None and not settings.bmc,
+        # With baseboards alone those are what there is to see.
+        first="" if settings.auth is not None else "hardware",
+    )
     if arguments.plain or os.environ.get("TERM", "dumb") == "dumb" or not sys.stdout.isatty():
         from stx_tui.plain import run as run_plain
 

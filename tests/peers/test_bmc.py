@@ -304,19 +304,25 @@ async def test_after_leaving_no_thread_is_left_behind() -> None:
     assert THREADS.alive == 0
 
 
-async def test_from_within_ipmitool_itself_tells_the_same_as_the_lan(
-    sim: Sim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # No machine here has /dev/ipmi0: the real ipmitool is led over lanplus in its place.
+@pytest.fixture
+def within(sim: Sim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> InBand:
+    """A baseboard asked from within; the way there alone is pretend.
+
+    No machine here has /dev/ipmi0: the real ipmitool is led over lanplus in its place.
+    """
     program = tmp_path / "ipmitool"
     real = shutil.which("ipmitool")
     way = f"-I lanplus -C 3 -H {sim.host} -p {sim.port} -U {bmc.USER} -P '{bmc.PASSWORD}'"
     program.write_text(f'#!/bin/sh\nshift 2\nexec {real} {way} "$@"\n')
     program.chmod(0o700)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    return InBand("s0", "here", Machines(CloudSettings(name="x"), Pins(tmp_path / "pins.json")))
+
+
+async def test_from_within_ipmitool_itself_tells_the_same_as_the_lan(
+    sim: Sim, within: InBand
+) -> None:
     sim.add_event(at_s=1_795_000_000)
-    machines = Machines(CloudSettings(name="x"), Pins(tmp_path / "pins.json"))
-    within = InBand("s0", "here", machines)
     async with logged_in(sim) as board:
         for facet in ("power", "sensors", "sel"):
             mine, theirs = await within.ask(facet), await board.ask(facet)
@@ -328,6 +334,26 @@ async def test_from_within_ipmitool_itself_tells_the_same_as_the_lan(
         assert sim.power == "0"
         (row,) = await within.ask("power")
         assert row["power"] == "off"
+
+
+async def test_its_network_is_set_from_within_and_the_lan_reads_it_back(
+    sim: Sim, within: InBand
+) -> None:
+    said = {"how": "static", "address": "10.10.10.9/24", "gateway": "10.10.10.1"}
+    await within.send(order("lan", **said))
+    (mine,) = await within.ask("lan")
+    async with logged_in(sim) as board:
+        (theirs,) = await board.ask("lan")
+    for key in ("ipv4_address", "ipv4_gateway", "ipv4_configuration", "mac_address"):
+        assert mine[key] == theirs[key], key
+    assert (mine["ipv4_address"], mine["ipv4_gateway"]) == ("10.10.10.9/24", "10.10.10.1")
+
+
+async def test_a_network_that_the_baseboard_refuses_from_within_is_told_in_ipmitools_words(
+    within: InBand,
+) -> None:
+    with pytest.raises(Rejected, match=r"10\.10\.10"):
+        await within.send(order("lan", gateway="10.10.10.999"))
 
 
 async def test_a_user_is_added_and_gets_another_password_and_logs_in_by_it(sim: Sim) -> None:

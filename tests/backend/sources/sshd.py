@@ -9,11 +9,12 @@ import getpass
 import os
 import random
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional, Tuple
@@ -112,6 +113,20 @@ class Sshd:
             self.process.terminate()
             self.process.wait(timeout=10)
             self.process = None
+
+    def cut(self) -> None:
+        """Kill what serves the connections there are, as a network that went does; it listens on.
+
+        Sessions are told before those who hold them: those would end them in good order.
+        """
+        assert self.process is not None
+        tree = [self.process.pid]
+        for pid in tree:
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8")
+            tree += map(int, children.split())
+        for pid in tree[1:]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     # --- its accounts --------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import pytest
 
 from backend.baseboard import BmcWrite, Sol
 from backend.channel import Channel, Notice
-from backend.errors import Missing, NotConfigured, NotFound
+from backend.errors import Missing, NotConfigured, NotFound, Unreachable
 from backend.secret import Password, Secret
 from backend.settings import CloudSettings
 from backend.sources.redfish import Redfish
@@ -211,6 +211,34 @@ async def test_a_console_behind_ssh_carries_bytes_both_ways_and_ends_as_it_is_cl
         finally:
             await line.close()
     assert Notice(words="it was closed there", is_down=True) in heard
+
+
+@pytest.mark.peer
+@pytest.mark.xdist_group("accounts")
+@pytest.mark.skipif(PROGRAM is None or not IS_ROOT, reason="no sshd, or not root")
+async def test_a_console_behind_ssh_that_is_cut_says_so_and_opens_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.sources.ssh_line.AGAIN_S", (0.05,))
+    with serving_ssh() as sshd:
+        sshd.trusted(HOST)
+        line = await opened(sshd, tmp_path)
+        try:
+            await line.write(b"printf '%s-%s\\n' is here\r")
+            await asyncio.wait_for(until(line, b"is-here"), 20)
+            sshd.cut()
+            heard: Any = b""
+            while not isinstance(heard, Notice):
+                heard = await asyncio.wait_for(line.read(), 20)
+            assert heard.is_down
+            assert "dropped" in heard.words
+            with pytest.raises(Unreachable, match="nothing was sent"):
+                await line.write(b"lost\r")
+            assert await asyncio.wait_for(line.read(), 20) == Notice(words="reconnected")
+            await line.write(b"printf '%s-%s\\n' back again\r")
+            await asyncio.wait_for(until(line, b"back-again"), 20)
+        finally:
+            await line.close()
 
 
 async def opened(sshd: Sshd, room: Path) -> Channel:
