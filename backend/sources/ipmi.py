@@ -47,7 +47,11 @@ LOOK_S = 0.05
 """How long one that waits for a packet sleeps at most before it looks."""
 
 QUICK = frozenset({"power"})
-THREADS = Threads("baseboard")
+THREADS = Threads("baseboard", most=100)
+"""A baseboard takes tens of ms a packet, and ten packets to be read: these wait, and work little.
+
+Of a hundred that are asked at once none waits for another; idle threads end by themselves.
+"""
 
 # What pyghmi, or what it is given by a baseboard that answers nonsense, ends in.
 _NONSENSE = (

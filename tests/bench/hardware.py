@@ -2,7 +2,10 @@
 
 Real ipmi_sims on loopback: login and power of many against few, with dead ones among them; sensors
 again against the first time; CPU a baseboard, and what the ipmi_sims themselves take of the same
-cores. Then ``--servers`` pretend ones, in a process of their own, polled for ``--minutes``.
+cores. They answer in microseconds, so that CPU is all it takes; behind a relay of ours that gives
+each answer ``--late`` ms later it is as with baseboards' own small processors, which are supposed
+and not measured. Then ``--servers`` pretend ones, in a process of their own, polled for
+``--minutes``.
 """
 
 from __future__ import annotations
@@ -40,13 +43,19 @@ async def ask_all(boards: Sequence[Ipmi]) -> Tuple[float, int]:
     return time.perf_counter() - began, sum(isinstance(end, StxError) for end in ends)
 
 
-async def logins(sims: Sequence[bmc.Sim], rounds: int) -> Tuple[float, float, float]:
-    """Return the median seconds of login and power of all, and CPU seconds of one: ours, its."""
+async def logins(
+    sims: Sequence[bmc.Sim], rounds: int, ports: Sequence[int] = ()
+) -> Tuple[float, float, float]:
+    """Return the median seconds of login and power of all, and CPU seconds of one: ours, its.
+
+    ``ports`` are where they are asked instead, as of a relay.
+    """
     walls: List[float] = []
     cpus: List[float] = []
     theirs: List[float] = []
     for _ in range(rounds):
-        boards = [board(sim.name, sim.host, sim.port) for sim in sims]
+        where = ports or [sim.port for sim in sims]
+        boards = [board(sim.name, sim.host, port) for sim, port in zip(sims, where)]
         cpu, busy = time.process_time(), sims_cpu_s(sims)
         wall, failed = await ask_all(boards)
         assert not failed
@@ -66,6 +75,21 @@ def sims_cpu_s(sims: Sequence[bmc.Sim]) -> float:
 def cpu_s(pid: int) -> float:
     words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def late(sims: Sequence[bmc.Sim], delay_ms: float) -> Iterator[List[int]]:
+    """Run a relay before these that answers late; its ports, in their order."""
+    command = [sys.executable, "-m", "tests.bench.relay", f"{delay_ms:g}"]
+    command += [f"{sim.host}:{sim.port}" for sim in sims]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as relay:
+        assert relay.stdin is not None
+        assert relay.stdout is not None
+        try:
+            yield [int(relay.stdout.readline()) for _ in sims]
+        finally:
+            relay.stdin.close()
 
 
 # --- five hundred for minutes ------------------------------------------------------------------
@@ -181,6 +205,13 @@ async def measure(options: argparse.Namespace) -> List[Tuple[str, str, str]]:
         rows.append((f"login and power, {options.many} / {options.few}", told, "<= 3"))
         rows.append(("CPU a baseboard, ours", f"{cpu * 1000:.1f} ms", "<= 10 ms"))
         rows.append(("CPU a baseboard, the ipmi_sim's", f"{busy * 1000:.1f} ms", "-"))
+        with late(sims, options.late) as ports:
+            one, _cpu, _busy = await logins(sims[:1], options.rounds, ports)
+            few, _cpu, _busy = await logins(sims[: options.few], options.rounds, ports)
+            slow, _cpu, _busy = await logins(sims, options.rounds, ports)
+        told = f"{slow * 1000:.0f} ms / {few * 1000:.0f} ms = {slow / few:.2f}"
+        rows.append((f"the same, each answer {options.late:g} ms late", told, "<= 3"))
+        rows.append(("one alone, as late", f"{one * 1000:.0f} ms", "-"))
         alive, gone = await with_dead(sims, options.few)
         told = f"{alive * 1000:.0f} ms (without dead ones {many * 1000:.0f} ms)"
         rows.append((f"the living, with {options.few} dead", told, "as fast"))
@@ -206,6 +237,7 @@ def main(argv: Sequence[str] = ()) -> Any:
     parser.add_argument("--many", type=int, default=100)
     parser.add_argument("--few", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--late", type=float, default=20.0, help="ms, as a real one may take")
     parser.add_argument("--servers", type=int, default=500)
     parser.add_argument("--minutes", type=float, default=1.0, help="0: leave that out; whole: 10")
     for name, found, goal in asyncio.run(measure(parser.parse_args(argv or None))):
