@@ -20,7 +20,7 @@ _UNITS = {
 def amount(text: Any) -> float:
     """Return an amount as a number (of CPUs, bytes, things), 0 where it is none."""
     said = str(text if text is not None else "").strip()
-    digits = said.rstrip("numkMGTPEi")
+    digits = said.rstrip("numkKMGTPEi")
     try:
         return float(digits) * _UNITS[said[len(digits) :]]
     except (ValueError, KeyError):

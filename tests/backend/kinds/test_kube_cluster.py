@@ -61,7 +61,7 @@ def test_the_summary_says_the_whole_on_a_few_lines() -> None:
     assert lines["CONTROL PLANE"] == "api ready 12ms"
     assert lines["NODES"].startswith("2 ready  0 not")
     assert lines["PODS"].startswith("run 7  done 0  pend 2  fail 0  crash 1")
-    assert lines["CERTS"].startswith("next to end: lab/registry")
+    assert lines["CERTS"].startswith("next lab/registry")
 
 
 def test_a_node_that_is_down_makes_it_not_well_and_comes_first() -> None:
@@ -168,7 +168,7 @@ def ending(days: int) -> Dict[str, Any]:
 def test_a_certificate_of_the_platform_that_ends_soon_colours_its_line() -> None:
     known = kube.cluster(platform_certificates=[ending(3)])
     (line,) = [one for one in summary(known).lines if one.heading == "CERTS"]
-    assert line.text.startswith("next to end: etcd-server 3d")
+    assert line.text.startswith("next etcd-server 3d")
     assert line.tone is Tone.WARN
     known = kube.cluster(platform_certificates=[ending(3000)])
     (line,) = [one for one in summary(known).lines if one.heading == "CERTS"]
@@ -255,11 +255,12 @@ def test_a_cordoned_node_says_so_and_one_under_pressure_why() -> None:
 
 
 def test_amounts_are_read_as_kubernetes_writes_them() -> None:
-    assert [amount(text) for text in ("250m", "2", "64Gi", "1k", "", None, "x")] == [
+    assert [amount(text) for text in ("250m", "2", "64Gi", "1k", "402653184Ki", "", None, "x")] == [
         0.25,
         2.0,
         64 * 1024**3,
         1000.0,
+        384 * 1024**3,
         0.0,
         0.0,
         0.0,
