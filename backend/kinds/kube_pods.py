@@ -168,6 +168,8 @@ PODS: Kind[Pod] = declared(
     Pod,
     READ,
     POD_COLUMNS,
+    # How often it was started anew and its age have room on eighty columns.
+    most=38,
     aliases=("po",),
     look=look,
     strip=strip,

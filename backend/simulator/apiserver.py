@@ -34,7 +34,7 @@ VERSION = {"major": "1", "minor": "29", "gitVersion": "v1.29.2", "platform": "li
 TABLE = "as=Table"
 # A watch that has nothing to tell says so, in seconds of ours (the pretend clock runs faster); how
 # much of what changed is remembered.
-BOOKMARK_S, KEPT = 3.0, 2000
+BOOKMARK_S, KEPT = 1.0, 2000
 
 
 @dataclass(frozen=True)
