@@ -248,6 +248,6 @@ def _health_lines(server: Server, known: Known) -> List[Line]:
     if row is None:
         words = error_words(reading.error) if reading.error is not None else "still being read"
         return [Line(heading="health", text=words)]
-    by = " (as maintenance judges its sensors)" if row.told_by == "sysinv" else ""
+    by = " (as maintenance judges; S, then r: its BMC itself)" if row.told_by == "sysinv" else ""
     lines = [Line(heading="health", text=f"{row.health}{by}", tone=tone_of_health(row.health))]
     return lines + [Line(text=bad, tone=Tone.WARN) for bad in row.bad]

@@ -18,7 +18,12 @@ class Arriving(Gathered):
         """Begin to ask; to be made on the event loop."""
         super().__init__(name, arrives, **more)
         self._loop = asyncio.get_running_loop()
-        self.task = asyncio.ensure_future(self.gather())
+        self.task = asyncio.ensure_future(self._ask())
+
+    async def _ask(self) -> None:
+        # Not before whoever makes it has it: the console's tasks begin at once, within that.
+        await asyncio.sleep(0)
+        await self.gather()
 
     def close(self) -> None:
         """Ask no more; from any thread."""

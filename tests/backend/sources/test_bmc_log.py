@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, AsyncIterator, Callable, Dict, List, Union
@@ -125,3 +126,11 @@ async def test_an_empty_event_log_holds_nobody_up() -> None:
     assert asyncio.get_running_loop().time() - began < bmc_log.OPEN_S
     assert log.extent().size == 0
     await log.end()
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="tasks begin at once since Python 3.12")
+async def test_it_opens_where_tasks_begin_at_once_as_the_consoles_do(tmp_path: Path) -> None:
+    asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+    async with merged(Board(event(1, "02:35:04", "Upper critical")), tmp_path) as reader:
+        await reader.to_last()
+        assert any("Upper critical" in line.text for line in reader.view.lines)
