@@ -61,24 +61,28 @@ def _overwrites(pod: Pod, form: CopyForm, _known: Known) -> Tuple[Consequence, .
     return (Consequence(words=words, tone=Tone.WARN), Consequence(words=lost))
 
 
-COPY_FROM: Action[Pod] = Action(
+def _action(*, into: bool, **of: Any) -> Action[Pod]:
+    return Action(
+        plan=_copying(into=into),
+        form=CopyForm,
+        choices=lambda pod, _known: {"container": names(pod)},
+        reasons=_reasons,
+        **of,
+    )
+
+
+COPY_FROM = _action(
+    into=False,
     name="copy-from",
     key="O",
     words="Copy a file out of it",
-    plan=_copying(into=False),
     risk=lambda _pod, _form, _known: Risk.HARMLESS,
-    form=CopyForm,
-    choices=lambda pod, _known: {"container": names(pod)},
-    reasons=_reasons,
 )
-COPY_TO: Action[Pod] = Action(
+COPY_TO = _action(
+    into=True,
     name="copy-to",
     key="I",
     words="Copy a file into it",
-    plan=_copying(into=True),
     risk=lambda _pod, _form, _known: Risk.DISRUPTIVE,
-    form=CopyForm,
-    choices=lambda pod, _known: {"container": names(pod)},
-    reasons=_reasons,
     consequences=_overwrites,
 )
