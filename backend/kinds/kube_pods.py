@@ -7,6 +7,7 @@ from typing import Any, Optional, Tuple
 from backend.figure import Jump, Line, Lines
 from backend.kind import Column, Kind, Kube
 from backend.kinds.kube_acts import DELETE, FORCE_DELETE
+from backend.kinds.kube_containers import CONTAINERS_TAB
 from backend.kinds.kube_copy import COPY_FROM, COPY_TO
 from backend.kinds.kube_events import events_of
 from backend.kinds.kube_forward import FORWARD
@@ -174,6 +175,7 @@ PODS: Kind[Pod] = declared(
     look=look,
     strip=strip,
     needs=("nodes", "claims", "kube-events"),
+    tabs=(CONTAINERS_TAB,),
     actions=(SHELL, ATTACH, FORWARD, COPY_FROM, COPY_TO, DELETE, FORCE_DELETE),
     loses=None,
     logs=of_pod,

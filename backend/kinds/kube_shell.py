@@ -29,7 +29,11 @@ class ContainerForm(Form):
 
 
 def names(pod: Any) -> Tuple[str, ...]:
-    return tuple(str(one.get("name")) for one in pod.containers) if pod is not None else ()
+    """Return the containers of a pod that go on running: its own, and its sidecars."""
+    if pod is None:
+        return ()
+    beside = [one for one in pod.init if one.get("restartPolicy") == "Always"]
+    return tuple(str(one.get("name")) for one in (*pod.containers, *beside))
 
 
 def _plan(pod: Pod, form: ShellForm, _known: Known) -> Plan:
@@ -58,7 +62,8 @@ def chosen(pod: Pod, form: Any) -> str:
 def runs(pod: Pod, form: Any, _known: Known) -> Tuple[Reason, ...]:
     """Return why nothing can be done in a container: it does not run."""
     wanted = chosen(pod, form)
-    status = next((one for one in pod.statuses if one.get("name") == wanted), {})
+    told = (*pod.statuses, *pod.init_statuses)
+    status = next((one for one in told if one.get("name") == wanted), {})
     if "running" in (status.get("state") or {}):
         return ()
     return (Reason.no("its container runs", f"{wanted} of {pod.full_name} does not run now"),)

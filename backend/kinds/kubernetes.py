@@ -9,6 +9,7 @@ from backend.area import Contents
 from backend.kind import Kind
 from backend.kinds.kube_access import ACCESS
 from backend.kinds.kube_config import GIVEN
+from backend.kinds.kube_containers import POD_CONTAINERS
 from backend.kinds.kube_devices import NODE_RESOURCES
 from backend.kinds.kube_discovered import API_RESOURCES
 from backend.kinds.kube_events import KUBE_EVENTS
@@ -34,6 +35,7 @@ KUBE_KINDS: Tuple[Kind[Any], ...] = (
     NODES,
     NODE_RESOURCES,
     PODS,
+    POD_CONTAINERS,
     *WORKLOADS,
     *BATCH,
     *REACHED,

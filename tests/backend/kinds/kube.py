@@ -10,6 +10,7 @@ from typing import Any, Dict, List, Mapping, Tuple
 
 from backend.kind import Kube
 from backend.kinds import every_kind
+from backend.kinds.kube_containers import containers
 from backend.kinds.kube_unwell import troubles
 from backend.known import Known, Reading
 from backend.sources.projection import projection
@@ -92,4 +93,5 @@ def cluster(**rows: List[Dict[str, Any]]) -> Known:
         found[name, ""] = reading(name, given)
     known = Known(cloud="site-7", now_ms=now_ms(), place=LAPTOP, readings=found)
     found["troubles", ""] = reading("troubles", troubles(known))
+    found["pod-containers", ""] = reading("pod-containers", list(containers(known)))
     return replace(known, readings=found)
