@@ -9,6 +9,7 @@ from backend.kind import Body, Ceph, CephCommand, Column, Kind
 from backend.kinds.ceph import SLOW_S, OfCeph, mapping, objects, said
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
+from backend.units import counted
 
 # --- rules -------------------------------------------------------------------------------------
 
@@ -142,7 +143,8 @@ def _node(one: Mapping[str, Any], osds: List[Mapping[str, Any]]) -> Body:
 
 def _node_look(row: CrushNode, _known: Known) -> Look:
     if row.up < row.osds:
-        words = "it is down" if row.type == "osd" else f"{row.osds - row.up} of its OSDs are down"
+        down = f"{row.osds - row.up} of its {counted(row.osds, 'OSD')} down"
+        words = "it is down" if row.type == "osd" else down
         tone = Tone.BAD if not row.up and row.type != "osd" else Tone.WARN
         return Look(tone=tone, mark=Mark.BAD, notes=(words,))
     if row.type != "osd" and not row.osds and row.depth:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterable, List, Optional
+from typing import Iterable, List, Optional, Tuple
 
 from pydantic import Field
 
@@ -13,6 +13,9 @@ from backend.kinds.ceph_status import is_bad_state
 from backend.known import Known
 from backend.tone import Look, Mark, Tone
 from backend.units import span
+
+# What Ceph writes for no OSD.
+_NONE = 2**31 - 1
 
 
 class Group(OfCeph):
@@ -56,13 +59,24 @@ def _pool_of(row: Group, known: Known) -> Optional[str]:
     return next((pool.name for pool in pools if pool.id == row.pool_id), None)
 
 
-def _group_look(row: Group, _known: Known) -> Look:
+def _group_look(row: Group, known: Known) -> Look:
     if is_bad_state(row.state):
-        words = "its data cannot be read or written" if "active" not in row.state else row.state
-        return Look(tone=Tone.BAD, mark=Mark.BAD, notes=(words,))
+        words = "its data cannot be read or written"
+        notes = (words,) if "active" not in row.state else _copies(row, known)
+        return Look(tone=Tone.BAD, mark=Mark.BAD, notes=notes)
     moving = "recovering" in row.state or "backfill" in row.state
     mark = Mark.BUSY if moving else Mark.BAD
-    return Look(tone=Tone.BUSY if moving else Tone.WARN, mark=mark, notes=(row.state,))
+    tone = Tone.BUSY if moving else Tone.WARN
+    return Look(tone=tone, mark=mark, notes=_copies(row, known))
+
+
+def _copies(row: Group, known: Known) -> Tuple[str, ...]:
+    """Say how many of its copies are there; what its state is stands beside it."""
+    pool = next((one for one in known.rows("ceph-pools") if one.id == row.pool_id), None)
+    there = sum(1 for number in row.acting if number < _NONE)
+    if pool is None or not pool.copies or there >= pool.copies:
+        return ()
+    return (f"{there} of {pool.copies} copies are there",)
 
 
 def _since(row: Group, known: Known) -> Optional[str]:
@@ -70,8 +84,7 @@ def _since(row: Group, known: Known) -> Optional[str]:
 
 
 def _osds(numbers: List[int]) -> str:
-    # Ceph writes 2^31-1 for none.
-    return " ".join("-" if n >= 2**31 - 1 else str(n) for n in numbers)
+    return " ".join("-" if n >= _NONE else str(n) for n in numbers)
 
 
 GROUPS: Kind[Group] = Kind(

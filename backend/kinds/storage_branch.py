@@ -22,6 +22,8 @@ class Branch:
     mib: Optional[int] = None
     free_mib: Optional[int] = None
     note: str = ""
+    # The same in a sentence, where the note has to be short.
+    says: str = ""
     tone: Tone = Tone.PLAIN
     below: Tuple[Branch, ...] = ()
     # The tier that draws on it, where it is an OSD's.

@@ -161,7 +161,8 @@ def _pool(pool: Any, kept: Claims) -> Branch:
         text=f"pool {pool.name}",
         kind="ceph-pools",
         row=pool.uuid,
-        mib=pool.used // MIB,
+        # What may be written to it, its copies reckoned in: so much of it is taken.
+        mib=(pool.stored + (pool.free or 0)) // MIB,
         free_mib=None if pool.free is None else pool.free // MIB,
         note=f"copies {pool.kept}",
         tone=Tone.WARN if (pool.percent or 0) >= 85 else Tone.PLAIN,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, Iterator, Optional
+from typing import Dict, Iterable, Iterator, Optional, Tuple
 
-from backend.figure import Jump, Line, Lines
+from backend.figure import Jump, Line, Lines, Tree
 from backend.kind import Body, Column, Derived, Kind, Row, Tab
 from backend.kinds.ceph_flags import flags_set
 from backend.kinds.storage_branch import Branch
-from backend.kinds.storage_tree import tree
+from backend.kinds.storage_tree import host_branch, tree
 from backend.kinds.storage_verdict import NEEDS as VERDICT_NEEDS
 from backend.kinds.storage_verdict import status_of, verdict
 from backend.kinds.storage_walk import walk
@@ -22,7 +22,7 @@ MADE_OF = (
     *("storage-classes", "volumes", "claims", "pods"),
 )
 NEEDS = tuple(dict.fromkeys((*MADE_OF, *VERDICT_NEEDS)))
-_BAR = 10
+_BAR = 8
 
 
 class Place(Row):
@@ -37,6 +37,8 @@ class Place(Row):
     size: Optional[int] = None
     free: Optional[int] = None
     note: str = ""
+    # The same in a sentence, where the note is a short one.
+    says: str = ""
     tone: str = Tone.PLAIN.value
     # The line of the tier that draws on it, where it is an OSD.
     joins: str = ""
@@ -77,6 +79,7 @@ def _lines(branch: Branch, under: str, depth: int, seen: Dict[str, int]) -> Iter
         "size": branch.mib,
         "free": branch.free_mib,
         "note": branch.note,
+        "says": branch.says,
         "tone": branch.tone.value,
         "joins": branch.joins,
     }
@@ -89,6 +92,18 @@ def _look(row: Place, _known: Known) -> Look:
     if tone in (Tone.BAD, Tone.WARN):
         return Look(tone=tone, mark=Mark.BAD)
     return WELL
+
+
+def _walk(row: Place, known: Known) -> Tree:
+    """Return the way from a line, down and up; of a host that is folded here, all there is."""
+    rows: Tuple[Place, ...] = known.rows("storage-map")
+    if row.of == "hosts":
+        whole = host_branch(row.row, known)
+        mine = () if whole is None else tuple(map(Place.model_validate, _lines(whole, "", 0, {})))
+        there = {one.uuid for one in mine}
+        rows = (*mine, *(one for one in rows if one.uuid not in there))
+        row = mine[0] if mine else row
+    return walk(row, rows)
 
 
 def _summary(known: Known) -> Lines:
@@ -119,7 +134,7 @@ def _summary(known: Known) -> Lines:
 def _strip(row: Place, _known: Known) -> Lines:
     free = f", {mib(row.free)} free" if row.free is not None else ""
     told = (("what", f"{row.of}: {row.text}   (v: what it stands on, what stands on it)"),
-            ("is", row.note),
+            ("is", row.says or row.note),
             ("room", f"{mib(row.size)}{free}" if row.size is not None else ""))  # fmt: skip
     return Lines(lines=tuple(Line(heading=head, text=text) for head, text in told if text))
 
@@ -142,7 +157,7 @@ STORAGE_MAP: Kind[Place] = Kind(
     strip=_strip,
     summary=_summary,
     verdict=verdict,
-    tabs=(Tab(key="m", title="Map", figure=walk),),
+    tabs=(Tab(key="m", title="Map", figure=_walk),),
     jump=lambda row, _known: Jump(kind=row.of, id=row.row),
     aliases=("map",),
     needs=NEEDS,

@@ -18,6 +18,7 @@ from backend.kinds.storage_by_ceph import WHOLE_HOSTS, by_ceph, standing
 from backend.kinds.storage_tiers import Tiers
 from backend.known import Known
 from backend.tone import Tone
+from backend.units import counted
 
 GIB_MIB = 1024
 FULL_ALARM = "100.104"
@@ -95,20 +96,23 @@ class Site:
         hosts = [host for host in self.known.rows("hosts") if host.uuid in self.disks]
         unwell = self._unwell() if len(hosts) > WHOLE_HOSTS else None
         for host in hosts:
-            size_mib, free_mib, disks = self.disks[host.uuid]
-            is_told = unwell is None or {host.uuid, host.name} & unwell
-            told = sorted(disks, key=place_of) if is_told else []
-            below = tuple(self._disk(disk, host) for disk in told)
-            yield Branch(
-                id=f"hosts/{host.uuid}",
-                text=host.name,
-                kind="hosts",
-                row=host.uuid,
-                mib=size_mib,
-                free_mib=free_mib,
-                note=f"{len(disks)} disks",
-                below=below,
-            )
+            is_told = unwell is None or bool({host.uuid, host.name} & unwell)
+            yield self.host(host, is_told=is_told)
+
+    def host(self, host: Any, *, is_told: bool = True) -> Branch:
+        """Return one host, with all that is in it where ``is_told``."""
+        size_mib, free_mib, disks = self.disks[host.uuid]
+        told = sorted(disks, key=place_of) if is_told else []
+        return Branch(
+            id=f"hosts/{host.uuid}",
+            text=host.name,
+            kind="hosts",
+            row=host.uuid,
+            mib=size_mib,
+            free_mib=free_mib,
+            note=counted(len(disks), "disk"),
+            below=tuple(self._disk(disk, host) for disk in told),
+        )
 
     def _unwell(self) -> Set[str]:
         """Return ids and names of hosts on which something is not as it should be."""
@@ -134,7 +138,9 @@ class Site:
             row=disk.uuid,
             mib=disk.size_mib,
             free_mib=disk.available_mib,
-            note=" ".join(filter(None, (disk.device_type, disk.device_node))),
+            note=" ".join(
+                filter(None, (disk.device_type, str(disk.device_node or "").rpartition("/")[2]))
+            ),
             below=tuple(below),
         )
 
@@ -147,7 +153,8 @@ class Site:
             kind="partitions",
             row=part.uuid,
             mib=part.size_mib,
-            note=part.state,
+            # What is as it should be is silent.
+            note="" if part.state == "In-Use" else part.state,
             tone=Tone.BAD if is_bad else Tone.PLAIN,
             below=tuple(self._volume(volume, host) for volume in mine),
         )
@@ -163,7 +170,7 @@ class Site:
             kind="physical-volumes",
             row=volume.uuid,
             mib=_mib_of(volume.lvm_pv_size),
-            note=str(volume.pv_state or ""),
+            note="" if volume.pv_state == "provisioned" else str(volume.pv_state or ""),
             below=below,
         )
 
@@ -190,7 +197,8 @@ class Site:
             kind="filesystems",
             row=one.uuid,
             mib=None if one.size is None else one.size * GIB_MIB,
-            note="" if alarm is None else f"{alarm.severity} {FULL_ALARM}: filling up",
+            note="" if alarm is None else f"{alarm.severity[0].upper()} {FULL_ALARM}",
+            says="" if alarm is None else f"filling up: alarm {FULL_ALARM}, {alarm.severity}",
             tone=Tone.PLAIN if alarm is None else Tone.BAD if bad else Tone.WARN,
         )
 
@@ -265,6 +273,13 @@ def tree(known: Known) -> Tuple[Branch, ...]:
     if len(hosts) > WHOLE_HOSTS:
         hosts = [_folded(host) for host in hosts]
     return (*hosts, *by_ceph(known, site.tiers), *site.strays(), *site.tiers.branches())
+
+
+def host_branch(uuid: str, known: Known) -> Optional[Branch]:
+    """Return one host with all that is in it, None where none of its disks is known."""
+    site = Site(known)
+    host = known.row("hosts", uuid)
+    return None if host is None or uuid not in site.disks else site.host(host)
 
 
 def _folded(branch: Branch) -> Branch:

@@ -51,6 +51,9 @@ def verdict(known: Known) -> Verdict:
         text = " ".join(one.words for one in found[:3])
         if len(found) > 3:
             text = f"{text} And {len(found) - 3} more."
+        if more and not (status is not None and status.recovery):
+            # What is wrong takes both lines where it needs them; how full it is comes after it.
+            text, more = f"{text} {_sentence(more)}", ""
         return Verdict(
             word="NOT WELL" if is_bad else "WARN",
             text=text,

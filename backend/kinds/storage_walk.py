@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any, Dict, Iterator, List, Set, Tuple
 
 from backend.figure import Jump, Node, Tree
-from backend.known import Known
 from backend.tone import Tone
 from backend.units import mib
 
@@ -16,9 +15,8 @@ from backend.units import mib
 SHOWN = 12
 
 
-def walk(row: Any, known: Known) -> Tree:
-    """Return the way down to what it stands on, and all that stands on it."""
-    rows: Tuple[Any, ...] = known.rows("storage-map")
+def walk(row: Any, rows: Tuple[Any, ...]) -> Tree:
+    """Return the way down to what a line of the map stands on, and all that stands on it."""
     by_id = {one.uuid: one for one in rows}
     below = _below(row, by_id)
     nodes: List[Node] = []

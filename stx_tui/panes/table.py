@@ -281,7 +281,8 @@ class TablePane(Pane):
         for fitted in self._fit.columns:
             head = pad(fitted.column.heading, fitted.width, right=fitted.column.right)
             parts += [(head, theme.HEAD), (" " * self._fit.gap, theme.PLAIN)]
-        return line(*parts, width=self.size.width)
+        # Behind the last one no gap was reckoned: where all just fits it would be cut off.
+        return line(*parts[:-1], width=self.size.width)
 
     def _line(self, entry: Entry, look: Look) -> Strip:
         here = entry.id == self.cursor_id
@@ -330,7 +331,7 @@ class TablePane(Pane):
             is_letter = fitted.column.width == 1 and look.tone is not Tone.PLAIN
             parts.append((text, theme.letter(look.tone) if is_letter else theme.PLAIN))
             parts.append((" " * self._fit.gap, theme.PLAIN))
-        return _joined(parts)
+        return _joined(parts[:-1])
 
     def _note(self, note: str) -> Strip:
         width = self.size.width

@@ -483,3 +483,11 @@ async def test_left_alone_it_shows_nothing_but_that_it_is_locked_until_the_passw
         await until(pilot, lambda: "locked: no" not in screen_text(app)[0])
         await pilot.press(*"sesame", "enter")
         await shown(pilot, "box-4")
+
+
+async def test_columns_that_just_fit_are_not_cut_for_the_gap_behind_the_last():
+    app = console(five())
+    async with app.run_test(size=(23, 24)) as pilot:
+        await shown(pilot, "box-4")
+        assert "NAME   STATE  SIZE" in row_of(app, "NAME")
+        assert "box-4  fine      4" in row_of(app, "box-4")

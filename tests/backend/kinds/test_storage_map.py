@@ -177,7 +177,7 @@ def test_an_alarm_of_var_log_is_of_log_and_not_of_var() -> None:
     both = [of(0, uuid=f"f-{name}", name=name, size=8) for name in ("log", "var")]
     known = site(0, filesystems=both, alarms=[alarm])
     notes = {row.text: row.note for row in known.rows("storage-map")}
-    assert (notes["log"], notes["var"]) == ("major 100.104: filling up", "")
+    assert (notes["log"], notes["var"]) == ("M 100.104", "")
 
 
 TIERS = [{"uuid": "t1", "name": "storage", "status": "in-use", "stors": [0, 1]}]
@@ -238,6 +238,23 @@ def test_from_a_pod_it_is_walked_down_to_every_disk_of_the_tier() -> None:
     assert any("on pci-0000:00:17.0-ata-2.0 serial OSD1 of controller-1" in text for text in said)
     assert said[-1].startswith(("pod db-0", "tier storage"))
     assert any(text.startswith("pod db-0") for text in said)
+
+
+def test_a_host_that_is_one_line_among_many_is_walked_up_to_all_that_is_in_it() -> None:
+    known = site(0, 1, 2)
+    assert [row.of for row in known.rows("storage-map")] == ["hosts"] * 3
+    said = [text.lstrip(" |`-") for text in walked(known, "hosts/h1")]
+    starts = ("controller-1", "pci-", "sda5", "pv /dev/sda5", "cgts-vg", "log", "pci-", "osd.1")
+    assert [text.startswith(start) for text, start in zip(said, starts)] == [True] * 8
+    assert not any("controller-0" in text for text in said)
+
+
+def test_a_pool_is_as_full_as_what_may_be_written_to_it_is_taken() -> None:
+    pool = {"uuid": "p", "id": 1, "name": "p", "copies": 2, "least": 1, "rule": 0,
+            "stored": 30 << 30, "used": 60 << 30, "free": 10 << 30}  # fmt: skip
+    known = site(0, tiers=TIERS, ceph_rules=RULES, ceph_pools=[pool])
+    row = known.row("storage-map", "ceph-pools/p")
+    assert (row.size, row.percent) == (40 * 1024, 75)
 
 
 def test_of_more_claims_than_the_picture_has_room_for_the_well_ones_are_counted() -> None:
