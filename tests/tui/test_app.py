@@ -265,3 +265,14 @@ async def test_what_somebody_left_stands_in_row_one_of_the_screen_that_was_there
     app = console(Wire(bodies={"/boxes": [box(1)]}), rooms=rooms)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "LEFT OPEN" in screen_text(app)[0])
+
+
+async def test_leaving_asks_and_names_what_was_left_on() -> None:
+    left = replace(BOXES, reminder=lambda known: "noout SET" if known.rows("boxes") else "")
+    rooms = replace(ROOMS, areas=(ROOMS.areas[0].with_kinds(lambda _kinds: (left,)),))
+    app = console(Wire(bodies={"/boxes": [box(1)]}), rooms=rooms)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "noout SET" in screen_text(app)[0])
+        await pilot.press("q")
+        await until(pilot, lambda: any("LEFT SO: noout SET" in row for row in screen_text(app)))
+        assert "[ No ] n or Enter" in screen_text(app)[23]
