@@ -172,7 +172,8 @@ class Watch:
         if kind not in self._kinds:
             return self.known.reading(*key)
         task = self._awaited().get(key)
-        if task is None:
+        # The console's tasks begin at once: one may be over before anybody was told.
+        if task is None or task.done():
             task = asyncio.ensure_future(self._read(key))
             self._under_way[key] = task
             self._tasks.add(task)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, AsyncIterator, List, Optional
@@ -63,6 +64,17 @@ async def test_two_who_ask_at_once_share_one_question() -> None:
     first, second = await both
     assert first is second
     assert len(service.asked) == 1
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="tasks begin at once since Python 3.12")
+async def test_what_was_refused_at_once_is_asked_anew_where_tasks_begin_at_once() -> None:
+    asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+    service = Service(thing("a"))
+    subject = watch(service)
+    service.error = Unreachable("things", "refused")
+    assert (await subject.read_now("things")).error is not None
+    service.error = None
+    assert (await subject.read_now("things")).error is None
 
 
 async def test_an_outage_is_spoken_of_once_and_its_end_once(
