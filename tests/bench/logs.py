@@ -15,9 +15,10 @@ import tempfile
 import time
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Awaitable, Callable, Dict, List, Tuple
+from typing import Any, AsyncIterator, Awaitable, Callable, Dict, List, Tuple
 
 from backend.listening import open_here
+from backend.logs.gathered import Gathered
 from backend.logs.reader import Reader
 from backend.streams import LogFile
 from tests.bench.rows import Ticker
@@ -25,6 +26,9 @@ from tests.bench.rows import Ticker
 GIB = 1024 * 1024 * 1024
 LARGE, SMALL, TIMES = 2 * GIB, 2 * 1024 * 1024, 5
 BEGAN_S = round(datetime(2026, 11, 21, tzinfo=timezone.utc).timestamp())
+# Lines that arrived, of two containers together, and a time among them.
+ARRIVED = 100_000
+_MIDDLE_MS = (BEGAN_S + ARRIVED // 4) * 1000
 # What is filtered: a text of no line, of a few, of one in a hundred, of all; and how grep is told.
 FILTERS: Tuple[Tuple[str, str, Tuple[str, ...]], ...] = (
     ("in none, exact", "Nowhere to be found", ()),
@@ -113,6 +117,22 @@ class Bench:
             )
         return rows
 
+    async def arrived(self) -> None:
+        """Scroll through 100,000 lines that came from the containers of two pods, and filter."""
+        logs = [Gathered(name, lambda at=at: _arriving(at)) for at, name in enumerate(("a", "b"))]
+        for log in logs:
+            await log.gather()
+        for _ in range(TIMES):
+            reader = Reader(logs)
+            await self.timed("100,000 lines of pods, last screen", reader.to_last)
+            await self.timed("  a page up", reader.more_up)
+
+            await self.timed("  to a time", lambda r=reader: r.to_time(_MIDDLE_MS))
+            await self.timed("  to the first", reader.to_first)
+            reader.text = "request 4711 "
+            await self.timed("  filter and count", reader.count)
+            assert reader.matching == 2, reader.matching
+
     async def stopped(self, path: Path) -> None:
         """Stop a search in its middle; keep how long that takes."""
         reader = Reader([await open_here(LogFile(path=str(path)))])
@@ -122,6 +142,12 @@ class Bench:
         reader.stop()
         await self.timed("stop a search", lambda: search)
         await reader.close()
+
+
+async def _arriving(of: int) -> AsyncIterator[bytes]:
+    for at in range(ARRIVED // 2):
+        came = datetime.fromtimestamp(BEGAN_S + at, tz=timezone.utc)
+        yield f"{came:%Y-%m-%dT%H:%M:%S}.{of}00000000Z request {at} answered in 7 ms".encode()
 
 
 async def run(folder: Path) -> None:
@@ -136,6 +162,7 @@ async def run(folder: Path) -> None:
         await bench.first_screen("first screen, 2 MB", small)
         await bench.first_screen("first screen, 2 GB", large)
         await bench.stopped(large)
+    await bench.arrived()
     await bench.jumps(large, last_s)
     rows = await bench.filters(large)
     ticking.cancel()
