@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import PurePosixPath
 
 from backend.simulator import alarms
@@ -48,6 +49,15 @@ def delete(cloud: Cloud, row: Json) -> Answer:
 # directive → status while it runs, status at the end
 DIRECTIVES = {"apply": ("applying", "applied"), "remove": ("removing", "uploaded")}
 APPLY_S = 90
+# What it does meanwhile, in sysinv's words, each from a share of the time on.
+PROGRESS: dict[str, tuple[tuple[float, str], ...]] = {
+    "apply": (
+        (0.0, "generating application overrides"),
+        (0.1, "retrieving docker images"),
+        (0.5, "applying application manifest"),
+    ),
+    "remove": ((0.0, "deleting application manifest"),),
+}
 
 
 def change(cloud: Cloud, request: Request, row: Json) -> Answer:
@@ -69,7 +79,8 @@ def change(cloud: Cloud, request: Request, row: Json) -> Answer:
     if directive not in DIRECTIVES:
         raise client(f"Unsupported directive: {directive}")
     during, end = DIRECTIVES[directive]
-    row.update(status=during, progress=None)
+    row.update(status=during)
+    _goes_on(cloud, row, during, PROGRESS[directive])
 
     def finish() -> None:
         if row["status"] == during:
@@ -79,6 +90,18 @@ def change(cloud: Cloud, request: Request, row: Json) -> Answer:
 
     cloud.clock.at(cloud.jitter(APPLY_S), finish)
     return answer(row)
+
+
+def _goes_on(cloud: Cloud, row: Json, during: str, progress: tuple[tuple[float, str], ...]) -> None:
+    """Have an application say how far it is for as long as it is under way."""
+
+    def say(words: str) -> None:
+        if row["status"] == during:
+            row.update(progress=words)
+
+    for share, words in progress:
+        cloud.clock.at(share * APPLY_S / 2, partial(say, words))
+    say(progress[0][1])
 
 
 def post(cloud: Cloud, request: Request, path: list[str]) -> Answer:
@@ -120,7 +143,8 @@ def _update(cloud: Cloud, name: str, row: Json | None, version: str) -> Answer:
             "Application-update rejected: operation is not allowed while the current status is "
             f"{row['status']}."
         )
-    row.update(status="updating", progress=None)
+    row.update(status="updating")
+    _goes_on(cloud, row, "updating", PROGRESS["apply"])
 
     def finish() -> None:
         if row["status"] == "updating":

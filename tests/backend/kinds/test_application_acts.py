@@ -74,6 +74,11 @@ def test_an_application_is_applied_in_its_time_and_the_ladder_follows() -> None:
     send(cloud, "apply", "oidc-auth-apps")
     assert row(cloud, "oidc-auth-apps").status == "applying"
     assert stands(cloud, "apply", "oidc-auth-apps") == 1
+    says = KIND.look(row(cloud, "oidc-auth-apps"), seen(cloud)).notes
+    assert says == ("generating application overrides",)
+    cloud.clock.advance(10)
+    says = KIND.look(row(cloud, "oidc-auth-apps"), seen(cloud)).notes
+    assert says == ("retrieving docker images",)
     cloud.clock.advance(200)
     assert row(cloud, "oidc-auth-apps").status == "applied"
     assert stands(cloud, "apply", "oidc-auth-apps") == 2
@@ -115,6 +120,8 @@ def test_a_package_is_uploaded_and_one_that_is_there_is_refused() -> None:
     assert (found.status, found.app_version) == ("uploaded", "1.2-3")
     with pytest.raises(Refusal):
         send(cloud, "upload", tarfile="/home/sysadmin/vault-v1.2-3.tgz")
+    send(cloud, "delete", "vault")
+    assert not [one for one in cloud.apps if one["name"] == "vault"]
 
 
 def test_a_package_that_is_no_path_of_one_is_refused_before_it_is_sent() -> None:
@@ -142,3 +149,7 @@ def test_a_removal_wants_the_name_and_says_what_goes_with_it() -> None:
     (said,) = remove.consequences(one, remove.form(), seen(cloud))
     assert "no" in said.words
     assert "certificates" in said.words
+    send(cloud, "remove", "cert-manager")
+    assert row(cloud, "cert-manager").progress == "deleting application manifest"
+    cloud.clock.advance(200)
+    assert row(cloud, "cert-manager").status == "uploaded"
