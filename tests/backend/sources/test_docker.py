@@ -7,15 +7,23 @@ import contextlib
 import os
 import socket
 from pathlib import Path
-from typing import AsyncIterator, List
+from typing import Any, AsyncIterator, List, Tuple
 
 import pytest
 
 from backend.docker import Docker, DockerLog
-from backend.errors import Absent, Forbidden, Malformed, NotConfigured, Unreachable
+from backend.errors import (
+    Absent,
+    Forbidden,
+    Malformed,
+    NotConfigured,
+    Rejected,
+    Unreachable,
+)
 from backend.plan import Command
 from backend.settings import CloudSettings
 from backend.sources.docker import Engine, unframed
+from backend.sources.local import Printed
 from backend.sources.machines import Machines
 from backend.sources.tls import Pins
 
@@ -118,3 +126,27 @@ async def test_frames_are_put_together_however_they_were_cut(size: int) -> None:
 
     got: List[bytes] = [part async for part in unframed(parts())]
     assert b"".join(got) == b"out\nerr \x00\nno newline"
+
+
+@pytest.mark.parametrize(("code", "said"), [(0, "[{}]"), (7, ""), (127, "")])
+async def test_behind_ssh_curl_asks_the_same_and_no_socket_there_is_no_docker(
+    here: Path, monkeypatch: pytest.MonkeyPatch, code: int, said: str
+) -> None:
+    machines = Machines(CloudSettings(name="c"), Pins(here.parent / "pins"))
+    asked: List[Tuple[str, ...]] = []
+
+    async def run(argv: Tuple[str, ...], machine: str, **_: Any) -> Printed:
+        asked.append(argv)
+        return Printed(out=said, err="curl: no", code=code)
+
+    monkeypatch.setattr(machines, "run", run)
+    docker = Docker(path="/images/json", query={"all": "true"}, parse=lambda text: [{"id": text}])
+    read = Command(argv=("crictl",), parse=lambda _: (), absent=("curl: no",), also=(docker,))
+    if code == 0:
+        (row,) = (await machines.ask(read, "worker-0"))()
+        assert row == {"id": "[{}]", "machine": "worker-0"}
+    else:
+        with pytest.raises(Absent if code == 7 else Rejected):
+            await machines.ask(read, "worker-0")
+    socket_at = ("curl", "-sS", "--unix-socket", "/var/run/docker.sock")
+    assert (*socket_at, "http://docker/images/json?all=true") in asked
