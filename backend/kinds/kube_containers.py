@@ -7,7 +7,7 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
 from pydantic import Field
 
-from backend.figure import Jump
+from backend.figure import Jump, Line, Lines
 from backend.kind import (
     Action,
     Body,
@@ -39,10 +39,14 @@ INIT, SIDECAR = "init", "sidecar"
 
 
 class PodContainer(Row):
-    """A container of a pod (core/v1): what was said of it, and what its kubelet says."""
+    """A container of a pod (core/v1): what was said of it, and what its kubelet says.
+
+    ``pod`` is the uid of its pod, ``of`` what that is called.
+    """
 
     id: str
     pod: str
+    of: str
     name: str
     sort: str = ""
     image: str = ""
@@ -95,6 +99,7 @@ def containers(known: Known) -> Iterator[Body]:
             yield {
                 "id": f"{pod.uid}/{name}",
                 "pod": pod.uid,
+                "of": pod.full_name,
                 "name": name,
                 "sort": SIDECAR if one.get("restartPolicy") == "Always" else sort,
                 "image": str(one.get("image") or ""),
@@ -110,11 +115,6 @@ def containers(known: Known) -> Iterator[Body]:
 def _pod(row: PodContainer, known: Known) -> Optional[Pod]:
     found: Optional[Pod] = known.row("pods", row.pod)
     return found
-
-
-def _pod_name(row: PodContainer, known: Known) -> str:
-    pod = _pod(row, known)
-    return "" if pod is None else pod.full_name
 
 
 def _look(row: PodContainer, known: Known) -> Look:
@@ -153,6 +153,16 @@ def _logs(row: PodContainer, known: Known) -> Logs:
         before=tuple(one for one in whole.before if getattr(one, "container", "") == row.name),
         command=("kubectl", "-n", pod.namespace, "logs", pod.name, "-c", row.name, "--timestamps"),
     )
+
+
+def _strip(row: PodContainer, _known: Known) -> Lines:
+    lines = [
+        Line(heading="POD", text=row.of, jump=Jump("pods", row.pod)),
+        Line(heading="IMAGE", text=row.image),
+    ]
+    more = f", listens on {row.doors}" if row.doors else ""
+    lines.append(Line(heading="ASKS", text=f"{row.asks or 'for nothing'}{more}"))
+    return Lines(tuple(lines))
 
 
 class CommandForm(Form):
@@ -204,7 +214,7 @@ POD_CONTAINERS: Kind[PodContainer] = Kind(
     model=PodContainer,
     read=Derived(rows=containers, made_of=("pods",)),
     id=lambda row: row.id,
-    label=lambda row: row.name,
+    label=lambda row: f"{row.of}/{row.name}",
     columns=(
         Column(heading="CONTAINER", value=lambda row: row.name, most=24),
         Column(heading="SORT", value=lambda row: row.sort or None),
@@ -213,12 +223,13 @@ POD_CONTAINERS: Kind[PodContainer] = Kind(
         Column(
             heading="FOR", joined=_runs_for, order=lambda row, _: -(row.began_ms or 0), right=True
         ),
-        Column(heading="POD", joined=_pod_name, most=40),
+        Column(heading="POD", value=lambda row: row.of, most=40),
         Column(heading="ASKS", value=lambda row: row.asks or None, most=40, wide=True),
         Column(heading="PORTS", value=lambda row: row.doors or None, most=20, wide=True),
         Column(heading="IMAGE", value=lambda row: row.image, most=60, wide=True),
     ),
     look=_look,
+    strip=_strip,
     jump=lambda row, _known: Jump("pods", row.pod),
     actions=(IN_SHELL, IN_ATTACH),
     logs=_logs,
