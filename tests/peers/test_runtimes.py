@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -27,6 +28,7 @@ from backend.sources.arriving import Arriving
 from backend.sources.machines import Machines
 from backend.sources.tls import Pins
 from tests.backend.kinds import machines as recorded
+from tests.peers import crictl as peers_crictl
 
 pytestmark = [pytest.mark.peer, pytest.mark.xdist_group("runtimes")]
 
@@ -37,7 +39,28 @@ root = "{room}/root"
 state = "{room}/state"
 [grpc]
   address = "{room}/containerd.sock"
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "docker.io/lab/tiny:1"
+  restrict_oom_score_adj = true
+  [plugins."io.containerd.grpc.v1.cri".containerd]
+    snapshotter = "native"
 """
+# A pod on its node's own network, as nothing here has another; and a container of it.
+_OWN = {"linux": {"security_context": {"namespace_options": {"network": 2}}}}
+_POD = {
+    "metadata": {"name": "du-1-0", "namespace": "oran", "uid": "77", "attempt": 1},
+    **_OWN,
+}
+_CONTAINER = {
+    "metadata": {"name": "du", "attempt": 2},
+    "image": {"image": "docker.io/lab/tiny:1"},
+    "labels": {
+        "io.kubernetes.pod.name": "du-1-0",
+        "io.kubernetes.pod.namespace": "oran",
+        "io.kubernetes.pod.uid": "77",
+    },
+    **_OWN,
+}
 
 
 def start(room: Path, words: List[str], *asks: str) -> subprocess.Popen[bytes]:
@@ -87,12 +110,14 @@ def runtimes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 def _lay(room: Path) -> None:
     """Make an image of a shell and what it is linked with, and three containers of it."""
-    files = [name.lstrip("/") for name in re.findall(r"(/\S+)", ran("ldd", "/bin/sh"))]
+    linked = re.findall(r"(/\S+)", ran("ldd", "/bin/sh") + ran("ldd", "/usr/bin/tail"))
+    files = ["bin/sh", "usr/bin/tail", *(name.lstrip("/:") for name in linked if name[-1] != ":")]
+    waits = 'CMD ["/usr/bin/tail", "-f", "/dev/null"]'
     says = "echo out; echo err >&2; echo last"
     runs = ("docker", "run", "--network=none")
     for words in (
-        ("tar", "chf", f"{room}/files.tar", "-C", "/", "bin/sh", *files),
-        ("docker", "import", f"{room}/files.tar", "lab/tiny:1"),
+        ("tar", "chf", f"{room}/files.tar", "-C", "/", *dict.fromkeys(files)),
+        ("docker", "import", "--change", waits, f"{room}/files.tar", "lab/tiny:1"),
         ("docker", "create", "--name", "one", "lab/tiny:1", "/hello"),
         (*runs, "--name", "said", "lab/tiny:1", "/bin/sh", "-c", says),
         (*runs, "-dit", "--name", "shell", "lab/tiny:1", "/bin/sh"),
@@ -124,6 +149,49 @@ async def test_images_of_both_runtimes_stand_in_one_list_with_their_sizes(tmp_pa
     second = ran("docker", "image", "inspect", "-f", "{{.Size}}", "lab/tiny:1")
     assert found["docker"].size == int(second)
     assert found["containerd"].size > 0
+
+
+@pytest.fixture
+def crictl(runtimes: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """``crictl`` on the path, at containerd's socket, with one pod that runs one container."""
+    if peers_crictl.MISSING:
+        pytest.skip("crictl is built by Go, and there is none on this machine")
+    endpoint = f"unix://{os.environ['CONTAINERD_ADDRESS']}"
+    monkeypatch.setenv("PATH", f"{peers_crictl.built()}:{os.environ['PATH']}")
+    monkeypatch.setenv("CONTAINER_RUNTIME_ENDPOINT", endpoint)
+    monkeypatch.setenv("IMAGE_SERVICE_ENDPOINT", endpoint)
+    pod, container = tmp_path / "pod.json", tmp_path / "container.json"
+    pod.write_text(json.dumps(_POD), encoding="utf-8")
+    container.write_text(json.dumps(_CONTAINER), encoding="utf-8")
+    try:
+        try:
+            sandbox = ran("crictl", "runp", str(pod)).strip()
+        except subprocess.CalledProcessError as error:
+            pytest.skip(f"no pod can be run here: {error.stderr[-300:]}")
+        ran("crictl", "start", ran("crictl", "create", sandbox, str(container), str(pod)).strip())
+        yield
+    finally:
+        ran("crictl", "rmp", "-f", "-a")
+
+
+@pytest.mark.usefixtures("crictl")
+async def test_a_container_of_containerd_is_read_by_cri_with_its_pod_beside_dockers(
+    tmp_path: Path,
+) -> None:
+    rows = {(row.runtime, row.name): row for row in await told(CRI_CONTAINERS, tmp_path)}
+    row = rows["containerd", "du"]
+    assert (row.namespace, row.pod, row.state, row.attempt) == ("oran", "du-1-0", "running", 2)
+    assert row.log == "/var/log/pods/oran_du-1-0_77/du/2.log"
+    assert abs(row.created_ms / 1000 - time.time()) < 600
+    assert ("docker", "one") in rows
+
+
+@pytest.mark.usefixtures("crictl")
+async def test_images_of_containerd_are_read_by_cri_with_their_sizes(tmp_path: Path) -> None:
+    found = {row.runtime: row for row in await told(CRI_IMAGES, tmp_path)}
+    (said,) = json.loads(ran("crictl", "images", "-o", "json"))["images"]
+    image = found["containerd"]
+    assert (image.names, image.size) == (said["repoTags"], int(said["size"]))
 
 
 @pytest.mark.usefixtures("runtimes")
