@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any, Iterator, List, Tuple, cast
+from typing import TYPE_CHECKING, Any, Iterator, List, Optional, Tuple, cast
 
 from backend.ceph import Ceph, CephCommand, CephWrite, Told
 from backend.ceph_settings import CephWay
 from backend.errors import Malformed, NotConfigured, StxError, Unauthorized, Unreachable
 from backend.kind import Body, Json
 from backend.refresh import Answer
-from backend.settings import CloudSettings
 from backend.sources.ceph_direct import Direct
-from backend.sources.ceph_manager import Dashboard
 from backend.sources.ceph_said import SOURCE, Said, refusal
 from backend.sources.fresh import Fresh
 from backend.sources.machines import Machines
-from backend.sources.tls import Pins
+
+if TYPE_CHECKING:
+    from backend.settings import CloudSettings
+    from backend.sources.ceph_manager import Dashboard
+    from backend.sources.tls import Pins
 
 # An answer that is no older is one: of kinds that are read together each command is asked once.
 FRESH_S = 0.3
@@ -33,7 +35,12 @@ class CephSource:
     ) -> None:
         """``settings`` are the cloud's: its kubeconfig leads to Rook's pod on this machine."""
         self.direct = Direct(way, machines, settings.kubeconfig) if way.is_direct else None
-        self.dashboard = Dashboard(way, settings, pins) if way.managers else None
+        self.dashboard: Optional[Dashboard] = None
+        if way.managers:
+            # Who asks Ceph itself does not pay for the library of HTTP.
+            from backend.sources.ceph_manager import Dashboard
+
+            self.dashboard = Dashboard(way, settings, pins)
         self._fresh: Fresh[Said] = Fresh(FRESH_S)
         self._direct_again_s = 0.0
 

@@ -29,10 +29,8 @@ def say(number: int, code: int, words: str, out: bytes = b"") -> None:
         sys.stdout.buffer.flush()
 
 
-def images(cluster: Any) -> bytes:
+def images(rbd: Any, cluster: Any) -> bytes:
     """Return the images of all pools that are for them, as JSON; of many, the rest without size."""
-    import rbd
-
     found = []
     for pool in cluster.list_pools():
         with cluster.open_ioctx(pool) as room:
@@ -55,14 +53,26 @@ def look_into(rbd: Any, room: Any, one: Any) -> None:
         one["error"] = str(error)
 
 
+def tell_images(cluster: Any, number: int) -> None:
+    """Say which images there are: no monitor knows, another library does."""
+    try:
+        import rados
+        import rbd
+    except ImportError as error:
+        say(number, 38, f"images: {error}")  # ENOSYS: the library of images is one more package
+        return
+    try:
+        found = images(rbd, cluster)
+    except (rados.Error, rbd.Error) as error:
+        say(number, getattr(error, "errno", None) or 5, f"images: {error}")
+        return
+    say(number, 0, "", found)
+
+
 def ask(cluster: Any, number: int, command: Any) -> None:
-    """Have one command answered: by a monitor, or by what is asked of OSDs."""
+    """Have one command answered, by a monitor; or by OSDs, what they alone know."""
     if command["prefix"] == "rbd images":
-        try:
-            say(number, 0, "", images(cluster))
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
-            code = getattr(error, "errno", None) or (38 if isinstance(error, ImportError) else 5)
-            say(number, code, f"images: {error}")
+        tell_images(cluster, number)
         return
     code, out, words = cluster.mon_command(json.dumps({**command, "format": "json"}), b"")
     say(number, code, words, out)

@@ -12,6 +12,8 @@ from tests.peers.keystone import free_port
 USER, PASSWORD = "site", "Secret-word-77"
 MODULE = Path("/usr/share/ceph/mgr/dashboard")
 NAMES = ("x", "y")
+# A manager that begins loads dozens of modules first.
+SETTLE_S = 240.0
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Dashboards:
         """Wait until one is active with its REST, and one stands by; return their names."""
         for name in NAMES:
             self.peer.manager(name)
-        self.peer.until(self._is_settled, "one manager is active and one stands by")
+        self.peer.until(self._is_settled, "one manager is active and one stands by", SETTLE_S)
         active = self.active
         return active, next(name for name in NAMES if name != active)
 

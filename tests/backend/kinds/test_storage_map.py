@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any, Dict, List, Optional
 
 from backend.draw import figure_lines
 from backend.figure import Tree
+from backend.kind import Reach
 from backend.kinds.storage_map import STORAGE_MAP
 from backend.known import Known
+from backend.simulator import sysinv
+from backend.simulator.exchange import Request
+from backend.simulator.keystone import Token
 from backend.tone import Mark
 from tests.backend.kinds.ceph import cluster
-from tests.backend.kinds.site import LAPTOP, reading
+from tests.backend.kinds.pretended import pretend, read
+from tests.backend.kinds.site import LAPTOP, named, reading
 
 AT = "/dev/disk/by-path/pci-0000:00:17.0-ata-"
 MIB = 1024**2
@@ -120,6 +126,20 @@ def test_mib_gib_and_bytes_that_sysinv_mixes_are_one_measure() -> None:
 def test_partitions_that_could_not_be_read_leave_the_volume_on_its_disk() -> None:
     known = site(0, partitions=[])
     assert lines(known)[2:5] == ["    pv /dev/sda5", "      cgts-vg", "        log"]
+
+
+def test_partitions_are_asked_of_each_host_as_the_list_of_all_is_empty_though_there_are_some() -> (
+    None
+):
+    cloud = pretend("site-9")
+    kind = named("partitions")
+    assert kind.reach is Reach.PER_PARENT
+    assert read(cloud, "partitions", cloud.named("controller-0").uuid).rows
+    now = cloud.now()
+    token = Token(id="t", user="admin", issued_at=now, expires_at=now, audit="a")
+    request = Request(method="GET", path="/platform/v1/partitions", base="http://p", query=())
+    reply = sysinv.reply(cloud, request, ["partitions"], token)
+    assert json.loads(reply.body) == {"partitions": []}
 
 
 def test_an_osd_that_sysinv_has_and_ceph_has_not_and_the_reverse_are_said() -> None:
