@@ -50,9 +50,9 @@ def device_rows(told: Answers) -> Iterable[Body]:
 def _device_look(row: CephDevice, known: Known) -> Look:
     ms = row.fails_from_ms
     if ms is not None and ms - known.now_ms < 42 * DAY_MS:
-        left = span(ms - known.now_ms) if ms > known.now_ms else "any moment"
+        left = f"in {span(ms - known.now_ms)}" if ms > known.now_ms else "any moment"
         tone = Tone.BAD if ms - known.now_ms < 14 * DAY_MS else Tone.WARN
-        return Look(tone=tone, mark=Mark.BAD, notes=(f"Ceph expects it to fail: {left}",))
+        return Look(tone=tone, mark=Mark.BAD, notes=(f"Ceph expects it to fail {left}",))
     if (row.wear_percent or 0) >= 90:
         words = f"{row.wear_percent} % of its life is used"
         return Look(tone=Tone.WARN, mark=Mark.BAD, notes=(words,))

@@ -13,7 +13,7 @@ from backend.kinds.ceph_words import meaning
 from backend.kinds.machine import size
 from backend.known import Known
 from backend.tone import Mark, Tone, Verdict
-from backend.units import DAY_MS, HOUR_MS, span
+from backend.units import DAY_MS, HOUR_MS, counted, span
 
 # Alarms of storage: Ceph's and the platform's own, and of a filesystem that fills.
 CEPH_ALARMS, FULL_ALARM = "800.", "100.104"
@@ -207,7 +207,9 @@ def _full(known: Known) -> Optional[Finding]:
 def _disks(known: Known) -> Optional[Finding]:
     bad = [row for row in known.rows("ceph-devices")
            if CEPH_DEVICES.look(row, known).mark is Mark.BAD]  # fmt: skip
-    return Finding(f"{len(bad)} disks wear out: {bad[0].name}.") if bad else None
+    if not bad:
+        return None
+    return Finding(f"{counted(len(bad), 'disk')} worn out or about to fail: {bad[0].name}.")
 
 
 def _claims(known: Known) -> Optional[Finding]:
@@ -215,5 +217,6 @@ def _claims(known: Known) -> Optional[Finding]:
     lost = [row for row in rows if row.phase == "Lost"]
     waits = [row for row in rows if row.phase == "Pending"]
     if lost:
-        return Finding(f"{len(lost)} claims lost their volume: {lost[0].name}.", Tone.BAD)
+        words = f"{counted(len(lost), 'claim')} without the volume it had: {lost[0].name}."
+        return Finding(words, Tone.BAD)
     return Finding(f"{len(waits)} of {len(rows)} claims pending.") if waits else None

@@ -16,6 +16,7 @@ from backend.kinds.ceph_daemons import SERVERS, filesystem_rows, server_rows
 from backend.kinds.ceph_flags import flag_rows, reminder
 from backend.kinds.ceph_groups import group_rows
 from backend.kinds.ceph_osds import CEPH_OSDS
+from backend.kinds.ceph_records import CEPH_DEVICES
 from backend.kinds.ceph_safety import safety_rows
 from backend.kinds.ceph_status import CephStatus, status_rows
 from backend.kinds.ceph_words import MEANINGS
@@ -249,3 +250,33 @@ def test_what_the_managers_rest_cannot_ask_is_neither_a_yes_nor_a_no() -> None:
     assert down is not None
     assert down.risk(row, None, known) is Risk.DESTRUCTIVE
     assert "taken for a no" in " ".join(one.words for one in down.reasons(row, None, known))
+
+
+# As Ceph 16 writes a device of an OSD on a disk that predicts its end (after its source: the OSDs
+# of the recorded cluster keep all in memory and have no disk).
+DEVICE: Dict[str, Any] = {
+    "devid": "ST_Z1X4ABCD",
+    "location": [{"host": "vm", "dev": "sdb"}],
+    "daemons": ["osd.0"],
+    "life_expectancy_min": "2026-12-01T00:00:00.000000+0000",
+    "life_expectancy_max": "2027-02-01T00:00:00.000000+0000",
+}
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({}, "Ceph expects it to fail in 4d"),
+        ({"life_expectancy_min": "", "wear_level": 0.93}, "93 % of its life is used"),
+    ],
+)
+def test_a_disk_that_ceph_expects_to_fail_or_that_is_worn_is_said_in_the_headline(
+    more: Dict[str, Any], words: str
+) -> None:
+    known = cluster("16-well", device_ls=[{**DEVICE, **more}])
+    (row,) = known.rows("ceph-devices")
+    look = CEPH_DEVICES.look(row, known)
+    assert look.mark is Mark.BAD
+    assert look.notes[0].startswith(words)
+    assert "1 disk worn out or about to fail: ST_Z1X4ABCD." in STORAGE.headline(known).text
+    assert known.row("ceph-osds", "0").devices == ["ST_Z1X4ABCD"]
