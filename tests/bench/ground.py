@@ -14,6 +14,8 @@ import os
 import resource
 import statistics
 import time
+from array import array
+from bisect import bisect_left
 from pathlib import Path
 from typing import Awaitable, Callable, Dict, List, NamedTuple, Sequence, Tuple
 
@@ -39,7 +41,8 @@ class Loop:
     """Wants the loop once a millisecond; keeps when it came late, by how much that was its own."""
 
     def __init__(self) -> None:
-        self._gaps: List[Tuple[float, float]] = []
+        # Numbers and no objects: the collector would go through 100,000 of them each time.
+        self._ends, self._gaps = array("d"), array("d")
         self._stat = os.open("/proc/thread-self/schedstat", os.O_RDONLY)
 
     def _waited_ms(self) -> float:
@@ -51,12 +54,13 @@ class Loop:
         while True:
             await asyncio.sleep(0.001)
             now, then = time.perf_counter(), self._waited_ms()
-            self._gaps.append((now, (now - last) * 1000 - (then - waited)))
+            self._ends.append(now)
+            self._gaps.append((now - last) * 1000 - (then - waited))
             last, waited = now, then
 
     def longest(self, since: float) -> float:
         """Return the longest hold that ended after ``since``, ms."""
-        return max(gap for at, gap in self._gaps if at >= since)
+        return max(self._gaps[bisect_left(self._ends, since) :])
 
 
 class Cpu(NamedTuple):
