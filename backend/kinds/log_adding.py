@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Callable, List, Optional, Tuple
+from typing import List, Optional, Tuple
 
 from backend.errors import Missing
 from backend.kinds.kube_logs import of_pod
@@ -18,17 +18,13 @@ NEEDS = (PODS, SERVERS)
 """Kinds that say which pods and baseboards there are."""
 
 
-def completing(known: Known) -> Callable[[str], Tuple[str, ...]]:
-    """Return what gives the names that begin with what is typed."""
+def choices(text: str, known: Known) -> Tuple[str, ...]:
+    """Return the names that begin with what is typed."""
     found: List[str] = [*NAMES, JOURNAL]
     found += [f"{POD}:{pod.full_name}" for pod in known.rows(PODS)]
     found += [f"{SEL}:{row.name}" for row in known.rows(SERVERS) if row.has_password]
-
-    def choices(text: str) -> Tuple[str, ...]:
-        lowered = text.strip().lower()
-        return tuple(name for name in found if name.lower().startswith(lowered))
-
-    return choices
+    lowered = text.strip().lower()
+    return tuple(name for name in found if name.lower().startswith(lowered))
 
 
 def beside(logs: Logs, text: str, known: Known, at_ms: Optional[int]) -> Logs:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Iterable, Optional, Tuple
+from typing import Any, Iterable, Optional, Tuple
 
 from backend.baseboard import SelLog
 from backend.deed import Deed
 from backend.kinds.host import Host
 from backend.kinds.host_site import active_controller
 from backend.known import Known
-from backend.logs.catalogue import ABOUT_ALL, OF_DEED, OF_HOST, of_alarm, stream_of
+from backend.logs.catalogue import ABOUT_ALL, OF_DEED, OF_HOST, OF_MACHINE, of_alarm, stream_of
 from backend.plan import HERE
 from backend.streams import Logs, Stream
 
@@ -48,6 +48,12 @@ def _own_log(hostname: str, known: Known) -> Tuple[Stream, ...]:
 def of_host(host: Host, known: Known) -> Logs:
     """Return what maintenance, the inventory, and the host itself say of it, as it comes."""
     return logs_of(OF_HOST, host.hostname or "", known, None, host.name)
+
+
+def of_machine(row: Any, _known: Known) -> Logs:
+    """Return what a machine writes of itself: the one one sits on, or one behind SSH."""
+    # Its id is how SSH reaches it, or HERE.
+    return Logs(streams=tuple(stream_of(name, row.uuid) for name in OF_MACHINE), of=row.name)
 
 
 def of_fault(alarm_id: str, hostname: str, at_ms: int, known: Known) -> Logs:

@@ -7,6 +7,7 @@ from typing import Any, Dict, Iterable, List, Optional, Tuple
 from backend.errors import Absent, Untrusted
 from backend.figure import Line, Lines
 from backend.kind import Body, Column, Command, Derived, Kind, Reach, Row
+from backend.kinds.log_places import of_machine
 from backend.kinds.machine import MACHINE, MACHINES, OfMachine, size
 from backend.kinds.machine_place import where
 from backend.known import Known, Reading
@@ -245,6 +246,7 @@ MACHINE_LIST: Kind[Machine] = Kind(
     look=_machine_look,
     strip=_machine_strip,
     sort=lambda row, _known: (not row.is_here, row.name),
+    logs=of_machine,
     aliases=("neighbours", "ground"),
     is_inventory=False,
     every_s=30.0,

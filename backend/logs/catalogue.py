@@ -107,6 +107,8 @@ _OF_ALARM: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
 )
 # What maintenance, the inventory and the host itself say of a host, and of what is done to one.
 OF_HOST = ("mtcAgent", "sysinv", "sm", "kern")
+# What a machine writes of itself, whatever sort it is.
+OF_MACHINE = ("kern", "daemon", "user", "auth", "mtcClient", "journal")
 OF_DEED = ("mtcAgent", "sysinv", "nfv-vim")
 # Written by the active controller, about all hosts; the others each host writes of itself.
 ABOUT_ALL = frozenset(

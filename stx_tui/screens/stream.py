@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 
 from backend.errors import StxError, Untrusted
 from backend.figure import Line
-from backend.kinds.log_adding import beside, completing
+from backend.kinds.log_adding import beside, choices
 from backend.logs.catalogue import word_of
 from backend.logs.moments import WAYS, exact, moment_ms
 from backend.logs.opening import open_all
@@ -295,12 +295,9 @@ class StreamScreen(LookingScreen):
         await self._open()
 
     def action_add(self) -> None:
-        """Ask which log is to be looked at beside these."""
-        self.run_worker(self._ask_which(), name="which log", group="which")
-
-    async def _ask_which(self) -> None:
-        await read_beside(self.console)
-        self._ask("+", complete=completing(self.console.known))
+        """Ask which log is to be looked at beside these; which there are is read meanwhile."""
+        self.run_worker(read_beside(self.console), name="which logs", group="which")
+        self._ask("+", complete=lambda text: choices(text, self.console.known))
 
     def _add(self, text: str) -> None:
         """Look at one log more, where one is."""

@@ -8,7 +8,7 @@ import pytest
 
 from backend.baseboard import SelLog
 from backend.errors import Missing
-from backend.kinds.log_adding import beside, completing, streams_named
+from backend.kinds.log_adding import beside, choices, streams_named
 from backend.known import Known
 from backend.kube import PodLog
 from backend.logs.catalogue import stream_of, word_of
@@ -68,10 +68,12 @@ def test_a_pod_that_is_not_there_and_a_name_that_several_have_are_said() -> None
 
 
 def test_names_complete_to_files_pods_and_baseboards_that_can_be_asked() -> None:
-    choices = completing(seen())
-    assert choices("KER") == ("kern",)
-    assert "sel:controller-0" in choices("sel:")
-    assert all(one.startswith("pod:") and one.count("/") == 1 for one in choices("pod:"))
+    known = seen()
+    assert choices("KER", known) == ("kern",)
+    assert "sel:controller-0" in choices("sel:", known)
+    pods = choices("pod:", known)
+    assert pods
+    assert all(one.startswith("pod:") and one.count("/") == 1 for one in pods)
 
 
 def test_what_is_added_stands_beside_and_twice_the_same_is_once() -> None:

@@ -11,10 +11,12 @@ import pytest
 
 from backend.errors import Unreachable
 from backend.kinds.ground import GROUND, headline
-from backend.kinds.machine_list import machines_of
+from backend.kinds.log_places import of_machine
+from backend.kinds.machine_list import Machine, machines_of
 from backend.kinds.machine_place import where
 from backend.known import Known, Reading
 from backend.place import Phase, Place, find_place
+from backend.plan import HERE
 from backend.tone import Mark
 from tests.backend.kinds import machines
 from tests.backend.kinds.site import bodies, reading
@@ -150,3 +152,12 @@ def test_a_machine_that_does_not_answer_says_why_and_holds_nobody() -> None:
 @pytest.mark.parametrize("place", [Place(), Place(hostname="desk", platform={"nodetype": ""})])
 def test_of_nothing_at_all_there_is_still_a_sentence(place: Place) -> None:
     assert headline(Known(cloud="", now_ms=0, place=place)).text
+
+
+def test_l_opens_what_a_machine_writes_of_itself_where_it_lies() -> None:
+    here, far = Machine(uuid=HERE, name="controller-1"), Machine(uuid="worker-0", name="worker-0")
+    known = machines.known()
+    assert {getattr(one, "machine", "") for one in of_machine(here, known).streams} == {HERE}
+    logs = of_machine(far, known)
+    assert {getattr(one, "machine", "") for one in logs.streams} == {"worker-0"}
+    assert "worker-0:kern" in logs.names
