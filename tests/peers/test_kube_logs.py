@@ -71,7 +71,7 @@ async def test_the_run_before_the_last_restart_is_another_log(real_cluster: Clus
     real_cluster.write("out of memory", run="before")
     async with looking(real_cluster.kubeconfig) as lookout:
         log = await lookout.cloud.open(await stream_of(lookout, "web-", previous=True))
-        assert lines(log) == ["out of memory"]
+        await until(lambda: lines(log)[-1:] == ["out of memory"], 20)
         assert log.name.endswith("(before)")
         log.close()
 
