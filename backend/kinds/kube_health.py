@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Optional, Tuple
 from backend.kind import Column, Kind, KubeHealth, Row
 from backend.kinds.kube_object import bad
 from backend.kinds.kube_pod import Pod
-from backend.kinds.once import once
+from backend.kinds.once import sifted
 from backend.known import Known
 from backend.tone import WELL, Look
 
@@ -35,13 +35,15 @@ class ClusterHealth(Row):
         return not self.failed
 
 
-@once
+@sifted
+def _of_system(pod: Pod) -> bool:
+    return pod.namespace == "kube-system"
+
+
 def parts(pods: Tuple[Pod, ...]) -> Dict[str, Tuple[int, int]]:
     """Return how many pods of each part of the control plane are ready, of how many there are."""
     found: Dict[str, Tuple[int, int]] = {}
-    for pod in pods:
-        if pod.namespace != "kube-system":
-            continue
+    for pod in _of_system(pods):
         for label, value, name in _PARTS:
             if pod.labels.get(label) == value:
                 ready, there = found.get(name, (0, 0))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterator, List, Optional, Tuple
+from typing import Dict, Iterator, List, Optional
 
 from backend.figure import Line, Lines
 from backend.kinds.kube_health import control_plane, down
 from backend.kinds.kube_pod import Pod
 from backend.kinds.kube_unwell import TroubleRow, locked, tally, troubles
-from backend.kinds.once import once
+from backend.kinds.once import sifted
 from backend.known import Known
 from backend.tone import Tone, Verdict
 from backend.units import DAY_MS, HOUR_MS, counted, span
@@ -34,9 +34,9 @@ def counts(known: Known) -> Dict[str, int]:
     return found
 
 
-@once
-def _restarts(pods: Tuple[Pod, ...]) -> Tuple[int, ...]:
-    return tuple(pod.restarted_ms for pod in pods if pod.restarted_ms is not None)
+@sifted
+def _restarted(pod: Pod) -> bool:
+    return pod.restarted_ms is not None
 
 
 def summary(known: Known) -> Lines:
@@ -53,7 +53,8 @@ def _summary(known: Known) -> Iterator[Optional[Line]]:
         yield _nodes(known)
     if known.has("pods"):
         now_ms = known.now_ms
-        lately = sum(1 for ms in _restarts(known.rows("pods")) if now_ms - ms < HOUR_MS)
+        restarts = (pod.restarted_ms or 0 for pod in _restarted(known.rows("pods")))
+        lately = sum(1 for ms in restarts if now_ms - ms < HOUR_MS)
         words = "  ".join(f"{name} {count}" for name, count in counts(known).items())
         yield Line(heading="PODS", text=f"{words}   restarts 1h: {lately}")
     yield _apps(known)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from itertools import islice
-from operator import attrgetter, is_
+from itertools import compress, count, islice
+from operator import attrgetter, is_, is_not
 from time import perf_counter
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
@@ -133,7 +133,7 @@ class Rows:
             return False
         self._rows = rows
         if len(rows) == len(before) == len(self._entries):
-            changed = [at for at, is_same in enumerate(map(is_, rows, before)) if not is_same]
+            changed = list(compress(count(), map(is_not, rows, before)))
             if not changed:
                 return False
             if self._renew_some(rows, before, changed):

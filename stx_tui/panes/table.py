@@ -72,8 +72,8 @@ class TablePane(Pane):
         moved = self.rows.show(reading, known)
         if first:
             self._measure(self.rows.shown[:MEASURED])
-        if moved or first:
-            self.picked &= set(reading.by_id)
+        if self.picked and (moved or first):
+            self.picked &= reading.by_id.keys()
         self._go_on()
 
     def search(self, needle: str) -> None:

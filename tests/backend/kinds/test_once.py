@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import List, Tuple
 
-from backend.kinds.once import once
+from backend.kinds.once import once, sifted
 
 
 def test_an_answer_is_kept_for_the_same_object_and_no_other() -> None:
@@ -25,3 +25,44 @@ def test_an_answer_of_none_is_an_answer() -> None:
     remembering(thing)
     remembering(thing)
     assert asked == [thing]
+
+
+class Row:
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+def test_what_is_sifted_is_in_order_whatever_changed_came_or_went() -> None:
+    odd = sifted(lambda row: bool(row.number % 2))
+    rows = [Row(number) for number in range(10)]
+    turns = [
+        [],
+        rows,
+        [*rows[:2], Row(21), *rows[3:]],  # one that did not pass does now
+        [*rows[:1], Row(20), *rows[2:]],  # one that passed does not any more
+        [*rows[:3], Row(33), *rows[4:]],  # one that passed is another and still does
+        rows[4:],
+        [*rows, Row(11)],
+        list(reversed(rows)),
+        [],
+    ]
+    for turn in turns:
+        assert odd(tuple(turn)) == tuple(row for row in turn if row.number % 2)
+
+
+def test_of_ten_thousand_rows_only_those_that_changed_are_sifted_again() -> None:
+    tested: List[int] = []
+
+    @sifted
+    def odd(row: Row) -> bool:
+        tested.append(row.number)
+        return bool(row.number % 2)
+
+    rows = tuple(Row(number) for number in range(10_000))
+    odd(rows)
+    tested.clear()
+    found = odd((*rows[:5000], Row(-1), *rows[5001:]))
+    assert tested == [-1]
+    assert len(found) == 5001
+    odd(rows)
+    assert tested == [-1, 5000]
