@@ -14,6 +14,7 @@ from typing import (
     Iterable,
     List,
     Optional,
+    Tuple,
     Union,
 )
 
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 Copied = Callable[[int, int], None]
 # How long changes are gathered before they are told, in seconds.
 GATHER_S = 0.2
+# The same of the pages of a list behind its first.
+ARRIVE_S = 0.4
 # The server ends a watch itself after so long; a bookmark comes every minute: silence is longer.
 WATCH_S, SILENCE_S = 600, 150.0
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
@@ -156,7 +159,7 @@ class KubeSource:
 
     async def whole(self, whole: KubeWhole) -> Body:
         """Return one object, all of it."""
-        raw = await self.api.get(await self._chosen(whole.path))
+        raw = await self.api.get(await self._chosen(whole.path), packed=True)
         # A large one is unpacked on a thread: keys are answered meanwhile.
         return await asyncio.to_thread(whole_of, raw, is_helm=whole.is_helm)
 
@@ -216,8 +219,11 @@ class KubeTeller:
         path = await self._source.root(self._read)
         get = self._source.api.get
         query: Optional[Dict[str, str]] = {"limit": str(FIRST)}
-        coming = asyncio.ensure_future(get(path, query, self._accept))
+        coming = asyncio.ensure_future(get(path, query, self._accept, packed=True))
         is_first = True
+        now_s = asyncio.get_running_loop().time
+        told_s = now_s()
+        bodies: Tuple[Body, ...] = ()
         try:
             while query is not None:
                 page = await asyncio.to_thread(
@@ -225,9 +231,12 @@ class KubeTeller:
                 )
                 query = after(page)
                 if query is not None:
-                    coming = asyncio.ensure_future(get(path, query, self._accept))
-                yield Told(bodies=page.bodies, begins=is_first, ends=query is None)
-                is_first = False
+                    coming = asyncio.ensure_future(get(path, query, self._accept, packed=True))
+                bodies += page.bodies
+                # The first page is a screen full; of the rest a few a second are told.
+                if is_first or query is None or now_s() - told_s >= ARRIVE_S:
+                    yield Told(bodies=bodies, begins=is_first, ends=query is None)
+                    told_s, bodies, is_first = now_s(), (), False
                 self._version = page.version if query is None else ""
         finally:
             coming.cancel()

@@ -57,10 +57,19 @@ class KubeApi:
         self.took_ms: Optional[int] = None
 
     async def get(
-        self, path: str, query: Optional[Mapping[str, str]] = None, accept: str = "application/json"
+        self,
+        path: str,
+        query: Optional[Mapping[str, str]] = None,
+        accept: str = "application/json",
+        *,
+        packed: bool = False,
     ) -> bytes:
-        """Return the body of an answer, unread."""
-        return (await self._ask("GET", path + _query(query), {"Accept": accept}, None)).body
+        """Return the body of an answer, unread; ``packed`` lets the server pack what is long.
+
+        Ten thousand pods are 2 MB then instead of 25, in fewer pieces for the event loop.
+        """
+        headers = {"Accept": accept, **({"Accept-Encoding": "gzip"} if packed else {})}
+        return (await self._ask("GET", path + _query(query), headers, None)).body
 
     async def send(self, write: KubeWrite) -> Json:
         """Send one change and return its answer; never repeated, but for a 401."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from pydantic_core import from_json
@@ -11,10 +12,15 @@ from backend.helm import release_of
 from backend.kind import Body
 from backend.sources.kubeconfig import SERVICE
 from backend.sources.projection import Project, projection
+from backend.sources.wire import MOST_BYTES
 
 # Rows of the first page, a screen full, and of those after it: unpacking one keeps the interpreter
 # from the event loop, of 1000 pods for 30 ms.
 FIRST, PAGE = 100, 500
+
+
+# How a packed body begins, and what zlib calls the format.
+_GZIP, _WINDOW = b"\x1f\x8b", 31
 
 
 def whole_of(raw: bytes, *, is_helm: bool) -> Body:
@@ -43,9 +49,27 @@ def after(page: Page) -> Optional[Dict[str, str]]:
     return {"limit": str(PAGE), "continue": page.after} if page.after else None
 
 
+def unpacked(raw: bytes, kind: str) -> bytes:
+    """Return a body as it was before the server packed it: no JSON begins as packed ones do.
+
+    Never more than an answer may be.
+    """
+    if not raw.startswith(_GZIP):
+        return raw
+    unpacking = zlib.decompressobj(_WINDOW)
+    try:
+        whole = unpacking.decompress(raw, MOST_BYTES)
+    except zlib.error as error:
+        raise Malformed(kind, "$", f"packed, and not to be unpacked: {error}") from error
+    if not unpacking.eof:
+        words = f"more than {MOST_BYTES >> 20} MiB" if unpacking.unconsumed_tail else "cut off"
+        raise Malformed(kind, "$", f"packed: {words}")
+    return whole
+
+
 def parsed(raw: bytes, kind: str) -> Any:
     try:
-        found = from_json(raw)
+        found = from_json(unpacked(raw, kind))
     except ValueError as error:
         raise Malformed(kind, "$", f"no JSON: {error}") from error
     if not isinstance(found, dict):
