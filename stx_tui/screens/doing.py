@@ -33,14 +33,30 @@ def offer_acts(console: StxApp, kind: Kind[Any], row_ids: Tuple[str, ...], of: s
 
     if console.station is None:
         return _not_open(console)
+    kind, row_ids = _meant(console, kind, row_ids)
     console.push_screen(ActionsScreen(kind, row_ids, of))
     return ""
+
+
+def _meant(
+    console: StxApp, kind: Kind[Any], row_ids: Tuple[str, ...]
+) -> Tuple[Kind[Any], Tuple[str, ...]]:
+    """Return what is to be acted on: of rows that only point, as on a map, what they point to."""
+    if kind.actions or kind.jump is None:
+        return kind, row_ids
+    rows = [console.known.find(kind.name, row_id)[0] for row_id in row_ids]
+    jumps = [kind.jump(row, console.known) for row in rows if row is not None]
+    ids = tuple(dict.fromkeys(jump.id for jump in jumps if jump is not None))
+    kinds = {jump.kind for jump in jumps if jump is not None}
+    there = console.rooms.kind(kinds.pop()) if len(kinds) == 1 and all(ids) else None
+    return (kind, row_ids) if there is None or not there.actions else (there, ids)
 
 
 def why_not(console: StxApp, kind: Kind[Any], row_id: str) -> str:
     """Open what would refuse each action on a row."""
     from stx_tui.screens.whynot import WhyNotScreen
 
+    kind, (row_id,) = _meant(console, kind, (row_id,))
     if not any(not action.on_kind for action in kind.actions):
         return f"nothing can be done with {kind.name} from here"
     console.push_screen(WhyNotScreen(kind, row_id))

@@ -185,6 +185,7 @@ PARTS: Kind[Part] = Kind(
     parent="machines",
     read=Rest(service="sysinv", path="/parts", items="parts"),
     label=lambda p: p.name,
+    jump=lambda p, known: Jump(kind="machines", id=p.machine) if p.machine else None,
     columns=(Column(heading="PART", value=lambda p: p.name),),
 )
 ROOMS = Rooms(

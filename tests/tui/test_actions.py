@@ -9,8 +9,10 @@ import pytest
 from stx_tui.screens.act import ActScreen
 from stx_tui.screens.actions import ActionsScreen
 from stx_tui.screens.form import FormScreen
+from stx_tui.screens.listing import ListingScreen
+from stx_tui.screens.whynot import WhyNotScreen
 from tests.tui.desk import Desk, machine
-from tests.tui.machines import MACHINES
+from tests.tui.machines import MACHINES, PARTS
 
 
 async def test_each_action_stands_there_with_its_key_and_its_risk_in_words() -> None:
@@ -98,3 +100,26 @@ async def test_any_size_can_be_left(size: Tuple[int, int]) -> None:
         assert "s  S" in desk.lines[1]
         await desk.press("j", "k", "q")
         assert not isinstance(desk.app.screen, ActionsScreen)
+
+
+@pytest.mark.parametrize(("key", "screen"), [("a", ActionsScreen), ("w", WhyNotScreen)])
+async def test_of_a_row_that_only_points_it_is_what_it_points_to_that_is_acted_on(
+    key: str, screen: type
+) -> None:
+    desk = Desk(machine("m-1"), machine("m-2"))
+    desk.wire.bodies["/parts"] = [machine("bolt", machine="id-m-2")]
+    async with desk.sat_at():
+        await desk.open(ListingScreen(PARTS))
+        await desk.press(key)
+        await desk.settle()
+        assert isinstance(desk.app.screen, screen)
+        assert "m-2" in desk.lines[0]
+
+
+async def test_of_a_row_that_points_nowhere_nothing_can_be_done() -> None:
+    desk = Desk(machine("m-1"))
+    async with desk.sat_at():
+        await desk.open(ListingScreen(PARTS))
+        await desk.press("a")
+        await desk.settle()
+        assert "nothing can be done with parts" in desk.text
