@@ -19,7 +19,7 @@ from backend.ceph import CephCommand
 from backend.ceph_settings import CephWay
 from backend.errors import Malformed, NotFound, Rejected, StxError, Unauthorized, Unreachable
 from backend.settings import CloudSettings
-from backend.sources.ceph_rest import READS, Order, order_of
+from backend.sources.ceph_rest import READS, Order, Reading, order_of
 from backend.sources.ceph_said import SOURCE, Said
 from backend.sources.fresh import Fresh
 from backend.sources.refusals import refusal
@@ -66,20 +66,24 @@ class Dashboard:
     async def ask(self, command: CephCommand) -> Said:
         """Ask one command, or have it done. Raises ``StxError``."""
         read = READS.get(command.prefix)
+        if read is not None:
+            return await self._looked(command, read)
         try:
-            if read is not None:
-                found = await read(self._get, dict(command.args))
-                return Said(0, "", json.dumps(found).encode())
             order = await order_of(command, self._get)
-        except LookupError as error:
-            if read is not None:
-                raise Malformed(
-                    SOURCE, command.prefix, f"the manager leaves out {error}"
-                ) from error
+        except LookupError:
             return Said(errno.ENOSYS, _NO_PATH)
         await self._ordered(order)
         self._fresh.forget()
         return Said(0)
+
+    async def _looked(self, command: CephCommand, read: Reading) -> Said:
+        try:
+            found = await read(self._get, dict(command.args))
+        except (LookupError, TypeError, AttributeError) as error:
+            # A release that shapes an answer in another way than those we know.
+            what = f"the manager's answer has another shape: {type(error).__name__} {error}"
+            raise Malformed(SOURCE, command.prefix, what) from error
+        return Said(0, "", json.dumps(found).encode())
 
     def retry(self) -> None:
         """Let a password that was refused be tried once more."""

@@ -1,0 +1,102 @@
+"""A manager of Ceph that answers otherwise than hoped, on a real wire."""
+
+from __future__ import annotations
+
+import errno
+import json
+from pathlib import Path
+from typing import Any, List
+
+import pytest
+
+from backend.ceph import CephCommand
+from backend.ceph_settings import CephWay
+from backend.errors import Malformed, StxError, Unauthorized
+from backend.secret import Password, Secret
+from backend.settings import CloudSettings
+from backend.sources.ceph_manager import Dashboard
+from backend.sources.ceph_said import Said
+from backend.sources.tls import Pins
+from tests.backend.sources.loopback import Asked, Reply, Script, serving
+
+DF = CephCommand(prefix="df")
+
+
+def said(value: Any, status: int = 200, **headers: str) -> Reply:
+    return Reply(body=json.dumps(value).encode(), status=status, headers=headers)
+
+
+def usual(asked: Asked) -> Reply:
+    """Answer what is asked before and beside the maps."""
+    if asked.target == "/api/auth":
+        return said({"token": "t-1"}, 201)
+    return said({"have_mon_connection": True})
+
+
+async def asked_of(script: Script, tmp_path: Path, *commands: CephCommand) -> List[object]:
+    """Return what each command was answered, or failed with."""
+    found: List[object] = []
+    async with serving(script) as server:
+        way = CephWay(
+            is_direct=False,
+            managers=(f"http://127.0.0.1:{server.port}",),
+            username="site",
+            password=Password(given=Secret(text="pw")),
+        )
+        dashboard = Dashboard(way, CloudSettings(name="c"), Pins(tmp_path / "pins"))
+        try:
+            for command in commands:
+                try:
+                    found.append(await dashboard.ask(command))
+                except StxError as error:
+                    found.append(error)
+        finally:
+            await dashboard.close()
+    return found
+
+
+@pytest.mark.parametrize("full", [[], None, "well", {}, {"df": None}])
+async def test_an_answer_of_another_release_s_shape_is_an_error_that_says_so(
+    full: Any, tmp_path: Path
+) -> None:
+    def script(asked: Asked) -> Reply:
+        return said(full) if asked.target == "/api/health/full" else usual(asked)
+
+    status = CephCommand(prefix="status")
+    (error,) = await asked_of(script, tmp_path, status)
+    assert isinstance(error, Malformed)
+    assert "another shape" in str(error)
+
+
+async def test_a_password_that_was_refused_is_sent_once_however_often_one_asks(
+    tmp_path: Path,
+) -> None:
+    entered: List[str] = []
+
+    def script(asked: Asked) -> Reply:
+        entered.append(asked.target)
+        return said({"detail": "Invalid credentials"}, 400)
+
+    first, second = await asked_of(script, tmp_path, DF, DF)
+    assert isinstance(first, Unauthorized)
+    assert isinstance(second, Unauthorized)
+    assert entered == ["/api/auth"]
+
+
+async def test_a_standby_that_sends_elsewhere_by_another_protocol_is_not_followed(
+    tmp_path: Path,
+) -> None:
+    def script(asked: Asked) -> Reply:
+        return Reply(body=b"", status=303, headers={"Location": "ftp://192.0.2.1/"})
+
+    (error,) = await asked_of(script, tmp_path, DF)
+    assert "no manager is active now" in str(error)
+
+
+async def test_what_the_rest_has_no_path_for_is_said_to_be_had_from_ceph_itself(
+    tmp_path: Path,
+) -> None:
+    (answer,) = await asked_of(usual, tmp_path, CephCommand(prefix="pg dump_stuck"))
+    assert isinstance(answer, Said)
+    assert answer.code == errno.ENOSYS
+    assert "Ceph itself has" in answer.words
