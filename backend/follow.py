@@ -23,8 +23,10 @@ PACE_S = 2.0
 # How long after the sending something of it is seen, if it ever arrived: in seconds. A deed whose
 # answer was lost ends then, as unknown as it is, lest it bar its row for ever.
 UNSEEN_S = 120.0
-# How long after its last sign a deed is given up as unknown: longer than any step of maintenance.
-LOST_S = 3600.0
+# How long after its last sign a deed is given up as unknown, where the system no longer shows that
+# it is under way: longer than any step of maintenance. While it does, a strategy of many hosts and
+# an unlock that never ends are followed on, but not for ever: two weeks after.
+LOST_S, ENDLESS_S = 3600.0, 14 * 86400.0
 # How long a deed of a console on another machine is left to it.
 ELSEWHERE_MS = 600_000
 
@@ -159,7 +161,7 @@ class Follow:
         if way.rungs and len(reached) == len(way.rungs):
             return replace(deed, outcome=Outcome.DONE, ended_ms=read_ms)
         is_unseen = deed.outcome is Outcome.UNKNOWN and not reached
-        patience_s = UNSEEN_S if is_unseen else LOST_S
+        patience_s = UNSEEN_S if is_unseen else _patience_s(way, deed, row, known)
         if read_ms - deed.seen_ms >= patience_s * 1000:
             words = f"nothing more of it was seen within {stopwatch(round(patience_s * 1000))}"
             answer = "; ".join(filter(None, (deed.answer, words)))
@@ -184,6 +186,12 @@ def _passed(way: _Way, row: Optional[Row], known: Known) -> int:
         if index == passed or rung.name not in way.deed.held:
             passed = index + 1
     return passed
+
+
+def _patience_s(way: _Way, deed: Deed, row: Optional[Row], known: Known) -> float:
+    """Return how long nothing new may be seen of it: longer while a rung that it passed holds."""
+    passed = (one for one in way.rungs if one.name in deed.reached and one.name not in deed.held)
+    return ENDLESS_S if any(one.reached(row, known) for one in passed) else LOST_S
 
 
 def _row(known: Known, kind: Kind[Any], deed: Deed) -> Optional[Row]:
@@ -230,7 +238,7 @@ def timeline_of(deed: Deed, rungs: Tuple[Rung[Any], ...], known: Known) -> Timel
         steps=tuple(steps),
         now_ms=deed.ended_ms or known.now_ms,
         began_ms=began_ms,
-        notes=Lines(lines=_notes(deed, rungs)),
+        notes=Lines(lines=_notes(deed, rungs, known)),
         failed=deed.answer if deed.outcome in FAILED else "",
     )
 
@@ -238,8 +246,12 @@ def timeline_of(deed: Deed, rungs: Tuple[Rung[Any], ...], known: Known) -> Timel
 FAILED = (Outcome.FAILED, Outcome.REFUSED, Outcome.NEVER_SENT)
 
 
-def _notes(deed: Deed, rungs: Tuple[Rung[Any], ...]) -> Tuple[Line, ...]:
+def _notes(deed: Deed, rungs: Tuple[Rung[Any], ...], known: Known) -> Tuple[Line, ...]:
     notes: List[Line] = []
+    silent_ms = known.now_ms - deed.seen_ms
+    if deed.is_open and deed.reached and silent_ms >= LOST_S * 1000:
+        words = f"nothing new for {stopwatch(silent_ms)}, the system still says it is under way"
+        notes.append(Line(heading="still runs", text=words))
     running = next((rung for rung in rungs if rung.name not in deed.reached), None)
     if deed.is_open and running is not None and running.gives_up_s:
         minutes, seconds = divmod(running.gives_up_s, 60)

@@ -88,6 +88,8 @@ class Derived:
     made_of: Optional[Tuple[str, ...]] = None
     # Whether what people recorded is among it: without a station that is looked up first.
     recorded: bool = False
+    # What a row's columns look up, beside its own body: what a program is given of it too.
+    joined: Optional[Callable[[Any, Known], Body]] = None
 
     @property
     def source(self) -> str:

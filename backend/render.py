@@ -10,7 +10,7 @@ from typing import Any, Dict, FrozenSet, List, Sequence
 
 from backend.clean import cells, clean, pad
 from backend.draw import figure_lines
-from backend.kind import Column, Json, Kind
+from backend.kind import Column, Derived, Json, Kind
 from backend.known import Known
 
 __all__ = ["OUTPUTS", "clean", "figure_lines", "rows_text"]
@@ -30,14 +30,15 @@ def rows_text(
 
     ``table`` and ``wide`` begin each line with the row's mark and show notes below the row; "wide"
     (or ``wide``) adds the wide columns and cuts nothing. ``json`` and ``yaml`` are a list of what
-    the service sent, without secrets and dropped fields, plus ``_kind``, ``_id`` and ``_label``.
+    the service sent (of what is worked out, what it was worked out of too), without secrets and
+    dropped fields, plus ``_kind``, ``_id`` and ``_label``.
     ``csv`` has all columns after ID; a text that a spreadsheet would compute (``=1+1``) gets
     a ``'`` in front. Raises ``ValueError`` for another output.
     """
     if output == "json":
-        return json.dumps(_bodies(kind, rows), indent=2) + "\n"
+        return json.dumps(_bodies(kind, rows, known), indent=2) + "\n"
     if output == "yaml":
-        return _yaml(_bodies(kind, rows))
+        return _yaml(_bodies(kind, rows, known))
     if output == "csv":
         return _csv(kind, rows, known)
     if output in ("table", "wide"):
@@ -91,11 +92,13 @@ def shown(value: Any) -> str:
 # --- for programs ------------------------------------------------------------------------------
 
 
-def _bodies(kind: Kind[Any], rows: Sequence[Any]) -> List[Dict[str, Json]]:
+def _bodies(kind: Kind[Any], rows: Sequence[Any], known: Known) -> List[Dict[str, Json]]:
     hidden = kind.secret | kind.drop
+    joined = kind.read.joined if isinstance(kind.read, Derived) else None
     return [
         {
             **_without(dict(row.body) or row.model_dump(mode="json"), hidden),
+            **(joined(row, known) if joined else {}),
             "_kind": kind.name,
             "_id": kind.id(row),
             "_label": kind.name_of(row),

@@ -31,7 +31,7 @@ AREAS: Tuple[Area, ...] = (
     _area("2", "faults", "Alarms", "fm"),
     _area("3", "storage", "Storage", "sysinv", "ceph", "fm", "kubernetes"),
     _area("4", "kubernetes", "Containers", "kubernetes", "sysinv", "registry"),
-    _area("5", "patches", "Patches", "sysinv", "usm", "patching", "vim", "fm", "kubernetes"),
+    _area("5", "patches", "Patches", "sysinv", "usm", "patching", "vim", "fm", "kubernetes", ""),
     _area("6", "hardware", "Servers", "bmc"),
     GROUND,
 )

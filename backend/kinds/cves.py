@@ -129,10 +129,11 @@ def verdict(known: Known) -> Verdict:
         return Verdict(word="READING", text=words, more=f"data: {ages(known)}", tone=Tone.PLAIN)
     rows = reading.rows
     old = max(_age(row, known) for row in files) // DAY_MS
-    text = f"{len({row.cve for row in rows})} CVEs concern what is installed."
+    many = len({row.cve for row in rows})
+    text = f"{many} CVE{'' if many == 1 else 's'} concern{'s' if many == 1 else ''} what is installed."
     here = sum(fixed_by(row, known) is not None for row in rows)
-    shelf = f"the shelf would fix {here} of {len(rows)}   " if here else ""
-    more = f"{shelf}data: {ages(known)}"
+    shelf = f"   the shelf would fix {here} of {len(rows)}" if here else ""
+    more = f"data: {ages(known)}{shelf}"
     if old >= OLD_DAYS:
         word = "OLD DATA" if old >= VERY_OLD_DAYS else "WARN"
         return Verdict(

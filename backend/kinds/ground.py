@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from backend.area import Contents
-from backend.kinds.cves import CVE_FILES, CVES
 from backend.kinds.log_list import LOGS
 from backend.kinds.machine_bundles import BUNDLES_OF_MACHINE
 from backend.kinds.machine_disks import DISKS_OF_MACHINE
@@ -54,8 +53,6 @@ GROUND = Contents(
         *NETWORK_OF_MACHINE,
         *PEERS_OF_MACHINE,
         *SOFTWARE_OF_MACHINE,
-        CVES,
-        CVE_FILES,
         *OSTREE_OF_MACHINE,
         *TOLD_OF_MACHINE,
         LOGS,

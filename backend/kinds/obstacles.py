@@ -18,6 +18,8 @@ from backend.tone import Look, Mark, Tone, Verdict
 
 EVERY_S = 30.0
 NEEDS = tuple(dict.fromkeys(name for look in LOOKS for name in look.needs))
+# What a cloud answers of it: where there is none, there is nothing to stand in the way of.
+ASKED = tuple(name for name in NEEDS if name not in {"machines", "mounts"})
 # What an act reads for it; the rest is dear: every host and Kubernetes is asked for a report.
 ACT_NEEDS = ("strategies", "deploy", "kube-upgrade", "hosts", "alarms", "applications")
 
@@ -158,7 +160,7 @@ OBSTACLES: Kind[ObstacleRow] = Kind(
     name="obstacles",
     singular="obstacle",
     model=ObstacleRow,
-    read=Derived(rows=rows),
+    read=Derived(rows=rows, made_of=ASKED),
     needs=NEEDS,
     id=lambda row: row.id,
     label=lambda row: row.name,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from backend.area import Contents
+from backend.kinds.cves import CVE_FILES, CVES
+from backend.kinds.cves import verdict as cve_verdict
 from backend.kinds.deploy_hosts import DEPLOY_HOSTS
 from backend.kinds.deploy_states import verdict as deploy_verdict
 from backend.kinds.deploys import DEPLOY
@@ -20,6 +22,8 @@ from backend.tone import Tone, Verdict
 
 def headline(known: Known) -> Verdict:
     """Return what is under way: a strategy before the deploy it does, else the deploy."""
+    if not any(map(known.has, ("releases", "strategies", "hosts"))) and known.has("cve-files"):
+        return cve_verdict(known)  # a machine alone: that much of its software is known
     strategy = strategy_verdict(known)
     if strategy.tone in {Tone.BUSY, Tone.BAD}:
         return strategy
@@ -48,6 +52,8 @@ PATCHES = Contents(
         KUBE_HOST_UPGRADES,
         KUBE_VERSIONS,
         ROOTCA_UPDATES,
+        CVES,
+        CVE_FILES,
     ),
     headline=headline,
 )

@@ -183,7 +183,13 @@ def _ladder(_row: Any, _known: Known) -> Tuple[Rung[Any], ...]:
         state = (row.state or "") if row is not None else ""
         return bool(state) and state != before and not state.startswith("updating-")
 
-    return (Rung(name="done", says="updated", reached=gone_on),)
+    def under_way(row: Optional[Any], known: Known) -> bool:
+        return gone_on(row, known) or bool(row and (row.state or "").startswith("updating-"))
+
+    return (
+        Rung(name="accepted by sysinv", says="updating", reached=under_way),
+        Rung(name="done", says="updated", reached=gone_on),
+    )
 
 
 def _failed(row: Optional[Any], _known: Known) -> str:

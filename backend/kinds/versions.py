@@ -146,6 +146,23 @@ def _strip(row: Versions, known: Known) -> Lines:
     return Lines(lines=tuple(lines))
 
 
+def _joined(row: Versions, known: Known) -> Body:
+    """Return every layer for a program: its version, who told it, why there is none, its peers."""
+    cells = cells_of(row, known)
+    return {
+        "layers": {
+            name: {
+                "version": cell.value,
+                "told_by": cell.told_by or None,
+                "why": cell.why or None,
+                "has_none": cell.is_none,
+                "peers": peers_run(row, name, known) or None,
+            }
+            for name, cell in cells.items()
+        }
+    }
+
+
 def _is_wide(name: str) -> bool:
     return any(layer.wide for layer in LAYERS if layer.name == name)
 
@@ -177,7 +194,7 @@ VERSIONS: Kind[Versions] = Kind(
     name="versions",
     singular="version",
     model=Versions,
-    read=Derived(rows=_rows, made_of=_MADE_OF),
+    read=Derived(rows=_rows, made_of=_MADE_OF, joined=_joined),
     label=lambda row: row.host,
     columns=(
         Column(heading="HOST", value=lambda row: row.host, most=20),

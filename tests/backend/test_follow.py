@@ -168,12 +168,41 @@ async def test_a_deed_of_which_nothing_more_is_seen_is_given_up_as_unknown() -> 
     trail = Trail(thing("a"))
     trail.follow.begin(deed())
     await trail.see(thing("a", state="stopping"))
-    await trail.see(thing("a", state="stopping"), after_s=3599)
+    await trail.see(thing("a"), after_s=3599)
     assert trail.last.is_open
-    await trail.see(thing("a", state="stopping"), after_s=2)
+    await trail.see(thing("a"), after_s=2)
     assert trail.last.outcome is Outcome.UNKNOWN
     assert not trail.last.is_open
     assert "nothing more of it was seen within 1:00:00" in trail.last.answer
+
+
+async def test_what_the_system_still_shows_under_way_after_hours_is_followed_to_its_end() -> None:
+    trail = Trail(thing("a"))
+    trail.follow.begin(deed())
+    await trail.see(thing("a", state="stopping"))
+    for _ in range(30):
+        await trail.see(thing("a", state="stopping"), after_s=3000)
+    assert trail.last.is_open
+    (note, *_) = trail.follow.timeline(trail.last).notes.lines
+    assert note.heading == "still runs"
+    assert note.text.startswith("nothing new for 25:00:00")
+    # A console that comes after this one finds it as it stands, and goes on with it.
+    other = Follow(trail.watch, KINDS, trail.update, trail.clock)
+    (found,) = await other.resume((replace(trail.last, process=DEAD),))
+    assert found.is_open
+    trail.follow = other
+    await trail.see(thing("a", state="stopping"), after_s=3000)
+    await trail.see(thing("a", state="down"), after_s=10)
+    await trail.see(thing("a"), after_s=10)
+    assert trail.last.outcome is Outcome.DONE
+
+
+async def test_what_is_under_way_for_weeks_without_any_news_is_given_up_after_all() -> None:
+    trail = Trail(thing("a"))
+    trail.follow.begin(deed())
+    await trail.see(thing("a", state="stopping"))
+    await trail.see(thing("a", state="stopping"), after_s=15 * 86400)
+    assert trail.last.outcome is Outcome.UNKNOWN
 
 
 async def test_a_deed_of_a_process_before_the_reboot_is_nobodys() -> None:

@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Tuple
 
 import pytest
 
-from backend.kinds import kind_named
+from backend.kinds import areas_of, kind_named
 from backend.kinds.cves import CVE_FILES, CVES, fixed_by, verdict
 from backend.known import Known, Reading
 from backend.place import Place
@@ -188,3 +188,13 @@ async def test_the_cloud_answers_for_them_and_says_where_nothing_was_imported(
         Cves(tmp_path / "none.db").rows(
             "cves", replace(now, readings={("packages", ""): reading("packages", PACKAGES)})
         )
+
+
+def test_they_stand_in_patches_and_head_it_on_a_machine_that_has_no_cloud(home: Path) -> None:
+    taken("debian", days=40)
+    there = {area.name: area for area in areas_of(lambda source: source == "")}
+    patches = there["patches"]
+    assert {"cves", "cve-files"} <= {kind.name for kind in patches.kinds}
+    assert "obstacles" not in {kind.name for kind in patches.kinds}
+    said = patches.headline(known(home))
+    assert (said.word, said.more) == ("WARN", "data: debian 40d old")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Dict, List, Tuple
@@ -125,6 +126,25 @@ def test_what_was_not_asked_is_a_question_mark_with_its_reason_and_what_is_not_t
     said = VERSIONS.verdict(known)  # type: ignore[misc]
     assert "not known (?)" in said.more
     assert any("no SSH" in line.text for line in VERSIONS.strip(row, known).lines)  # type: ignore[misc]
+
+
+def test_a_program_is_given_every_layer_with_who_told_it_or_why_nobody_did() -> None:
+    kernels = [
+        {"ihost_uuid": uuid_of(1), "kernel_provisioned": "lowlatency", "kernel_running": "standard"}
+    ]
+    known = board(kernels=kernels)
+    row = row_of("controller-0", known)
+    (told_of,) = json.loads(rows_text(VERSIONS, [row], known, "json"))
+    assert (told_of["_kind"], told_of["host"]) == ("versions", "controller-0")
+    layers = told_of["layers"]
+    assert set(layers) == {layer.name for layer in LAYERS}
+    assert layers["kernel"]["version"] == "standard -> lowlatency"
+    assert (layers["bios"]["version"], layers["bios"]["has_none"]) == ("2.1", False)
+    assert layers["kubelet"]["told_by"] == "sysinv"
+    (storage,) = json.loads(rows_text(VERSIONS, [row_of("storage-0", known)], known, "json"))
+    assert storage["layers"]["kubelet"]["has_none"]
+    assert "a storage host runs none" in storage["layers"]["kubelet"]["why"]
+    assert "version: '2.1'" in rows_text(VERSIONS, [row], known, "yaml")
 
 
 def test_a_source_that_does_not_answer_says_so_in_its_cells() -> None:
