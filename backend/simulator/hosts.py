@@ -221,22 +221,7 @@ def _vim(cloud: Cloud, request: Request, host: Host) -> Answer:
 def _image_update(cloud: Cloud, request: Request, host: Host) -> Answer:
     """Write device images; takes a while on an enabled host."""
     _posted(request)
-    if host.device_image_update == "in-progress":
-        raise client(f"The host {host.name} is already in the process of updating its images.")
-    if not host.is_serving:
-        raise client(f"The host {host.name} must be unlocked and enabled to update its images.")
-    cloud.touch(host, device_image_update="in-progress")
-    programming.write(cloud, host, "in-progress")
-
-    def done() -> None:
-        if host.device_image_update == "in-progress":
-            failed = host.name in cloud.software.doomed
-            cloud.software.doomed.discard(host.name)
-            status = "failed" if failed else "completed"
-            cloud.touch(host, device_image_update=status, reboot_needed=not failed)
-            programming.write(cloud, host, status)
-
-    cloud.clock.at(cloud.jitter(IMAGE_S), done)
+    programming.begin(cloud, host)
     return answer(host.detail(_base(request), cloud.clock.now()))
 
 
@@ -251,15 +236,13 @@ def _image_abort(cloud: Cloud, request: Request, host: Host) -> Answer:
 def _authority(cloud: Cloud, request: Request, host: Host) -> Answer:
     """Linked from each host, though it only takes orders."""
     _posted(request)
-    return rootca.host_update(cloud, host, object_of(request))
+    return rootca.host_update(cloud, host, str(object_of(request).get("phase", "")).lower())
 
 
 def _posted(request: Request) -> None:
     if request.method != "POST":
         raise no_such_method(request.method, "POST")
 
-
-IMAGE_S = 300
 
 BESIDE: dict[str, Callable[[Cloud, Request, Host], Answer]] = {
     **{name: kube_upgrade.host_reply(name) for name in kube_upgrade.PARTS},

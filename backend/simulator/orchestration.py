@@ -96,7 +96,7 @@ def _create(cloud: Cloud, name: str, body: Json) -> Answer:
         "state": "building",
         "current-phase": "build",
         "current-phase-completion-percentage": 0,
-        "build-phase": stages.phase("build", stages.building(name)),
+        "build-phase": stages.phase("build", stages.building(cloud, name)),
         "apply-phase": stages.phase("apply"),
         "abort-phase": stages.phase("abort"),
     }

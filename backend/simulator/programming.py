@@ -21,6 +21,8 @@ FIELDS = (
 )
 # The address of the one programmable device that each worker is pretended to have.
 ADDRESS = "0000:b2:00.0"
+# Seconds that it takes.
+IMAGE_S = 300
 
 
 def _rows(cloud: Cloud, name: str) -> list[Json]:
@@ -108,6 +110,26 @@ def _image(cloud: Cloud, path: list[str]) -> Json:
         if path and row["uuid"] == path[0]:
             return row
     raise client("Device image failed: image does not exist")
+
+
+def begin(cloud: Cloud, host: Host) -> None:
+    """Write what waits for a host to its devices; it takes a while, and the host must serve."""
+    if host.device_image_update == "in-progress":
+        raise client(f"The host {host.name} is already in the process of updating its images.")
+    if not host.is_serving:
+        raise client(f"The host {host.name} must be unlocked and enabled to update its images.")
+    cloud.touch(host, device_image_update="in-progress")
+    write(cloud, host, "in-progress")
+
+    def done() -> None:
+        if host.device_image_update == "in-progress":
+            failed = host.name in cloud.software.doomed
+            cloud.software.doomed.discard(host.name)
+            status = "failed" if failed else "completed"
+            cloud.touch(host, device_image_update=status, reboot_needed=not failed)
+            write(cloud, host, status)
+
+    cloud.clock.at(cloud.jitter(IMAGE_S), done)
 
 
 def write(cloud: Cloud, host: Host, status: str) -> None:

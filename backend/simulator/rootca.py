@@ -33,12 +33,12 @@ def reply(cloud: Cloud, request: Request, path: list[str]) -> Answer:
     if request.method in {"GET", "HEAD"}:
         return shared.reply(cloud, request, NAME, path)
     if request.method == "POST":
-        act = {(): _start, ("generate_cert",): _generate, ("pods",): _pods}.get(tuple(path))
+        act = {(): _start, ("generate_cert",): generate, ("pods",): _pods}.get(tuple(path))
         if act is None:
             raise no_such_path()
         return act(cloud, json.loads(request.body or b"{}"))
     if request.method == "PATCH":
-        return _end(cloud, str(patch_of(request).get("state", "")))
+        return end(cloud, str(patch_of(request).get("state", "")))
     raise no_such_method(request.method, "GET, PATCH, POST")
 
 
@@ -67,6 +67,11 @@ def _hosts(cloud: Cloud, at: Json) -> list[Json]:
 
 
 def _start(cloud: Cloud, _body: Json) -> Answer:
+    return start(cloud)
+
+
+def start(cloud: Cloud) -> Answer:
+    """Begin an update."""
     at = cloud.kube.rootca
     if at is not None and at["state"] != "update-aborted":
         raise client("A kubernetes rootca update is already in progress")
@@ -89,7 +94,8 @@ def _start(cloud: Cloud, _body: Json) -> Answer:
     return answer(cloud.kube.rootca)
 
 
-def _generate(cloud: Cloud, body: Json) -> Answer:
+def generate(cloud: Cloud, body: Json) -> Answer:
+    """Make the new root CA."""
     at = _the(cloud, "update-generate-cert")
     subject = body.get("subject")
     if subject and not re.search(r"CN=\S", subject):
@@ -108,7 +114,12 @@ def _to(cloud: Cloud, at: Json, state: str) -> None:
 
 
 def _pods(cloud: Cloud, body: Json) -> Answer:
-    at, phase = _the(cloud, "pods-update"), str(body.get("phase", "")).lower()
+    return pods(cloud, str(body.get("phase", "")).lower())
+
+
+def pods(cloud: Cloud, phase: str) -> Answer:
+    """Restart all pods in one phase."""
+    at = _the(cloud, "pods-update")
     if phase not in POD_PHASES:
         raise client(f"kube-rootca-pods-update rejected: phase {phase} not supported.")
     before, runs = POD_PHASES[phase], f"updating-pods-{phase}"
@@ -119,19 +130,18 @@ def _pods(cloud: Cloud, body: Json) -> Answer:
         )
     _to(cloud, at, runs)
 
-    def end() -> None:
+    def over() -> None:
         if at["state"] == runs:
             failed = runs in cloud.software.doomed
             cloud.software.doomed.discard(runs)
             _to(cloud, at, f"{runs}-failed" if failed else f"updated-pods-{phase}")
 
-    cloud.clock.at(cloud.jitter(PODS_S), end)
+    cloud.clock.at(cloud.jitter(PODS_S), over)
     return answer(at)
 
 
-def host_update(cloud: Cloud, host: Host, body: Json) -> Answer:
+def host_update(cloud: Cloud, host: Host, phase: str) -> Answer:
     """POST /v1/ihosts/HOST/kube_update_ca: one host in one phase; one after the other."""
-    phase = str(body.get("phase", "")).lower()
     at = _the(cloud, f"host-update phase {phase}")
     if phase not in HOST_PHASES:
         raise client("kube-rootca-host-update rejected: not supported phase.")
@@ -172,7 +182,8 @@ def _host_done(cloud: Cloud, host: Host, at: Json, phase: str) -> None:
         _to(cloud, at, done)
 
 
-def _end(cloud: Cloud, state: str) -> Answer:
+def end(cloud: Cloud, state: str) -> Answer:
+    """Complete an update, or abort it."""
     at = _the(cloud, "update")
     if state not in {"update-completed", "update-aborted"}:
         raise client(f"Invalid state {state} supplied")

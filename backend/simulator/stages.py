@@ -20,8 +20,37 @@ LIMITS = {
     "wait-alarms-clear": 2400,
     "wait-data-sync": 1800,
     "system-stabilize": 60,
+    "fw-update-hosts": 3600,
+    "system-config-update-hosts": 1800,
+    "kube-rootca-update-start": 600,
+    "kube-rootca-update-generate-cert": 300,
+    "kube-rootca-update-host-trustbothcas": 600,
+    "kube-rootca-update-host-update-certs": 600,
+    "kube-rootca-update-host-trustnewca": 600,
+    "kube-rootca-update-pods-trustbothcas": 3600,
+    "kube-rootca-update-pods-trustnewca": 3600,
+    "kube-rootca-update-complete": 600,
 }
 LIMIT = 60
+# What the build asks beside the alarms, where it is not one query of the strategy's own name; of
+# firmware once for each host that may have a device.
+QUERIES = {
+    "sw-upgrade": ("query-upgrade", "sw-deploy-precheck"),
+    "kube-rootca-update": ("query-kube-rootca-update", "query-kube-rootca-host-updates"),
+    "system-config-update": ("query-system-config-update-hosts",),
+}
+ROOTCA = "kube-rootca-update"
+# The stages of a new root CA, each with its one step; those of hosts have a step for each.
+ROOTCA_STAGES = {
+    f"{ROOTCA}-start": f"{ROOTCA}-start",
+    f"{ROOTCA}-cert": f"{ROOTCA}-generate-cert",
+    f"{ROOTCA}-hosts-trustbothcas": f"{ROOTCA}-host-trustbothcas",
+    f"{ROOTCA}-pods-trustbothcas": f"{ROOTCA}-pods-trustbothcas",
+    f"{ROOTCA}-hosts-updatecerts": f"{ROOTCA}-host-update-certs",
+    f"{ROOTCA}-hosts-trustnewca": f"{ROOTCA}-host-trustnewca",
+    f"{ROOTCA}-pods-trustnewca": f"{ROOTCA}-pods-trustnewca",
+    f"{ROOTCA}-complete": f"{ROOTCA}-complete",
+}
 # Seconds that a step takes which only takes time.
 USUAL = {
     "query-alarms": 8,
@@ -96,14 +125,13 @@ def phase(name: str, stages: Sequence[Json] = ()) -> Json:
 Steps = list[tuple[str, Sequence[Host]]]
 
 
-def building(name: str) -> list[Json]:
+def building(cloud: Cloud, name: str) -> list[Json]:
     """The one stage of the build."""
-    steps: Steps = [("query-alarms", ())]
-    if name == "sw-upgrade":
-        steps += [("query-upgrade", ()), ("sw-deploy-precheck", ())]
-    else:
-        steps += [(f"query-{name}", ())]
-    return [stage(0, f"{name}-query", steps)]
+    asked: Sequence[str] = QUERIES.get(name, (f"query-{name}",))
+    if name == "fw-update":
+        asked = ["query-fw-update-host" for _ in _programmable(cloud)]
+    told = "fw-update-hosts-query" if name == "fw-update" else f"{name}-query"
+    return [stage(0, told, [(one, ()) for one in ("query-alarms", *asked)])]
 
 
 def applying(cloud: Cloud, strategy: Json) -> list[Json]:
@@ -119,20 +147,50 @@ def applying(cloud: Cloud, strategy: Json) -> list[Json]:
     elif name == "system-config-update":
         made += _with_hosts(cloud, strategy, name, "system-config-update-hosts")
     elif name == "fw-update":
-        workers = [host for host in cloud.hosts if host.is_worker]
-        made.append((f"{name}-worker-hosts", [("query-alarms", ()), ("fw-update-hosts", workers)]))
+        made += _firmware(cloud, strategy)
+    elif name == ROOTCA:
+        made += _rootca(cloud)
     else:
-        for told in _kube(cloud, name):
+        for told in _kube(cloud):
             is_each = told == "kube-upgrade-kubelet"
             made += _kubelets(cloud, strategy) if is_each else [(told, [(told, ())])]
     return [stage(number, told, steps) for number, (told, steps) in enumerate(made)]
 
 
-def _kube(cloud: Cloud, name: str) -> list[str]:
+def _programmable(cloud: Cloud) -> list[Host]:
+    """The hosts that may have a device to be programmed."""
+    return [host for host in cloud.hosts if host.is_worker]
+
+
+def _groups(strategy: Json, hosts: list[Host]) -> list[list[Host]]:
+    """Hosts as many at once as the strategy lets be."""
+    parallel = strategy["worker-apply-type"] == "parallel"
+    at_once = strategy.get("max-parallel-worker-hosts", 2) if parallel else 1
+    return [hosts[first : first + at_once] for first in range(0, len(hosts), at_once)]
+
+
+def _firmware(cloud: Cloud, strategy: Json) -> list[tuple[str, Steps]]:
+    """The stages that write devices while their hosts serve, and then boot those."""
+    made: list[tuple[str, Steps]] = []
+    for group in _groups(strategy, _programmable(cloud)):
+        boots = ("lock-hosts", "system-stabilize", "unlock-hosts", "system-stabilize")
+        steps: Steps = [("query-alarms", ()), ("fw-update-hosts", group)]
+        steps += [(told, group if told.endswith("hosts") else ()) for told in boots]
+        made.append(("fw-update-worker-hosts", steps))
+    return made
+
+
+def _rootca(cloud: Cloud) -> list[tuple[str, Steps]]:
+    """The stages that bring a new root CA to hosts one by one, and to all pods."""
+    nodes = [host for host in cloud.hosts if host.personality in {"controller", "worker"}]
+    return [
+        (told, [(does, [host]) for host in nodes] if "-hosts-" in told else [(does, ())])
+        for told, does in ROOTCA_STAGES.items()
+    ]
+
+
+def _kube(cloud: Cloud) -> list[str]:
     """The stages that only change Kubernetes; cordon and uncordon exist on simplex alone."""
-    if name == "kube-rootca-update":
-        parts = "start generate-cert trust-both-cas update-certs trust-new-ca complete"
-        return [f"kube-rootca-update-{one}" for one in parts.split()]
     simple = cloud.system.is_simplex
     told = [
         *("kube-upgrade-start", "kube-upgrade-download-images", "kube-pre-application-update"),
@@ -167,10 +225,7 @@ def _with_hosts(cloud: Cloud, strategy: Json, name: str, does: str) -> list[tupl
         # The next one is not to be locked before this one's data is whole again.
         made.append((f"{name}-storage-hosts", [*steps, ("wait-data-sync", [host])]))
     if strategy["worker-apply-type"] != "ignore":
-        workers = cloud.of("worker")
-        parallel = strategy["worker-apply-type"] == "parallel"
-        at_once = strategy.get("max-parallel-worker-hosts", 2) if parallel else 1
-        groups = [workers[first : first + at_once] for first in range(0, len(workers), at_once)]
+        groups = _groups(strategy, cloud.of("worker"))
         made += [(f"{name}-worker-hosts", _around(group, does)) for group in groups]
     return made
 

@@ -103,10 +103,18 @@ COMMON = {key: CREATE[key] for key in CREATE if key not in {"release", "rollback
 BODIES: Dict[str, Dict[str, Any]] = {
     "sw-upgrade": CREATE,
     "kube-upgrade": {**COMMON, "to-version": "v1.30.6"},
+    "fw-update": COMMON,
+    "kube-rootca-update": {**COMMON, "expiry-date": "2033-12-01", "subject": "C=CA CN=site"},
+    "system-config-update": COMMON,
 }
 BUILDS = {
     "sw-upgrade": ("query-alarms", "query-upgrade", "sw-deploy-precheck"),
     "kube-upgrade": ("query-alarms", "query-kube-upgrade"),
+    "fw-update": ("query-alarms", "query-fw-update-host"),
+    "kube-rootca-update": (
+        *("query-alarms", "query-kube-rootca-update", "query-kube-rootca-host-updates"),
+    ),
+    "system-config-update": ("query-alarms", "query-system-config-update-hosts"),
 }
 APPLIES = {
     "sw-upgrade": (
@@ -121,6 +129,19 @@ APPLIES = {
         *("kube-upgrade-kubelet", "system-stabilize", "unlock-hosts", "wait-alarms-clear"),
         *("kube-upgrade-complete", "kube-post-application-update"),
     ),
+    "fw-update": (
+        *("query-alarms", "fw-update-hosts", "lock-hosts", "system-stabilize", "unlock-hosts"),
+    ),
+    "kube-rootca-update": (
+        *("kube-rootca-update-start", "kube-rootca-update-generate-cert"),
+        *("kube-rootca-update-host-trustbothcas", "kube-rootca-update-pods-trustbothcas"),
+        *("kube-rootca-update-host-update-certs", "kube-rootca-update-host-trustnewca"),
+        *("kube-rootca-update-pods-trustnewca", "kube-rootca-update-complete"),
+    ),
+    "system-config-update": (
+        *("query-alarms", "swact-hosts", "lock-hosts", "system-config-update-hosts"),
+        *("system-stabilize", "unlock-hosts", "wait-alarms-clear", "wait-data-sync"),
+    ),
 }
 
 
@@ -134,6 +155,19 @@ async def built(client: Client, name: str) -> Dict[str, Any]:
     await client.sim.advance(200)
     at = client.sim.cloud.strategy
     assert at is not None
+    return at
+
+
+async def applied(client: Client, name: str) -> Dict[str, Any]:
+    """Apply all of a strategy, and return it once it is over."""
+    said = await post(client, f"{VIM}/{name}/strategy/actions", {"action": "apply-all"})
+    assert said.status_code == 202
+    for _ in range(150):
+        await client.sim.advance(120)
+        at = client.sim.cloud.strategy
+        assert at is not None
+        if at["state"] not in {"applying", "aborting"}:
+            break
     return at
 
 
@@ -152,14 +186,7 @@ async def test_a_step_of_an_apply_fails_on_order_and_the_vim_turns_it_back(
 ) -> None:
     await built(calm, name)
     calm.sim.order("step-fails", step=step)
-    said = await post(calm, f"{VIM}/{name}/strategy/actions", {"action": "apply-all"})
-    assert said.status_code == 202
-    for _ in range(150):
-        await calm.sim.advance(120)
-        at = calm.sim.cloud.strategy
-        assert at is not None
-        if at["state"] not in {"applying", "aborting"}:
-            break
+    at = await applied(calm, name)
     assert (at["state"], at["apply-phase"]["result"]) == ("aborted", "failed")
     assert at["apply-phase"]["reason"] == f"{step} failed"
 
@@ -171,6 +198,43 @@ async def test_no_step_of_a_strategy_is_left_out_of_those_that_fail(
     at = await built(calm, name)
     assert steps_of(stages.applying(calm.sim.cloud, at)) == set(APPLIES[name])
     assert steps_of(at["build-phase"]["stages"]) == set(BUILDS[name])
+
+
+# What of a host, or of all pods, fails by itself, and in what words the step says so.
+PARTS_OF_STRATEGIES = {
+    "fw-update": ("worker-1", "firmware update of worker-1 failed"),
+    "kube-rootca-update": ("worker-1", "it is updating-host-trust-both-cas-failed"),
+    "system-config-update": (
+        *("worker-1", "the configuration of worker-1 was not brought up to date"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PARTS_OF_STRATEGIES)
+async def test_a_host_that_fails_in_its_step_ends_the_strategy_in_its_words(
+    calm: Client, name: str
+) -> None:
+    order, words = PARTS_OF_STRATEGIES[name]
+    await built(calm, name)
+    calm.sim.order("step-fails", step=order)
+    at = await applied(calm, name)
+    assert (at["state"], at["apply-phase"]["reason"]) == ("aborted", words)
+
+
+@pytest.mark.parametrize("name", list(BODIES))
+async def test_where_nothing_fails_every_strategy_comes_to_its_end(calm: Client, name: str) -> None:
+    await built(calm, name)
+    at = await applied(calm, name)
+    assert (at["state"], at["apply-phase"]["result"]) == ("applied", "success")
+    results = {one["result"] for stage in at["apply-phase"]["stages"] for one in stage["steps"]}
+    assert results == {"success"}
+    assert all(host.administrative == "unlocked" for host in calm.sim.cloud.hosts)
+
+
+async def test_a_strategy_of_the_root_ca_leaves_no_update_behind(calm: Client) -> None:
+    await built(calm, "kube-rootca-update")
+    await applied(calm, "kube-rootca-update")
+    assert calm.sim.cloud.kube.rootca is None
 
 
 def steps_of(found: List[Dict[str, Any]]) -> Set[str]:
