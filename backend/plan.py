@@ -7,6 +7,7 @@ import shlex
 from dataclasses import dataclass, field
 from typing import (
     TYPE_CHECKING,
+    Any,
     Callable,
     FrozenSet,
     Iterable,
