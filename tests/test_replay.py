@@ -68,6 +68,8 @@ RECORDED = tuple(
     for kind in every_kind()
     if area_of(kind).name not in ("ground", "hardware", "kubernetes")
     and not isinstance(kind.read, Ceph)
+    # Told by files that a site carries in.
+    and kind.name not in ("cves", "cve-files")
     # Asked by the name of an application: of the recorded ones nobody asked.
     and not (isinstance(kind.read, Rest) and kind.read.mine)
 )

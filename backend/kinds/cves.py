@@ -130,7 +130,9 @@ def verdict(known: Known) -> Verdict:
     rows = reading.rows
     old = max(_age(row, known) for row in files) // DAY_MS
     many = len({row.cve for row in rows})
-    text = f"{many} CVE{'' if many == 1 else 's'} concern{'s' if many == 1 else ''} what is installed."
+    text = (
+        f"{many} CVE{'' if many == 1 else 's'} concern{'s' if many == 1 else ''} what is installed."
+    )
     here = sum(fixed_by(row, known) is not None for row in rows)
     shelf = f"   the shelf would fix {here} of {len(rows)}" if here else ""
     more = f"data: {ages(known)}{shelf}"
