@@ -104,6 +104,15 @@ def _ladder(step: KubeStep) -> Any:
     return ladder
 
 
+def _back(_row: Any, _known: Known) -> Tuple[Rung[Any], ...]:
+    """Return the way back, until the version before runs everywhere again."""
+    ways = ("upgrade-aborting", "upgrade-aborted")
+    return (
+        _rung("accepted by sysinv", lambda state: state in ways, "upgrade-aborting"),
+        _rung("turned back", lambda state: state == "upgrade-aborted", "upgrade-aborted"),
+    )
+
+
 def _rung(name: str, holds: Callable[[str], bool], says: str) -> Rung[Any]:
     return Rung(
         name=name,
@@ -248,6 +257,8 @@ KUBE_UPGRADE: Kind[KubeUpgrade] = Kind(
             ),
             risk=lambda _row, _form, _known: Risk.DESTRUCTIVE,
             reasons=_abort_reasons,
+            ladder=_back,
+            failed=_failed,
             needs=_NEEDS,
         ),
         Action(

@@ -8,8 +8,9 @@ from backend.kinds.cves import verdict as cve_verdict
 from backend.kinds.deploy_hosts import DEPLOY_HOSTS
 from backend.kinds.deploy_states import verdict as deploy_verdict
 from backend.kinds.deploys import DEPLOY
+from backend.kinds.kube_host_upgrades import KUBE_HOST_UPGRADES
 from backend.kinds.kube_upgrade import KUBE_UPGRADE
-from backend.kinds.kube_versions import KUBE_HOST_UPGRADES, KUBE_VERSIONS
+from backend.kinds.kube_versions import KUBE_VERSIONS
 from backend.kinds.obstacles import OBSTACLES, STOPS
 from backend.kinds.releases import RELEASES
 from backend.kinds.rootca import ROOTCA_UPDATES

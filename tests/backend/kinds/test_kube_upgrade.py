@@ -9,9 +9,9 @@ from typing import Any, Dict, List, Tuple
 import pytest
 
 from backend.kind import Answer
+from backend.kinds.kube_host_upgrades import KUBE_HOST_UPGRADES
 from backend.kinds.kube_steps import STEPS, next_of, order
 from backend.kinds.kube_upgrade import KUBE_UPGRADE, StartForm
-from backend.kinds.kube_versions import KUBE_HOST_UPGRADES
 from backend.known import Known, Reading
 from tests.backend.kinds.invented import INVENTED
 from tests.backend.kinds.site import bodies, reading, site
