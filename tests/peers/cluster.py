@@ -223,6 +223,8 @@ class Cluster:
             str(self.programs / "kube-controller-manager"),
             *(*known, *mine, *quick, f"--secure-port={self.others_port}"),
             f"--cert-dir={self.room / 'controllers'}",
+            # On a busy machine kwok is late with its leases: no node is lost for that.
+            "--node-monitor-grace-period=10m",
             f"--service-account-private-key-file={self.authority.path}",
             f"--root-ca-file={self.authority.path}",
         ]

@@ -65,11 +65,12 @@ def claims(real_cluster: Cluster) -> Iterator[Cluster]:
         *_bound("data", "grows"),
         *_bound("fixed", "stays"),
     )
-    wait = ("wait", "--for=jsonpath={.status.phase}=Bound", "--timeout=60s")
+    wait = ("wait", "--for=jsonpath={.status.phase}=Bound", "--timeout=240s")
     real_cluster.kubectl("-n", ROOM, *wait, "pvc", "--all")
     yield real_cluster
-    real_cluster.kubectl("delete", "namespace", ROOM, "--wait=false")
-    real_cluster.kubectl("delete", "pv", "pv-data", "pv-fixed", "--wait=false")
+    # Waited for: who makes them anew meanwhile finds them half gone.
+    real_cluster.kubectl("delete", "namespace", ROOM, "--timeout=240s")
+    real_cluster.kubectl("delete", "pv", "pv-data", "pv-fixed", "--timeout=240s")
     real_cluster.kubectl("delete", "storageclass", "grows", "stays")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 from typing import Any, List
 
@@ -22,6 +23,7 @@ from tests.peers.desk import ran
 from tests.peers.test_kubernetes import looking
 
 pytestmark = pytest.mark.peer
+READY_S = 120.0
 
 
 def lines(log: Log) -> List[str]:
@@ -29,8 +31,13 @@ def lines(log: Log) -> List[str]:
 
 
 async def stream_of(lookout: Any, name: str, **more: Any) -> PodLog:
-    rows = (await lookout.watch.read_now("pods")).rows
-    pod = next(row for row in rows if row.name.startswith(name) and row.is_ready)
+    pod = None
+    ends = time.monotonic() + READY_S
+    while pod is None:
+        # Another test may have had it deleted, or the API server restarted.
+        assert time.monotonic() < ends, f"no pod {name} is ready"
+        rows = (await lookout.watch.read_now("pods")).rows
+        pod = next((row for row in rows if row.name.startswith(name) and row.is_ready), None)
     return PodLog(
         namespace=pod.namespace, pod=pod.name, container=pod.containers[0]["name"], **more
     )
