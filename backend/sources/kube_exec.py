@@ -26,7 +26,8 @@ PROTOCOL = "v4.channel.k8s.io"
 STDIN, STDOUT, STDERR, ENDED, RESIZE = 0, 1, 2, 3, 4
 # Until it stands, in seconds; how often a silent line is asked whether it is there.
 OPEN_S, PING_S = 15.0, 20.0
-TROUBLES = (websocket.WebSocketException, OSError, ssl.SSLError)
+# A socket that another thread closed meanwhile says so with a ValueError.
+TROUBLES = (websocket.WebSocketException, OSError, ValueError)
 
 
 class ExecChannel:
@@ -39,12 +40,17 @@ class ExecChannel:
         self._loop = asyncio.get_running_loop()
         self._heard: asyncio.Queue[Heard] = asyncio.Queue()
         self._writing = threading.Lock()
-        self._is_over = False
+        # Closed by us; told how the command ended; the end was read.
+        self._is_closed = self._is_told = self._is_over = False
         threading.Thread(target=self._listen, name="exec", daemon=True).start()
 
     async def read(self) -> Heard:
         """Return what came next; ``b""`` once it is over."""
-        return b"" if self._is_over and self._heard.empty() else await self._heard.get()
+        if self._is_over:
+            return b""
+        heard = await self._heard.get()
+        self._is_over = heard == b""
+        return heard
 
     async def write(self, data: bytes) -> None:
         """Send what was typed; raises ``Unreachable`` where the line is down."""
@@ -62,9 +68,11 @@ class ExecChannel:
 
     async def close(self) -> None:
         """End it; a second time does nothing."""
-        self._is_over = True
+        self._is_closed = True
         with suppress(*TROUBLES):
             await asyncio.to_thread(self._line.close, timeout=1)
+        # Whoever still reads waits for no thread.
+        self._heard.put_nowait(b"")
 
     # --- on threads ----------------------------------------------------------------------------
 
@@ -82,12 +90,14 @@ class ExecChannel:
                         self._line.ping()
                     continue
                 if opcode == ABNF.OPCODE_CLOSE:
+                    if not (self._is_told or self._is_closed):
+                        # A server that stops closes politely, and says nothing of the command.
+                        self._tell(Notice("the server closed the line", is_down=True))
                     break
                 self._take(data)
         except TROUBLES as error:
-            if not self._is_over:
+            if not self._is_closed:
                 self._tell(Notice(f"the line is gone: {error}", is_down=True))
-        self._is_over = True
         with suppress(*TROUBLES):
             self._line.shutdown()
         self._tell(b"")
@@ -97,6 +107,7 @@ class ExecChannel:
         if stream in (bytes([STDOUT]), bytes([STDERR])) and rest:
             self._tell(rest if self._has_terminal else rest.replace(b"\n", b"\r\n"))
         elif stream == bytes([ENDED]):
+            self._is_told = True
             self._tell(Notice(ended(rest), is_down=True))
 
     def _tell(self, heard: Heard) -> None:
