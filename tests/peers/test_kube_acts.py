@@ -48,7 +48,7 @@ def worker(real_cluster: Cluster) -> Iterator[Cluster]:
         budget,
         _set("Deployment", "held", "drained", "x", 2, nodeSelector=labels, tolerations=bears),
     )
-    real_cluster.kubectl("-n", "drained", "rollout", "status", "deploy/held", "--timeout=60s")
+    real_cluster.kubectl("-n", "drained", "rollout", "status", "deploy/held", "--timeout=300s")
     real_cluster.until(
         lambda: said(real_cluster, "pdb", "held", "{.status.currentHealthy}") == "2", "healthy"
     )
@@ -181,9 +181,9 @@ async def test_a_roll_out_is_undone_to_the_shape_it_had(
     plural = f"{kind.casefold()}s"
     worker.apply(_set(kind, "rolled", "drained", "registry/app:1"))
     image = "{.spec.template.spec.containers[0].image}"
-    worker.kubectl("-n", "drained", "rollout", "status", f"{plural}/rolled", "--timeout=60s")
+    worker.kubectl("-n", "drained", "rollout", "status", f"{plural}/rolled", "--timeout=300s")
     worker.kubectl("-n", "drained", "set", "image", f"{plural}/rolled", "main=registry/app:2")
-    worker.kubectl("-n", "drained", "rollout", "status", f"{plural}/rolled", "--timeout=60s")
+    worker.kubectl("-n", "drained", "rollout", "status", f"{plural}/rolled", "--timeout=300s")
     async with stationed(worker.kubeconfig, tmp_path / "record.db") as station:
         before = await previewed(station, plural, "undo", "drained/rolled")
         words = [one.words for one in before.consequences]
@@ -191,8 +191,8 @@ async def test_a_roll_out_is_undone_to_the_shape_it_had(
         deed = await done(station, plural, "undo", "drained/rolled")
         assert deed.outcome is Outcome.DONE
         assert said(worker, plural, "rolled", image) == "registry/app:1"
-        history = worker.kubectl("-n", "drained", "rollout", "history", f"{plural}/rolled")
-        assert "3" in history
+        # The controller numbers the shape when it comes to it.
+        await until(lambda: "\n3 " in rolled(worker, f"{plural}/rolled"), 60)
         only = await previewed(station, plural, "undo", "drained/rolled", revision="99")
         assert only.blocked
 
@@ -236,6 +236,10 @@ async def test_a_delete_wants_the_name_and_takes_what_is_owned_with_it(
         assert "its 2 pods stop for good" in [one.words for one in before.consequences]
         await done(station, "deployments", "delete", "drained/held")
         await until(lambda: gone(worker, "pods"), 60)
+
+
+def rolled(peer: Cluster, of: str) -> str:
+    return peer.kubectl("-n", "drained", "rollout", "history", of)
 
 
 def gone(peer: Cluster, kind: str, name: Optional[str] = None) -> bool:
