@@ -14,8 +14,9 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
-from typing import List, Sequence
+from typing import Iterator, List, Sequence
 
 KUBERNETES, KWOK = "1.34.4", "0.8.0"
 PROGRAMS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl")
@@ -24,14 +25,24 @@ PARALLEL = "2"
 FLAGS = ("-trimpath", "-p", PARALLEL)
 
 
+def cache_of() -> Path:
+    """Return the folder of what is built once."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stx-tui-peers"
+
+
+@contextmanager
+def locked(name: str) -> Iterator[None]:
+    """Keep others from building that meanwhile: two runs at once must not build into each other."""
+    cache_of().mkdir(parents=True, exist_ok=True)
+    with (cache_of() / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def built() -> Path:
     """Return the folder of the programs, built where they are not yet (a quarter of an hour)."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stx-tui-peers"
-    room = cache / f"kubernetes-{KUBERNETES}-kwok-{KWOK}"
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / "kubernetes.lock").open("w") as lock:
-        # Two runs at once must not build into each other.
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    room = cache_of() / f"kubernetes-{KUBERNETES}-kwok-{KWOK}"
+    with locked("kubernetes"):
         if not (room / "ready").exists():
             _build(room)
             (room / "ready").touch()
@@ -39,8 +50,6 @@ def built() -> Path:
 
 
 def _build(room: Path) -> None:
-    if shutil.which("go") is None:
-        raise RuntimeError("Kubernetes is built by Go, and there is none on this machine")
     work = room / "build"
     shutil.rmtree(work, ignore_errors=True)
     _kubernetes(work / "kubernetes", room)
@@ -64,7 +73,7 @@ def _kubernetes(work: Path, room: Path) -> None:
     major, minor, _ = KUBERNETES.split(".")
     says = {"gitVersion": f"v{KUBERNETES}", "gitMajor": major, "gitMinor": minor}
     version = " ".join(f"-X k8s.io/component-base/version.{key}={says[key]}" for key in says)
-    _go(
+    go(
         work,
         ["build", *FLAGS, "-ldflags", f"-s -w {version}", "-o", f"{room}/"]
         + [f"k8s.io/kubernetes/cmd/{program}" for program in PROGRAMS],
@@ -75,7 +84,7 @@ def _kwok(work: Path, room: Path) -> None:
     """Build kwok, which plays the nodes."""
     work.mkdir(parents=True)
     (work / "go.mod").write_text(f"module peers\n\ngo 1.26.0\n\nrequire sigs.k8s.io/kwok v{KWOK}\n")
-    _go(
+    go(
         work,
         ["build", *FLAGS, "-ldflags", "-s -w", "-o", f"{room}/", "sigs.k8s.io/kwok/cmd/kwok"],
     )
@@ -94,7 +103,10 @@ def _parts(work: Path) -> List[str]:
     return re.findall(r"^\s*(\S+) => \./staging/", text, re.MULTILINE)
 
 
-def _go(work: Path, words: Sequence[str]) -> None:
+def go(work: Path, words: Sequence[str]) -> None:
+    """Have Go do something in a folder with a module of ours."""
+    if shutil.which("go") is None:
+        raise RuntimeError("it is built by Go, and there is none on this machine")
     environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false -mod=mod"}
     subprocess.run(["nice", "go", *words], cwd=work, env=environment, check=True)
 
