@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import Tuple
 
 SOURCE = "registry"
-REPOSITORIES, TAGS = "repositories", "tags"
+REPOSITORIES, TAGS, PACKAGES = "repositories", "tags", "packages"
 
 
 @dataclass(frozen=True)
 class Registry:
     """Ask a registry by its v2 API for its repositories, or for the tags of one, its parent.
 
-    A tag's row has the digest of its manifest, and the size of each of its layers.
+    A tag's row has the digest of its manifest, and the size of each of its layers. The packages of
+    an image are asked for under its full name (``lab/web:7``) alone: its layers come over for it.
     """
 
     what: str = REPOSITORIES

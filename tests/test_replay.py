@@ -29,6 +29,7 @@ from backend.kinds import area_of, every_kind, kind_named
 from backend.kinds.hardware import HARDWARE
 from backend.lookout import Lookout
 from backend.place import Place
+from backend.registry import Registry
 from backend.render import rows_text
 from backend.sources.tls import Pins
 from backend.station import Station
@@ -67,7 +68,7 @@ RECORDED = tuple(
     kind
     for kind in every_kind()
     if area_of(kind).name not in ("ground", "hardware", "kubernetes")
-    and not isinstance(kind.read, Ceph)
+    and not isinstance(kind.read, (Ceph, Registry))
     # Told by files that a site carries in.
     and kind.name not in ("cves", "cve-files")
     # Asked by the name of an application: of the recorded ones nobody asked.

@@ -8,6 +8,7 @@ from backend.kinds.cves import verdict as cve_verdict
 from backend.kinds.deploy_hosts import DEPLOY_HOSTS
 from backend.kinds.deploy_states import verdict as deploy_verdict
 from backend.kinds.deploys import DEPLOY
+from backend.kinds.image_packages import IMAGE_PACKAGES
 from backend.kinds.kube_host_upgrades import KUBE_HOST_UPGRADES
 from backend.kinds.kube_upgrade import KUBE_UPGRADE
 from backend.kinds.kube_versions import KUBE_VERSIONS
@@ -55,6 +56,7 @@ PATCHES = Contents(
         ROOTCA_UPDATES,
         CVES,
         CVE_FILES,
+        IMAGE_PACKAGES,
     ),
     headline=headline,
 )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from itertools import chain
+from operator import is_
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 
@@ -11,7 +13,7 @@ from backend.known import Known
 from backend.mask import Body
 from backend.sources.cve_store import CveStore, Imported
 
-FILES, CVES = "cve-files", "cves"
+FILES, CVES, IMAGE_PACKAGES = "cve-files", "cves", "image-packages"
 
 
 class Cves:
@@ -30,13 +32,17 @@ class Cves:
         files = self._store.files()
         if table == FILES:
             return [asdict(one) for one in files]
-        packages = known.rows("packages")
-        if self._last is None or self._last[0] is not packages or self._last[1] != files:
-            self._last = (packages, files, self._worked_out(packages))
-        return self._last[2]
+        # Of images what somebody looked into, and no more: their layers had to come over for it.
+        inside = [one.rows for (name, _), one in known.readings.items() if name == IMAGE_PACKAGES]
+        told = (known.rows("packages"), *inside)
+        last = self._last
+        is_same = last is not None and len(last[0]) == len(told) and all(map(is_, last[0], told))
+        if last is None or not is_same or last[1] != files:
+            self._last = last = (told, files, self._worked_out(told))
+        return last[2]
 
-    def _worked_out(self, packages: Tuple[Any, ...]) -> List[Body]:
-        found = findings(installed(packages), self._store.of_packages)
+    def _worked_out(self, told: Tuple[Tuple[Any, ...], ...]) -> List[Body]:
+        found = findings(installed(tuple(chain(*told))), self._store.of_packages)
         rows: Dict[str, Body] = {}
         for one in found:
             entry = one.entry

@@ -15,12 +15,13 @@ from urllib.request import parse_http_list, parse_keqv_list
 
 import httpx
 
-from backend.errors import Malformed, NotFound, Rejected, StxError, Unauthorized
+from backend.errors import Malformed, Missing, NotFound, Rejected, StxError, Unauthorized
 from backend.kind import Body, Json
 from backend.refresh import Answer
-from backend.registry import REPOSITORIES, SOURCE, Registry, RegistryDelete
+from backend.registry import PACKAGES, REPOSITORIES, SOURCE, Registry, RegistryDelete
 from backend.registry_settings import RegistryWay
 from backend.settings import CloudSettings
+from backend.sources.image_layers import Layer, packages_of
 from backend.sources.refusals import refusal
 from backend.sources.tls import Pins
 from backend.sources.wire import Answer as Crossed
@@ -73,6 +74,7 @@ class RegistrySource:
         self._entering = asyncio.Lock()
         self._refused: Optional[Unauthorized] = None
         self._parts: Dict[Tuple[str, str], Body] = {}
+        self._inside: Dict[str, Tuple[str, List[Body]]] = {}
         self._abreast = asyncio.Semaphore(ABREAST)
 
     async def ask(self, read: Registry, parent: str) -> Answer:
@@ -81,6 +83,9 @@ class RegistrySource:
             names = await self._names("/v2/_catalog", "repositories")
             bodies: List[Body] = [{"name": name, "registry": self._host} for name in names]
             return lambda: iter(bodies)
+        if read.what == PACKAGES:
+            packages = await self._packages(parent)
+            return lambda: iter(packages)
         try:
             tags = await self._names(f"/v2/{quote(parent)}/tags/list", "tags")
         except NotFound:
@@ -136,7 +141,8 @@ class RegistrySource:
     async def _tag(self, repository: str, tag: str) -> Body:
         body: Body = {"repository": repository, "tag": tag, "registry": self._host}
         try:
-            return {**body, **await self._manifest(repository, tag)}
+            found = await self._manifest(repository, tag)
+            return {**body, **{name: value for name, value in found.items() if name != "blobs"}}
         except (NotFound, Malformed) as error:
             # One that cannot be read takes no other with it.
             return {**body, "trouble": str(error)}
@@ -158,10 +164,42 @@ class RegistrySource:
         self._parts[repository, digest] = found
         return found
 
+    async def _packages(self, image: str) -> List[Body]:
+        """Return the packages of one image, of whose layers only a piece is here at a time."""
+        if not image:
+            words = "packages of images are read of one at a time: its layers come over for it"
+            raise Missing(words, "open an image's page Packages, or name it: --of lab/web:7")
+        kept = self._inside.get(image)
+        repository, _, tag = image.rpartition(":")
+        manifest = await self._manifest(repository, tag)
+        if kept is not None and kept[0] == manifest["digest"]:
+            return kept[1]
+        loop = asyncio.get_running_loop()
+
+        def layer(digest: str, size: int) -> Layer:
+            def fetch(first: int, end: int) -> bytes:
+                piece = self._piece(repository, digest, first, end)
+                return asyncio.run_coroutine_threadsafe(piece, loop).result()
+
+            return Layer(fetch, size)
+
+        layers = [layer(str(digest), int(size)) for digest, size in _blobs(manifest)]
+        found = await asyncio.to_thread(packages_of, image, layers)
+        found = [{**body, "image": image} for body in found]
+        self._inside[image] = (str(manifest["digest"]), found)
+        return found
+
+    async def _piece(self, repository: str, digest: str, first: int, end: int) -> bytes:
+        path = f"/v2/{quote(repository)}/blobs/{quote(digest, safe=':')}"
+        headers = {"Range": f"bytes={first}-{end - 1}"}
+        answer = await self._crossed("GET", path, f"repository:{repository}:pull", headers)
+        # Who knows no ranges sends all of it.
+        return answer.body if answer.status == 206 else answer.body[first:end]
+
     async def _read(self, repository: str, said: Mapping[str, Any], digest: str) -> Body:
         body: Body = {"digest": digest, "media": str(said.get("mediaType") or "")}
         if not _listed(said, "manifests"):
-            return {**body, "layers": _layers(said)}
+            return {**body, "layers": _layers(said), "blobs": _stack(said)}
         layers: Dict[str, int] = {}
         platforms: List[str] = []
         for child in _listed(said, "manifests"):
@@ -174,6 +212,8 @@ class RegistrySource:
             layers.update(part["layers"])
             if of.get("architecture") not in (None, "unknown"):
                 platforms.append(f"{of.get('os')}/{of.get('architecture')}")
+                # Of one for many machines, what is inside of the first: the packages are the same.
+                body.setdefault("blobs", part.get("blobs"))
         return {**body, "layers": layers, "platforms": platforms}
 
     # --- on the wire ---------------------------------------------------------------------------
@@ -301,6 +341,16 @@ def _layers(said: Mapping[str, Any]) -> Dict[str, int]:
         raise Malformed(SOURCE, "layers", "a manifest of a sort not known here")
     parts = [*parts, *([config] if isinstance(config, dict) else [])]
     return {str(one.get("digest")): int(one.get("size") or 0) for one in parts}
+
+
+def _stack(said: Mapping[str, Any]) -> List[str]:
+    """Return the digests of an image's layers, the lowest first, without its configuration."""
+    return [str(one.get("digest")) for one in _listed(said, "layers")]
+
+
+def _blobs(manifest: Mapping[str, Any]) -> List[Tuple[str, int]]:
+    sizes = manifest["layers"]
+    return [(digest, sizes.get(digest, 0)) for digest in manifest.get("blobs") or ()]
 
 
 def _errors(raw: bytes) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
+import random
+import tarfile
 from pathlib import Path
 from typing import Any, AsyncIterator, Callable, Dict, List
 
 import pytest
 import pytest_asyncio
 
-from backend.errors import Rejected, Unauthorized
+from backend.errors import Malformed, Missing, Rejected, Unauthorized
 from backend.kind import Body
 from backend.registry import Registry as Ask
 from backend.registry import RegistryDelete
@@ -18,6 +21,7 @@ from backend.sources.registry import RegistrySource
 from backend.sources.tls import Pins
 from tests.peers import registry
 from tests.peers.registry import Registry
+from tests.program import run
 
 pytestmark = [pytest.mark.peer, pytest.mark.xdist_group("registry")]
 
@@ -124,3 +128,85 @@ async def test_a_registry_with_passwords_of_its_own_that_lets_nobody_delete_says
         assert "storage.delete.enabled" in refused.value.advice
         with pytest.raises(Unauthorized):
             await opened(peer, password="wrong").ask(Ask(), "")
+
+
+def layer(files: Dict[str, str]) -> bytes:
+    """A layer as a tar of these files."""
+    raw = io.BytesIO()
+    with tarfile.open(fileobj=raw, mode="w") as tar:
+        for name, text in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(text)
+            tar.addfile(member, io.BytesIO(text.encode()))
+    return raw.getvalue()
+
+
+def stanza(name: str, version: str, more: str = "", status: str = "install ok installed") -> str:
+    return f"Package: {name}\nStatus: {status}\nVersion: {version}\n{more}Description: x\n y\n"
+
+
+STATUS = "var/lib/dpkg/status"
+OLD = stanza("curl", "7.74.0-1.3+deb11u9") + "\n" + stanza("vim", "9.0")
+NEW = "\n".join(
+    (
+        stanza("libcurl4", "7.74.0-1.3+deb11u11", "Source: curl\nArchitecture: amd64\n"),
+        stanza("gone", "1", status="deinstall ok config-files"),
+    )
+)
+
+
+async def test_the_packages_of_an_image_are_read_of_its_layers_a_piece_at_a_time(
+    real_registry: Registry, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.sources.image_layers.PIECE", 1000)
+    filler = layer({"usr/big": random.Random(1).randbytes(20_000).hex()})
+    base = layer({STATUS: OLD})
+    real_registry.push("inside/web:1", base, filler, layer({f"./{STATUS}": NEW}))
+    source = opened(real_registry)
+    (body,) = await asked(source, Ask(what="packages"), "inside/web:1")
+    assert (body["name"], body["source"], body["source_version"]) == (
+        *("libcurl4", "curl"),
+        "7.74.0-1.3+deb11u11",
+    )
+    assert (body["image"], body["architecture"]) == ("inside/web:1", "amd64")
+    assert await asked(source, Ask(what="packages"), "inside/web:1") == [body]
+
+
+async def test_what_a_layer_takes_away_is_gone_and_an_image_without_a_list_has_none(
+    real_registry: Registry, opened: Open
+) -> None:
+    parts = layer({f"{STATUS}.d/base": "Package: base-files\nVersion: 12\n"})
+    real_registry.push("inside/away:1", layer({STATUS: OLD}), layer({"var/lib/.wh.dpkg": ""}))
+    real_registry.push("inside/parts:1", parts)
+    source = opened(real_registry)
+    assert await asked(source, Ask(what="packages"), "inside/away:1") == []
+    (part,) = await asked(source, Ask(what="packages"), "inside/parts:1")
+    assert (part["name"], part["version"]) == ("base-files", "12")
+
+
+async def test_a_layer_that_is_no_tar_is_said_and_all_images_at_once_are_refused(
+    real_registry: Registry, opened: Open
+) -> None:
+    real_registry.push("inside/bad:1", b"no tar at all" * 100)
+    source = opened(real_registry)
+    with pytest.raises(Malformed, match="layer 0 can't be read"):
+        await asked(source, Ask(what="packages"), "inside/bad:1")
+    with pytest.raises(Missing, match="one at a time"):
+        await asked(source, Ask(what="packages"))
+
+
+async def test_the_command_line_looks_into_the_image_that_is_named_and_into_no_other(
+    real_registry: Registry, tmp_path: Path
+) -> None:
+    real_registry.push("inside/cli:1", layer({STATUS: OLD}))
+    folder = tmp_path / ".config" / "openstack"
+    folder.mkdir(parents=True)
+    path = folder / "clouds.yaml"
+    path.write_text(json.dumps({"clouds": {"c": real_registry.cloud()}}), "utf-8")
+    path.chmod(0o600)
+    named = await run(tmp_path, "get", "image-packages", "--of", "inside/cli:1", "-o", "json")
+    assert named.code == 0, named.err
+    assert [one["name"] for one in json.loads(named.out)] == ["curl", "vim"]
+    every = await run(tmp_path, "get", "image-packages")
+    assert every.code != 0
+    assert "one at a time" in every.err

@@ -33,6 +33,10 @@ TAGS: List[Mapping[str, Any]] = [
     {"repository": "lab/odd", "tag": "1", "registry": HOST, "trouble": "registry 404: unknown"},
 ]
 
+INSIDE: List[Mapping[str, Any]] = [
+    {"image": "lab/web:7", "name": "libcurl4", "version": "7.74.0-1.3+deb11u9", "source": "curl"}
+]
+
 
 def readings() -> Mapping[Tuple[str, str], Reading[Any]]:
     """Return what a registry says."""
@@ -41,4 +45,5 @@ def readings() -> Mapping[Tuple[str, str], Reading[Any]]:
     return {
         (REPOSITORIES, ""): reading(REPOSITORIES, bodies),
         (IMAGE_TAGS, ""): reading(IMAGE_TAGS, TAGS),
+        ("image-packages", ""): reading("image-packages", INSIDE),
     }

@@ -190,6 +190,20 @@ async def test_the_cloud_answers_for_them_and_says_where_nothing_was_imported(
         )
 
 
+def test_an_image_that_was_looked_into_is_matched_as_a_host_is(home: Path) -> None:
+    taken("debian")
+    inside = [
+        {**package("", "libcurl4", "7.74.0-1.3+deb11u9", "curl"), "image": "lab/web:7"},
+        {**package("", "zlib1g", "1:1.2.11.dfsg-2+deb11u2", "zlib"), "image": "lab/web:7"},
+    ]
+    now = known(home)
+    image = reading("image-packages", [{**one, "machine": None} for one in inside], "lab/web:7")
+    now = replace(now, readings={**now.readings, ("image-packages", "lab/web:7"): image})
+    rows = {row["uuid"]: row for row in Cves(home).rows("cves", now)}
+    found = rows["CVE-2026-4711/curl/7.74.0-1.3+deb11u9"]
+    assert found["machines"] == ("controller-0", "lab/web:7")
+
+
 def test_they_stand_in_patches_and_head_it_on_a_machine_that_has_no_cloud(home: Path) -> None:
     taken("debian", days=40)
     there = {area.name: area for area in areas_of(lambda source: source == "")}
