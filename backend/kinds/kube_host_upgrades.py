@@ -31,6 +31,7 @@ from backend.kinds.kube_steps import (
     SECOND_AFTER,
     SERVICE,
     upgrade_of,
+    verdict,
 )
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
@@ -180,6 +181,7 @@ def _risk(_row: Any, _form: Form, _known: Known) -> Risk:
 
 
 _NEEDS = ("kube-upgrade", "hosts", "system")
+_LOOKS = (*_NEEDS, "kube-versions")
 _CONTROL_PLANE: Action[KubeHostUpgrade] = Action(
     name="upgrade-control-plane",
     key="C",
@@ -263,7 +265,7 @@ KUBE_HOST_UPGRADES: Kind[KubeHostUpgrade] = Kind(
     singular="kube-host-upgrade",
     model=KubeHostUpgrade,
     read=Rest(service="sysinv", path="/kube_host_upgrades", items="kube_host_upgrades"),
-    needs=_NEEDS,
+    needs=_LOOKS,
     label=lambda row: f"host {row.host_id}",
     columns=(
         Column(heading="HOST", joined=_host, most=20),
@@ -275,6 +277,7 @@ KUBE_HOST_UPGRADES: Kind[KubeHostUpgrade] = Kind(
     ),
     look=_upgrade_look,
     strip=_strip,
+    verdict=verdict,
     sort=lambda row, known: _host(row, known) or "",
     state_fields=("status",),
     actions=(_CONTROL_PLANE, _KUBELET),

@@ -9,7 +9,7 @@ from backend.figure import Line, Lines, States
 from backend.kind import Row
 from backend.kinds.host_site import is_simplex
 from backend.known import Known
-from backend.tone import WELL, Look, Mark, Tone
+from backend.tone import WELL, Look, Mark, Tone, Verdict
 
 SERVICE = "sysinv"
 
@@ -195,6 +195,27 @@ def look(row: KubeUpgrade, known: Known) -> Look:
     if state == "post-updated-apps":
         return WELL
     return Look(tone=Tone.BUSY, mark=Mark.BUSY, notes=(f"NEXT {next_of(row, known)}",))
+
+
+def verdict(known: Known) -> Verdict:
+    """Return how far the upgrade is and what is next; where there is none, what could begin."""
+    reading, row = known.reading("kube-upgrade"), upgrade_of(known)
+    if row is None:
+        if not reading.was_read:
+            words = reading.error.words if reading.error else "the upgrade was not read yet."
+            word = "CANNOT" if reading.error else "READING"
+            return Verdict(word=word, text=words, tone=Tone.PLAIN)
+        there = [one.version for one in known.rows("kube-versions") if one.state == "available"]
+        more = f"available: {', '.join(there)}" if there else ""
+        return Verdict(word="WELL", text="no upgrade of Kubernetes is under way.", more=more)
+    parts = known.rows("kube-host-upgrades")
+    done = sum(one.kubelet_version == row.to_version for one in parts)
+    said = f"{row.from_version} -> {row.to_version}, {done} of {len(parts)} kubelets."
+    more = f"[{row.state}]  NEXT {next_of(row, known)}"
+    if (row.state or "").endswith("failed"):
+        text = f"{row.state}: {said}"
+        return Verdict(word="NOT WELL", text=text, more=more, tone=Tone.BAD)
+    return Verdict(word="UPGRADING", text=said, more=more, tone=Tone.BUSY)
 
 
 def states(row: KubeUpgrade, known: Known) -> States:

@@ -38,6 +38,7 @@ from backend.kinds.kube_steps import (
     states,
     strip,
     upgrade_of,
+    verdict,
 )
 from backend.kinds.obstacles import ACT_NEEDS, in_the_way
 from backend.known import Known
@@ -228,6 +229,7 @@ KUBE_UPGRADE: Kind[KubeUpgrade] = Kind(
     ),
     look=look,
     strip=strip,
+    verdict=verdict,
     tabs=(Tab(key="o", title="States", figure=states),),
     state_fields=("state",),
     actions=(
@@ -284,7 +286,7 @@ KUBE_UPGRADE: Kind[KubeUpgrade] = Kind(
         ),
     ),
     aliases=("kube_upgrade", "kube-upgrades"),
-    needs=("kube-host-upgrades", "hosts", "system"),
+    needs=("kube-host-upgrades", "hosts", "system", "kube-versions"),
     noise=NOISE,
     every_s=EVERY_S,
 )

@@ -202,6 +202,7 @@ class RegistrySource:
             return {**body, "layers": _layers(said), "blobs": _stack(said)}
         layers: Dict[str, int] = {}
         platforms: List[str] = []
+        blobs: List[str] = []
         for child in _listed(said, "manifests"):
             of = child.get("platform") or {}
             try:
@@ -212,9 +213,9 @@ class RegistrySource:
             layers.update(part["layers"])
             if of.get("architecture") not in (None, "unknown"):
                 platforms.append(f"{of.get('os')}/{of.get('architecture')}")
-                # Of one for many machines, what is inside of the first: the packages are the same.
-                body.setdefault("blobs", part.get("blobs"))
-        return {**body, "layers": layers, "platforms": platforms}
+                # What is inside is told of the first machine's: its versions are those of all.
+                blobs = blobs or part.get("blobs") or []
+        return {**body, "layers": layers, "platforms": platforms, "blobs": blobs}
 
     # --- on the wire ---------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ import pytest_asyncio
 from backend.deed import Deed, Outcome
 from backend.kinds import kind_named
 from backend.kinds.kube_host_upgrades import KUBE_HOST_UPGRADES, blockers, next_part
+from backend.kinds.kube_steps import verdict
 from backend.kinds.kube_upgrade import KUBE_UPGRADE
 from backend.simulator import Simulator
 from backend.station import Station
@@ -134,6 +135,21 @@ async def test_on_a_standard_cloud_every_host_is_brought_on_by_hand_to_the_end(d
 
 def in_the_way(days: Days, host: str) -> Tuple[str, ...]:
     return tuple(one.words for one in blockers(days.part(host), days.station.watch.known))
+
+
+async def test_the_verdict_says_what_could_begin_then_how_far_it_is_and_what_is_next(
+    days: Days,
+) -> None:
+    assert verdict(days.station.watch.known).word == "READING"
+    await days.look()
+    said = verdict(days.station.watch.known)
+    assert (said.text, said.more.split()[1]) == (
+        *("no upgrade of Kubernetes is under way.", f"{NEW},"),
+    )
+    await days.begin()
+    said = verdict(days.station.watch.known)
+    assert (said.word, said.text.partition(",")[0]) == ("UPGRADING", f"v1.29.2 -> {NEW}")
+    assert said.more == "[upgrade-started]  NEXT download the images"
 
 
 async def test_each_host_says_what_is_next_on_it_and_what_is_in_its_way(days: Days) -> None:
