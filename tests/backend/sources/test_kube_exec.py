@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import queue
 import threading
@@ -50,14 +49,14 @@ async def to_its_end(line: Line) -> List[Heard]:
     return heard
 
 
-def test_a_server_that_closes_the_line_politely_ends_the_session_in_words() -> None:
-    heard = asyncio.run(to_its_end(Line(out(STDOUT, b"$ "), CLOSES)))
+async def test_a_server_that_closes_the_line_politely_ends_the_session_in_words() -> None:
+    heard = await to_its_end(Line(out(STDOUT, b"$ "), CLOSES))
     assert heard == [b"$ ", Notice("the server closed the line", is_down=True), b""]
 
 
-def test_a_command_that_ended_is_told_once() -> None:
+async def test_a_command_that_ended_is_told_once() -> None:
     status = json.dumps({"status": "Success"}).encode()
-    heard = asyncio.run(to_its_end(Line(out(ENDED, status), CLOSES)))
+    heard = await to_its_end(Line(out(ENDED, status), CLOSES))
     assert heard == [Notice("it ended", is_down=True), b""]
 
 
@@ -69,20 +68,18 @@ def test_a_command_that_ended_is_told_once() -> None:
         ValueError("Read on closed or unwrapped SSL socket."),
     ],
 )
-def test_a_line_that_is_cut_or_closed_meanwhile_is_gone_in_words(error: Exception) -> None:
-    first, last = asyncio.run(to_its_end(Line(error)))
+async def test_a_line_that_is_cut_or_closed_meanwhile_is_gone_in_words(error: Exception) -> None:
+    first, last = await to_its_end(Line(error))
     assert isinstance(first, Notice)
     assert "the line is gone" in first.words
     assert last == b""
 
 
-def test_what_was_said_last_is_read_before_the_end_however_busy_the_loop_is() -> None:
-    async def busy() -> List[Heard]:
-        channel = ExecChannel(Line(*[out(STDOUT, b"x")] * 500, CLOSES))
-        (thread,) = (one for one in threading.enumerate() if one.name == "exec")
-        thread.join()  # all was said, and the loop has not heard a word
-        return [await channel.read() for _ in range(503)]
-
-    heard = asyncio.run(busy())
+async def test_what_was_said_last_is_read_before_the_end_however_busy_the_loop_is() -> None:
+    channel = ExecChannel(Line(*[out(STDOUT, b"x")] * 500, CLOSES))
+    for thread in threading.enumerate():
+        if thread.name == "exec":
+            thread.join()  # all was said, and the loop has not heard a word
+    heard = [await channel.read() for _ in range(503)]
     assert heard[:500] == [b"x"] * 500
     assert heard[501:] == [b"", b""]
