@@ -162,7 +162,7 @@ def _config(cloud: Cloud, hosts: list[Host]) -> Done:
         doomed = cloud.software.doomed & {host.name for host in hosts}
         cloud.software.doomed -= doomed
         if doomed:
-            return f"the configuration of {', '.join(doomed)} was not brought up to date"
+            return f"the configuration of {', '.join(sorted(doomed))} was not brought up to date"
         return "" if gone >= lasts and all(map(_is_out, hosts)) else None
 
     return done
@@ -193,9 +193,9 @@ def _rootca_hosts(phase: str) -> Callable[[Cloud, list[Host]], Done]:
         done = f"updated-host-{phase}"
 
         def look(_gone: float) -> Optional[str]:
-            states = {cloud.kube.rootca_hosts.get(host.uuid, "") for host in hosts}
+            states = [cloud.kube.rootca_hosts.get(host.uuid, "") for host in hosts]
             failed = next((state for state in states if state.endswith("failed")), None)
-            return "" if states == {done} else f"it is {failed}" if failed else None
+            return "" if set(states) == {done} else f"it is {failed}" if failed else None
 
         return look
 
