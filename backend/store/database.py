@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sqlite3
 from contextlib import contextmanager
@@ -161,13 +162,14 @@ class Database:
         another one than we had open, and stays.
         """
         assert self.path is not None
-        if not self.path.exists() or self.path.stat().st_ino != self._inode:
-            return
         aside = self.path.with_name(f"{self.path.name}.damaged-{self._now_ms()}")
-        for end in ("", "-wal", "-shm"):
-            part = Path(f"{self.path}{end}")
-            if part.exists():
-                part.rename(f"{aside}{end}")
+        with _alone_in(self.path.parent):
+            if not self.path.exists() or self.path.stat().st_ino != self._inode:
+                return
+            for end in ("-wal", "-shm", ""):
+                part = Path(f"{self.path}{end}")
+                if part.exists():
+                    part.rename(f"{aside}{end}")
         self._close_reader()
         self.notices.append(f"the record was damaged: kept as {aside}, a new one was begun")
 
@@ -222,6 +224,17 @@ class Database:
             low = words.lower()
             cause = next((cause for word, cause in _WORDS if word in low), Cause.AWAY)
             raise Trouble(self._said, cause, words) from error
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Keep other consoles from putting a file of this folder aside meanwhile."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _begin_immediate(connection: Any) -> None:

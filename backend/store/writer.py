@@ -160,10 +160,11 @@ class Writer:
         return result
 
     def _fail(self, job: Job, error: StoreError) -> None:
-        self.trouble = error
         self._pause_s = min(max(self._pause_s * 2, _FIRST_S), _LONGEST_S)
         # A damaged file was put aside just now: the first time a new one is begun at once.
         is_aside = getattr(error, "cause", None) is Cause.DAMAGED and self._pause_s <= _FIRST_S
+        # What is lasting is tried again at once: nobody is told of a trouble that may be over.
+        self.trouble = None if is_aside and job.lasting else error
         self._retry_at_s = time.monotonic() + (0.0 if is_aside else self._pause_s)
         if not job.lasting:
             job.done.set_exception(error)
