@@ -78,12 +78,20 @@ def _plan(part: str, path: str) -> Any:
 
 
 def _is_serving(row: KubeHostUpgrade, known: Known) -> Reason:
-    check, host = "the host is unlocked and enabled", _the_host(row, known)
+    return _stands(row, known, "operational", ("unlocked", "enabled"))
+
+
+def _stands(
+    row: KubeHostUpgrade, known: Known, field: str, wanted: Tuple[str, str], then: str = ""
+) -> Reason:
+    """Return whether its host is administratively, and by ``field``, as wanted."""
+    check, host = f"the host is {' and '.join(wanted)}", _the_host(row, known)
     if host is None:
         return Reason.cant_tell(check, "the hosts were not read")
-    if (host.administrative, host.operational) == ("unlocked", "enabled"):
+    stands = (host.administrative, getattr(host, field))
+    if stands == wanted:
         return Reason.passes(check)
-    words = f"{host.name} is {host.administrative}/{host.operational}"
+    words = f"{host.name} is {'/'.join(stands)}{then}"
     return Reason.no(check, words, Jump(kind="hosts", id=host.uuid))
 
 
@@ -140,13 +148,7 @@ def _out_or_one(row: KubeHostUpgrade, known: Known) -> Reason:
     """A kubelet restarts: the host is to be locked first, but where there is only one."""
     if is_simplex(known):
         return _is_serving(row, known)
-    check, host = "the host is locked and online", _the_host(row, known)
-    if host is None:
-        return Reason.cant_tell(check, "the hosts were not read")
-    if (host.administrative, host.availability) == ("locked", "online"):
-        return Reason.passes(check)
-    words = f"{host.name} is {host.administrative}/{host.availability}: lock it first"
-    return Reason.no(check, words, Jump(kind="hosts", id=host.uuid))
+    return _stands(row, known, "availability", ("locked", "online"), ": lock it first")
 
 
 def _ladder(field: str, status: str) -> Any:

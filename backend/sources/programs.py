@@ -124,8 +124,7 @@ async def start(
     program = Program(process, listening)
     try:
         await program.listen()
-    except BaseException:
-        program.kill()
+    except BaseException:  # cancelled too: nobody else knows of the process yet
         program.close()
         raise
     return program
