@@ -49,6 +49,7 @@ osd pool default pg autoscale mode = off
 mon warn on pool no redundancy = false
 mon allow pool delete = true
 mon pg warn min per osd = 0
+mon data avail warn = 1
 mon osd min down reporters = 1
 mon osd down out interval = 600
 mon osd adjust heartbeat grace = false
