@@ -65,7 +65,7 @@ class Run:
         os.write(self._ask, word.encode() + b"\n")
         return json.loads(self._answers.readline())
 
-    def do(self, step: Step, quiet_s: float = 0.3) -> int:
+    def do(self, step: Step, quiet_s: float = 0.8) -> int:
         """Bytes that a step costs."""
         before = self.far.count
         if step.keys:

@@ -1,35 +1,48 @@
 """The very same screens by Textual as it ships: its widgets, its theme, its driver, 256 colours.
 
-What its guide shows for such a console: a ``DataTable`` whose changed cells are updated, ``Static``
-for what is around it, a ``Screen`` for what covers it. Only what differs is handed to a widget.
+What its guide shows for such a console: ``Header``, ``Tabs`` for the areas, a ``DataTable`` whose
+changed cells are updated, ``Input`` for what is typed, ``Footer`` for the keys, ``Static`` for the
+text between them, a ``Screen`` for what covers it. Only what differs is handed to a widget.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import threading
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from typing import Callable, List, Optional, Tuple
 
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.coordinate import Coordinate
 from textual.screen import ModalScreen, Screen
-from textual.widgets import Button, DataTable, Static
+from textual.widgets import Button, DataTable, Footer, Header, Input, Static, Tab, Tabs
 
 Runs = List[List[str]]
 HEADS = 5  # rows above the table
+TABS = 1  # the row of the areas; its widget is two rows high, and underlined as row 5 is
+NUMBERS = count(1)  # of the keys that are shown: none of them is pressed
 PASSES, PASS_S = 4, 0.05  # a screen is laid out, then its widgets, then painted
+
+
+def words(row: str) -> List[str]:
+    """Return what stands apart in a row: an area, or a key with what it does."""
+    return re.split(r" {2,}", row.strip())
 
 
 @dataclass(frozen=True)
 class Listing:
     """A screen with a table in it."""
 
-    above: Tuple[str, ...]
+    title: str
+    areas: Tuple[str, ...]
+    area: str
+    verdict: Tuple[str, ...]
     heads: Tuple[str, ...]
     rows: Tuple[Tuple[str, ...], ...]
     cursor: int
@@ -54,7 +67,10 @@ def read(frame: List[Runs]) -> Optional[Listing]:
     body = [y for y in range(HEADS + 1, rule) if texts[y].strip()]
     ends = [*starts[1:], 80]
     return Listing(
-        above=tuple(text.rstrip() for text in texts[:HEADS]),
+        title=texts[0].strip(),
+        areas=tuple(words(texts[TABS])),
+        area="".join(text for text, letters in frame[TABS] if letters).strip(),
+        verdict=tuple(text.rstrip() for text in texts[TABS + 1 : HEADS - 1]),
         heads=("", *heads),
         rows=tuple(tuple(texts[y][a:b].rstrip() for a, b in zip(starts, ends)) for y in body),
         cursor=next((n for n, y in enumerate(body) if texts[y][0] == ">"), 0),
@@ -71,19 +87,19 @@ class Page(Screen[None]):
         self._lines = lines
 
     def compose(self) -> ComposeResult:
-        for name, text in self.parts(self._lines).items():
-            yield Static(text, markup=False, id=name)
+        yield Header()
+        yield Static("\n".join(self._lines[1:23]), markup=False, id="text")
+        yield Footer()
+
+    def on_mount(self) -> None:
+        self.title = self._lines[0].strip()
 
     def turn(self, lines: List[str]) -> None:
         """Show other lines."""
-        before, self._lines = self.parts(self._lines), lines
-        for name, text in self.parts(lines).items():
-            if text != before[name]:
-                self.query_one(f"#{name}", Static).update(text)
-
-    @staticmethod
-    def parts(lines: List[str]) -> dict[str, str]:
-        return {"title": lines[0], "text": "\n".join(lines[1:23]), "keys": lines[23]}
+        before, self._lines = self._lines, lines
+        self.title = lines[0].strip()
+        if lines[1:23] != before[1:23]:
+            self.query_one("#text", Static).update("\n".join(lines[1:23]))
 
 
 class Dialog(ModalScreen[None]):
@@ -117,6 +133,7 @@ class Stock(App[None]):
     Static { height: auto; }
     #text { height: 22; }
     DataTable { height: 1fr; }
+    Input { dock: bottom; display: none; }
     """
     ENABLE_COMMAND_PALETTE = False
 
@@ -125,19 +142,37 @@ class Stock(App[None]):
         self._frames = frames
         self._painted = painted
         self._shown: Optional[Listing] = None
+        self._foot = ""
 
     def compose(self) -> ComposeResult:
-        for number in range(HEADS):
-            yield Static(id=f"above-{number}", markup=False)
+        yield Header()
+        first = next(listing for listing in map(read, self._frames) if listing)
+        yield Tabs(*(Tab(area, id=tab_id(area)) for area in first.areas))
+        for number in range(HEADS - TABS - 2):
+            yield Static(id=f"verdict-{number}", markup=False)
         yield DataTable(cursor_type="row")
         yield Static(id="strip", markup=False)
-        yield Static(id="foot", markup=False)
+        yield Input(compact=True)
+        yield Footer()
 
     def on_mount(self) -> None:
+        for foot in sorted({"".join(text for text, _ in frame[23]) for frame in self._frames}):
+            for said in words(foot):
+                key, _, what = said.partition(" ")
+                action = f"told({foot!r}, {key!r})"
+                self.bind(f"f{next(NUMBERS)}", action, description=what, key_display=key)
         self.step(0)
+
+    def check_action(self, action: str, parameters: Tuple[object, ...]) -> Optional[bool]:
+        """Offer the keys of the screen that is shown alone."""
+        return parameters[0] == self._foot if action == "told" else True
 
     def step(self, number: int) -> None:
         """Show the screen of that number."""
+        foot = "".join(text for text, _ in self._frames[number][23])
+        if foot != self._foot:
+            self._foot = foot
+            self.refresh_bindings()
         self._cover(number)
         self._rest(PASSES)
 
@@ -168,12 +203,17 @@ class Stock(App[None]):
     def _list(self, now: Listing) -> None:
         before, self._shown = self._shown, now
         bottom = self.screen_stack[0]
-        texts = {f"above-{number}": text for number, text in enumerate(now.above)}
-        texts.update(strip=now.strip, foot=now.foot)
+        if before is None or before.title != now.title:
+            self.title = now.title
+        if before is None or before.area != now.area:
+            bottom.query_one(Tabs).active = tab_id(now.area)
+        texts = {f"verdict-{number}": text for number, text in enumerate(now.verdict)}
+        texts["strip"] = now.strip
         for name, text in texts.items():
             static = bottom.query_one(f"#{name}", Static)
             if before is None or static.content != text:
                 static.update(text)
+        self._type(bottom.query_one(Input), now.foot.strip())
         table = bottom.query_one(DataTable)
         if before is None or before.heads != now.heads:
             table.clear(columns=True)
@@ -188,6 +228,18 @@ class Stock(App[None]):
                     if one != two:
                         table.update_cell_at(Coordinate(y, x), two, update_width=True)
         table.move_cursor(row=now.cursor)
+
+    @staticmethod
+    def _type(line: Input, foot: str) -> None:
+        """Show what is typed into a filter or after a colon."""
+        line.display = foot[:1] in {"/", ":"}
+        if line.display and line.value != foot:
+            line.value = foot
+
+
+def tab_id(area: str) -> str:
+    """Return a tab's id of ``2 Alarms``."""
+    return "area-" + area.partition(" ")[0]
 
 
 def main(path: str, ready_fd: int, go_fd: int) -> None:
