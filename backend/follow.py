@@ -135,12 +135,14 @@ class Follow:
             rungs = action.ladder(_row(known, kind, deed) or _row_before(kind, deed), known)
         return timeline_of(deed, rungs, known)
 
-    def close(self) -> None:
-        """Stop looking; what is open stays open in the record."""
+    def close(self) -> Tuple[Deed, ...]:
+        """Stop looking; return what is still open, as nobody's: whoever comes next takes it up."""
+        left = tuple(replace(way.deed, process="") for way in self._ways.values())
         for way in self._ways.values():
             for leave in way.leave:
                 leave()
         self._ways.clear()
+        return left
 
     def _declared(self, deed: Deed) -> Tuple[Optional[Kind[Any]], Optional[Action[Any]]]:
         kind = self._kinds.get(deed.kind)

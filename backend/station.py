@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, List, Mapping, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Iterable, List, Mapping, Optional, Tuple
 
 from backend.act import UNRECORDED, Acts
 from backend.cables import plan_or_fault
@@ -104,12 +105,21 @@ class Station:
         """Stop looking, write what waits, close all connections."""
         self._leave()
         await self.acts.insisting.close()
-        self.follow.close()
+        left = self.follow.close()
         for task in self._heard:
             task.cancel()
         await asyncio.gather(*self._heard, return_exceptions=True)
+        await self._leave_open(left)
         await self.lookout.close()
         await self.store.close()
+
+    async def _leave_open(self, deeds: Iterable[Deed]) -> None:
+        """Write that nobody follows these now: the next console may be one of this process."""
+        for deed in deeds:
+            if deed.number.startswith(UNRECORDED):
+                continue
+            with suppress(StoreError):  # it is found again when this process is gone
+                await self.store.update_deed(deed)
 
     async def settled(self) -> None:
         """Return when all that was heard so far has been followed, and written."""
