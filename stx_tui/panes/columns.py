@@ -30,13 +30,15 @@ class Fit:
     gap: int
 
 
-def fit(columns: Sequence[Column[Any]], wants: Sequence[int], room: int) -> Fit:
-    """Return what fits into ``room`` cells; ``wants`` are the widths the values take.
+def fit(columns: Sequence[Column[Any]], longest: Sequence[int], room: int) -> Fit:
+    """Return what fits into ``room`` cells; ``longest`` are the widths the values take.
 
-    First the ``wide`` columns go, last one first; then the gaps, then long texts are narrowed; then
-    columns go from the right, but for what still fits of the last one. The first one always stays,
-    and is cut only when there is no room for another.
+    A column wants no more than its ``most``. First the ``wide`` columns go, last one first; then
+    the gaps, then long texts are narrowed; then columns go from the right, but for what still fits
+    of the last one. The first one always stays, and is cut only when there is no room for another.
+    Where room is left, columns that were cut at their ``most`` get it, the first one first.
     """
+    wants = [_want(column, cells) for column, cells in zip(columns, longest)]
     shown = list(range(len(columns)))
     extra = [index for index in shown if columns[index].wide]
     while extra and _taken(shown, wants, 2) > room:
@@ -54,11 +56,21 @@ def fit(columns: Sequence[Column[Any]], wants: Sequence[int], room: int) -> Fit:
     if last is not None and rest >= min(LEAST, wants[last]):
         shown.append(last)
         widths.append(min(rest, wants[last]))
+    rest = room - sum(widths) - gap * (len(shown) - 1)
+    for at, index in enumerate(shown):
+        if rest > 0 and not columns[index].width:
+            more = max(min(longest[index] - widths[at], rest), 0)
+            widths[at] += more
+            rest -= more
     fitted = (
         Fitted(index=index, column=columns[index], width=width)
         for index, width in zip(shown, widths)
     )
     return Fit(columns=tuple(fitted), gap=gap)
+
+
+def _want(column: Column[Any], longest: int) -> int:
+    return max(column.width or min(longest, column.most), len(column.heading))
 
 
 def _taken(shown: Sequence[int], wants: Sequence[int], gap: int) -> int:

@@ -150,12 +150,8 @@ def table(kind: Kind[Any], rows: Sequence[Any], known: Known, width: int) -> Tup
     """Return rows as finished lines with a heading; each jumps to its row."""
     columns = kind.columns
     texts = [[safe(column.cell(row, known)) for column in columns] for row in rows]
-    wants = [
-        max(column.width or min(max((cells(t[n]) for t in texts), default=0), column.most),
-            len(column.heading))
-        for n, column in enumerate(columns)
-    ]  # fmt: skip
-    fitted = fit(columns, wants, width - 2)
+    longest = [max((cells(t[n]) for t in texts), default=0) for n in range(len(columns))]
+    fitted = fit(columns, longest, width - 2)
     gap = " " * fitted.gap
     heads = (pad(one.column.heading, one.width, right=one.column.right) for one in fitted.columns)
     lines = [Line(heading="  " + gap.join(heads))]

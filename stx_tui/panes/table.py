@@ -58,9 +58,7 @@ class TablePane(Pane):
         self.cursor_id = cursor_id
         self._cursor = 0
         self._top = 0
-        self._wants: List[int] = [
-            max(column.width, cells(column.heading)) for column in kind.columns
-        ]
+        self._longest: List[int] = [0] * len(kind.columns)
         self._fit: Optional[Fit] = None
         self._reading: Reading[Any] = Reading(kind=kind.name)
         self._looks: Dict[str, Look] = {}
@@ -205,7 +203,7 @@ class TablePane(Pane):
         self._scroll()
         body = self._visible()
         if self._measure([entry for entry, _look in body]) or self._fit is None:
-            self._fit = fit(self.kind.columns, self._wants, self.size.width - LEAD - 1)
+            self._fit = fit(self.kind.columns, self._longest, self.size.width - LEAD - 1)
         lines = [self._heading()] if self._heads else []
         for entry, look in body:
             lines.append(self._line(entry, look))
@@ -269,9 +267,9 @@ class TablePane(Pane):
             if column.width:
                 continue
             for entry in entries:
-                want = min(cells(safe(column.cell(entry.row, known))), column.most)
-                if want > self._wants[index]:
-                    self._wants[index] = want
+                takes = cells(safe(column.cell(entry.row, known)))
+                if takes > self._longest[index]:
+                    self._longest[index] = takes
                     grew = True
         return grew
 

@@ -255,11 +255,8 @@ class ListPage(Page):
     def _fit(self, entries: Sequence[Entry], known: Known) -> Fit:
         columns = self.kind.columns
         texts = [self._cells(entry, known) for entry in entries]
-        wants: List[int] = []
-        for at, column in enumerate(columns):
-            longest = max(len(text[at]) for text in texts)
-            wants.append(max(column.width or min(longest, column.most), len(column.heading)))
-        return fit(columns, wants, self.talk.paper.width - LEAD)
+        longest = [max(len(text[at]) for text in texts) for at in range(len(columns))]
+        return fit(columns, longest, self.talk.paper.width - LEAD)
 
     def _cells(self, entry: Entry, known: Known) -> List[str]:
         return [plain(safe(column.cell(entry.row, known))) for column in self.kind.columns]

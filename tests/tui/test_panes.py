@@ -239,6 +239,13 @@ def test_columns_go_from_the_right_and_the_name_is_whole_as_long_as_it_can():
     assert widths(6, [10, 8, 9, 30, 20]) == [6]
 
 
+def test_room_that_is_left_goes_to_what_was_cut_the_name_first():
+    most = COLUMNS[0].most
+    assert widths(100, [most + 5, 8, 9, 10, 3]) == [most + 5, 8, 9, 10, 5]
+    assert widths(110, [most + 9, 3, 3, most + 9, 90]) == [most + 9, 4, 5, most + 6]
+    assert widths(80, [most + 9, 3, 3, most + 9, 90]) == [most, 4, 5, 28]
+
+
 @given(
     wants=st.lists(st.integers(min_value=1, max_value=120), min_size=5, max_size=5),
     room=st.integers(min_value=-3, max_value=200),
