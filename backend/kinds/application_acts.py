@@ -11,6 +11,8 @@ from typing import Any, Dict, Tuple
 from pydantic import Field
 
 from backend.kind import Action, Consequence, Form, Json, Plan, RestWrite, Risk, Rung
+from backend.kinds.application_packages import ENDS
+from backend.kinds.application_update import UPDATE
 from backend.known import Known
 from backend.reason import Reason
 from backend.tone import Tone
@@ -21,7 +23,6 @@ TAKES: Dict[str, Tuple[str, ...]] = {
     "remove": ("applied", "apply-failed", "remove-failed"),
     "abort": ("applying", "updating", "removing"),
     "delete": ("uploaded", "upload-failed"),
-    "update": ("applied",),
 }
 # What a deletion of these takes with it is said more plainly than of others.
 _GIVES = {
@@ -41,27 +42,19 @@ class TarballForm(Form):
     version: str = Field(default="", description="another version than the package says")
 
 
-class UpdateForm(Form):
-    """The package of the version it is to have."""
-
-    tarfile: str = Field(min_length=1, description="its path on the active controller")
-    reuse: bool = Field(default=True, description="keep the overrides of Helm that users gave")
-
-
 def _is_package(_row: Any, form: Any, _known: Known) -> Tuple[Reason, ...]:
     check = "its package is a file of the controller"
-    if form.tarfile.startswith("/") and form.tarfile.endswith((".tgz", ".tar.gz")):
+    if form.tarfile.startswith("/") and form.tarfile.endswith(ENDS):
         return (Reason.passes(check),)
     return (Reason.no(check, f"{form.tarfile} is no path of a .tgz or .tar.gz there"),)
 
 
 def _refused(verb: str) -> Any:
-    def reasons(row: Any, form: Any, known: Known) -> Tuple[Reason, ...]:
+    def reasons(row: Any, _form: Any, _known: Known) -> Tuple[Reason, ...]:
         takes, check = TAKES[verb], f"its status allows {verb}"
         words = f"it is {row.status}, and {verb} is taken where it is {' or '.join(takes)}"
         said = Reason.passes(check) if row.status in takes else Reason.no(check, words)
-        package = _is_package(row, form, known) if verb == "update" else ()
-        return (said, *package)
+        return (said,)
 
     return reasons
 
@@ -88,7 +81,7 @@ def _until(end: str, during: str, says: str) -> Any:
     def ladder(_row: Any, _known: Known) -> Tuple[Rung[Any], ...]:
         return (
             Rung(
-                name=f"{during} (sysinv works it off)",
+                name="sysinv works it off",
                 reached=lambda row, _known: has(row, during, end),
                 says=during,
             ),
@@ -147,26 +140,6 @@ def _uploaded(_row: Any, form: TarballForm, _known: Known) -> Plan:
     return Plan.of(write)
 
 
-def _updated(row: Any, form: UpdateForm, _known: Known) -> Plan:
-    body: Json = {
-        "name": row.name,
-        "tarfile": form.tarfile,
-        "reuse_user_overrides": "true" if form.reuse else "false",
-    }
-    write = RestWrite(
-        service="sysinv",
-        method="POST",
-        path="/apps/update",
-        body=body,
-        command=(
-            *("system", "application-update", "-n", row.name, form.tarfile),
-            f"--reuse-user-overrides={'true' if form.reuse else 'false'}",
-        ),
-        sentence=f"update {row.name} from {form.tarfile}",
-    )
-    return Plan.of(write)
-
-
 def _disruptive(_row: Any, _form: Any, _known: Known) -> Risk:
     return Risk.DISRUPTIVE
 
@@ -219,15 +192,7 @@ APPLICATION_ACTS: Tuple[Action[Any], ...] = (
         consequences=_stops,
     ),
     _action("abort", "B", "Abort", _directed("abort"), consequences=_halfway),
-    _action(
-        "update",
-        "P",
-        "Update",
-        _updated,
-        form=UpdateForm,
-        ladder=_until("applied", "updating", "applied in its new version"),
-        failed=_gave_up,
-    ),
+    UPDATE,
     _action("delete", "X", "Delete", _deleted, risk=_destructive),
     UPLOAD,
 )

@@ -54,7 +54,8 @@ KUBE_CMD_VERSIONS: Kind[KubeCommands] = Kind(
     singular="kube-cmd-version",
     model=KubeCommands,
     read=Rest(service="sysinv", path="/kube_cmd_versions"),
-    id=lambda _row: "kube-cmd-versions",
+    id=lambda row: row.kubelet_version or "",
+    label=lambda _row: "kube-cmd-versions",
     columns=(
         Column(heading="KUBEADM", value=lambda row: row.kubeadm_version),
         Column(heading="KUBELET", value=lambda row: row.kubelet_version),

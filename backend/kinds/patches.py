@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backend.area import Contents
+from backend.kinds.application_updates import APPLICATION_UPDATES
 from backend.kinds.cves import CVE_FILES, CVES
 from backend.kinds.cves import verdict as cve_verdict
 from backend.kinds.deploy_hosts import DEPLOY_HOSTS
@@ -54,6 +55,7 @@ PATCHES = Contents(
         KUBE_HOST_UPGRADES,
         KUBE_VERSIONS,
         ROOTCA_UPDATES,
+        APPLICATION_UPDATES,
         CVES,
         CVE_FILES,
         IMAGE_PACKAGES,

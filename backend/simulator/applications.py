@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import PurePosixPath
 
-from backend.simulator import alarms
+from backend.simulator import alarms, application_update
 from backend.simulator.bodies import object_of
 from backend.simulator.cloud import Cloud
 from backend.simulator.exchange import Answer, Request, answer
@@ -18,9 +17,8 @@ TAKES = {
     "remove": ("applied", "apply-failed", "remove-failed"),
     "abort": ("applying", "updating", "removing"),
     "delete": ("uploaded", "upload-failed"),
-    "update": ("applied",),
 }
-UPLOAD_S, UPDATE_S = 20, 90
+UPLOAD_S = 20
 
 
 def app(name: str, version: str, status: str = "applied") -> Json:
@@ -73,6 +71,9 @@ def change(cloud: Cloud, request: Request, row: Json) -> Answer:
             f"Application-{directive} rejected: operation is not allowed while the current status "
             f"is {row['status']}."
         )
+    if directive == "abort" and row["status"] == "updating":
+        cloud.software.doomed.add(row["name"])  # it goes back to the version it had
+        return answer(row)
     if directive == "abort":
         row.update(status="apply-failed", progress="operation aborted by user")
         return answer(row)
@@ -106,22 +107,14 @@ def _goes_on(cloud: Cloud, row: Json, during: str, progress: tuple[tuple[float, 
 
 def post(cloud: Cloud, request: Request, path: list[str]) -> Answer:
     """Take a package of the controller's own disk: as a new application, or as its update."""
-    body = object_of(request)
-    if path not in ([], ["update"]):
-        raise no_such_path()
-    tarfile = str(body.get("tarfile") or "")
-    if not tarfile.endswith((".tgz", ".tar.gz")):
-        raise client(
-            f"Application-upload rejected: {tarfile} has unrecognizable tar file extension. "
-            "Supported extensions are: .tgz and .tar.gz"
-        )
-    stem, _, version = PurePosixPath(tarfile).name.split(".t")[0].partition("-v")
-    name = str(body.get("name") or stem)
-    version = str(body.get("app_version") or version or "1.0-0")
-    found = next((app for app in cloud.apps if app["name"] == name), None)
+    if path == ["update"]:
+        return application_update.update(cloud, request)
     if path:
-        return _update(cloud, name, found, version)
-    if found is not None:
+        raise no_such_path()
+    body = application_update.checked(request, "upload")
+    found, version = application_update.named(str(body["tarfile"]), [])
+    name, version = str(body.get("name") or found), str(body.get("app_version") or version)
+    if any(row["name"] == name for row in cloud.apps):
         raise client(f"Application-upload rejected: application {name} already exists.")
     row = app(name, version, "uploading")
     row["progress"] = "validating and extracting tar file"
@@ -132,23 +125,4 @@ def post(cloud: Cloud, request: Request, path: list[str]) -> Answer:
             row.update(status="uploaded", progress="completed")
 
     cloud.clock.at(cloud.jitter(UPLOAD_S), finish)
-    return answer(row)
-
-
-def _update(cloud: Cloud, name: str, row: Json | None, version: str) -> Answer:
-    if row is None:
-        raise client(f"Application-update rejected: application {name} does not exist.", 404)
-    if row["status"] not in TAKES["update"]:
-        raise client(
-            "Application-update rejected: operation is not allowed while the current status is "
-            f"{row['status']}."
-        )
-    row.update(status="updating")
-    _goes_on(cloud, row, "updating", PROGRESS["apply"])
-
-    def finish() -> None:
-        if row["status"] == "updating":
-            row.update(status="applied", progress="completed", app_version=version)
-
-    cloud.clock.at(cloud.jitter(UPDATE_S), finish)
     return answer(row)

@@ -48,6 +48,8 @@ class Cloud:
         self.suppressed: set[str] = set()
         self.labels: dict[str, list[Json]] = {}
         self.apps: list[Json] = []
+        # By application: the package of it that came with the release.
+        self.brought: dict[str, str] = {}
         # By application and chart: what the user gave Helm, and whether it is used at all.
         self.overrides: dict[tuple[str, str], Json] = {}
         self.chart_attributes: dict[tuple[str, str], Json] = {}

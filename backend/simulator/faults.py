@@ -169,7 +169,8 @@ class Faults:
         """The next step of that name fails, once.
 
         A part of a deploy (start, activate, activate-rollback, a host), a step of a strategy, a
-        state of an upgrade of Kubernetes, or kubelet-HOST.
+        state of an upgrade of Kubernetes, kubelet-HOST, or the update of an application, by its
+        name.
         """
         self._cloud.software.doomed.add(step)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable, Mapping
 
 from backend.simulator import (
+    application_update,
     applications,
     attaching,
     boards,
@@ -121,6 +122,13 @@ def _health(cloud: Cloud, request: Request, path: list[str]) -> Answer:
     if path[:1] not in ([], ["upgrade"], ["kube-upgrade"]) or path[1:] not in ([], ["relaxed"]):
         raise no_such_path()
     return answer(platform.health(cloud))
+
+
+def _compatible(cloud: Cloud, request: Request, path: list[str]) -> Answer:
+    _only(request, "GET")
+    if path:
+        raise no_such_path()
+    return application_update.compatible(cloud, request)
 
 
 def _apps(cloud: Cloud, request: Request, path: list[str]) -> Answer:
@@ -265,6 +273,7 @@ ROUTES: dict[str, Route] = {
     "health": _health,
     "apps": _apps,
     "helm_charts": _charts,
+    "query_compatible_apps": _compatible,
     "servicegroup": _drawn_from(platform.service_groups),
     "servicenodes": _drawn_from(platform.service_nodes),
     "services": _drawn_from(platform.services),

@@ -27,6 +27,13 @@ class ChoicePane(EntryPane):
         super().__init__(label, value=value if value in choices else "", hint=hint, id=id)
         self.choices = choices
 
+    def is_cut(self, width: int) -> bool:
+        """Whether the words to the right have no room on a line of that many cells."""
+        taken = (
+            cells(self.label) + cells(clean(self.value)) + len("[  ]  1 of 9  space next, h before")
+        )
+        return cells(clean(self.hint)) > width - taken - 8
+
     def step(self, by: int) -> None:
         """Take the next choice (1) or the one before (-1), round and round."""
         if not self.choices:

@@ -103,6 +103,10 @@ class EntryPane(Pane, can_focus=True):
         self.hint = hint
         self.repaint()
 
+    def is_cut(self, width: int) -> bool:
+        """Whether the words to the right have no room on a line of that many cells."""
+        return cells(clean(self.hint)) > width - self.room - cells(self.label) - 8
+
     def repaint(self) -> None:
         """Put the line as it is now."""
         if not self.size.width:

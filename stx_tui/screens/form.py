@@ -9,8 +9,9 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widget import Widget
 
+from backend.draw import figure_lines
 from backend.errors import Refused
-from backend.figure import Line
+from backend.figure import Line, Lines
 from backend.forms import field_named, texts_of
 from backend.kind import Action, Answer, Form, Kind
 from backend.tone import Tone
@@ -125,7 +126,15 @@ class FormScreen(Dialog[Optional[Form]]):
             entry.say(f"! {fault}" if shown else self._hint(field))
         body = self.query_one("#said", FigurePane)
         if body.size.width:
-            body.show(self._said(made))
+            lines = Lines((*self._whole_hint(body.size.width), *self._said(made)))
+            body.show(figure_lines(lines, body.room, 0))
+
+    def _whole_hint(self, width: int) -> List[Line]:
+        """Return the words to the field one is in, where they are cut beside it."""
+        for field, entry in zip(self.fields, self._entries()):
+            if entry.has_focus and entry.is_cut(width) and entry.hint == self._hint(field):
+                return [Line(heading=field.title.upper(), text=entry.hint)]
+        return []
 
     def _said(self, made: object) -> List[Line]:
         if self._refusal and self._texts() == self._sent_texts():
@@ -155,6 +164,10 @@ class FormScreen(Dialog[Optional[Form]]):
     def check(self, message: EntryPane.Changed) -> None:
         """Look at what was typed, at each letter."""
         message.stop()
+        self.look()
+
+    def on_descendant_focus(self) -> None:
+        """Say the whole of what belongs to the field one came to."""
         self.look()
 
     @on(EntryPane.Done)

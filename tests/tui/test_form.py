@@ -185,6 +185,19 @@ async def test_what_it_would_send_is_shown_while_it_is_filled() -> None:
         assert "system machine-paint-blue m-1" in desk.text
 
 
+async def test_words_that_are_cut_beside_a_field_stand_whole_below_while_one_is_in_it() -> None:
+    desk = Desk(machine("m-1"))
+    async with desk.sat_at((48, 24)):
+        await desk.open(form())
+        await desk.settle()
+        below = [line for line in desk.lines if "CORES" in line]
+        assert below == []
+        await desk.press("tab")
+        assert "1 to 64" not in desk.lines[2]
+        (below,) = [line for line in desk.lines if "CORES" in line]
+        assert below.split("CORES")[1].split() == ["1", "to", "64;", "now", "4;", "needed"]
+
+
 async def test_choices_move_with_h_and_l_and_digits() -> None:
     desk = Desk(machine("m-1"))
     async with desk.sat_at():

@@ -39,6 +39,10 @@ INVENTED: Dict[str, Dict[str, Any]] = {
         "from_rootca_cert": "d70efa2daaee06f8-1",
         "to_rootca_cert": "d70efa2daaee06f8-2",
     },
+    "application-packages": {
+        "kube_version": "1.32.2",
+        "value": "/usr/local/share/applications/helm/cert-manager-25.09-12.tgz",
+    },
     "charts": {
         "app": "platform-integ-apps",
         "name": "rbd-provisioner",

@@ -132,14 +132,6 @@ def test_a_package_that_is_no_path_of_one_is_refused_before_it_is_sent() -> None
     assert said.words == "vault.zip is no path of a .tgz or .tar.gz there"
 
 
-def test_an_update_brings_the_version_of_its_package() -> None:
-    cloud = pretend("site-7")
-    send(cloud, "update", "cert-manager", tarfile="/home/sysadmin/cert-manager-v25.03-1.tgz")
-    assert row(cloud, "cert-manager").status == "updating"
-    cloud.clock.advance(200)
-    assert row(cloud, "cert-manager").app_version == "25.03-1"
-
-
 def test_a_removal_wants_the_name_and_says_what_goes_with_it() -> None:
     cloud = pretend("site-7")
     remove = KIND.action("remove")
