@@ -16,8 +16,8 @@ from backend.known import Key, Reading
 from backend.refresh import malformed, read_row
 from backend.told import Teller, Told
 
-# Pauses after failures, in seconds: the first, and the longest.
-FIRST_S, CEILING_S = 1.0, 30.0
+# Pauses after failures, in seconds: the first, and the longest; how often it is doubled at most.
+FIRST_S, CEILING_S, DOUBLED = 1.0, 30.0, 5
 # How long nobody need look before a feed ends: going away and back lists nothing anew.
 LINGER_S = 60.0
 
@@ -65,8 +65,10 @@ class Feed:
                 failures += 1
                 # What is not there at all is not asked for over and over.
                 is_absent = isinstance(error, NotConfigured)
-                pause_s = CEILING_S if is_absent else min(FIRST_S * 2.0**failures, CEILING_S)
-                await asyncio.sleep(pause_s * jitter.uniform(0.8, 1.2))
+                pause_s = min(FIRST_S * 2.0 ** min(failures, DOUBLED), CEILING_S)
+                await asyncio.sleep(
+                    (CEILING_S if is_absent else pause_s) * jitter.uniform(0.8, 1.2)
+                )
 
     def _say(self, reading: Reading[Any]) -> None:
         self.reading = reading

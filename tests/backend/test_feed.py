@@ -245,3 +245,18 @@ async def test_who_comes_to_look_while_all_is_listed_sees_the_first_page_at_once
         assert [row.name for row in (await listing).rows] == ["a", "b"]
         assert desk.names == ("a", "b")
     await desk.watch.close()
+
+
+async def test_a_source_that_is_away_all_night_is_still_asked_in_the_morning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(feed, "CEILING_S", 0.0)
+    desk = Desk()
+    desk.watch.look("pods")
+    async with running(desk.watch):
+        for _ in range(1100):
+            desk.teller.said.put_nowait(Unreachable("kubernetes", "connection refused"))
+        desk.teller.say(thing("a"), begins=True, ends=True)
+        await until(lambda: desk.names == ("a",))
+        assert desk.reading.error is None
+    await desk.watch.close()
