@@ -79,13 +79,22 @@ class Follow:
                 deed = replace(deed, outcome=Outcome.NEVER_SENT, answer=words)  # noqa: PLW2901
                 found.append(await self._update(replace(deed, ended_ms=self._now_ms())))
                 continue
-            if deed.answered_ms is None:
-                words = "sent, answer never seen; read from the system, not sent again"
+            words = self._unknown(deed)
+            if words:
                 deed = replace(deed, outcome=Outcome.UNKNOWN, answer=words)  # noqa: PLW2901
             mine = replace(deed, process=this_process())
             found.append(await self._update(mine))
             self.begin(mine)
         return tuple(found)
+
+    def _unknown(self, deed: Deed) -> str:
+        """Return why nobody can say how far a sent deed came, "" where its ladder will tell."""
+        _kind, action = self._declared(deed)
+        if deed.answered_ms is None:
+            return "sent, answer never seen; read from the system, not sent again"
+        if deed.outcome is Outcome.OPEN and (action is None or action.ladder is None):
+            return "taken, and not seen to its end; read from the system, not sent again"
+        return ""
 
     def begin(self, deed: Deed) -> None:
         """Follow ``deed`` from now on; look at its row and what its action needs, faster."""

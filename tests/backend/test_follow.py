@@ -149,6 +149,17 @@ async def test_what_a_killed_console_had_sent_is_read_and_never_sent_again() -> 
     assert trail.service.sent == []
 
 
+async def test_what_a_killed_console_had_sent_in_part_comes_to_an_end_as_unknown() -> None:
+    trail = Trail(thing("a"))
+    left = deed(action="tune", outcome=Outcome.OPEN, process=DEAD)
+    (found,) = await trail.follow.resume((left,))
+    assert found.outcome is Outcome.UNKNOWN
+    assert "not seen to its end" in found.answer
+    await trail.see(thing("a"), after_s=130)
+    assert not trail.last.is_open
+    assert trail.service.sent == []
+
+
 async def test_a_deed_of_another_living_console_is_left_to_it() -> None:
     trail = Trail(thing("a"))
     assert await trail.follow.resume((deed(process=this_process()),)) == ()

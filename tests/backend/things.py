@@ -94,6 +94,14 @@ NOTE: Action[Thing] = Action(
     ),
     risk=lambda _row, _form, _known: Risk.HARMLESS,
 )
+# It has no way of its own to its end: what the service answers is all that comes of it.
+TUNE: Action[Thing] = Action(
+    name="tune",
+    key="T",
+    words="Tune",
+    plan=_stop,
+    risk=lambda _row, _form, _known: Risk.HARMLESS,
+)
 THINGS = Kind[Thing](
     name="things",
     singular="thing",
@@ -103,7 +111,7 @@ THINGS = Kind[Thing](
     label=lambda t: t.name,
     noise=frozenset({"beat"}),
     state_fields=("state",),
-    actions=(STOP, NOTE),
+    actions=(STOP, NOTE, TUNE),
 )
 PARTS = Kind[Thing](
     name="parts",
