@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, Callable, List, Mapping, Optional, Protocol, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
+from backend.behind import Record, Wire
 from backend.channel import Channel, Recorded
 from backend.deed import Deed, Outcome, outcome_of
 from backend.deed_keeps import answers, before, held
 from backend.errors import Refused, StoreError, StxError
 from backend.insist import Insisting, is_gone, is_not_now
-from backend.kind import Action, Form, Json, Kind, KubeWrite, LocalWrite, Plan, Row, Step, Write
+from backend.kind import Action, Form, Json, Kind, KubeWrite, LocalWrite, Plan, Row, Step
 from backend.known import Key
 from backend.place import this_process
-from backend.plan import Session
 from backend.preview import Preview, commands_of, preview, said
 from backend.rests import is_only_under, own_readings, rests_on
 from backend.watch import Watch
@@ -24,32 +24,6 @@ from backend.watch import Watch
 UNRECORDED = "unrecorded"
 # How often it is said how much of a file is on its way, in ms.
 CARRIED_MS = 500
-
-
-class Record(Protocol):
-    """What the door asks of the store; each call returns when the disk has it."""
-
-    async def open_deed(self, deed: Deed) -> Deed:
-        """Write a new deed and return it with its number."""
-
-    async def update_deed(self, deed: Deed) -> None:
-        """Write how a deed stands."""
-
-    async def mark(self, kind: str, row_id: str, values: Mapping[str, Optional[str]]) -> None:
-        """Remember what somebody said of a row."""
-
-
-class Wire(Protocol):
-    """What the door asks of the cloud."""
-
-    async def send(self, write: Write, told: Callable[[int, int], None]) -> Json:
-        """Have one write done by the source it belongs to.
-
-        ``told`` hears how many bytes of how many are on their way, where it carries a file.
-        """
-
-    async def connect(self, session: Session) -> Channel:
-        """Have one session opened by the source it belongs to."""
 
 
 class Acts:
@@ -71,7 +45,8 @@ class Acts:
         self._kinds = kinds
         self._now_ms = now_ms
         self._on_deed = on_deed
-        self._one_at_a_time: Optional[asyncio.Lock] = None
+        # By kind: what takes long, as an upload, holds back no act of another.
+        self._turns: Dict[str, asyncio.Lock] = {}
         self._unrecorded = 0
         self.insisting = Insisting(
             lambda write: wire.send(write, _unheard), self._update, watch, kinds, now_ms
@@ -141,7 +116,7 @@ class Acts:
         Raises ``Refused`` where it is blocked here, and the service's own refusal.
         """
         if preview.blocked:
-            raise Refused("; ".join(reason.words or reason.check for reason in preview.blocked))
+            raise Refused(preview.refusal)
         writes = [write for write in preview.writes if isinstance(write, KubeWrite)]
         return tuple([await self._wire.send(write.rehearsal, _unheard) for write in writes])
 
@@ -150,14 +125,17 @@ class Acts:
     async def do(self, preview: Preview, *, typed: str, why: str) -> Tuple[Deed, ...]:
         """Send what ``preview`` shows, one row after the other; the first failure stops.
 
-        Where the action is ``at_once`` all rows together, each to its own end. Raises ``Refused``
-        before anything was sent: read-only, blocked, not confirmed, or what it would do is not
-        what was shown any more. Failures of the sending are in the deed.
+        Where the action is ``at_once`` all rows together, each to its own end. Returns the deeds in
+        the order of the rows, none for those that a failure before them left alone. ``typed`` must
+        be what ``preview.wants``; ``why`` is for the record. Acts of one kind wait for each other.
+        Raises ``Refused`` before anything was sent: read-only, blocked, not confirmed, or what it
+        would do is not what was shown any more. Failures of the sending are in the deed.
         """
-        now = self._confirmed(preview, typed)
-        if now.opens is not None:
+        if self._confirmed(preview, typed).opens is not None:
             raise Refused("it opens a session: somebody has to sit before it")
-        async with self._turn():
+        async with self._turn(preview.kind):
+            # The act before it took its time: it is judged on what that left.
+            now = self._confirmed(preview, typed)
             if now.action.at_once and len(now.rows) > 1:
                 return await self._do_at_once(now, why)
             return await self._do_all(now, why)
@@ -169,16 +147,18 @@ class Acts:
         typed in it is outside our guards. Raises ``Refused`` as ``do`` does, and the error of
         whatever kept it from opening, which is in the deed as well.
         """
-        now = self._confirmed(preview, typed)
-        if now.opens is None:
+        if self._confirmed(preview, typed).opens is None:
             raise Refused("it opens no session")
-        async with self._turn():
+        async with self._turn(preview.kind):
+            now = self._confirmed(preview, typed)
+            assert now.opens is not None
             row, plan = (now.rows[0] if now.rows else None), now.plans[0]
             deed = await self._open(now, row, plan, why)
             deed = await self._send_all(deed, plan, self._seen_in(now, row))
+            if deed.outcome is Outcome.OPEN:
+                deed = await self._about_to(deed)
             if deed.outcome is not Outcome.OPEN:
                 raise Refused(deed.answer or deed.outcome.value)
-            deed = await self._update(replace(deed, sent_ms=deed.sent_ms or self._now_ms()))
             try:
                 channel = await self._wire.connect(now.opens)
             except StxError as error:
@@ -201,7 +181,7 @@ class Acts:
         ids = [preview.target.id(row) for row in preview.rows]
         now = self.preview(preview.kind, preview.action, ids, preview.form)
         if now.blocked:
-            raise Refused("; ".join(reason.words or reason.check for reason in now.blocked))
+            raise Refused(now.refusal)
         if now.says != preview.says:
             raise Refused("it is not what was shown any more; look again")
         return now
@@ -212,7 +192,14 @@ class Acts:
         All are on the disk before the first is sent.
         """
         pairs = list(zip(preview.rows, preview.plans))
-        opened = [await self._open(preview, row, plan, why) for row, plan in pairs]
+        opened: List[Deed] = []
+        for row, plan in pairs:
+            try:
+                opened.append(await self._open(preview, row, plan, why))
+            except Refused as error:
+                for deed in opened:
+                    await self._close(deed, Outcome.NEVER_SENT, str(error))
+                raise
         each = [self._go(preview, deed, row, plan) for deed, (row, plan) in zip(opened, pairs)]
         return tuple(await asyncio.gather(*each))
 
@@ -224,28 +211,23 @@ class Acts:
             ids = [preview.target.id(row)] if row is not None else []
             now = self.preview(preview.kind, preview.action, ids, preview.form)
             if now.blocked:
-                words = "; ".join(reason.words or reason.check for reason in now.blocked)
                 if not deeds:
-                    raise Refused(words)
-                deeds.append(await self._never(now, row, plan, why, words))
+                    raise Refused(now.refusal)
+                deeds.append(await self._never(now, row, plan, why))
                 break
             deeds.append(await self._do_one(now, row, plan, why))
             if deeds[-1].outcome not in (Outcome.DONE, Outcome.FOLLOWED):
                 break
         return tuple(deeds)
 
-    def _turn(self) -> asyncio.Lock:
+    def _turn(self, kind: Kind[Any]) -> asyncio.Lock:
         """Return the lock that lets one act through at a time (made on the loop it is used on)."""
-        if self._one_at_a_time is None:
-            self._one_at_a_time = asyncio.Lock()
-        return self._one_at_a_time
+        return self._turns.setdefault(kind.name, asyncio.Lock())
 
-    async def _never(
-        self, preview: Preview, row: Optional[Row], plan: Plan, why: str, words: str
-    ) -> Deed:
-        """Record an act that was confirmed with others, and then not sent."""
+    async def _never(self, preview: Preview, row: Optional[Row], plan: Plan, why: str) -> Deed:
+        """Record an act that was confirmed with others, and is blocked when its turn comes."""
         deed = await self._open(preview, row, plan, why)
-        return await self._close(deed, Outcome.NEVER_SENT, words)
+        return await self._close(deed, Outcome.NEVER_SENT, preview.refusal)
 
     async def _open(self, preview: Preview, row: Optional[Row], plan: Plan, why: str) -> Deed:
         """Write a new deed; raises ``Refused`` where that fails and was not said before."""
@@ -319,13 +301,9 @@ class Acts:
 
     async def _send(self, deed: Deed, step: Step, keys: Sequence[Key]) -> Deed:
         """Send one write; what the service said is in the deed that comes back."""
-        about_to = replace(deed, sent_ms=deed.sent_ms or self._now_ms())
-        try:
-            about_to = await self._update(about_to)
-        except StoreError as error:
-            # Without this word on the disk a crash would leave it unknown whether it was sent.
-            return await self._close(deed, Outcome.NEVER_SENT, f"not sent: {error}")
-        deed = about_to
+        deed = await self._about_to(deed)
+        if deed.outcome is not Outcome.OPEN:
+            return deed
         answer: Json = None
         try:
             if isinstance(step.write, LocalWrite):
@@ -342,6 +320,13 @@ class Acts:
                 return await self._update(replace(deed, outcome=outcome, answer=words))
             return await self._close(deed, outcome, words)
         return await self._answered(deed, step, answer, keys)
+
+    async def _about_to(self, deed: Deed) -> Deed:
+        """Write that it is sent now; where that fails it is not, for a crash would hide whether."""
+        try:
+            return await self._update(replace(deed, sent_ms=deed.sent_ms or self._now_ms()))
+        except StoreError as error:
+            return await self._close(deed, Outcome.NEVER_SENT, f"not sent: {error}")
 
     def _carrying(self, deed: Deed) -> Callable[[int, int], None]:
         """Return what shows how much of a file is on its way: not at every block of it."""

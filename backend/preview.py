@@ -68,6 +68,11 @@ class Preview:
         return tuple(reason for reason in self.reasons if reason.blocks)
 
     @property
+    def refusal(self) -> str:
+        """What forbids it, in words; "" where nothing does."""
+        return "; ".join(reason.words or reason.check for reason in self.blocked)
+
+    @property
     def writes(self) -> Tuple[Write, ...]:
         """All that would be sent, in order."""
         return tuple(step.write for plan in self.plans for step in plan.steps)

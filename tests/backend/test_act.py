@@ -204,6 +204,29 @@ async def test_two_confirmations_at_once_send_once() -> None:
     assert isinstance(both[1], Refused)
 
 
+async def test_what_takes_long_holds_back_no_act_of_another_kind() -> None:
+    door = await Door(thing("a")).ready()
+    files = replace(THINGS, name="files")
+    door.watch.put(replace(door.watch.known.reading("things"), kind="files"))
+    release = asyncio.Event()
+
+    async def send(write: RestWrite, _told: object) -> None:
+        door.service.sent.append(write)
+        if len(door.service.sent) == 1:
+            await release.wait()
+
+    door.service.send = send  # type: ignore[method-assign]
+    upload = door.acts.preview(files, STOP, ("id-a",), Nothing())
+    carrying = asyncio.ensure_future(door.acts.do(upload, typed="yes", why=""))
+    while not door.service.sent:  # noqa: ASYNC110 - it is on its way
+        await asyncio.sleep(0)
+    (deed,) = await asyncio.wait_for(door.do("id-a"), 5)
+    assert deed.outcome is Outcome.FOLLOWED
+    assert not carrying.done()
+    release.set()
+    await carrying
+
+
 async def test_a_deed_that_shows_no_sign_bars_others_only_for_a_while() -> None:
     door = await Door(thing("a")).ready()
     (deed,) = await door.do("id-a")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any, Dict, List, Tuple
 
 import pytest
 
 from backend.baseboard import Sol
 from backend.channel import Heard
-from backend.deed import Outcome
-from backend.errors import Refused, Rejected, StxError, Unreachable
+from backend.deed import Deed, Outcome
+from backend.errors import Refused, Rejected, StoreError, StxError, Unreachable
 from backend.kind import Action, Nothing, Plan, RestWrite, Risk, Step
 from tests.backend.test_act import Door
 from tests.backend.things import Thing, thing
@@ -128,6 +129,22 @@ async def test_a_session_that_somebody_else_holds_is_in_the_deed_and_raised() ->
     assert door.book.written[-1].answer == "somebody else has it"
 
 
+async def test_a_session_that_cannot_be_recorded_is_not_opened_and_bars_nothing() -> None:
+    door, acts = await talking(Line())
+    write = door.book.update_deed
+
+    async def fail_once(deed: Deed) -> None:
+        door.book.update_deed = write  # type: ignore[method-assign]
+        raise StoreError("disk full")
+
+    plain = replace(TALK, plan=lambda row, *_: Plan(opens=Sol(server=row.name, command=("sol",))))
+    door.book.update_deed = fail_once  # type: ignore[method-assign]
+    with pytest.raises(Refused, match="disk full"):
+        await acts.open(door.preview("id-a", action=plain), typed="", why="")
+    assert door.deeds[-1].outcome is Outcome.NEVER_SENT
+    assert not door.deeds[-1].is_open
+
+
 async def test_a_step_before_the_session_that_fails_opens_nothing() -> None:
     door, acts = await talking(Line())
     door.service.send_error = Rejected("things", 409, "not now")
@@ -186,6 +203,59 @@ async def test_at_once_all_deeds_are_on_the_disk_before_the_first_is_sent() -> N
     door.service.send = send  # type: ignore[method-assign]
     await door.acts.do(door.preview("id-a", "id-b", action=PUSH), typed="2 things", why="")
     assert seen == [2, 2]
+
+
+async def test_at_once_two_confirmations_of_the_same_rows_send_once() -> None:
+    door = await Door(thing("a"), thing("b")).ready()
+    keep, release, write = door.deeds.append, asyncio.Event(), door.book.open_deed
+
+    async def open_deed(deed: Deed) -> Deed:
+        await asyncio.sleep(0.01)  # as a disk takes its time
+        return await write(deed)
+
+    def on_deed(deed: Deed) -> None:
+        keep(deed)
+        others = [one for one in door.watch.known.memory.deeds if one.number != deed.number]
+        memory = replace(door.watch.known.memory, deeds=(deed, *others))
+        door.watch.remember(memory)
+
+    async def send(write: RestWrite, _told: object) -> None:
+        door.service.sent.append(write)
+        await release.wait()
+        raise Unreachable("things", "the line was cut", sent=True)
+
+    door.acts._on_deed = on_deed
+    door.book.open_deed = open_deed  # type: ignore[method-assign]
+    door.service.send = send  # type: ignore[method-assign]
+    preview = door.preview("id-a", "id-b", action=PUSH)
+    doing = [
+        asyncio.ensure_future(door.acts.do(preview, typed="2 things", why="")) for _ in range(2)
+    ]
+    while len(door.service.sent) < 2:  # noqa: ASYNC110 - both are on their way
+        await asyncio.sleep(0)
+    release.set()
+    first, second = await asyncio.gather(*doing, return_exceptions=True)
+    assert not isinstance(first, BaseException)
+    assert isinstance(second, Refused)
+    assert len(door.service.sent) == 2
+
+
+async def test_at_once_one_deed_that_cannot_be_recorded_leaves_none_open() -> None:
+    door = await Door(thing("a"), thing("b")).ready()
+    write, opened = door.book.open_deed, []
+
+    async def second_fails(deed: Deed) -> Deed:
+        if opened:
+            raise StoreError("disk full")
+        opened.append(await write(deed))
+        return opened[0]
+
+    door.book.open_deed = second_fails  # type: ignore[method-assign]
+    with pytest.raises(Refused, match="could not be recorded"):
+        await door.acts.do(door.preview("id-a", "id-b", action=PUSH), typed="2 things", why="")
+    assert door.service.sent == []
+    assert [deed.outcome for deed in door.deeds] == [Outcome.OPEN, Outcome.NEVER_SENT]
+    assert not door.deeds[-1].is_open
 
 
 async def test_at_once_for_one_row_is_as_for_any() -> None:
