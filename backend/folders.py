@@ -21,6 +21,15 @@ def store_url(settings: Optional[CloudSettings], given: str = "") -> str:
     return given or (settings.store if settings else "") or str(state_folder() / "record.db")
 
 
+def record_file(url: str) -> Optional[Path]:
+    """Return the file of the record, None where it is a shared database and none of this machine.
+
+    ``url`` is as ``store_url`` has it: a path, perhaps with ``~``, or an SQLAlchemy URL.
+    """
+    path = url.replace("sqlite:///", "", 1) if url.startswith("sqlite:///") else url
+    return None if "://" in path else Path(path).expanduser()
+
+
 def cve_file() -> Path:
     """Return where what was imported of known vulnerabilities is kept."""
     return state_folder() / "cves.db"

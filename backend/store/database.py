@@ -16,6 +16,7 @@ from sqlalchemy.pool import StaticPool
 from sqlmodel import Session
 
 from backend.errors import StoreError
+from backend.folders import record_file
 from backend.store.glance import open_read_only
 from backend.store.schema import prepare
 
@@ -78,9 +79,8 @@ class Database:
 
     def __init__(self, where: str, *, now_ms: Callable[[], int]) -> None:
         """Nothing is opened yet."""
-        is_url = "://" in where and not where.startswith("sqlite:///")
-        self.path = None if is_url else Path(where.replace("sqlite:///", "", 1)).expanduser()
-        self._url = where if is_url else ""
+        self.path = record_file(where)
+        self._url = where if self.path is None else ""
         # A URL may hold a password.
         self._said = str(self.path or where.rpartition("@")[2])
         self._now_ms = now_ms

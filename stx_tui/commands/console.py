@@ -9,13 +9,12 @@ import sys
 from typing import TYPE_CHECKING, Awaitable, Callable, Optional
 
 from backend.errors import Refused, StoreError
-from backend.folders import store_url
+from backend.folders import record_file, store_url
 from backend.store.glance import Glance, glance
 from stx_tui.commands.desk import (
     cloud_settings,
     open_station,
     or_alone,
-    record_path,
     system_ms,
 )
 from stx_tui.rooms import all_rooms
@@ -107,7 +106,7 @@ def profile_of(arguments: argparse.Namespace, settings: CloudSettings) -> Profil
 
 def last_seen(arguments: argparse.Namespace, settings: CloudSettings) -> Glance:
     """Return what the record last knew; a record that can't be read is opened, and said, later."""
-    path = record_path(store_url(settings, arguments.store or ""))
+    path = record_file(store_url(settings, arguments.store or ""))
     if path is None:
         return Glance(name=settings.name)
     try:

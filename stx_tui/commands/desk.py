@@ -8,7 +8,6 @@ import getpass
 import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Awaitable, Callable, Optional, Sequence, TypeVar
 
 from backend.clean import clean
@@ -143,11 +142,6 @@ def the_row(kind: Kind[Any], rows: Sequence[Row], name: str) -> Row:
         ids = ", ".join(kind.id(row) for row in found)
         raise Refused(f"{len(found)} {kind.name} are called {name!r}", f"name one by its id: {ids}")
     return found[0]
-
-
-def record_path(url: str) -> Optional[Path]:
-    """Return the file of the record, None where it is no file of this machine."""
-    return None if "://" in url else Path(url)
 
 
 def open_station(arguments: argparse.Namespace, settings: CloudSettings) -> Station:

@@ -11,13 +11,13 @@ from typing import List, Tuple
 
 from backend.clean import clean
 from backend.errors import Missing, Refused, StoreError, StxError, Untrusted
-from backend.folders import store_url
+from backend.folders import record_file, store_url
 from backend.lookout import Lookout
 from backend.place import Place, find_place
 from backend.settings import CloudSettings
 from backend.store.glance import glance
 from backend.units import span, stopwatch
-from stx_tui.commands.desk import cloud_settings, record_path, system_ms, with_password
+from stx_tui.commands.desk import cloud_settings, system_ms, with_password
 from stx_tui.terminal import detect
 
 # Kinds whose answers tell whether a service works; the first tells the system's name.
@@ -66,7 +66,7 @@ def _terminal() -> Finding:
 
 def _record(arguments: argparse.Namespace, settings: CloudSettings) -> Finding:
     url = store_url(settings, arguments.store or "")
-    path = record_path(url)
+    path = record_file(url)
     if path is None:
         return (OK, "record", "a shared database; the console says when it can't be written")
     if not path.exists():

@@ -10,7 +10,7 @@ from typing import Any, Callable, Tuple
 
 from backend.clean import clean
 from backend.errors import Missing, NotConfigured, StxError, Unreachable, Untrusted
-from backend.folders import store_url
+from backend.folders import record_file, store_url
 from backend.kind import Derived, Kind, Row
 from backend.kinds import by_name
 from backend.known import Key, Known, Reading
@@ -22,7 +22,6 @@ from backend.settings import CloudSettings
 from backend.units import span
 from stx_tui.commands.desk import (
     cloud_settings,
-    record_path,
     system_ms,
     the_kind_there,
     trusting,
@@ -170,7 +169,7 @@ def remembered(
     because: StxError,
 ) -> Tuple[Known, Reading[Any]]:
     """Return what the record has; raises ``because`` where it has nothing of it."""
-    if record_path(store_url(settings, arguments.store or "")) is None:
+    if record_file(store_url(settings, arguments.store or "")) is None:
         raise because
     known = _recorded(arguments, settings, (kind.name, *kind.needs))
     reading = known.reading(kind.name)
@@ -192,7 +191,7 @@ def _recorded(
     """Return what the record says of these kinds, and what people said; empty without a record."""
     from backend.store.glance import Glance, glance
 
-    path = record_path(store_url(settings, arguments.store or ""))
+    path = record_file(store_url(settings, arguments.store or ""))
     found = Glance() if path is None else glance(path, settings.name, tuple(dict.fromkeys(names)))
     kinds = {name: by_name()[name] for name in names if name in by_name()}
     return found.known(kinds, now_ms=system_ms(), place=find_place())

@@ -9,10 +9,10 @@ from typing import Any, Dict, List
 
 from backend.clean import clean
 from backend.errors import Refused, StoreError
-from backend.folders import store_url
+from backend.folders import record_file, store_url
 from backend.store.glance import changes, deeds
 from backend.units import DAY_MS, HOUR_MS, MINUTE_MS, day, instant_ms, stopwatch
-from stx_tui.commands.desk import cloud_settings, record_path, system_ms, the_kind
+from stx_tui.commands.desk import cloud_settings, system_ms, the_kind
 from stx_tui.commands.kinds import shown
 
 MOST = 1000
@@ -28,7 +28,7 @@ UNITS = {"m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
 def run(arguments: argparse.Namespace) -> int:
     """Print changes and deeds, newest first."""
     settings = cloud_settings(arguments)
-    path = record_path(store_url(settings, arguments.store or ""))
+    path = record_file(store_url(settings, arguments.store or ""))
     if path is None:
         raise StoreError("a shared record is read by the console", "open it: stx-tui")
     since_ms = since(arguments.since, system_ms())
