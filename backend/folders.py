@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Mapping, Optional
@@ -28,6 +29,16 @@ def record_file(url: str) -> Optional[Path]:
     """
     path = url.replace("sqlite:///", "", 1) if url.startswith("sqlite:///") else url
     return None if "://" in path else Path(path).expanduser()
+
+
+def seen_file(url: str) -> Path:
+    """Return the file a first look is at: the record, or our own copy of one that is shared.
+
+    The copy has what this account wrote here; the name says nothing of the URL, which may hold a
+    password.
+    """
+    name = hashlib.sha256(url.encode()).hexdigest()[:16]
+    return record_file(url) or state_folder() / f"shared-{name}.db"
 
 
 def cve_file() -> Path:

@@ -173,9 +173,7 @@ def load(
     Raises ``SettingsError`` with file, line, key and what is allowed.
     """
     sections = _sections(_found(env) if files is None else files)
-    session = from_environment(
-        {key: (name, env[name]) for name, key in _SESSION.items() if env.get(name)}
-    )
+    session = _session(env)
     clouds = {name: _cloud(name, session.over(part)) for name, part in sections.items()}
     sourced = _sourced(env)
     meant = cloud or env.get("OS_CLOUD") or ""
@@ -196,6 +194,20 @@ def load(
     if not meant and len(clouds) == 1:
         meant = next(iter(clouds))
     return Settings(clouds=MappingProxyType(clouds), default=clouds.get(meant))
+
+
+def alone(name: str, env: Mapping[str, str] = os.environ) -> CloudSettings:
+    """Return the settings of no cloud at all, but what is set for the session: read-only, say.
+
+    Raises ``SettingsError`` as ``load`` does.
+    """
+    return replace(_cloud(name, _session(env)), source="this machine")
+
+
+def _session(env: Mapping[str, str]) -> Section:
+    return from_environment(
+        {key: (name, env[name]) for name, key in _SESSION.items() if env.get(name)}
+    )
 
 
 def _found(env: Mapping[str, str]) -> Sequence[Path]:

@@ -94,3 +94,15 @@ async def test_the_bootstrap_goes_on_though_its_console_ended_and_is_found_again
             break
         await asyncio.sleep(0.1)
     assert (row["status"], row["last"]) == (0, "RECAP")
+
+
+async def test_what_is_set_for_the_session_holds_where_there_is_no_cloud_too(
+    tmp_path: Path,
+) -> None:
+    env = {"STX_TUI_ROOT": str(tmp_path)}
+    act = ("do", "run", "bootstrap", "--dry-run", "--cloud", "here")
+    free = await run(tmp_path, *act, env=env)
+    assert "read-only" not in free.said
+    held = await run(tmp_path, *act, env={**env, "STX_TUI_READ_ONLY": "1"})
+    assert "this console is in read-only mode" in held.said
+    assert held.code == 6

@@ -4,21 +4,40 @@ and all that needs no record goes on. (The store itself: tests/backend/store/tes
 
 from __future__ import annotations
 
+import argparse
 import sqlite3
 import subprocess
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Callable, ContextManager, Dict, Iterator
 
 import pytest
 
+from backend.deed import Deed
+from backend.folders import seen_file
+from backend.place import find_place
+from backend.settings import CloudSettings
 from backend.station import Station
+from backend.store.store import Store
 from stx_tui.app import StxApp
+from stx_tui.commands.desk import open_store, system_ms
 from tests.peers.replay import NOW_MS, let_it_lock, replaying
 from tests.program import run
 from tests.test_replay import LAPTOP, opened
 from tests.tui.things import screen_text, until
 
+DEED = Deed(
+    number="",
+    cloud=find_place().hostname,
+    kind="hosts",
+    action="lock",
+    row_id="1",
+    label="worker-0",
+    who="ann",
+    terminal="ttyS0",
+    began_ms=0,
+)
 LOCK = ("do", "host", "lock", "controller-1")
 
 
@@ -188,3 +207,23 @@ async def test_the_console_says_so_and_goes_on(how: str, disk: Path, tmp_path: P
                 await pilot.press("colon", *"alarms", "enter")
                 await until(pilot, lambda: len(app.known.rows("alarms")) == 9)
                 assert app.trouble is None
+
+
+async def test_a_shared_record_that_is_away_still_tells_what_was_written_from_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = "postgresql+psycopg://console@127.0.0.1:1/site"
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    asked = argparse.Namespace(store=url)
+    shared = open_store(asked, CloudSettings(name="c"))
+    assert shared._copy is not None
+    assert shared._copy.path == seen_file(url)
+    await shared.close()
+    copy = Store(seen_file(url), now_ms=system_ms)
+    number = (await copy.open_deed(replace(DEED, began_ms=system_ms()))).number
+    await copy.close()
+    env = {"STX_TUI_STORE": url, "XDG_STATE_HOME": str(tmp_path / "state")}
+    ran = await run(tmp_path, "history", "--deeds", "--cloud", "here", env=env)
+    assert ran.code == 0, ran.said
+    assert number in ran.out
+    assert "the record is shared" in ran.err

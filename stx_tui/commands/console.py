@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Awaitable, Callable, Optional
 
 from backend.errors import Refused, StoreError
-from backend.folders import record_file, store_url
+from backend.folders import seen_file, store_url
 from backend.store.glance import Glance, glance
 from stx_tui.commands.desk import (
     cloud_settings,
@@ -106,9 +106,7 @@ def profile_of(arguments: argparse.Namespace, settings: CloudSettings) -> Profil
 
 def last_seen(arguments: argparse.Namespace, settings: CloudSettings) -> Glance:
     """Return what the record last knew; a record that can't be read is opened, and said, later."""
-    path = record_file(store_url(settings, arguments.store or ""))
-    if path is None:
-        return Glance(name=settings.name)
+    path = seen_file(store_url(settings, arguments.store or ""))
     try:
         found = glance(path, settings.name, FIRST)
     except StoreError:

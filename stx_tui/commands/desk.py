@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Any, Awaitable, Callable, Optional, Sequence, 
 
 from backend.clean import clean
 from backend.errors import Missing, NotConfigured, Refused, SettingsError, Untrusted
-from backend.folders import store_url
+from backend.folders import record_file, seen_file, store_url
 from backend.kind import Command, Derived
 from backend.kinds import every_kind, kind_named
 from backend.place import find_place
 from backend.plan import HERE
-from backend.settings import CloudSettings, Settings, load
+from backend.settings import CloudSettings, Settings, alone, load
 
 if TYPE_CHECKING:
     from backend.kind import Kind, Row
     from backend.lookout import Lookout
     from backend.station import Station
+    from backend.store.store import Store
 
 T = TypeVar("T")
 
@@ -40,21 +41,19 @@ def system_ms() -> int:
 
 def cloud_settings(arguments: argparse.Namespace) -> CloudSettings:
     """Return the settings of the cloud that is meant; raises ``SettingsError`` in words."""
-    if arguments.cloud == HERE:
-        return alone(arguments)
-    found = load(cloud=arguments.cloud)
-    meant = found.default
-    if meant is None and not found.clouds and find_place().is_starlingx:
-        return alone(arguments)
-    if meant is None:
-        raise _none_meant(found)
+    meant = _meant(arguments.cloud)
     return replace(meant, read_only=meant.read_only or bool(arguments.read_only))
 
 
-def alone(arguments: argparse.Namespace) -> CloudSettings:
-    """Return the settings of no cloud at all: the machine one sits on is looked at."""
-    name = find_place().hostname or HERE
-    return CloudSettings(name=name, source="this machine", read_only=bool(arguments.read_only))
+def _meant(cloud: Optional[str]) -> CloudSettings:
+    """Return the settings of that cloud, or of none: then the machine one sits on is looked at."""
+    place = find_place()
+    found = load(cloud=cloud) if cloud != HERE else None
+    if found is None or (place.is_starlingx and not found.clouds):
+        return alone(place.hostname or HERE)
+    if found.default is None:
+        raise _none_meant(found)
+    return found.default
 
 
 def with_password(settings: CloudSettings, kind: Optional[Kind[Any]] = None) -> CloudSettings:
@@ -147,11 +146,18 @@ def the_row(kind: Kind[Any], rows: Sequence[Row], name: str) -> Row:
 def open_station(arguments: argparse.Namespace, settings: CloudSettings) -> Station:
     """Return a station on the record that is meant; nothing is asked yet."""
     from backend.station import Station
+
+    store = open_store(arguments, settings)
+    return Station(settings, store=store, place=find_place(), now_ms=system_ms)
+
+
+def open_store(arguments: argparse.Namespace, settings: CloudSettings) -> Store:
+    """Return the record that is meant; of a shared one a copy is kept for the first look."""
     from backend.store.store import Store
 
     url = store_url(settings, arguments.store or "")
-    store = Store(url, now_ms=system_ms, kinds=every_kind())
-    return Station(settings, store=store, place=find_place(), now_ms=system_ms)
+    copy = seen_file(url) if record_file(url) is None else None
+    return Store(url, now_ms=system_ms, kinds=every_kind(), copy=copy)
 
 
 async def leave(station: Station) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Callable, Tuple
 
 from backend.clean import clean
 from backend.errors import Missing, NotConfigured, StxError, Unreachable, Untrusted
-from backend.folders import record_file, store_url
+from backend.folders import seen_file, store_url
 from backend.kind import Derived, Kind, Row
 from backend.kinds import by_name
 from backend.known import Key, Known, Reading
@@ -22,6 +22,7 @@ from backend.settings import CloudSettings
 from backend.units import span
 from stx_tui.commands.desk import (
     cloud_settings,
+    open_store,
     system_ms,
     the_kind_there,
     trusting,
@@ -149,11 +150,9 @@ async def _parent(lookout: Lookout, kind: Kind[Any], name: str) -> str:
 async def _record(
     arguments: argparse.Namespace, lookout: Lookout, kind: Kind[Any], reading: Reading[Any]
 ) -> None:
-    from backend.store.store import Store
-
     await lookout.watch.read_now("system")
     (system,) = lookout.watch.known.rows("system") or (None,)
-    store = Store(store_url(lookout.settings, arguments.store or ""), now_ms=system_ms)
+    store = open_store(arguments, lookout.settings)
     if system is not None:
         store.name_cloud(str(system.uuid), lookout.settings.name)
     store.record(kind, reading, str(system.uuid) if system else lookout.settings.name)
@@ -169,8 +168,6 @@ def remembered(
     because: StxError,
 ) -> Tuple[Known, Reading[Any]]:
     """Return what the record has; raises ``because`` where it has nothing of it."""
-    if record_file(store_url(settings, arguments.store or "")) is None:
-        raise because
     known = _recorded(arguments, settings, (kind.name, *kind.needs))
     reading = known.reading(kind.name)
     if _is_recorded(kind) and any(known.reading(name).was_read for name in kind.needs):
@@ -189,10 +186,10 @@ def _recorded(
     arguments: argparse.Namespace, settings: CloudSettings, names: Tuple[str, ...]
 ) -> Known:
     """Return what the record says of these kinds, and what people said; empty without a record."""
-    from backend.store.glance import Glance, glance
+    from backend.store.glance import glance
 
-    path = record_file(store_url(settings, arguments.store or ""))
-    found = Glance() if path is None else glance(path, settings.name, tuple(dict.fromkeys(names)))
+    path = seen_file(store_url(settings, arguments.store or ""))
+    found = glance(path, settings.name, tuple(dict.fromkeys(names)))
     kinds = {name: by_name()[name] for name in names if name in by_name()}
     return found.known(kinds, now_ms=system_ms(), place=find_place())
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import sys
 from typing import Any, Dict, List
 
 from backend.clean import clean
-from backend.errors import Refused, StoreError
-from backend.folders import record_file, store_url
+from backend.errors import Refused
+from backend.folders import record_file, seen_file, store_url
 from backend.store.glance import changes, deeds
 from backend.units import DAY_MS, HOUR_MS, MINUTE_MS, day, instant_ms, stopwatch
 from stx_tui.commands.desk import cloud_settings, system_ms, the_kind
@@ -28,9 +29,11 @@ UNITS = {"m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
 def run(arguments: argparse.Namespace) -> int:
     """Print changes and deeds, newest first."""
     settings = cloud_settings(arguments)
-    path = record_file(store_url(settings, arguments.store or ""))
-    if path is None:
-        raise StoreError("a shared record is read by the console", "open it: stx-tui")
+    url = store_url(settings, arguments.store or "")
+    path = seen_file(url)
+    if record_file(url) is None:
+        words = "the record is shared: below is what was written from here; stx-tui shows all of it"
+        print(f"stx-tui: {words}", file=sys.stderr)
     since_ms = since(arguments.since, system_ms())
     kind = the_kind(arguments.kind).name if arguments.kind else ""
     rows: List[Dict[str, Any]] = [

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.folders import record_file, store_url
+from backend.folders import record_file, seen_file, store_url
 from backend.settings import CloudSettings
 from backend.store.database import Database
 
@@ -25,3 +25,7 @@ def test_a_shared_database_is_no_file_of_this_machine() -> None:
     url = "postgresql+psycopg://console@db/site"
     assert record_file(url) is None
     assert Database(url, now_ms=lambda: 0).path is None
+    # Its first look is at a copy of our own, whose name tells no password.
+    assert seen_file("postgresql://me:secret@db/site").parent == seen_file(url).parent
+    assert "secret" not in str(seen_file("postgresql://me:secret@db/site"))
+    assert seen_file(url) != seen_file("postgresql+psycopg://console@db/other")
