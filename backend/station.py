@@ -211,7 +211,10 @@ class Station:
             self._heard.append(asyncio.ensure_future(self._recall(of)))
 
     async def _recall(self, key: Key) -> None:
-        await self.courses.remember(key)
+        try:
+            await self.courses.remember(key)
+        except StoreError:
+            return  # the course begins now; that the record cannot be read it says itself
         self._show_courses()
 
     def _show_courses(self) -> None:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from backend.deed import Deed, Outcome
+from backend.errors import StoreError
 from backend.kinds import every_kind
+from backend.kinds.hardware_sensors import SENSORS
 from backend.known import Memory
 from backend.place import Place
 from backend.settings import CloudSettings
 from backend.sources.tls import Pins
 from backend.station import Station
 from backend.store.store import Store
+from tests.backend.test_courses import NOW_MS, heard, sensor
 
 
 class Slow(Store):
@@ -68,4 +72,28 @@ async def test_a_deed_that_ends_while_the_record_is_read_is_not_known_as_it_was_
     await reading
     (known,) = station.watch.known.memory.deeds
     assert known.outcome is Outcome.DONE
+    await station.close()
+
+
+class Unreadable(Store):
+    """A record whose numbers cannot be read."""
+
+    async def samples(self, *_of: Any, **_more: Any) -> Any:
+        raise StoreError("the record is locked by another program")
+
+
+async def test_numbers_that_the_record_cannot_give_back_stop_nothing(tmp_path: Path) -> None:
+    store = Unreadable(tmp_path / "record.db", now_ms=lambda: NOW_MS, kinds=every_kind())
+    station = Station(
+        CloudSettings(name="c"),
+        store=store,
+        place=Place(hostname="desk"),
+        now_ms=lambda: NOW_MS,
+        pins=Pins(tmp_path / "pins.json"),
+    )
+    reading = heard(NOW_MS, sensor("Temp"))
+    station._record(SENSORS, reading)
+    await station.settled()
+    ((_at_ms, value),) = station.watch.known.course(SENSORS.name, SENSORS.id(sensor("Temp")), "s0")
+    assert value == 41.0
     await station.close()
