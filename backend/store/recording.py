@@ -113,7 +113,7 @@ class Recording:
             return False
         cloud_id, kind_id = self.cloud(session, cloud), self.name(session, kind.name)
         if kind.is_log:
-            _record_log(session, cloud_id, kind_id, reading, news)
+            _record_log(session, cloud_id, kind_id, kind, reading, news)
         else:
             parent = self.name(session, reading.parent)
             _Round(self, session, cloud_id, kind_id, parent, kind, reading, looked_ms).record(news)
@@ -266,23 +266,28 @@ class _Round:
 
 
 def _record_log(
-    session: Session, cloud: int, kind: int, reading: Reading[Any], news: Mapping[str, Any]
+    session: Session,
+    cloud: int,
+    kind_id: int,
+    kind: Kind[Any],
+    reading: Reading[Any],
+    news: Mapping[str, Any],
 ) -> None:
     """Store the rows of a log that are not stored yet, the oldest first."""
     unknown = dict(news)
     for ids in _chunks(news):
         asked = select(Event.row_id).where(
-            Event.cloud == cloud, Event.kind == kind, col(Event.row_id).in_(ids)
+            Event.cloud == cloud, Event.kind == kind_id, col(Event.row_id).in_(ids)
         )
         for row_id in session.exec(asked):
             del unknown[row_id]
     events = [
         Event(
             cloud=cloud,
-            kind=kind,
+            kind=kind_id,
             row_id=row_id,
             at_ms=_instant(row.body, reading.at_ms),
-            body=text(row.body),
+            body=text(kept(row.body, kind.secret)),
         )
         for row_id, row in unknown.items()
     ]

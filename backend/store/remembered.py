@@ -7,10 +7,11 @@ from typing import Any, Dict, List, Mapping, Tuple
 
 from pydantic import ValidationError
 
-from backend.errors import Malformed, StoreError, StxError
+from backend.errors import StoreError, StxError
 from backend.kind import Kind
 from backend.known import Key, Known, Mark, Memory, Reading, Since
 from backend.place import Place
+from backend.refresh import malformed
 from backend.store.glance import Glance, Seen
 
 
@@ -47,12 +48,12 @@ def known(
 
 def _reading(kind: Kind[Any], seen: Seen) -> Reading[Any]:
     rows: Dict[str, Any] = {}
-    malformed: List[StxError] = []
+    faults: List[StxError] = []
     for index, body in enumerate(seen.bodies):
         try:
             row = kind.model.recall(body)
         except ValidationError as error:
-            malformed.append(Malformed(kind.name, str(index), str(error).partition("\n")[0]))
+            faults.append(malformed(kind, index, error))
             continue
         rows[kind.id(row)] = row
     return Reading(
@@ -64,7 +65,7 @@ def _reading(kind: Kind[Any], seen: Seen) -> Reading[Any]:
         tried_ms=seen.at_ms,
         error=StoreError(seen.error) if seen.error else None,
         is_remembered=True,
-        malformed=tuple(malformed),
+        malformed=tuple(faults),
     )
 
 

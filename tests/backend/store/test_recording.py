@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any, Callable, Dict, List, Tuple
 
 from backend.errors import Malformed, Unreachable
@@ -228,6 +229,15 @@ async def test_events_are_stored_once_as_they_come(store: Store, count: Counted)
     assert count()["item"] == 0
     events = await store.events(CLOUD, limit=2)
     assert [event["uuid"] for event in events] == ["a-00004", "a-00003"]
+
+
+async def test_what_is_secret_is_not_stored_of_an_event_either(store: Store) -> None:
+    kind = replace(EVENTS, secret=frozenset({"reason_text"}))
+    store.record(kind, reading(kind, [alarm(1, reason_text="hunter2")]), CLOUD)
+    await store.written()
+    (event,) = await store.events(CLOUD)
+    assert event["uuid"] == "a-00001"
+    assert "hunter2" not in str(event)
 
 
 async def test_an_event_without_a_usable_instant_stands_where_it_was_read(store: Store) -> None:
