@@ -7,6 +7,7 @@ import difflib
 from dataclasses import dataclass
 from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, Optional, Tuple
 
+from backend.clean import clean
 from backend.errors import Refused
 from backend.mask import Body
 
@@ -42,7 +43,11 @@ def hidden(body: Body, secret: FrozenSet[str]) -> Body:
 
 
 def as_yaml(body: Any) -> str:
-    """Return an object as YAML, its fields in the order in which they came."""
+    """Return an object as YAML, its fields in the order in which they came.
+
+    Every line can be shown as it is: what nobody would see stands as its escape, so that who edits
+    the text changes nothing beside.
+    """
     import yaml
 
     class Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
@@ -53,8 +58,21 @@ def as_yaml(body: Any) -> str:
         return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
     Dumper.add_representer(str, lines)
-    text: str = yaml.dump(body, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=10_000)
-    return text
+
+    def dumped(*, allow_unicode: bool) -> str:
+        text: str = yaml.dump(
+            body, Dumper=Dumper, sort_keys=False, allow_unicode=allow_unicode, width=10_000
+        )
+        return text
+
+    text = dumped(allow_unicode=True)
+    return text if unshown(text) is None else dumped(allow_unicode=False)
+
+
+def unshown(text: str) -> Optional[int]:
+    """Return the first line (from 1) with something in it that no screen shows, None: none has."""
+    lines = enumerate(text.split("\n"), 1)
+    return next((number for number, line in lines if clean(line) != line), None)
 
 
 def from_yaml(text: str) -> Body:

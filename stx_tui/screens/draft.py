@@ -51,6 +51,8 @@ class DraftScreen(TextDialog):
         self.action = action
         self.row_ids = row_ids
         self.file = self.text = ""
+        # The text as it was read: what differs from it was edited here.
+        self.read_text = ""
         # Whether what is shown is why not, in place of the text.
         self._refused = False
         self.form: Optional[Form] = None
@@ -98,7 +100,8 @@ class DraftScreen(TextDialog):
         except (OSError, UnicodeDecodeError, ValueError) as error:
             self._entry.say(f"! {error}")
             return
-        self.file, self.text, self.form = name, text, None
+        self.file, self.form = name, None
+        self.text = self.read_text = text
         self._entry.say("")
         self.area.focus()
         self.put(text, f"{name}, not applied")
@@ -136,7 +139,7 @@ class DraftScreen(TextDialog):
         self.look()
 
     def action_leave(self) -> None:
-        self.dismiss(None)
+        self.leave(is_lost=self.text != self.read_text)
 
     # --- what would come of it -----------------------------------------------------------------
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Optional
+
 from textual.app import ComposeResult
 from textual.widgets import TextArea
 
+from backend.clean import clean
+from backend.whole import unshown
 from stx_tui import keys
 from stx_tui.panes.status import FootPane
 from stx_tui.panes.text import safe
@@ -24,6 +28,9 @@ class TextDialog(Dialog[None]):
     def __init__(self) -> None:
         super().__init__()
         self.shows = ""
+        # The line of the text shown that is not as it stands, for a screen cannot show it.
+        self._unshown: Optional[int] = None
+        self._leaves = False
 
     def compose(self) -> ComposeResult:
         yield TitlePane()
@@ -63,16 +70,29 @@ class TextDialog(Dialog[None]):
         self.say("")
         self.area.read_only = True
         # No control character of it reaches the terminal; its lines and blanks stay.
-        self.area.load_text("\n".join(safe(line) for line in text.split("\n")))
+        self._unshown, self._leaves = unshown(text), False
+        self.area.load_text("\n".join(clean(line) for line in text.split("\n")))
         self.look()
 
     def begin_edit(self) -> None:
-        """Have the text edited until Esc."""
+        """Have the text edited until Esc; not where that would change what is not shown."""
+        if self._unshown is not None:
+            self.say(f"line {self._unshown} has what no screen shows: edit it in its file")
+            return
+        self._leaves = False
         self.shows = "being edited"
         self.area.soft_wrap = False
         self.area.read_only = False
         self.area.focus()
         self.look()
+
+    def leave(self, *, is_lost: bool) -> None:
+        """Leave; where something would be lost by it, only when that is asked for twice."""
+        if is_lost and not self._leaves:
+            self._leaves = True
+            self.say("what was edited is not applied: q again leaves and loses it")
+        else:
+            self.dismiss(None)
 
     def action_scroll(self, step: int) -> None:
         self.area.scroll_relative(y=step, animate=False)

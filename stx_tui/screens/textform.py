@@ -43,7 +43,7 @@ class TextFormScreen(DraftScreen):
         asked = rests_on(kinds, self.kind, self.action, self.row_ids, self.known)
         readings = await asyncio.gather(*(station.watch.read_now(*one) for one in asked))
         error = next((one.error for one in readings if one.error is not None), None)
-        self.text = self._texts.begins(row, self.known)
+        self.text = self.read_text = self._texts.begins(row, self.known)
         self.area.focus()
         self.put(self.text, str(error) if error is not None else "as it is now")
 

@@ -53,7 +53,6 @@ class WholeScreen(TextDialog):
         self._form: Optional[Form] = None
         self.shows = "reading it ..."
         self._is_open = False
-        self._leaves = False
 
     def on_mount(self) -> None:
         self._read()
@@ -151,11 +150,7 @@ class WholeScreen(TextDialog):
 
     def action_leave(self) -> None:
         is_edited = self._base is not None and self._text != as_yaml(self._base)
-        if is_edited and not self._secret and not self._leaves:
-            self._leaves = True
-            self.say("what was edited is not applied: q again leaves and loses it")
-            return
-        self.dismiss(None)
+        self.leave(is_lost=is_edited and not self._secret)
 
     # --- applying ------------------------------------------------------------------------------
 

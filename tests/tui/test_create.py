@@ -130,3 +130,35 @@ async def test_a_file_that_is_not_there_is_said_beside_its_name(tmp_path: Path) 
     async with opened(Cluster(), tmp_path / "nowhere.yaml") as (app, pilot):
         await until(pilot, lambda: "No such file" in said(app))
         assert isinstance(app.screen, CreateScreen)
+
+
+async def test_what_was_written_here_is_not_lost_by_one_key(tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(TEXT)
+    async with opened(Cluster(), file) as (app, pilot):
+        await until(pilot, lambda: "kind: Crate" in said(app))
+        await pilot.press("e")
+        area = app.screen.query_one(TextArea)
+        await until(pilot, lambda: not area.read_only)
+        area.text = TEXT.replace("size: 1", "size: 2")
+        await pilot.press("escape", "q")
+        await until(pilot, lambda: "q again leaves and loses it" in said(app))
+        assert isinstance(app.screen, CreateScreen)
+        await pilot.press("q")
+        await until(pilot, lambda: not isinstance(app.screen, CreateScreen))
+
+
+async def test_a_text_that_no_screen_can_show_whole_is_applied_as_it_is_and_not_edited_here(
+    tmp_path: Path,
+) -> None:
+    cluster, file = Cluster(), tmp_path / "a.yaml"
+    file.write_text(TEXT.replace("{size: 1}", '{size: 1, table: "a\tb", key: "' + "x" * 900 + '"}'))
+    async with opened(cluster, file) as (app, pilot):
+        await until(pilot, lambda: "kind: Crate" in said(app))
+        await pilot.press("e")
+        await until(pilot, lambda: "line 4 has what no screen shows" in said(app))
+        assert app.screen.query_one(TextArea).read_only
+        await pilot.press("a")
+        await until(pilot, lambda: "WHAT WOULD CHANGE" in said(app))
+    data = cluster.writes[-1].body["data"]
+    assert (data["table"], data["key"]) == ("a\tb", "x" * 900)

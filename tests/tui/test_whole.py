@@ -142,6 +142,17 @@ async def test_an_edit_is_rehearsed_shown_and_sent_only_after_a_yes() -> None:
         await until(pilot, lambda: 'data.a: "1" -> "5"' in said(app))
 
 
+async def test_an_edit_changes_nothing_beside_what_was_typed() -> None:
+    cluster = Cluster()
+    cluster.object["data"].update(cert="MII" * 900, hint="a\u200bb", table="a\tb\nc\n", who="Zoë")
+    async with opened(cluster) as (app, pilot):
+        assert "who: Zoë" in said(app) or '"Zo\\xEB"' in said(app)
+        await edit(app, pilot, "a: '1'", "a: '5'")
+        await pilot.press("a")
+        await until(pilot, lambda: "WHAT WOULD CHANGE" in said(app))
+    assert cluster.writes[-1].body["data"] == {"a": "5"}
+
+
 async def test_what_would_be_refused_is_said_and_what_was_typed_stays() -> None:
     cluster = Cluster()
     async with opened(cluster) as (app, pilot):
