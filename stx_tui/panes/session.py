@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from functools import lru_cache
+from inspect import signature
 from typing import Any, Callable, Deque, List, Tuple
 
 import pyte
@@ -51,10 +52,46 @@ class Far(pyte.Screen):
         row = self.buffer[y]
         return "".join(_shown(row[x].data) for x in range(self.columns)).rstrip()
 
+    def erase_in_line(self, how: int = 0, private: bool = False) -> None:
+        """Erase a part of the row; a part that there is none of is left alone."""
+        if how in (0, 1, 2):
+            super().erase_in_line(how, private)
+
+    def erase_in_display(self, how: int = 0, *more: int, private: bool = False) -> None:
+        """Erase a part of the screen; a part that there is none of is left alone."""
+        if how in (0, 1, 2, 3):
+            super().erase_in_display(how, *more, private=private)
+
     @property
     def is_application(self) -> bool:
         """Whether arrows are to be sent as an application wants them."""
         return _CURSOR_KEYS in self.mode
+
+
+def _as_it_comes(obey: Callable[..., None]) -> Callable[..., None]:
+    """Return a verb of the emulator as a terminal obeys it, whatever the far end sends.
+
+    The library hands on all numbers of a sequence, and that it is private. An editor that asks
+    what we are (``CSI ? 4 m``), or a line with noise on it, would end the session: numbers too
+    many are left out, and what is private and not known is not obeyed.
+    """
+    known = signature(obey).parameters.values()
+    takes_all = any(one.kind is one.VAR_POSITIONAL for one in known)
+    most = sum(one.kind is one.POSITIONAL_OR_KEYWORD and one.name != "private" for one in known) - 1
+    is_private = any(one.name == "private" or one.kind is one.VAR_KEYWORD for one in known)
+
+    def heard(far: Far, *numbers: int, private: bool = False) -> None:
+        given = numbers if takes_all else numbers[:most]
+        if private and is_private:
+            obey(far, *given, private=True)
+        elif not private:
+            obey(far, *given)
+
+    return heard
+
+
+for _verb in set(pyte.ByteStream.csi.values()):
+    setattr(Far, _verb, _as_it_comes(getattr(Far, _verb)))
 
 
 class SessionPane(Pane):

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any, List, Tuple
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from backend.channel import Heard, Notice
@@ -191,7 +191,13 @@ async def test_a_paste_goes_through_as_typed() -> None:
 # --- nothing of the far end reaches the terminal but cells -------------------------------------
 
 
-@given(st.binary(max_size=400))
+# What control sequences are made of, whole and broken.
+PARTS = [b"\x1b[", b"\x9b", b"\x1b]", b"\x07", b"?", b">", b";", b"$", b"\xc3", b"\n", b"x"]
+PARTS += [bytes([code]) for code in (*b"0123456789", *b"@ABCDEFGHJKLMPXacdefghlmnr`'")]
+
+
+@given(st.binary(max_size=400) | st.lists(st.sampled_from(PARTS), max_size=200).map(b"".join))
+@example(b"\x1b[?4m of vim \x1b[1;2;3A\x1b[9K\x1b[?6n")
 def test_whatever_bytes_come_only_printable_cells_are_shown(data: bytes) -> None:
     import pyte
 
