@@ -171,11 +171,8 @@ class Talk:
         self.paper.prompt(prompt)
         typed = await self.keyboard.line()
         self._echo(typed.text if not typed.is_noise else "(noise)")
-        if self._alone is not None and self._alone.is_long:
-            await self._unlock()
+        if await self._was_locked():
             return ""
-        if self._alone is not None:
-            self._alone.used()
         if typed.is_noise:
             self.paper.say(f"noise on the line: {len(typed.text)} characters were dropped")
             return ""
@@ -202,6 +199,8 @@ class Talk:
         self.paper.prompt("confirm>")
         typed = await self.keyboard.line()
         self._echo(typed.text if not typed.is_noise else "(noise)")
+        if await self._was_locked():
+            return ""
         return typed.text if typed.is_whole and not typed.is_noise else ""
 
     def _echo(self, text: str) -> None:
@@ -230,20 +229,28 @@ class Talk:
             else:
                 self.paper.say("not accepted: nothing is asked there")
 
-    async def _unlock(self) -> None:
-        """Ask for the password until it is typed: nobody was there for long."""
-        assert self._alone is not None
+    async def _was_locked(self) -> bool:
+        """Whether nobody typed for so long that what came now is no answer; unlocked since then."""
+        if self._alone is None:
+            return False
+        is_long = self._alone.is_long
+        if is_long:
+            await self._unlock(self._alone)
+        self._alone.used()
+        return is_long
+
+    async def _unlock(self, alone: Alone) -> None:
+        """Ask for the password until it is typed."""
         self.paper.say("LOCKED: nobody typed for a while. What you typed was dropped.")
         while True:
             typed = await self.ask_secret("password>")
             try:
-                if await self._alone.is_password(typed):
-                    break
+                if await alone.is_password(typed):
+                    return
             except StxError as error:
                 self.paper.say(f"{error}. {error.advice}")
             self.paper.say("that is not the password")
             await asyncio.sleep(SAID_S)
-        self._alone.used()
 
 
 __all__ = ["NOT_CONNECTED", "Ended", "Opener", "Talk"]
