@@ -84,11 +84,20 @@ def password_of(said: Section) -> Password:
     if said.text("password_file"):
         path = Path(said.text("password_file")).expanduser()
         _check_private(path, spot)
-        text = path.read_text(encoding="utf-8").split("\n", 1)[0].rstrip("\r")
-        return Password(given=Secret(text=text), key=spot.key)
+        return Password(given=Secret(text=_first_line(path, spot)), key=spot.key)
     if spot.line:
         _check_private(Path(spot.file), spot)
     return Password(given=Secret(text=said.text("password")), key=spot.key)
+
+
+def _first_line(path: Path, spot: Spot) -> str:
+    try:
+        return path.read_text(encoding="utf-8").split("\n", 1)[0].rstrip("\r")
+    except OSError as error:
+        raise spot.wrong(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError:
+        # Without the error itself: it holds the bytes of the secret.
+        raise spot.wrong(f"{path} cannot be read: it is no UTF-8") from None
 
 
 def _check_private(path: Path, spot: Spot) -> None:

@@ -48,7 +48,7 @@ class Log:
 
     def went_by(self, past: Deque[str], count: int) -> None:
         """Write the last ``count`` lines that went by."""
-        if not count or self._trouble:
+        if not count:
             return
         first = max(0, len(past) - count)
         self._write(list(islice(past, first, None)))
@@ -56,10 +56,15 @@ class Log:
     def end(self, lines: List[str]) -> str:
         """Write what stands on the screen, and close; return what to say of it."""
         self._write(lines)
-        self._file.close()
+        try:
+            self._file.close()
+        except OSError as error:  # what could not be written before is tried once more by it
+            self._trouble = f"the log ended: {error.strerror}"
         return self._trouble or f"log closed: {self.path}"
 
     def _write(self, lines: List[str]) -> None:
+        if self._trouble:
+            return
         try:
             self._file.writelines(f"{clean(line)}\n" for line in lines)
             self._file.flush()

@@ -390,6 +390,19 @@ def command(room: Room, code: str) -> CloudSettings:
     return meant(room.load())
 
 
+def test_a_password_file_that_is_no_text_or_no_file_is_told(room: Room) -> None:
+    held = room.home / "secret"
+    room.write(SITE.replace("password: 0123", f"password_file: {held}"), mode=0o644)
+    held.write_bytes("gr\xfc\xdfe".encode("latin-1"))
+    held.chmod(0o600)
+    assert "cannot be read" in str(room.wrong())
+    held.unlink()
+    held.mkdir(mode=0o700)
+    error = room.wrong()
+    assert "Is a directory" in str(error)
+    assert error.key == "clouds.site-7.auth.password_file"
+
+
 def test_a_password_command_is_run_without_a_shell_only_when_needed(room: Room) -> None:
     cloud = command(room, "import sys; print('it; $HOME')")
     assert not cloud.needs_password
