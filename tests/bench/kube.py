@@ -144,10 +144,14 @@ def lay(peer: Cluster) -> None:
             pass
 
 
-def change(peer: Cluster, seconds: int) -> int:
-    """Change pods at the pace that is wanted, each time another; return how many were changed."""
+def change(peer: Cluster, seconds: int, run: str) -> None:
+    """Change pods at the pace that is wanted, each time another, to what they never were before.
+
+    A label that says what it said already is no change: the server tells nobody of it.
+    """
     client = Client(peer)
     began = time.monotonic()
+    sent = []
     with ThreadPoolExecutor(6) as pool:
         for turn in range(seconds * A_SECOND):
             late = began + turn / A_SECOND - time.monotonic()
@@ -155,15 +159,17 @@ def change(peer: Cluster, seconds: int) -> int:
                 time.sleep(late)
             at = turn * 37 % PODS
             path = f"{place(at)}/{pod(at)['metadata']['name']}"
-            body = {"metadata": {"labels": {"turn": str(turn + 1)}}}
-            pool.submit(client.ask, "PATCH", path, body, "application/merge-patch+json")
-    return seconds * A_SECOND
+            body = {"metadata": {"labels": {"turn": f"{run}-{turn}"}}}
+            content = "application/merge-patch+json"
+            sent.append(pool.submit(client.ask, "PATCH", path, body, content))
+    for one in sent:
+        one.result()
 
 
-def changing(peer: Cluster, seconds: int) -> subprocess.Popen[bytes]:
-    """Change pods in a process of its own; it ends when it is done."""
+def changing(peer: Cluster, seconds: int, run: str) -> subprocess.Popen[bytes]:
+    """Change pods in a process of its own; it ends when it is done. Each ``run`` is another."""
     return subprocess.Popen(
-        (sys.executable, "-m", "tests.bench.kube", "--change", str(peer.room), str(seconds)),
+        (sys.executable, "-m", "tests.bench.kube", "--change", str(peer.room), str(seconds), run),
         env={**os.environ, "BENCH_PORT": str(peer.port)},
         cwd=ROOT,
     )
@@ -173,25 +179,31 @@ def changing(peer: Cluster, seconds: int) -> subprocess.Popen[bytes]:
 
 
 class Held:
-    """The longest time the event loop was held, in ms, since it was asked last.
+    """The longest time the event loop was held, in ms.
 
-    ``own_ms`` is how much of a turn was its own work, ``all_ms`` that of all threads, of which each
-    may keep the interpreter from it: on a machine of two cores that also runs the API server, the
-    loop waits for a core as well.
+    ``wall_ms`` is by the clock, ``held_ms`` without what the kernel says it waited for a core: the
+    API server, its store and who changes the pods want both of them as well. ``own_ms`` is how much
+    of a turn was its own work: the rest are other threads of ours, which had the interpreter.
     """
 
     def __init__(self) -> None:
-        self.worst_ms = self.own_ms = self.all_ms = 0.0
+        self.wall_ms = self.held_ms = self.own_ms = 0.0
         self.task = asyncio.ensure_future(self._look())
 
     async def _look(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            began, own, all_ = loop.time(), time.thread_time(), time.process_time()
+            began, own, waited = loop.time(), time.thread_time(), waited_ms()
             await asyncio.sleep(0.005)
-            self.worst_ms = max(self.worst_ms, (loop.time() - began) * 1000 - 5)
+            wall_ms = (loop.time() - began) * 1000 - 5
+            self.wall_ms = max(self.wall_ms, wall_ms)
+            self.held_ms = max(self.held_ms, wall_ms - (waited_ms() - waited))
             self.own_ms = max(self.own_ms, (time.thread_time() - own) * 1000)
-            self.all_ms = max(self.all_ms, (time.process_time() - all_) * 1000)
+
+
+def waited_ms() -> float:
+    """Return how long this thread was ready and had no core so far, as Linux counts it."""
+    return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e6
 
 
 def resident_mb() -> float:
@@ -256,14 +268,14 @@ async def minute(peer: Cluster, folder: Path, seconds: int) -> List[Tuple[str, s
         app.go("pods")
         await until(lambda: len(app.known.rows("pods")) >= PODS and app.known.has("pods"))
         await asyncio.sleep(2)
-        with changing(peer, seconds) as other:
+        with changing(peer, seconds, "minute") as other:
             held = Held()
             cpu, wall = time.process_time(), time.monotonic()
             await until(lambda: other.poll() is not None, seconds * 10.0, 0.2)
         cpu, wall = time.process_time() - cpu, time.monotonic() - wall
         held.task.cancel()
         wanted = {
-            f"{place(at).split('/')[4]}/{pod(at)['metadata']['name']}": str(turn + 1)
+            f"{place(at).split('/')[4]}/{pod(at)['metadata']['name']}": f"minute-{turn}"
             for turn in range(seconds * A_SECOND)
             for at in (turn * 37 % PODS,)
         }
@@ -271,9 +283,9 @@ async def minute(peer: Cluster, folder: Path, seconds: int) -> List[Tuple[str, s
         known = {row.full_name: row.labels.get("turn") for row in app.known.rows("pods")}
         lost = sum(known.get(name) != turn for name, turn in wanted.items())
         rows.append((f"{A_SECOND} changes/s, {wall:.0f} s: lost", str(lost), "0"))
-        rows.append(("  longest hold of the event loop, ms", f"{held.worst_ms:.0f}", "50"))
+        rows.append(("  longest hold of the event loop, ms", f"{held.held_ms:.0f}", "50"))
         rows.append(("    of its own work in one turn, ms", f"{held.own_ms:.0f}", ""))
-        rows.append(("    of all its threads' work in one turn, ms", f"{held.all_ms:.0f}", ""))
+        rows.append(("    with what it waited for a core, ms", f"{held.wall_ms:.0f}", ""))
         rows.append(("  CPU, % of a core", f"{100 * cpu / wall:.0f}", "60"))
         rows.append(("  memory above its base, MB", f"{resident_mb() - base:.0f}", "100"))
         rows += await _keys(app, pilot)
@@ -365,14 +377,14 @@ def main(seconds: int) -> None:
             print(ROW.format(*row))
         for row in asyncio.run(minute(peer, folder, seconds)):
             print(ROW.format(*row))
-        for line in beside(peer, folder, lambda seconds: changing(peer, seconds)):
+        for line in beside(peer, folder, lambda s: changing(peer, s, str(time.time_ns()))):
             print(line)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=int, default=SECONDS)
-    parser.add_argument("--change", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--change", nargs=3, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.change:
 
@@ -388,6 +400,6 @@ if __name__ == "__main__":
             class admin:  # noqa: N801
                 path = Path(given.change[0]) / "admin.pem"
 
-        change(There, int(given.change[1]))  # type: ignore[arg-type]
+        change(There, int(given.change[1]), given.change[2])  # type: ignore[arg-type]
     else:
         main(given.seconds)
