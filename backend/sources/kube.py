@@ -36,7 +36,7 @@ from backend.sources.kube_logs import ContainerLog, open_log
 from backend.sources.kube_news import FIRST, Tabled, after, news_of, page_of, whole_of
 from backend.sources.projection import projection
 from backend.sources.tls import Pins
-from backend.told import Told
+from backend.told import Telling, Told, telling
 
 if TYPE_CHECKING:
     from backend.sources.kube_forward import ForwardsHere
@@ -199,22 +199,24 @@ class KubeTeller:
         self._accept = TABLE if read.table else "application/json"
         self._version = ""
 
-    async def tell(self) -> AsyncIterator[Told]:
+    async def tell(self) -> Telling:
         """Tell until cancelled; an error ends it, and called again it goes on."""
         while True:
             if not self._version:
-                async for told in self.list():
-                    yield told
+                async with telling(self.list()) as pages:
+                    async for told in pages:
+                        yield told
             try:
-                async for told in self._watch():
-                    yield told
+                async with telling(self._watch()) as news:
+                    async for told in news:
+                        yield told
             except Rejected as error:
                 if error.status != GONE:
                     raise
                 # What the server remembers is newer than what we know: list anew, unnoticed.
                 self._version = ""
 
-    async def list(self) -> AsyncIterator[Told]:
+    async def list(self) -> Telling:
         """Tell all there is, page by page; the next one comes while the last is read."""
         path = await self._source.root(self._read)
         get = self._source.api.get
@@ -242,7 +244,7 @@ class KubeTeller:
             coming.cancel()
             await asyncio.wait([coming])
 
-    async def _watch(self) -> AsyncIterator[Told]:
+    async def _watch(self) -> Telling:
         """Tell what changes, gathered; and every few seconds that all still holds."""
         path = await self._source.root(self._read)
         query = {
@@ -298,8 +300,9 @@ class _Gathering:
                 await self._came.wait()
             finally:
                 timer.cancel()
-            if self._lines and not self._pump.done():
-                await asyncio.sleep(GATHER_S)
+        if self._lines and not self._pump.done():
+            # Where more came while the last were read too: else each line is told by itself.
+            await asyncio.sleep(GATHER_S)
         self._came.clear()
         found, self._lines = self._lines, []
         return found

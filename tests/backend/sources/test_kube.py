@@ -154,6 +154,29 @@ async def test_after_the_list_changes_are_heard_and_gathered_the_last_of_each(
     await told.aclose()  # type: ignore[attr-defined]
 
 
+async def test_changes_that_came_while_others_were_read_are_gathered_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Server(pods=2)
+    told = server.source(tmp_path).teller(PODS).tell()
+    await first(told)
+    coming = asyncio.ensure_future(first(told))
+    await server.watched()
+    line = server.watches[0]
+    line.tell("MODIFIED", pod("p0", 101, "x"))
+    assert [body["name"] for body in (await coming).bodies] == ["p0"]
+    monkeypatch.setattr(kube, "GATHER_S", 0.5)
+    line.tell("MODIFIED", pod("p0", 102, "y"))
+    # As long as whoever is told works, it is read.
+    while not line.parts.empty():  # noqa: ASYNC110 - a queue says so to nobody
+        await asyncio.sleep(0)
+    coming = asyncio.ensure_future(first(told))
+    await asyncio.sleep(0)
+    line.tell("MODIFIED", pod("p1", 103, "y"))
+    assert [body["name"] for body in (await coming).bodies] == ["p0", "p1"]
+    await told.aclose()
+
+
 async def test_a_watch_that_ends_goes_on_where_it_stopped_and_lists_nothing_anew(
     tmp_path: Path,
 ) -> None:
