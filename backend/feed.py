@@ -14,7 +14,7 @@ from backend.errors import NotConfigured, StxError
 from backend.kind import Kind, Kube
 from backend.known import Key, Reading
 from backend.refresh import malformed, read_row
-from backend.told import Teller, Told
+from backend.told import Teller, Told, telling
 
 # Pauses after failures, in seconds: the first, and the longest; how often it is doubled at most.
 FIRST_S, CEILING_S, DOUBLED = 1.0, 30.0, 5
@@ -50,18 +50,24 @@ class Feed:
         self._untold: Optional[Set[str]] = None
         self._malformed: List[StxError] = []
 
-    async def run(self, jitter: random.Random) -> None:
-        """Hear until cancelled; after a failure the rows stay, and it is asked again."""
+    async def run(self, jitter: random.Random, is_looked_at: Callable[[], bool]) -> None:
+        """Hear until cancelled; after a failure the rows stay, and it is asked again.
+
+        Where nobody looks by when the list is whole, or failed, that is all.
+        """
         failures = 0
         while True:
             try:
-                async for told in self._teller.tell():
-                    failures = 0
-                    self._say(await asyncio.to_thread(self._take, told))
+                async with telling(self._teller.tell()) as said:
+                    async for told in said:
+                        failures = 0
+                        if self._say(await asyncio.to_thread(self._take, told), is_looked_at):
+                            return
             except StxError as error:
-                self._say(
-                    replace(self.reading, error=error, tried_ms=self._now_ms(), changed=(), gone=())
-                )
+                now_ms = self._now_ms()
+                last = replace(self.reading, error=error, tried_ms=now_ms, changed=(), gone=())
+                if self._say(last, is_looked_at):
+                    return
                 failures += 1
                 # What is not there at all is not asked for over and over.
                 is_absent = isinstance(error, NotConfigured)
@@ -70,11 +76,15 @@ class Feed:
                     (CEILING_S if is_absent else pause_s) * jitter.uniform(0.8, 1.2)
                 )
 
-    def _say(self, reading: Reading[Any]) -> None:
+    def _say(self, reading: Reading[Any], is_looked_at: Callable[[], bool]) -> bool:
+        """Tell a reading; return whether it was what was asked for, and nobody hears more."""
         self.reading = reading
-        if reading.error is not None or self._untold is None:
+        is_settled = reading.error is not None or self._untold is None
+        is_enough = is_settled and not self.settled.is_set() and not is_looked_at()
+        if is_settled:
             self.settled.set()
         self._heard(self._kind, reading)
+        return is_enough
 
     def _take(self, told: Told) -> Reading[Any]:
         """Return the reading after what was told; on a thread, for a page takes tens of ms."""
@@ -147,14 +157,21 @@ class Feeds:
         self._left_s: Dict[Key, float] = {}
         self._recorded_s: Dict[Key, float] = {}
 
-    async def read(self, kind: Kind[Any], last: Reading[Any]) -> Reading[Any]:
-        """Return what is told of ``kind``, once its list is whole or failed; begins to hear it."""
+    async def read(
+        self, kind: Kind[Any], last: Reading[Any], is_looked_at: Callable[[], bool]
+    ) -> Reading[Any]:
+        """Return what is told of ``kind``, once its list is whole or failed.
+
+        From then on it is heard, if somebody looks by then.
+        """
         key = (kind.name, last.parent)
-        if key not in self._feeds:
+        if not self.hears(key):
+            self._forget(key)
             assert isinstance(kind.read, Kube)
             assert self._tellers is not None
             feed = Feed(kind, last, self._tellers(kind.read), self._now_ms, self._heard)
-            self._feeds[key] = (feed, asyncio.ensure_future(feed.run(self._jitter)))
+            task = asyncio.ensure_future(feed.run(self._jitter, is_looked_at))
+            self._feeds[key] = (feed, task)
         feed, task = self._feeds[key]
         settled = asyncio.ensure_future(feed.settled.wait())
         try:
@@ -165,17 +182,20 @@ class Feeds:
             task.result()
         return feed.reading
 
-    def takes(self, kind: Kind[Any], key: Key, looked_at: Collection[Key]) -> bool:
-        """Whether a kind tells of itself, for somebody looks; what is only read once is listed."""
-        return self.tells(kind) and (key in looked_at or self.hears(key))
-
     def tells(self, kind: Kind[Any]) -> bool:
         """Whether a kind can be heard."""
         return self._tellers is not None and isinstance(kind.read, Kube)
 
     def hears(self, key: Key) -> bool:
         """Whether a kind is heard now."""
-        return key in self._feeds
+        return key in self._feeds and not self._feeds[key][1].done()
+
+    def _forget(self, key: Key) -> None:
+        """Let a feed go that ended; raises what a defect of ours did to it."""
+        _, task = self._feeds.pop(key, (None, None))
+        self._left_s.pop(key, None)
+        if task is not None:
+            task.result()
 
     def is_to_record(self, kind: Kind[Any], reading: Reading[Any], now_s: float) -> bool:
         """Whether a reading is whole, and not of a kind that was recorded just now.
@@ -194,8 +214,7 @@ class Feeds:
         """End the feeds nobody looked at for a while; raises what a defect of ours did to one."""
         for key, (_, task) in list(self._feeds.items()):
             if task.done():
-                del self._feeds[key]
-                task.result()
+                self._forget(key)
             elif key in looked_at:
                 self._left_s.pop(key, None)
             elif now_s - self._left_s.setdefault(key, now_s) >= LINGER_S:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import AsyncIterator, Protocol, Tuple
+from typing import AsyncGenerator, AsyncIterator, Protocol, Tuple
 
 from backend.mask import Body
 
@@ -22,8 +23,20 @@ class Told:
     ends: bool = False
 
 
+Telling = AsyncGenerator[Told, None]
+
+
+@asynccontextmanager
+async def telling(source: Telling) -> AsyncIterator[Telling]:
+    """Hear it within the block; what it holds open is closed with it (Python 3.9 has no such)."""
+    try:
+        yield source
+    finally:
+        await source.aclose()
+
+
 class Teller(Protocol):
     """Tells of one kind for as long as it is asked, and knows where it stopped."""
 
-    def tell(self) -> AsyncIterator[Told]:
+    def tell(self) -> Telling:
         """Go on telling; raises the errors of ``backend.errors``, and can be called again then."""

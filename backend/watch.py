@@ -65,8 +65,8 @@ class Watch:
         self._record = record
         self._under_way: Dict[Key, asyncio.Task[Reading[Any]]] = {}
         self._tasks: Set[asyncio.Task[Reading[Any]]] = set()
-        # What tells of itself and is being listed whole, for nobody looked.
-        self._listed: Set[Key] = set()
+        # What tells of itself and waits for its turn, for nobody looked.
+        self._queued: Set[Key] = set()
         self._listeners: List[Heard] = []
         self._woken = asyncio.Event()
         self._pace = Pace(kinds, self._woken, seed)
@@ -203,14 +203,11 @@ class Watch:
         self._woken.set()
 
     def _awaited(self) -> Mapping[Key, asyncio.Task[Reading[Any]]]:
-        """Return what is under way, but for long lists that somebody came to look at meanwhile.
-
-        Those are heard from now on: a page at a time, and the first is a screen full.
-        """
-        if not self._listed:
+        """Return what is under way, but for what waits and somebody came to look at meanwhile."""
+        if not self._queued:
             return self._under_way
         looked_at = self._pace.looked_at
-        late = {key for key in self._listed if key in looked_at and not self._feeds.hears(key)}
+        late = {key for key in self._queued if key in looked_at and not self._feeds.hears(key)}
         return {key: task for key, task in self._under_way.items() if key not in late}
 
     def _begin(self, kind: str, parent: str = "") -> asyncio.Task[Reading[Any]]:
@@ -223,28 +220,33 @@ class Watch:
         kind = self._kinds[key[0]]
         if kind.parent and kind.reach is Reach.PER_PARENT and not key[1]:
             return await self._read_under_all(kind)
-        if self._feeds.takes(kind, key, self._pace.looked_at):
-            reading = await self._feeds.read(kind, self.known.reading(*key))
+        if self._feeds.tells(kind):
+            reading = await self._hear_of(kind, key)
             self._pace.plan_next(key, reading.error)
             return reading
-        if self._feeds.tells(kind):
-            return await self._list(kind, key)
         is_derived = isinstance(kind.read, Derived)
         reading = await (self._derive(kind, key) if is_derived else self._read_one(kind, key))
         self._note(key, kind, reading)
         return reading
 
-    async def _list(self, kind: Kind[Any], key: Key) -> Reading[Any]:
-        """Read once what tells of itself; where it is heard by then, what is heard counts."""
-        self._listed.add(key)
+    async def _hear_of(self, kind: Kind[Any], key: Key) -> Reading[Any]:
+        """Hear what tells of itself, page by page; where nobody looks it takes its turn."""
+
+        def is_looked_at() -> bool:
+            return key in self._pace.looked_at
+
+        last = self.known.reading(*key)
+        if is_looked_at() or self._feeds.hears(key):
+            return await self._feeds.read(kind, last, is_looked_at)
+        self._queued.add(key)
         try:
-            reading = await self._read_one(kind, key)
+            async with self._room(kind):
+                self._queued.discard(key)
+                if self._is_closing:
+                    return last
+                return await self._feeds.read(kind, self.known.reading(*key), is_looked_at)
         finally:
-            self._listed.discard(key)
-        if self._feeds.hears(key):
-            return await self._feeds.read(kind, self.known.reading(*key))
-        self._note(key, kind, reading)
-        return reading
+            self._queued.discard(key)
 
     def _hear(self, kind: Kind[Any], reading: Reading[Any]) -> None:
         """Take a reading that came by itself."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import Any, AsyncIterator, Dict, List, Tuple
+from typing import Any, AsyncGenerator, Dict, List, Tuple
 
 import pytest
 
@@ -31,7 +31,7 @@ class Teller:
     def say(self, *bodies: Dict[str, Any], **more: Any) -> None:
         self.said.put_nowait(Told(bodies=bodies, **more))
 
-    async def tell(self) -> AsyncIterator[Told]:
+    async def tell(self) -> AsyncGenerator[Told, None]:
         self.begun += 1
         try:
             while True:
@@ -211,39 +211,57 @@ async def test_a_defect_of_ours_in_a_feed_ends_the_loop_and_is_shown() -> None:
 
 async def test_what_nobody_looks_at_is_listed_once_and_not_heard() -> None:
     desk = Desk()
-    service = Service(thing("a"))
-
-    async def ask(_read: Any, _parent: str = "") -> Any:
-        bodies = service.bodies
-        return lambda: iter(bodies)
-
-    desk.watch._ask = ask
+    desk.teller.say(thing("a"), begins=True)
+    desk.teller.say(thing("b"), ends=True)
     reading = await desk.watch.read_now("pods")
-    assert [row.name for row in reading.rows] == ["a"]
-    assert desk.teller.begun == 0
+    assert [row.name for row in reading.rows] == ["a", "b"]
+    await until(lambda: desk.teller.ended == 1)
+    # Asked for once more it is listed once more.
+    desk.teller.say(thing("b"), begins=True, ends=True)
+    assert [row.name for row in (await desk.watch.read_now("pods")).rows] == ["b"]
+    await until(lambda: desk.teller.ended == 2)
+    assert desk.teller.begun == 2
+    await desk.watch.close()
 
 
-async def test_who_comes_to_look_while_all_is_listed_sees_the_first_page_at_once() -> None:
+async def test_what_nobody_looks_at_and_cannot_be_listed_is_not_asked_for_over_and_over() -> None:
     desk = Desk()
-    held = asyncio.Event()
+    desk.teller.said.put_nowait(Unreachable("kubernetes", "no route to host"))
+    reading = await desk.watch.read_now("pods")
+    assert isinstance(reading.error, Unreachable)
+    await until(lambda: desk.teller.ended == 1)
+    assert desk.teller.begun == 1
+    await desk.watch.close()
 
-    async def ask(_read: Any, _parent: str = "") -> Any:
-        await held.wait()
-        return lambda: iter([thing("a"), thing("old")])
 
-    desk.watch._ask = ask
+async def test_who_comes_to_look_while_all_is_listed_sees_its_pages_and_it_is_listed_once() -> None:
+    desk = Desk()
     listing = asyncio.ensure_future(desk.watch.read_now("pods"))
-    await asyncio.sleep(0)
+    desk.teller.say(thing("a"), begins=True)
+    await until(lambda: desk.names == ("a",))
     desk.watch.look("pods")
     async with running(desk.watch):
-        desk.teller.say(thing("a"), begins=True)
-        await until(lambda: desk.names == ("a",))
         desk.teller.say(thing("b"), ends=True)
-        await until(lambda: desk.reading.was_read)
-        held.set()
-        # The list that came late says nothing any more.
         assert [row.name for row in (await listing).rows] == ["a", "b"]
-        assert desk.names == ("a", "b")
+        # It is heard from then on, where it was listed.
+        desk.teller.say(thing("c"))
+        await until(lambda: desk.names == ("a", "b", "c"))
+        assert desk.teller.begun == 1
+    await desk.watch.close()
+
+
+async def test_who_comes_to_look_at_what_waits_for_its_turn_waits_for_none() -> None:
+    desk = Desk()
+    desk.watch._limit = asyncio.Semaphore(0)
+    waiting = asyncio.ensure_future(desk.watch.read_now("pods"))
+    await until(lambda: bool(desk.watch._queued))
+    desk.watch.look("pods")
+    async with running(desk.watch):
+        desk.teller.say(thing("a"), begins=True, ends=True)
+        await until(lambda: desk.names == ("a",))
+        desk.watch._limit.release()
+        assert [row.name for row in (await waiting).rows] == ["a"]
+        assert desk.teller.begun == 1
     await desk.watch.close()
 
 
