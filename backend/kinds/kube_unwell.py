@@ -11,7 +11,7 @@ from backend.kinds.kube_last import last_line
 from backend.kinds.kube_object import KubeObject, conditions
 from backend.kinds.kube_pod import Pod
 from backend.kinds.kube_pods import trouble_of
-from backend.kinds.once import sifted
+from backend.kinds.once import once, sifted
 from backend.known import Known
 from backend.tone import Tone
 from backend.units import HOUR_MS, counted, instant_ms
@@ -75,11 +75,13 @@ def tally(pods: Tuple[Pod, ...]) -> _Tally:
     return _Tally(suspects=suspects, running=len(pods) - len(suspects) - done, done=done)
 
 
+@once
 def unwell_pods(known: Known) -> List[Pod]:
     """Return the pods that something is wrong with now."""
     return [pod for pod in tally(known.rows("pods")).suspects if pod.trouble(known.now_ms)]
 
 
+@once
 def down_with(known: Known) -> Mapping[str, List[Pod]]:
     """Return the pods that are not ready because their node is not, by its name."""
     away = {node.name for node in known.rows("nodes") if not node.is_ready}

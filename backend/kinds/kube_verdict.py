@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Dict, Iterator, List, Optional
 
 from backend.figure import Line, Lines
+from backend.kind import Body
 from backend.kinds.kube_health import control_plane, down
 from backend.kinds.kube_pod import Pod
-from backend.kinds.kube_unwell import TroubleRow, locked, tally, troubles
+from backend.kinds.kube_unwell import locked, tally, troubles
 from backend.kinds.once import sifted
 from backend.known import Known
 from backend.tone import Tone, Verdict
@@ -139,13 +140,10 @@ def verdict(known: Known) -> Verdict:
 
 
 def _verdict(known: Known) -> Verdict:
-    rows = known.rows("troubles")
-    if not known.has("troubles"):
-        rows = tuple(TroubleRow.model_validate(body) for body in troubles(known))
-    unwell = [row for row in rows if row.kind != "kube-events"]
+    unwell = _unwell(known)
     broken = down(known)
-    pods, nodes = known.rows("pods"), known.rows("nodes")
-    away = [row for row in nodes if not row.is_ready and row.name not in locked(known)]
+    pods, nodes, kept = known.rows("pods"), known.rows("nodes"), locked(known)
+    away = [row for row in nodes if not row.is_ready and row.name not in kept]
     parts = [words for words in _parts(unwell, len(away), broken, known) if words]
     if not parts:
         words = f"{len(pods)} pods on {len(nodes)} nodes as they should be"
@@ -156,10 +154,18 @@ def _verdict(known: Known) -> Verdict:
     return Verdict(word=word, text="; ".join(parts) + ".", more=_first(unwell), tone=tone)
 
 
-def _parts(unwell: List[TroubleRow], away: int, broken: List[str], known: Known) -> Iterator[str]:
+def _unwell(known: Known) -> List[Body]:
+    """Return what is wrong, as bodies: read as rows they would cost more than to find them."""
+    rows = known.rows("troubles")
+    found = [row.body for row in rows] if known.has("troubles") else troubles(known)
+    return [body for body in found if body["kind"] != "kube-events"]
+
+
+def _parts(unwell: List[Body], away: int, broken: List[str], known: Known) -> Iterator[str]:
     """Yield what is wrong, each sort in a few words."""
-    of = {name: sum(row.kind == name for row in unwell) for name in ("pods", "nodes")}
-    failed = sum(row.kind == "applications" and row.tone == Tone.BAD.value for row in unwell)
+    of = {name: sum(one["kind"] == name for one in unwell) for name in ("pods", "nodes")}
+    bad = Tone.BAD.value
+    failed = sum(one["kind"] == "applications" and one.get("tone", bad) == bad for one in unwell)
     others = len(unwell) - of["pods"] - away - failed
     yield f"{of['pods']} of {len(known.rows('pods'))} pods unwell" if of["pods"] else ""
     yield f"{away} of {len(known.rows('nodes'))} nodes not ready" if away else ""
@@ -168,5 +174,5 @@ def _parts(unwell: List[TroubleRow], away: int, broken: List[str], known: Known)
     yield f"{others} more not as it should be" if others > 0 else ""
 
 
-def _first(rows: List[TroubleRow]) -> str:
-    return f"{rows[0].name}: {rows[0].why}" if rows else ""
+def _first(unwell: List[Body]) -> str:
+    return f"{unwell[0]['name']}: {unwell[0]['why']}" if unwell else ""

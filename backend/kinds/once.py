@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import wraps
-from itertools import compress, count
-from operator import is_not
 from typing import Callable, Dict, List, Tuple, TypeVar
+
+from backend.places import changed_places
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -67,7 +67,7 @@ def sifted(test: Callable[[K], bool]) -> Callable[[Tuple[K, ...]], Tuple[K, ...]
             places = {at: row for at, row in enumerate(rows) if test(row)}
             found = tuple(places.values())
         else:
-            changed = tuple(compress(count(), map(is_not, rows, before)))
+            changed = changed_places(before, rows)
             passes = {at: rows[at] for at in changed if test(rows[at])}
             if passes or any(at in places for at in changed):
                 stay = {at: row for at, row in places.items() if rows[at] is row}

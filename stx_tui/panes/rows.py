@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from itertools import compress, count, islice
-from operator import attrgetter, is_, is_not
+from itertools import islice
+from operator import attrgetter, is_
 from time import perf_counter
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
 from backend.kind import Kind
 from backend.known import Known, Reading
+from backend.places import changed_places
 from backend.tone import Look, Mark, Tone
 from stx_tui.panes.text import safe
 
@@ -133,7 +134,7 @@ class Rows:
             return False
         self._rows = rows
         if len(rows) == len(before) == len(self._entries):
-            changed = list(compress(count(), map(is_not, rows, before)))
+            changed = changed_places(before, rows)
             if not changed:
                 return False
             if self._renew_some(rows, before, changed):
@@ -145,7 +146,7 @@ class Rows:
         return True
 
     def _renew_some(
-        self, rows: Tuple[Any, ...], before: Tuple[Any, ...], changed: List[int]
+        self, rows: Tuple[Any, ...], before: Tuple[Any, ...], changed: Tuple[int, ...]
     ) -> bool:
         """Take only the rows that changed in their places; False where others stand there now.
 
