@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Set, Tuple, TypeVar
 
+from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
 from backend.kind import Kind
@@ -161,6 +162,9 @@ class _Round:
         self._was_watched = looked_ms is not None and self._at_ms - looked_ms <= missed_ms
         self._without = kind.noise | kind.secret | kind.drop
         self._under_deed: Set[str] = set()
+        # Rows that were never there before, and what changed, to be written together.
+        self._new: List[Dict[str, Any]] = []
+        self._changes: List[Dict[str, Any]] = []
 
     def record(self, news: Mapping[str, Any]) -> None:
         """Write rows that came, changed, came back or went."""
@@ -177,12 +181,15 @@ class _Round:
         for ids in _chunks(news):
             items = {item.row_id: item for item in self._items(ids)}
             for row_id in ids:
-                self._record_row(row_id, news[row_id], items.get(row_id), is_first)
+                self._record_row(row_id, news[row_id], items.get(row_id))
+            self._write_new(is_first)
         for ids in _chunks(gone):
             for item in self._items(ids):
                 if not self._is_newer(item):
                     self._change(item, ("", text(item.label), None))
                     item.gone_ms = item.changed_ms = self._at_ms
+        if self._changes:
+            self._session.execute(insert(Change), self._changes)
 
     def _is_first(self, here: Any) -> bool:
         """Whether nothing of it was read before: then its rows are no news.
@@ -201,24 +208,11 @@ class _Round:
             )
         ).all()
 
-    def _record_row(self, row_id: str, row: Any, item: Optional[Item], is_first: bool) -> None:
+    def _record_row(self, row_id: str, row: Any, item: Optional[Item]) -> None:
         body = kept(row.body, self._without)
         label = _storable(self._kind.name_of(row))
         if item is None:
-            item = Item(
-                cloud=self._cloud,
-                kind=self._kind_id,
-                parent=self._parent,
-                row_id=row_id,
-                label=label,
-                body=text(body),
-                seen_ms=self._at_ms,
-                changed_ms=self._at_ms,
-            )
-            self._session.add(item)
-            if not is_first:
-                self._session.flush()
-                self._change(item, ("", None, text(label)))
+            self._new.append({"row_id": row_id, "label": label, "body": text(body)})
             return
         if self._is_newer(item):
             return
@@ -235,20 +229,35 @@ class _Round:
         item.body, item.label, item.changed_ms = text(body), label, self._at_ms
         item.parent = self._parent or item.parent
 
+    def _write_new(self, is_first: bool) -> None:
+        """Write the rows that came: ten thousand together cost a tenth of what each alone does.
+
+        The first ones of a kind are no news.
+        """
+        new, self._new = self._new, []
+        if not new:
+            return
+        alike = {"cloud": self._cloud, "kind": self._kind_id, "parent": self._parent}
+        alike.update(seen_ms=self._at_ms, changed_ms=self._at_ms)
+        self._session.execute(insert(Item), [{**alike, **one} for one in new])
+        if not is_first:
+            for item in self._items([one["row_id"] for one in new]):
+                self._change(item, ("", None, text(item.label)))
+
     def _change(self, item: Item, difference: Tuple[str, Optional[str], Optional[str]]) -> None:
         field, old, new = difference
         source = Source.POLL if self._was_watched else Source.FOUND
         if item.row_id in self._under_deed:
             source = Source.DEED
-        self._session.add(
-            Change(
-                item=_number(item.id),
-                field=self._recording.name(self._session, _storable(field)),
-                old=old,
-                new=new,
-                at_ms=self._at_ms,
-                source=source,
-            )
+        self._changes.append(
+            {
+                "item": _number(item.id),
+                "field": self._recording.name(self._session, _storable(field)),
+                "old": old,
+                "new": new,
+                "at_ms": self._at_ms,
+                "source": source,
+            }
         )
 
     def _is_newer(self, item: Item) -> bool:
