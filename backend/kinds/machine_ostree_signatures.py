@@ -8,6 +8,7 @@ from typing import Any, Dict, Iterable, List
 from backend.kind import Body, Column, Command, Kind, Reach
 from backend.kinds.machine import MACHINES, OfMachine
 from backend.known import Known
+from backend.ostree_signed import METADATA_KEY, checked, reading
 from backend.plan import OF, PAGE
 from backend.tone import WELL, Look, Mark, Tone
 
@@ -15,7 +16,6 @@ _FOUND = re.compile(r"^Found \d+ signatures?:$")
 _MADE = re.compile(r"^Signature made (.+) using (.+) key ID (\S+)$")
 _SPENT = re.compile(r"\b(expired|revoked)\b")
 NONE = "no signature"
-_ED25519 = "ostree.sign.ed25519"
 
 
 def signatures_of_ostree(text: str) -> Iterable[Body]:
@@ -43,12 +43,31 @@ def signatures_of_ostree(text: str) -> Iterable[Body]:
 
 
 def other_signatures(text: str) -> Iterable[Body]:
-    """Parse ``ostree rev-parse``, then a signature not of GPG, printed unchecked."""
-    commit, signature = map(str.strip, text.split(PAGE))
-    if not signature:
-        raise ValueError("no signature where one was told")
-    says = "signed; OSTree checks it where it pulls, not here"
+    """Parse ``ostree rev-parse``, the signatures that are not of GPG, and what checks them."""
+    commit, signatures, said = text.split(PAGE)
+    found = checked(commit.strip(), signatures, said.lstrip())
+    return [
+        {
+            "commit": commit.strip(),
+            "sort": "ed25519",
+            "number": at,
+            "key": one.key,
+            "says": one.says,
+        }
+        for at, one in enumerate(found)
+    ]
+
+
+def unchecked_signatures(text: str) -> Iterable[Body]:
+    """Parse the same where the commit's object is not in the repository itself."""
+    commit, _ = map(str.strip, text.split(PAGE))
+    says = "not checked: the commit's own object lies elsewhere"
     return [{"commit": commit, "sort": "ed25519", "says": says}]
+
+
+_COMMIT = ("ostree", "rev-parse", OF)
+_SIGNED = ("ostree", "show", f"--print-detached-metadata-key={METADATA_KEY}", OF)
+_UNSIGNED = ("No such metadata key", "No detached metadata")
 
 
 class Signature(OfMachine):
@@ -67,7 +86,9 @@ def _look(row: Signature, _known: Known) -> Look:
     if said.startswith("good signature") and not _SPENT.search(said):
         return WELL
     if said.startswith("bad signature"):
-        words = "what is in this commit is not what was signed"
+        words = "it proves nothing: do not trust what is in this commit for it"
+        if row.sort == "GPG":
+            words = "what is in this commit is not what was signed"
         return Look(tone=Tone.BAD, mark=Mark.BAD, notes=(words,))
     if row.says == NONE:
         words = "nobody signed it by GPG: its name alone says what is in it, not who made it"
@@ -84,10 +105,13 @@ SIGNATURES: Kind[Signature] = Kind(
         parse=signatures_of_ostree,
         also=(
             Command(
-                argv=("ostree", "rev-parse", OF),
-                then=(("ostree", "show", f"--print-detached-metadata-key={_ED25519}", OF),),
+                argv=_COMMIT,
+                then=(_SIGNED, reading(OF)),
                 parse=other_signatures,
-                absent=("No such metadata key", "No detached metadata"),
+                absent=_UNSIGNED,
+                otherwise=Command(
+                    argv=_COMMIT, then=(_SIGNED,), parse=unchecked_signatures, absent=_UNSIGNED
+                ),
             ),
         ),
     ),

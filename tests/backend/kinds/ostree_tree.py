@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 import subprocess
 from pathlib import Path
@@ -75,8 +76,41 @@ class Tree:
 
     def carry_signature(self, of: str, to: str) -> None:
         """Put the detached metadata of a commit beside another, as a forger would."""
-        kept = [self.repo / "objects" / one[:2] / f"{one[2:]}.commitmeta" for one in (of, to)]
+        kept = [self._object(one, "commitmeta") for one in (of, to)]
         shutil.copyfile(*kept)
+
+    def sign(self, commit: str, *signatures: bytes) -> None:
+        """Put ed25519 signatures beside a commit, as an ostree that can make them would.
+
+        In GVariant's form of ``a{sv}``: one entry, its name, and ``aay`` with where each one ends.
+        """
+        name = b"ostree.sign.ed25519\0"
+        ends = [len(b"".join(signatures[: at + 1])) for at in range(len(signatures))]
+        value = b"".join(signatures) + bytes(ends) + b"\0aay"
+        entry = name.ljust(24, b"\0") + value + bytes([len(name)])
+        path = self._object(commit, "commitmeta")
+        path.write_bytes(entry + bytes([len(entry)]))
+
+    def commit_bytes(self, commit: str) -> bytes:
+        """Return what a commit is made of, as it is signed."""
+        return self._object(commit, "commit").read_bytes()
+
+    def damage(self, commit: str) -> None:
+        """Change a byte of a commit's own object."""
+        path, raw = self._object(commit, "commit"), bytearray(self.commit_bytes(commit))
+        raw[-1] ^= 1
+        path.chmod(0o644)
+        path.write_bytes(raw)
+
+    def trust(self, sort: str, *keys: bytes) -> None:
+        """Have the machine trust these ed25519 keys, or (``revoked``) no more."""
+        folder = self.sysroot / "etc" / "ostree" / f"{sort}.ed25519.d"
+        folder.mkdir(parents=True, exist_ok=True)
+        lines = [base64.b64encode(key).decode() for key in keys]
+        (folder / "vendor").write_text("\n".join(["no key at all", *lines]) + "\n")
+
+    def _object(self, commit: str, sort: str) -> Path:
+        return self.repo / "objects" / commit[:2] / f"{commit[2:]}.{sort}"
 
 
 class Signer:

@@ -15,7 +15,6 @@ from backend.kind import Answer, CommandWrite, Kind, Nothing, Risk
 from backend.kinds import kind_named
 from backend.kinds.machine_ostree import OSTREE, deployments_of_ostree
 from backend.kinds.machine_ostree_changes import package_changes
-from backend.kinds.machine_ostree_signatures import other_signatures
 from backend.known import Known
 from backend.place import Phase, Place
 from backend.plan import PAGE
@@ -239,11 +238,6 @@ def test_a_good_signature_of_a_key_that_expired_is_not_called_well(machine: Mach
     for words, is_well in (("Key expires Sat Nov 28 2037", True), ("Key expired Nov 2025", False)):
         row = kind.model.read({**body, "says": f'Good signature from "Release" {words}'})
         assert (kind.look(row, machine.known) == WELL) is is_well
-
-
-def test_a_signature_that_is_not_of_gpg_is_told_and_not_called_checked() -> None:
-    (one,) = other_signatures(PAGE.join(("1" * 64, "[[byte 0x01, 0x02]]\n")))
-    assert (one["sort"], "not here" in str(one["says"])) == ("ed25519", True)
 
 
 async def test_a_commit_from_the_log_is_deployed_and_that_is_destructive(machine: Machine) -> None:
