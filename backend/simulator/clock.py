@@ -29,6 +29,7 @@ class Clock:
     ) -> None:
         self.speed = 0.0 if frozen else speed
         self._ticks = ticks
+        self.began = start
         self._now = start
         self._anchor = (start, ticks())
         self._due: list[tuple[datetime, int, Due]] = []

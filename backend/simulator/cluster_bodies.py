@@ -35,7 +35,7 @@ def stamp(at: datetime) -> str:
 def objects(cloud: Cloud, orders: Orders) -> Objects:
     """Return every object there is."""
     nodes = [host for host in cloud.hosts if is_node(host)]
-    began = cloud.clock.now() - timedelta(days=41)
+    began = cloud.clock.began - timedelta(days=41)
     found: Objects = {}
 
     def put(plural: str, body: Json, slot: Slot = FIRST) -> None:
@@ -92,7 +92,7 @@ def _object(version: str, kind: str, namespace: str, name: str, **more: Any) -> 
 
 def _node(cloud: Cloud, host: Host, orders: Orders) -> Json:
     ready, now = is_ready(host), stamp(cloud.clock.now())
-    since = stamp(host.booted_at or cloud.clock.now())
+    since = stamp((host.booted_at if ready else host.updated_at) or cloud.clock.now())
     reason = "KubeletReady" if ready else "NodeStatusUnknown"
     message = "kubelet is posting ready status" if ready else "Kubelet stopped posting node status."
     body = _object(

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import sys
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 from backend.clean import clean
 from backend.errors import Refused
 from backend.folders import record_file, seen_file, store_url
 from backend.store.glance import changes, deeds
 from backend.units import DAY_MS, HOUR_MS, MINUTE_MS, day, instant_ms, stopwatch
+from backend.unlike import unlike
 from stx_tui.commands.desk import cloud_settings, system_ms, the_kind
 from stx_tui.commands.kinds import shown
 
@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
                 "at": day(change.at_ms),
                 "what": f"{change.kind} {change.label}",
                 "who": "(seen)" if change.source == "poll" else f"({change.source})",
-                "how": f"{change.field or 'row'}: {_value(change.old)} -> {_value(change.new)}",
+                "how": _said(change.field or "row", change.old, change.new),
                 "why": "",
                 "deed": "",
             }
@@ -87,5 +87,6 @@ def since(text: str, now_ms: int) -> int:
         raise Refused(f"--since {text!r} is no span and no instant", "as in 24h, 7d") from error
 
 
-def _value(text: Any) -> str:
-    return "-" if text is None else str(json.loads(text))
+def _said(field: str, old: Optional[str], new: Optional[str]) -> str:
+    said = "; ".join(f"{path}: {was} -> {now}" for path, was, now in unlike(field, old, new))
+    return said or f"{field}: instants alone"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -19,6 +20,7 @@ from backend.store.diff import undone
 from backend.store.glance import Changed
 from backend.tone import WELL, Look, Mark, Tone, Verdict
 from backend.units import DAY_MS, clock, stopwatch
+from backend.unlike import NONE, unlike
 from stx_tui.rooms import Rooms
 
 # Fields said in one line; the strip says all.
@@ -27,7 +29,9 @@ FIELDS = 3
 MANY = 5
 CAME, WENT = "came", "went"
 WORSE, BETTER = "worse", "better"
-_NONE: Mapping[str, Sequence[str]] = MappingProxyType({})
+_NO_FIELDS: Mapping[str, Sequence[str]] = MappingProxyType({})
+# In the one line its beginning says which; the strip has it whole.
+_UUID = re.compile(r"\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ def happenings(
     changes: Sequence[Changed],
     deeds: Iterable[Deed],
     since_ms: int,
-    first: Mapping[str, Sequence[str]] = _NONE,
+    first: Mapping[str, Sequence[str]] = _NO_FIELDS,
 ) -> Tuple[Happening, ...]:
     """Return what came of ``changes`` (newest first) since then, and the deeds since then.
 
@@ -194,7 +198,8 @@ def folded(rows: Sequence[Happening], known: Known, rooms: Rooms) -> Tuple[Happe
     for row in rows:
         is_plain = row.fields and not row.deed and row.says not in (CAME, WENT)
         if is_plain and _look(row, known, rooms).mark is not Mark.BAD:
-            alike[row.kind, tuple(sorted(name for name, _old, _new in row.fields))].append(row)
+            names = {name.partition(".")[0] for name, _old, _new in row.fields}
+            alike[row.kind, tuple(sorted(names))].append(row)
     gone = {row.key for many in alike.values() if len(many) >= MANY for row in many}
     kept = [row for row in rows if row.key not in gone]
     return (*kept, *(_fold(*of, many) for of, many in alike.items() if len(many) >= MANY))
@@ -228,9 +233,10 @@ def _of_row(steps: Sequence[Changed], before: Sequence[str]) -> Optional[Happeni
         last[step.field] = step
     there = (first.get(""), last.get(""))
     net = tuple(
-        (name, _plain(first[name].old), _plain(last[name].new))
+        found
         for name in sorted(first, key=lambda name: name not in before)
         if name and first[name].old != last[name].new
+        for found in unlike(name, first[name].old, last[name].new)
     )
     if there[0] is not None and there[1] is not None and there[1].new is None:
         says = WENT
@@ -301,19 +307,10 @@ def _of_deed(deed: Deed) -> Happening:
 
 
 def _said(name: str, old: str, new: str) -> str:
-    if old == "-":
+    old, new = (_UUID.sub(r"\1..", text) for text in (old, new))
+    if old == NONE:
         return f"{name} {new}"
-    return f"{name} {old} -> {'none' if new == '-' else new}"
-
-
-def _plain(text: Optional[str]) -> str:
-    """Return a JSON text of the record as people read it."""
-    if text is None:
-        return "-"
-    value: Any = json.loads(text)
-    if value is None or value == "":
-        return "-"
-    return value if isinstance(value, str) else json.dumps(value)
+    return f"{name} {old} -> {'none' if new == NONE else new}"
 
 
 def _look(row: Happening, known: Known, rooms: Rooms) -> Look:
