@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Dict, Iterator, List, Optional, Set
 
 USER, PASSWORD = "admin", "Adm1n*bmc"
 START_S = 10.0
@@ -34,7 +34,7 @@ set_working_mc 0x20
     allowed_auths_admin none md2 md5 straight
     guid a123456789abcdefa123456789abcdef
   endlan
-  chassis_control "{chassis} 0x20"
+  chassis_control ". {chassis}; chassis 0x20"
   sol "tcp:127.0.0.1:{serial}" 115200 history=4000
   user 1 true "" "test" user 10 none md2 md5 straight
   user 2 true "{user}" "{password}" admin 10 none md2 md5 straight
@@ -61,24 +61,23 @@ mc_enable 0x20
 """
 EVENT = "sel_add 0x20 0x02 {data}"
 CHASSIS = """\
-#!/bin/sh
-# The chassis behind the baseboard: its state is in files, and every order is kept.
-cd "{room}"
-shift
-case "$1" in
-get)
+# The chassis behind the baseboard: its state is in files, and every order is kept. ipmi_sim has a
+# shell started for every look: nothing more is started by that.
+chassis() {{
+  cd "{room}" || return
   case "$2" in
-  power) echo "power:$(cat power)" ;;
-  boot) echo "boot:$(cat boot)" ;;
-  *) exit 1 ;;
-  esac ;;
-set)
-  echo "$2 $3" >>orders
-  case "$2" in
-  power) echo "$3" >power ;;
-  boot) echo "$3" >boot ;;
-  esac ;;
-esac
+  get)
+    case "$3" in
+    power | boot) read -r state <"$3" && echo "$3:$state" ;;
+    *) return 1 ;;
+    esac ;;
+  set)
+    echo "$3 $4" >>orders
+    case "$3" in
+    power | boot) echo "$4" >"$3" ;;
+    esac ;;
+  esac
+}}
 """
 
 
@@ -188,7 +187,6 @@ def written(room: Path, name: str, sensors: int = 2, temperature: int = 41) -> S
     (room / "boot").write_text("none\n")
     chassis = room / "chassis.sh"
     chassis.write_text(CHASSIS.format(room=room))
-    chassis.chmod(0o700)
     port = serial.getsockname()[1]
     (room / "lan.conf").write_text(
         LAN.format(
@@ -256,15 +254,21 @@ def wait_for(sim: Sim) -> None:
 
 
 def free_udp_port() -> int:
-    """Return a UDP port of loopback, below the ephemeral ones, that nobody has."""
+    """Return a UDP port of loopback, below the ephemeral ones, that nobody has or was given."""
     while True:
         port = random.SystemRandom().randrange(20_000, 32_000)
+        if port in _given:
+            continue
         with (
             socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe,
             contextlib.suppress(OSError),
         ):
             probe.bind(("127.0.0.1", port))
+            _given.add(port)
             return port
+
+
+_given: Set[int] = set()
 
 
 if __name__ == "__main__":
