@@ -1,21 +1,23 @@
-"""One baseboard over IPMI: asked by pyghmi on a thread, with deadlines, one question at a time.
+"""One baseboard over IPMI, by pyghmi, with deadlines, one question at a time.
 
 pyghmi blocks, retries by its own mind and keeps what all its sessions share in its classes. So:
-before a thread is taken, one datagram tells whether anybody is there at all; of one baseboard one
-call runs at a time; a call that takes too long is left to itself and its session given up; a
-password that was refused is not tried again before somebody asks for it.
+the log-in and power are asked on one thread for all baseboards (``ipmi_wire``), the rest on a
+thread each; of one baseboard one call runs at a time; a call that takes too long is left to itself
+and its session given up; a password that was refused is not tried again before somebody asks for
+it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import ipaddress
+import socket
 import struct
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any, AsyncIterator, Callable, Dict, List, Optional, Tuple
 
 from pyghmi import exceptions
 from pyghmi.ipmi.command import Command
-from pyghmi.ipmi.private import session as pyghmi_session
-from pyghmi.ipmi.private.session import Session
 
 from backend.baseboard import BmcWrite, Sol
 from backend.channel import Channel
@@ -29,8 +31,18 @@ from backend.errors import (
 )
 from backend.secret import Password
 from backend.sources.ipmi_calls import ORDERS, Calls
+from backend.sources.ipmi_wire import (
+    WIRE,
+    Done,
+    Driven,
+    Login,
+    LoginRefused,
+    Questions,
+    asked_here,
+    no_questions,
+)
 from backend.sources.presence import is_there
-from backend.sources.threads import Threads
+from backend.sources.threads import Threads, settle
 
 if TYPE_CHECKING:
     from backend.sources.upload import Told
@@ -41,10 +53,8 @@ LONG_S = 90.0
 """The same where many calls follow each other: sensors, log, inventory of a slow baseboard."""
 IDLE_S = 25.0
 """A session nobody used for so long is closed: maintenance needs some too, and there are few."""
-TRIES_S = 3
-"""pyghmi asks anew after about 1, 2 and 3 s, then the session is over (5 to 6 s)."""
-LOOK_S = 0.05
-"""How long one that waits for a packet sleeps at most before it looks."""
+QUIET_S = 0.3
+"""After so long without any answer to a log-in it is asked whether anybody is there at all."""
 
 QUICK = frozenset({"power"})
 THREADS = Threads("baseboard", most=100)
@@ -78,8 +88,12 @@ class Ipmi:
         self._username = username
         self._password = password
         self._calls = Calls()
+        self._session: Optional[Driven] = None
+        # What pyghmi asks more by, of the session or of the open console's.
         self._command: Optional[Any] = None
         self._one_at_a_time = asyncio.Lock()
+        # A call that nobody waits for any more, and that still speaks with the baseboard.
+        self._left: Optional[asyncio.Future[Any]] = None
         self._refused: Optional[StxError] = None
         self._late: Optional[asyncio.Future[Any]] = None
         self._leaving: Optional[asyncio.TimerHandle] = None
@@ -92,10 +106,11 @@ class Ipmi:
 
     async def ask(self, facet: str) -> List[Dict[str, Any]]:
         """Return the bodies of one facet."""
-        call: Optional[Callable[[Any], List[Dict[str, Any]]]] = getattr(self._calls, facet, None)
+        call: Optional[Callable[..., Any]] = getattr(self._calls, facet, None)
         if call is None:
             raise NotConfigured(f"{self.service}: IPMI has no {facet}", "Redfish may: protocol")
-        rows: List[Dict[str, Any]] = await self._call(call, CALL_S if facet in QUICK else LONG_S)
+        rows: List[Dict[str, Any]]
+        rows = await (self._quick(call) if facet in QUICK else self._call(call, LONG_S))
         return rows
 
     async def send(self, write: BmcWrite, _told: Optional[Told] = None, /) -> None:
@@ -112,10 +127,13 @@ class Ipmi:
 
         if self.sol is not None and self.sol.is_open:
             raise Rejected(self.service, 0, "this console has it open already")
-        await self._ready()
-        user, password = await self._credentials()
-        self.sol = SolChannel(self, user, password, takes_over=session.takes_over)
-        await self.sol.begin()
+        async with self._turn():
+            how = await self._how()
+            await is_there(self.service, self.address)
+            # The console's session is the one to the baseboard, as long as it is open.
+            await self._log_out()
+            self.sol = SolChannel(self, how, takes_over=session.takes_over)
+            await self.sol.begin()
         channel: Channel = self.sol
         return channel
 
@@ -134,49 +152,131 @@ class Ipmi:
     async def _call(
         self, call: Callable[[Any], Any], within_s: float, *, is_order: bool = False
     ) -> Any:
-        """Return what ``call`` returns of a command that is logged in."""
+        """Return what ``call`` returns of a command that is logged in; it may block."""
+        async with self._turn():
+            command = await self._commanded()
+            return await self._on_thread(lambda: call(command), within_s, is_order=is_order)
+
+    async def _quick(self, ask: Callable[[], Questions]) -> Any:
+        """Return what these questions return, which take no thread."""
+        async with self._turn():
+            if self.sol is None or not self.sol.is_open:
+                return await self._driven(ask())
+            command = await self._commanded()
+            return await self._on_thread(lambda: asked_here(command, ask()), CALL_S)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Be the only one who asks."""
         async with self._one_at_a_time:
             if self._leaving is not None:
                 self._leaving.cancel()
                 self._leaving = None
             await self._ready()
-            if self._command is None or _is_over(self._command):
-                self._command = await self._log_in()
-            command = self._command
             try:
-                return await self._on_thread(lambda: call(command), within_s, is_order=is_order)
+                yield
             finally:
                 self._leave_later()
 
     async def _ready(self) -> None:
-        """Raise what is known already, without asking anybody; else see whether it is there."""
+        """Raise what is known already, without asking anybody."""
         if self._refused is not None:
             raise self._refused
         if self._password.is_missing:
             # Nor is anybody asked whether they are there, who is not to be logged in to.
             words = f"no password of the baseboard of {self.name} is known"
             raise NotConfigured(words, "log-in takes one (s), or bmc: in clouds.yaml")
-        if self._late is not None and not self._late.done():
+        if self._left is not None and not self._left.done():
+            await asyncio.wait([self._left], timeout=CALL_S)
+        if self._left is not None and not self._left.done():
             raise Unreachable(self.service, "still waits for the answer to what was asked before")
-        self._late = None
-        if self._command is None or _is_over(self._command):
-            await is_there(self.service, self.address)
+        self._left = None
 
     async def _credentials(self) -> Tuple[bytes, bytes]:
-        secret = await asyncio.to_thread(self._password.read)
+        given = self._password.given
+        secret = given if given is not None else await asyncio.to_thread(self._password.read)
         # With text instead of bytes a second login to the same baseboard never returns.
         return self._username.encode(), secret.text.encode()
 
-    async def _log_in(self) -> Any:
+    async def _how(self) -> Dict[str, Any]:
+        """Return what pyghmi takes to log in: names are looked up before, not on its thread."""
         user, password = await self._credentials()
         host, port = self.address
+        with suppress(ValueError):
+            ipaddress.ip_address(host.partition("%")[0])
+            return {"bmc": host, "port": port, "userid": user, "password": password}
+        loop = asyncio.get_running_loop()
+        try:
+            found = await loop.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+        except socket.gaierror as error:
+            words = f"the name {host} is unknown"
+            raise Unreachable(self.service, words, "check DNS, or give an address") from error
+        return {"bmc": found[0][4][0], "port": port, "userid": user, "password": password}
 
-        def log_in() -> Any:
-            command = Command(bmc=host, userid=user, password=password, port=port)
-            hasten(command.ipmi_session)
-            return command
+    # --- without a thread ----------------------------------------------------------------------
 
-        return await self._on_thread(log_in, CALL_S, is_login=True)
+    async def _driven(self, questions: Questions) -> Any:
+        """Return what the questions return, of a session that is opened for them if need be."""
+        session = self._session
+        if session is None or session.is_over:
+            self._session = self._command = None
+            return await self._log_in(questions)
+        answer, done = _promised()
+        WIRE.do(lambda: session.ask(questions, done))
+        return await self._answered(answer, lambda: WIRE.do(session.leave), CALL_S)
+
+    async def _log_in(self, questions: Questions) -> Any:
+        how = await self._how()
+        answer, done = _promised()
+        login = Login(how, questions, done)
+        ends = asyncio.get_running_loop().time() + CALL_S
+        try:
+            await asyncio.wait([answer], timeout=QUIET_S)
+            if not (answer.done() or login.is_heard):
+                await is_there(self.service, self.address)
+        except (StxError, asyncio.CancelledError):
+            login.give_up()
+            raise
+        within_s = ends - asyncio.get_running_loop().time()
+        try:
+            return await self._answered(answer, login.give_up, within_s)
+        finally:
+            if login.session is not None and not login.session.is_over:
+                self._session = login.session
+
+    async def _answered(
+        self, answer: asyncio.Future[Any], give_up: Callable[[], None], within_s: float
+    ) -> Any:
+        """Return what is answered in time; what is not, or nobody waits for, is given up."""
+        try:
+            await asyncio.wait([answer], timeout=within_s)
+        finally:
+            if not answer.done():
+                give_up()
+                self._session = self._command = None
+        if not answer.done():
+            raise Unreachable(self.service, f"no answer within {CALL_S:.0f} s")
+        try:
+            return answer.result()
+        except (*_NONSENSE, exceptions.PyghmiException, OSError) as error:
+            is_login = isinstance(error, (LoginRefused, OSError))
+            raise self._told(error, is_login=is_login, is_order=False) from error
+
+    # --- on a thread ---------------------------------------------------------------------------
+
+    async def _commanded(self) -> Any:
+        """Return what pyghmi asks by, of the one session to the baseboard."""
+        if self._command is not None and not _is_over(self._command):
+            return self._command
+        is_by_console = self.sol is not None and self.sol.is_open
+        if not is_by_console and (self._session is None or self._session.is_over):
+            await self._driven(no_questions())
+        how = await self._how()
+        command = await self._on_thread(lambda: Command(**how), CALL_S, is_login=True)
+        if not is_by_console:
+            command.ipmi_session = self._session  # not that of another who logged in alike
+        self._command = command
+        return command
 
     async def _on_thread(
         self,
@@ -190,26 +290,31 @@ class Ipmi:
         run = self.sol.run if self.sol is not None and self.sol.is_open else THREADS.run
         future: asyncio.Future[Any] = run(call)
         try:
-            return await asyncio.wait_for(asyncio.shield(future), within_s)
-        except asyncio.TimeoutError:
-            self._late, self._command = future, None
-            future.add_done_callback(_heard)
+            await asyncio.wait([future], timeout=within_s)
+        finally:
+            if not future.done():
+                self._left = future
+                future.add_done_callback(_heard)
+        if not future.done():
+            self._session = self._command = None
             words = f"no answer within {within_s:.0f} s"
-            raise Unreachable(self.service, words, sent=is_order) from None
+            raise Unreachable(self.service, words, sent=is_order)
+        try:
+            return future.result()
         except (*_NONSENSE, exceptions.PyghmiException, OSError) as error:
             raise self._told(error, is_login=is_login, is_order=is_order) from error
 
     def _told(self, error: Exception, *, is_login: bool, is_order: bool) -> StxError:
         words = str(error.args[0] if error.args and error.args[0] else "")
         if isinstance(error, _NONSENSE):
-            self._command = None
+            self._give_up()
             said = f"{type(error).__name__} {error}".strip()
             return Malformed(self.service, "answer", f"cannot be read: {said}")
         if is_login:
             return self._not_logged_in(words, error)
-        is_over = self._command is None or _is_over(self._command)
+        is_over = self._session is not None and self._session.is_over
         if is_over or "no longer connected" in words or words == "timeout":
-            self._command = None
+            self._give_up()
             return Unreachable(self.service, "fell silent while it was asked", sent=is_order)
         status = int(getattr(error, "ipmicode", 0) or 0)
         if status == 0xD4:
@@ -230,6 +335,12 @@ class Ipmi:
             return self._refused
         return Rejected(self.service, 0, words, "what it allows over LAN is set in its own menus")
 
+    def _give_up(self) -> None:
+        """Begin anew with the next question."""
+        session, self._session, self._command = self._session, None, None
+        if session is not None:
+            WIRE.do(session.leave)
+
     # --- its session ---------------------------------------------------------------------------
 
     def _leave_later(self) -> None:
@@ -240,70 +351,31 @@ class Ipmi:
         if self._leaving is not None:
             self._leaving.cancel()
             self._leaving = None
-        if self.sol is not None and self.sol.is_open:
+        session, self._session, self._command = self._session, None, None
+        if session is None or session.is_over:
             return
-        command, self._command = self._command, None
-        if command is None or _is_over(command):
-            return
+        left, done = _promised()
 
-        def log_out() -> None:
-            command.ipmi_session.logout()
+        def leave() -> None:
+            session.leave()
+            done(None, None)
 
-        future = THREADS.run(log_out)
-        future.add_done_callback(_heard)
-        await asyncio.wait([future], timeout=1.0)
+        WIRE.do(leave)
+        await asyncio.wait([left], timeout=1.0)
 
 
-class Prompt(Session):  # type: ignore[misc]
-    """pyghmi's session, which does not sleep over an answer that came before it lay down."""
+def _promised() -> Tuple[asyncio.Future[Any], Done]:
+    """Return what is awaited on this loop, and what keeps it on another thread."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Any] = loop.create_future()
+    future.add_done_callback(_heard)
 
-    def awaitresponse(self, retry: bool, netfn: int, command: int) -> None:
-        """Take what came already, and only then wait for more.
+    def done(result: Any, error: Optional[BaseException]) -> None:
+        # The loop may have ended meanwhile: then nobody waits any more.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(settle, future, result, error)
 
-        An answer that its other thread received between sending and waiting wakes nobody: without
-        this one call in ten takes as long as its time-out, 0.5 to 1 s.
-        """
-        self.process_pktqueue()
-        super().awaitresponse(retry, netfn, command)
-
-
-_receive = pyghmi_session._io_graball
-
-
-def _receiving(sockets: Any, waiting: Any) -> Any:
-    """Receive what came; a session that goes while a packet of it is looked at ends nothing.
-
-    pyghmi receives for all baseboards on one thread and looks sessions up while others end theirs.
-    What it raises there ends that thread, and from then on no baseboard is heard any more. The
-    packet is lost, as any may be over UDP, and what waits for it asks again.
-    """
-    try:
-        return _receive(sockets, waiting)
-    except LookupError:
-        return []
-
-
-pyghmi_session._io_graball = _receiving
-_wait = pyghmi_session._io_wait
-
-
-def _waiting(timeout: float, *where: Any, **how: Any) -> None:
-    """Wait for a packet, and look after a moment whether it was there before.
-
-    What is received between asking and waiting wakes nobody, nor does what another thread handled
-    meanwhile: one log-in in ten slept until its own time-out, 0.5 to 1 s.
-    """
-    _wait(min(timeout, LOOK_S), *where, **how)
-
-
-pyghmi_session._io_wait = _waiting
-
-
-def hasten(session: Any) -> None:
-    """Let a session answer at once, and be over in 5 s without one: pyghmi tries for 30."""
-    session.__class__ = Prompt
-    session.logontries = 0
-    session.maxtimeout = TRIES_S
+    return future, done
 
 
 def _is_over(command: Any) -> bool:

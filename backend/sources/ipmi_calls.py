@@ -12,10 +12,12 @@ from pyghmi import constants, exceptions
 from pyghmi.ipmi import sdr as sdr_records
 
 from backend.sources.ipmi_lan import set_lan
+from backend.sources.ipmi_wire import Questions
 
 Json = Any
 
 CHASSIS, SENSOR, STORAGE = 0, 4, 10
+BOOT_FLAGS = 5
 # Bits of a chassis' status (IPMI 2.0, 28.2), as an operator names what is wrong.
 _FAULTS = (
     (0, 0x02, "power overload"),
@@ -36,22 +38,15 @@ BOOT = {
     "setup": "setup",
     "default": "default",
 }
-_BOOT_NAMES = {
-    "network": "network",
-    "hd": "disk",
-    "safe": "disk",
-    "optical": "optical",
-    "cdrom": "optical",
-    "cd": "optical",
-    "dvd": "optical",
-    "usb": "usb",
-    "floppy": "usb",
-    "setup": "setup",
-    "bios": "setup",
-    "f1": "setup",
-    "net": "network",
-    "pxe": "network",
-    "default": "default",
+# What the baseboard calls them (IPMI 2.0, table 28-14, data 2 of the boot flags).
+_BOOTS = {
+    0: "default",
+    1: "network",
+    2: "disk",
+    3: "disk",
+    5: "optical",
+    6: "setup",
+    15: "usb",
 }
 _MARGINS = (
     "lower_minor",
@@ -94,9 +89,9 @@ class Calls:
         self._records: Optional[Any] = None
         self._thresholds: Dict[int, Mapping[str, float]] = {}
 
-    def power(self, command: Any) -> List[Dict[str, Json]]:
-        """Return the one row of power, identify LED, faults and boot override."""
-        status = _raw(command, CHASSIS, 0x01)
+    def power(self) -> Questions:
+        """Ask for the one row of power, identify LED, faults and boot override."""
+        status = _data((yield CHASSIS, 0x01, ()))
         state, last, rest = (*status, 0, 0, 0)[:3]
         faults = [words for at, bit, words in _FAULTS if (state, last, rest)[at] & bit]
         body: Dict[str, Json] = {
@@ -108,7 +103,7 @@ class Calls:
             # Bit 6 says whether the baseboard tells of its LED at all.
             "identify": _IDENTIFY[rest >> 4 & 3] if rest & 0x40 else None,
         }
-        return [{**body, **_boot(command)}]
+        return [{**body, **_boot((yield CHASSIS, 0x09, (BOOT_FLAGS, 0, 0)))}]
 
     def health(self, command: Any) -> List[Dict[str, Json]]:
         """Return the one row that sums the sensors up; the first reading takes seconds."""
@@ -221,22 +216,29 @@ def _thresholds(command: Any, entry: Any) -> Mapping[str, float]:
 
 
 def _raw(command: Any, netfn: int, number: int, data: Tuple[int, ...] = ()) -> List[int]:
-    answer = command.raw_command(netfn=netfn, command=number, data=data)
+    return _data(command.raw_command(netfn=netfn, command=number, data=data))
+
+
+def _data(answer: Mapping[str, Any]) -> List[int]:
     if "error" in answer:
         raise exceptions.IpmiException(answer["error"], code=answer["code"])
     return list(answer["data"])
 
 
-def _boot(command: Any) -> Dict[str, Json]:
+def _boot(answer: Mapping[str, Any]) -> Dict[str, Json]:
     """Return the boot override; nothing of it where the baseboard knows none."""
-    try:
-        said = command.get_bootdev()
-    except exceptions.IpmiException:
+    if "error" in answer:
+        if answer["error"] == "timeout":
+            _data(answer)
         return {"boot": None, "boot_always": None, "boot_uefi": None}
+    _version, parameter, flags, device = answer["data"][:4]
+    if parameter & 0x80 or not flags & 0x80:
+        return {"boot": "default", "boot_always": True, "boot_uefi": False}
+    number = device >> 2 & 0xF
     return {
-        "boot": _BOOT_NAMES.get(str(said["bootdev"]), str(said["bootdev"])),
-        "boot_always": bool(said.get("persistent")),
-        "boot_uefi": bool(said.get("uefimode")),
+        "boot": _BOOTS.get(number, str(number)),
+        "boot_always": bool(flags & 0x40),
+        "boot_uefi": bool(flags & 0x20),
     }
 
 

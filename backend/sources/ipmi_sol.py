@@ -11,13 +11,15 @@ import queue
 import threading
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional
 
 from pyghmi import exceptions
 from pyghmi.ipmi.console import Console
 
 from backend.channel import Heard, Notice
 from backend.errors import Rejected, Unauthorized, Unreachable
+from backend.sources.ipmi_waits import hasten
+from backend.sources.threads import settle
 
 if TYPE_CHECKING:
     from backend.sources.ipmi import Ipmi
@@ -38,9 +40,10 @@ TAKEN = "SOL deactivated"
 class SolChannel:
     """One open serial console; a line that drops is opened again, and both are said."""
 
-    def __init__(self, board: Ipmi, user: bytes, password: bytes, *, takes_over: bool) -> None:
+    def __init__(self, board: Ipmi, how: Mapping[str, Any], *, takes_over: bool) -> None:
+        """``how`` is what pyghmi logs in with."""
         self._board = board
-        self._user, self._password = user, password
+        self._how = how
         self._takes_over = takes_over
         self._loop = asyncio.get_running_loop()
         self._heard: asyncio.Queue[Heard] = asyncio.Queue()
@@ -106,7 +109,7 @@ class SolChannel:
                 result, error = call(), None
             except BaseException as raised:  # noqa: BLE001 - raised where it is awaited
                 result, error = None, raised
-            self._call_soon(_settle, future, result, error)
+            self._call_soon(settle, future, result, error)
 
         self._work.put(work)
         return future
@@ -141,19 +144,9 @@ class SolChannel:
 
     def _connect(self) -> Optional[str]:
         """Open the console; return why not, in the baseboard's words, None where it stands."""
-        from backend.sources.ipmi import hasten
-
-        host, port = self._board.address
         self._why = ""
         try:
-            self._console = Console(
-                bmc=host,
-                userid=self._user,
-                password=self._password,
-                port=port,
-                iohandler=self._take,
-                force=self._takes_over,
-            )
+            self._console = Console(iohandler=self._take, force=self._takes_over, **self._how)
             ends = time.monotonic() + OPEN_S
             while not (self._console.connected or self._console.broken):
                 if time.monotonic() > ends or self._closing.is_set():
@@ -208,7 +201,7 @@ class SolChannel:
             self._tell(Notice(words="reconnected"))
         # What was thrown off once is not to be thrown off again behind somebody's back.
         self._takes_over = False
-        self._call_soon(_settle, self._opened, None, None)
+        self._call_soon(settle, self._opened, None, None)
 
     def _is_final(self, why: Optional[str], *, is_first: bool) -> bool:
         """Whether nothing is to be tried again; whoever waits is told why."""
@@ -230,7 +223,7 @@ class SolChannel:
             return True
         else:
             return False
-        self._call_soon(_settle, self._opened, None, error)
+        self._call_soon(settle, self._opened, None, error)
         self._tell(Notice(words=str(error), is_down=True))
         return True
 
@@ -262,12 +255,3 @@ TAKE = "open it with take over: they are thrown off, and see it"
 def _is_about_credentials(words: str) -> bool:
     lowered = words.casefold()
     return "password" in lowered or "unauthorized name" in lowered
-
-
-def _settle(future: asyncio.Future[Any], result: Any, error: Optional[BaseException]) -> None:
-    if future.done():
-        return
-    if error is None:
-        future.set_result(result)
-    else:
-        future.set_exception(error)

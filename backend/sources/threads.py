@@ -6,7 +6,7 @@ import asyncio
 import queue
 import threading
 from contextlib import suppress
-from typing import Any, Callable, Tuple, TypeVar
+from typing import Any, Callable, Optional, Tuple, TypeVar
 
 T = TypeVar("T")
 
@@ -59,7 +59,7 @@ class Threads:
                 result, error = None, raised
             # The loop may have ended meanwhile: then nobody waits any more.
             with suppress(RuntimeError):
-                loop.call_soon_threadsafe(_settle, future, result, error)
+                loop.call_soon_threadsafe(settle, future, result, error)
             del work, call, future, result, error
 
     def _next(self) -> Any:
@@ -79,7 +79,8 @@ class Threads:
         return work
 
 
-def _settle(future: asyncio.Future[Any], result: Any, error: Any) -> None:
+def settle(future: asyncio.Future[Any], result: Any, error: Optional[BaseException]) -> None:
+    """Say how it ended to whoever still waits."""
     if future.done():
         return  # nobody waits any more
     if error is None:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any, AsyncIterator, Dict, List, Tuple
 
 import pytest
+from pyghmi.ipmi.command import Command
 from pyghmi.ipmi.private import session
 
 from backend.baseboard import BmcWrite
@@ -15,7 +16,7 @@ from backend.errors import Rejected, Unauthorized, Unreachable
 from backend.secret import Password, Secret
 from backend.simulator import Simulator, rack
 from backend.simulator.rmcp import ASF, IANA_ASF, Station, guid_of
-from backend.sources import ipmi
+from backend.sources import ipmi, ipmi_waits
 from backend.sources.ipmi import Ipmi
 
 LOCKED = "worker-1"
@@ -177,21 +178,28 @@ class Going(Dict[int, Any]):
 
 
 async def test_a_packet_of_a_session_that_goes_meanwhile_stops_nobody_else() -> None:
-    async with racked(LOCKED) as (_, board):
-        assert await power(board) == "on"
+    """pyghmi's own thread, which a serial console hears its baseboard by, goes on."""
+    async with racked(LOCKED) as (simulator, board):
+        said = simulator.rack.settings()[LOCKED]
+        how = {"userid": said["username"].encode(), "password": said["password"].encode()}
+        host, port = board.address
+        plain = await asyncio.to_thread(lambda: Command(bmc=host, port=port, **how))
+        ipmi_waits.hasten(plain.ipmi_session)
         ours = session.iosockets[0]
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as late:
             late.bind(("127.0.0.1", 0))
-            host, port = late.getsockname()
+            there = late.getsockname()
             is_ipv6 = ours.family == socket.AF_INET6
-            came_from = (f"::ffff:{host}", port, 0, 0) if is_ipv6 else (host, port)
+            came_from = (f"::ffff:{there[0]}", there[1], 0, 0) if is_ipv6 else there
             session.Session.bmc_handlers[came_from] = Going()
             try:
                 late.sendto(b"too late", ("127.0.0.1", ours.getsockname()[1]))
-                assert await power(board) == "on"
+                state = await asyncio.to_thread(plain.get_power)
+                assert state == {"powerstate": "on"}
                 assert session.iothread.is_alive()
             finally:
                 del session.Session.bmc_handlers[came_from]
+        await asyncio.to_thread(plain.ipmi_session.logout)
 
 
 async def test_a_session_nobody_needs_is_closed_and_opened_again_when_it_is(

@@ -20,7 +20,7 @@ from backend.secret import Password, Secret
 from backend.simulator import bmc as pretended
 from backend.simulator import rmcp
 from backend.simulator.rmcp import Reply, Station, guid_of
-from backend.sources import ipmi
+from backend.sources import ipmi_waits
 from backend.sources.ipmi import CALL_S, Ipmi
 
 PASSWORD = "s3cret"
@@ -127,6 +127,45 @@ async def test_one_that_dies_in_mid_session_is_known_within_our_deadline_and_fou
             break
 
 
+async def test_packets_that_are_lost_on_the_way_are_asked_for_again() -> None:
+    async with plugged(on) as (board, line):
+        lost = {2, 6}  # of the log-in's and of the questions' after it
+        count = 0
+
+        def lossy(answer: bytes) -> Optional[bytes]:
+            nonlocal count
+            count += 1
+            return None if count in lost else answer
+
+        line.twist = lossy
+        assert (await board.ask("power"))[0]["power"] == "on"
+        assert count > max(lost)
+
+
+async def test_two_rows_of_one_baseboard_hear_each_their_own_answers() -> None:
+    async with plugged(on) as (board, _):
+        again = Ipmi("s1", board.address, "root", Password(given=Secret(text=PASSWORD)))
+        for _round in range(2):
+            for one in await asyncio.gather(board.ask("power"), again.ask("power")):
+                assert one[0]["power"] == "on"
+        await again.close()
+
+
+async def test_after_a_question_nobody_waits_for_any_more_the_next_one_is_answered() -> None:
+    async with plugged(on) as (board, line):
+        for is_logged_in in (False, True):
+            if is_logged_in:
+                assert (await board.ask("power"))[0]["power"] == "on"
+            line.is_dead = True
+            task = asyncio.ensure_future(board.ask("power"))
+            await asyncio.sleep(0)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            line.is_dead = False
+            assert (await board.ask("power"))[0]["power"] == "on"
+
+
 async def test_sensor_names_with_escapes_reach_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     evil = pretended.Sensor("\x1b[2J\x07Hot", 1, 1, 46, (80, 90, 100, 5, 3, 1))
     monkeypatch.setattr(pretended, "SENSORS", (evil,))
@@ -172,7 +211,7 @@ def test_one_that_waits_for_a_packet_looks_after_a_moment_whether_it_was_there(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     slept: List[float] = []
-    monkeypatch.setattr(ipmi, "_wait", lambda timeout, *_where, **_how: slept.append(timeout))
+    monkeypatch.setattr(ipmi_waits, "_wait", lambda timeout, *_where, **_how: slept.append(timeout))
     for timeout in (5.0, 0.01):
         pyghmi_session._io_wait(timeout, ("127.0.0.1", 623))
-    assert slept == [ipmi.LOOK_S, 0.01]
+    assert slept == [ipmi_waits.LOOK_S, 0.01]

@@ -112,9 +112,9 @@ def sessions(monkeypatch: pytest.MonkeyPatch) -> List[str]:
     opened: List[str] = []
     log_in = Ipmi._log_in
 
-    async def counted(self: Ipmi) -> Any:
+    async def counted(self: Ipmi, *of: Any) -> Any:
         opened.append(self.name)
-        return await log_in(self)
+        return await log_in(self, *of)
 
     monkeypatch.setattr(Ipmi, "_log_in", counted)
     return opened
