@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Awaitable, Callable, Dict, Iterable, Mapping, Optional, Tuple
+from typing import Any, Awaitable, Callable, Dict, Generic, Iterable, Mapping, Optional, Tuple
 
-from backend.kind import Kind
+from backend.kind import Kind, R
 from backend.known import Course, Key, Reading
 from backend.units import DAY_MS, MINUTE_MS
 
@@ -17,6 +18,19 @@ POINTS = 240
 """Values of a row that stay in memory; beyond that two become one."""
 BACK_MS = DAY_MS
 """How far back the record is asked for what was before."""
+
+
+@dataclass(frozen=True)
+class Slow(Generic[R]):
+    """A kind's ``sample`` whose number moves by the day: the record is asked further back."""
+
+    value: Callable[[R], Optional[float]]
+    back_ms: int = 30 * DAY_MS
+
+    def __call__(self, row: R) -> Optional[float]:
+        """Return the number of a row, None where it has none."""
+        return self.value(row)
+
 
 Write = Callable[[str, str, Mapping[str, float], int], None]
 Recall = Callable[[str, str, Iterable[str], int], Awaitable[Mapping[str, Course]]]
@@ -30,6 +44,7 @@ class Courses:
         self._write = write
         self._recall = recall
         self._sampled_ms: Dict[Key, int] = {}
+        self._back_ms: Dict[str, int] = {}
         self._kept: Dict[Key, Mapping[str, Course]] = {}
 
     @property
@@ -53,6 +68,7 @@ class Courses:
         if not there:
             return False, False
         self._sampled_ms[key] = reading.at_ms
+        self._back_ms[kind.name] = getattr(kind.sample, "back_ms", BACK_MS)
         self._write(kind.name, NAME, there, reading.at_ms)
         kept = self._kept.get(key, {})
         self._kept[key] = {
@@ -69,7 +85,9 @@ class Courses:
         """Put before what was sampled now what the record has of the same rows."""
         kept = self._kept.get(key, {})
         first_ms = min((points[0][0] for points in kept.values()), default=0)
-        former = await self._recall(key[0], NAME, tuple(kept), first_ms - BACK_MS)
+        former = await self._recall(
+            key[0], NAME, tuple(kept), first_ms - self._back_ms.get(key[0], BACK_MS)
+        )
         self._kept[key] = {
             row_id: thinned((*_before(former.get(row_id), points[0][0]), *points))
             for row_id, points in self._kept.get(key, {}).items()

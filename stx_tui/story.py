@@ -85,8 +85,10 @@ async def live(
 
 
 async def _look(station: Station, *names: str) -> None:
-    for name in names or ("hosts", "alarms", "events"):
-        await station.watch.read_now(name)
+    for name in names or ("hosts", "alarms", "events", "ceph", "ceph-osds"):
+        # Not every stage has a cluster and its Ceph.
+        if name in station.lookout.kinds:
+            await station.watch.read_now(name)
     await station.settled()
 
 

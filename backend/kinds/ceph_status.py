@@ -7,6 +7,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 from pydantic import Field
 
 from backend.ceph import Answers
+from backend.courses import Slow
 from backend.figure import Line, Lines
 from backend.kind import Body, Ceph, CephCommand, Column, Kind, Tab
 from backend.kinds.ceph import EVERY_S, OfCeph, mapping, named, objects, said
@@ -155,6 +156,10 @@ def tone_of(health: str) -> Tone:
     return {"HEALTH_OK": Tone.GOOD, "HEALTH_WARN": Tone.WARN}.get(health, Tone.BAD)
 
 
+def _used(row: CephStatus) -> Optional[float]:
+    return float(row.used) if row.total else None
+
+
 def _look(row: CephStatus, _known: Known) -> Look:
     if row.health == "HEALTH_OK":
         return WELL
@@ -212,7 +217,7 @@ CEPH: Kind[CephStatus] = Kind(
     strip=_overview,
     tabs=(Tab(key="o", title="Overview", figure=_overview),),
     state_fields=("health",),
-    sample=lambda row: float(row.used) if row.total else None,
+    sample=Slow(_used),
     aliases=("ceph-status",),
     noise=frozenset({
         "used", "free", "degraded", "misplaced", "copies", "recovering_bytes_s",

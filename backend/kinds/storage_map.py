@@ -11,7 +11,7 @@ from backend.kinds.storage_branch import Branch
 from backend.kinds.storage_tree import host_branch, tree
 from backend.kinds.storage_verdict import NEEDS as VERDICT_NEEDS
 from backend.kinds.storage_verdict import status_of, verdict
-from backend.kinds.storage_walk import walk
+from backend.kinds.storage_walk import SHOWN, walk
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
 from backend.units import mib
@@ -103,7 +103,19 @@ def _walk(row: Place, known: Known) -> Tree:
         there = {one.uuid for one in mine}
         rows = (*mine, *(one for one in rows if one.uuid not in there))
         row = mine[0] if mine else row
+    else:
+        rows = (*_folded(rows, known), *rows)
     return walk(row, rows)
+
+
+def _folded(rows: Tuple[Place, ...], known: Known) -> Iterator[Place]:
+    """Yield what is folded here of the hosts that have OSDs, where they are not too many."""
+    hosts = tuple(dict.fromkeys(osd.host_uuid for osd in known.rows("osds")))
+    there = {one.uuid for one in rows}
+    for uuid in hosts if len(hosts) <= SHOWN else ():
+        whole = host_branch(uuid, known)
+        lines = () if whole is None else _lines(whole, "", 0, {})
+        yield from (Place.model_validate(one) for one in lines if one["uuid"] not in there)
 
 
 def _summary(known: Known) -> Lines:

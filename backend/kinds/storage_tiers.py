@@ -1,15 +1,15 @@
 """Tiers: from OSDs of one speed to the pools whose rule of CRUSH takes them, and what is on those.
 
 sysinv's tier ``storage`` is the root ``storage-tier`` of CRUSH; a rule takes a root, or one class
-of disks of it (``default~ssd``), and a pool has one rule. Where sysinv has no tier of that name
-(Rook's root is ``default``), the root itself stands there.
+of disks of it (``default~ssd``), and a pool has one rule. Rook's root is ``default``: that is the
+tier with the same OSDs; where there is none, the root itself stands there.
 """
 
 from __future__ import annotations
 
 from functools import cached_property
 from operator import add
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple, cast
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Set, Tuple, cast
 
 from backend.kinds.once import once
 from backend.kinds.storage_branch import MIB, Branch
@@ -73,9 +73,21 @@ class Tiers:
         return list(dict.fromkeys((*taken, *filter(None, idle)))) if self._takes else []
 
     def _tier(self, root: str) -> Optional[Any]:
-        """Return sysinv's tier that a root of CRUSH is."""
+        """Return sysinv's tier that a root of CRUSH is: by its name, else by its OSDs (Rook's)."""
         plain = root.partition(CLASS)[0]
-        return next((one for one in self._tiers if plain == f"{one.name}-tier"), None)
+        named = next((one for one in self._tiers if plain == f"{one.name}-tier"), None)
+        if named is not None or plain != root:
+            return named
+        mine = self._numbers.get(root)
+        return next((one for one in self._tiers if mine and set(one.stors) == mine), None)
+
+    @cached_property
+    def _numbers(self) -> Mapping[str, Set[int]]:
+        """Return the numbers of Ceph's OSDs by root; only where a tier is not told by its name."""
+        found: Dict[str, Set[int]] = {}
+        for row in self.known.rows("ceph-osds"):
+            found.setdefault(str(row.place).partition("/")[0], set()).add(row.id)
+        return found
 
     def _id(self, root: str) -> str:
         if root not in self._roots:

@@ -25,6 +25,7 @@ from backend.simulator.kube_orders import (
     scale_of,
     status,
 )
+from backend.simulator.kube_storage import images
 from backend.simulator.model import Json
 from backend.simulator.orders import Key, Orders
 from backend.simulator.workloads import signature
@@ -76,11 +77,17 @@ RESOURCES = (
     Resource("endpointslices", "EndpointSlice", "discovery.k8s.io"),
     Resource("poddisruptionbudgets", "PodDisruptionBudget", "policy", shorts=("pdb",)),
     Resource("storageclasses", "StorageClass", "storage.k8s.io", False, ("sc",)),
+    Resource("csidrivers", "CSIDriver", "storage.k8s.io", False),
+    Resource("volumeattachments", "VolumeAttachment", "storage.k8s.io", False),
+    Resource("volumesnapshots", "VolumeSnapshot", "snapshot.storage.k8s.io", shorts=("vs",)),
+    Resource("cephclusters", "CephCluster", "ceph.rook.io"),
+    Resource("cephblockpools", "CephBlockPool", "ceph.rook.io"),
+    Resource("cephfilesystems", "CephFilesystem", "ceph.rook.io"),
     Resource("leases", "Lease", "coordination.k8s.io"),
 )
 # What else can be done to some of them, and what is asked for below them.
 VERBS = {
-    **dict.fromkeys(("nodes", *SCALED, "daemonsets"), ("patch",)),
+    **dict.fromkeys(("nodes", *SCALED, "daemonsets", "persistentvolumeclaims"), ("patch",)),
     "pods": ("delete",),
 }
 _SCALE: Json = {"kind": "Scale", "group": "autoscaling", "version": "v1", "namespaced": True,
@@ -101,6 +108,10 @@ class ApiServer:
         self._objects: Objects = {}
         self._version = 1000
         self._changes: list[tuple[int, str, str, Json]] = []
+
+    def images(self) -> list[tuple[str, str, int]]:
+        """What volumes are in Ceph: the image of each, the claim it is for, its bytes."""
+        return images(self._cloud, self._orders)
 
     def reply(self, request: Request, path: list[str]) -> Answer:
         """Answer one request; ``path`` is what follows the server's own address."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Optional
 
+from backend.simulator.ceph import Ceph
 from backend.simulator.clock import Clock
 from backend.simulator.images import Images
 from backend.simulator.kube import Kube
@@ -71,6 +72,7 @@ class Cloud:
         # sw-patch, on a system older than USM.
         self.older: Optional[Older] = None
         self.kube = Kube()
+        self.ceph = Ceph()
         self.images = Images()
         # What the VIM orchestrates now, in its own shape.
         self.strategy: Optional[Json] = None

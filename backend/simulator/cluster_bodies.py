@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from backend.simulator.cloud import Cloud
+from backend.simulator.kube_storage import mounts, storage
 from backend.simulator.model import Host, Json
 from backend.simulator.orders import Key, Orders, Slot, changed
 from backend.simulator.workloads import (
@@ -63,6 +64,8 @@ def objects(cloud: Cloud, orders: Orders) -> Objects:
     for work in WORKLOADS:
         pods = [pod for pod in standing if _is_of(pod, work)]
         put(work.sort, _controller(work, pods, orders))
+    for plural, body in storage(cloud, orders, standing):
+        put(plural, body)
     for body in found.values():
         if body["kind"] == "PodDisruptionBudget":
             body["status"] = _allows(body, standing)
@@ -151,6 +154,7 @@ def _pod(work: Workload, stand: Stand, began: datetime, starts: bool) -> Json:
         spec={
             "containers": [container],
             "restartPolicy": "Always",
+            "volumes": mounts(work.namespace, work.name),
             **({"nodeName": host.hostname} if host is not None else {}),
         },
         status={

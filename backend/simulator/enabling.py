@@ -162,6 +162,7 @@ def _configured(cloud: Cloud, host: Host) -> None:
 def recover(cloud: Cloud, host: Host, for_s: float) -> None:
     """A host's OSDs fetch what was written while they were away."""
     cloud.recovering.add(host.uuid)
+    cloud.ceph.recovery[host.uuid] = (cloud.now(), for_s)
 
     def done() -> None:
         cloud.recovering.discard(host.uuid)

@@ -1,6 +1,7 @@
 """The few changes that the pretend cluster takes: what a node, a workload or a pod is told.
 
-Cordon, labels and taints; scale and restart; the delete of a pod and its eviction, budgets kept.
+Cordon, labels and taints; scale and restart; the delete of a pod and its eviction, budgets kept; a
+claim made larger.
 All else is refused in plain words: a Kubernetes it is not.
 """
 
@@ -13,13 +14,14 @@ from typing import Optional
 from backend.simulator.cloud import Cloud
 from backend.simulator.cluster_bodies import Objects
 from backend.simulator.exchange import Answer, Request, answer
+from backend.simulator.kube_storage import PLURAL
 from backend.simulator.model import Json
 from backend.simulator.orders import Key, Orders, changed
 from backend.simulator.workloads import Stand, homes, is_node, stands
 
 PRETEND = (
-    "this cluster is pretend: it takes cordon, labels, taints, scale, restart, evictions and the "
-    "delete of a pod, and nothing else"
+    "this cluster is pretend: it takes cordon, labels, taints, scale, restart, evictions, the "
+    "delete of a pod, and a larger claim, and nothing else"
 )
 SCALED = ("deployments", "statefulsets")
 # What may be written, by plural: ``{}`` is whatever is below.
@@ -30,6 +32,7 @@ _TAKEN: dict[str, Json] = {
     "deployments": _RUNS,
     "statefulsets": _RUNS,
     "daemonsets": {**_MARKS, "spec": {"template": _MARKS}},
+    PLURAL: {**_MARKS, "spec": {"resources": {"requests": {"storage": {}}}}},
 }
 
 
@@ -190,9 +193,32 @@ def _change(cloud: Cloud, orders: Orders, body: Json, ordered: Ordered, change: 
     if not _is_within(change, _TAKEN[ordered.key[0]]):
         raise Refused(405, "MethodNotAllowed", PRETEND)
     after = changed(body, change)
+    if ordered.key[0] == PLURAL:
+        _check_growth(body, after)
     if not ordered.rehearses:
         _apply(cloud, orders, ordered.key, body, change)
     return answer(scale_of(after) if ordered.sub == "scale" else after)
+
+
+def _check_growth(before: Json, after: Json) -> None:
+    """Refuse what Kubernetes refuses of a claim: to shrink, and to grow before it is bound."""
+    name = before["metadata"]["name"]
+    had, wanted = (_gib(one["spec"]["resources"]["requests"]["storage"]) for one in (before, after))
+    words = f'persistentvolumeclaims "{name}" is forbidden: '
+    if wanted < had:
+        less = "spec.resources.requests.storage: field can not be less than previous value"
+        raise Refused(422, "Invalid", f'PersistentVolumeClaim "{name}" is invalid: {less}')
+    if wanted > had and before["status"]["phase"] != "Bound":
+        only = "only bound claims can be resized"
+        raise Refused(403, "Forbidden", f"{words}{only}")
+
+
+def _gib(size: str) -> float:
+    """Return an amount in GiB; another unit than Gi and Ti the pretend cluster does not take."""
+    for unit, gib in (("Gi", 1.0), ("Ti", 1024.0)):
+        if size.endswith(unit):
+            return float(size[: -len(unit)]) * gib
+    raise Refused(422, "Invalid", f"{size}: this cluster is pretend: it takes Gi and Ti")
 
 
 def _is_within(change: Json, taken: Json) -> bool:
@@ -206,6 +232,11 @@ def _is_within(change: Json, taken: Json) -> bool:
 
 def _apply(cloud: Cloud, orders: Orders, key: Key, before: Json, change: Json) -> None:
     spec = change.get("spec") or {}
+    if key[0] == PLURAL:
+        orders.keep(key, change)
+        if "resources" in spec:
+            orders.grow(key, spec["resources"]["requests"]["storage"], cloud.clock.now())
+        return
     if key[0] == "nodes":
         _told_node(cloud, orders, key, spec)
         change = {**change, "spec": {k: v for k, v in spec.items() if k != "unschedulable"}}

@@ -11,8 +11,8 @@ from backend.simulator.model import Host, Json
 Key = tuple[str, str, str]
 """Plural, namespace and name."""
 
-# From the order until a pod that is made anew runs.
-START_S = 6.0
+# From the order until a pod that is made anew runs, and until a volume is larger.
+START_S, GROW_S = 6.0, 20.0
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ class Orders:
     changes: dict[Key, Json] = field(default_factory=dict)
     slots: dict[Key, Slot] = field(default_factory=dict)
     rolls: dict[Key, int] = field(default_factory=dict)
+    # Claims that were made larger: how large, and from when on their volumes are.
+    grown: dict[Key, tuple[str, datetime]] = field(default_factory=dict)
     count: int = 0
 
     def is_cordoned(self, host: Host) -> bool:
@@ -76,6 +78,14 @@ class Orders:
     def starting(self, now: datetime) -> int:
         """How many pods are on their way up."""
         return sum(slot.starts(now) for slot in self.slots.values())
+
+    def grow(self, key: Key, size: str, now: datetime) -> None:
+        """Have the volume of a claim be that large a while later."""
+        self.grown[key] = (size, now + timedelta(seconds=GROW_S))
+
+    def growing(self, now: datetime) -> list[Key]:
+        """The claims whose volumes are not yet as large as was ordered."""
+        return [key for key, (_, when) in self.grown.items() if now < when]
 
 
 def changed(whole: Json, change: Json, *, kept: bool = False) -> Json:

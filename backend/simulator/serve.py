@@ -61,6 +61,10 @@ async def _serve(args: argparse.Namespace) -> int:
         if args.kubeconfig:
             _write(Path(args.kubeconfig), simulator)
             sys.stdout.write(f"export KUBECONFIG={shlex.quote(args.kubeconfig)}\n")
+        way = "manager: {manager}, username: {username}, password: {password}"
+        sys.stdout.write(
+            f"# Its Ceph, in clouds.yaml: ceph: {{{way.format(**simulator.ceph())}}}\n"
+        )
         for name, said in simulator.rack.settings().items():
             where = "{address}  user {username}  password {password}".format(**said)
             sys.stdout.write(f"# BMC of {name}: IPMI on {where}\n")

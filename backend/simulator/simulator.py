@@ -17,6 +17,8 @@ from typing import Any, Callable, Optional, Union
 
 from backend.simulator import fm, orchestration, patching, refuse, scenes, sysinv, usm
 from backend.simulator.apiserver import TOKEN, ApiServer
+from backend.simulator.ceph_manager import PASSWORD as CEPH_PASSWORD
+from backend.simulator.ceph_manager import USER, Manager
 from backend.simulator.clock import START, Clock
 from backend.simulator.cloud import Cloud
 from backend.simulator.exchange import Answer, Request, answer
@@ -74,6 +76,7 @@ class Simulator:
         self._server = Server(self._reply, tls=_context(tls))
         self.rack = Rack(self._cloud)
         self._apiserver = ApiServer(self._cloud)
+        self._ceph = Manager(self._cloud, self._apiserver.images)
         self._has_boards = bmc
         self._port = port
         self._cacert = tls[0] if isinstance(tls, tuple) else None
@@ -157,6 +160,10 @@ class Simulator:
             ],
             "current-context": "pretend",
         }
+
+    def ceph(self) -> dict[str, Any]:
+        """``ceph:`` of a cloud: how the pretend Ceph is asked, by its pretend manager."""
+        return {"manager": f"{self.url}/ceph", "username": USER, "password": CEPH_PASSWORD}
 
     def settings(self, user: str = "admin") -> dict[str, Any]:
         """One cloud of a clouds.yaml."""
@@ -252,6 +259,7 @@ class Simulator:
         return {
             "pretend": self._door,
             "kubernetes": self._apiserver.reply,
+            "ceph": self._ceph.reply,
             "v2": images.reply,
             TOKEN_PATH: lambda request, _rest: images.token(request, self.keystone.knows),
         }

@@ -73,7 +73,14 @@ def signature(cloud: Cloud, orders: Orders) -> tuple[object, ...]:
     hosts = tuple(
         (host.hostname, host.administrative, is_node(host), is_ready(host)) for host in cloud.hosts
     )
-    return (hosts, orders.count, orders.starting(cloud.clock.now()))
+    now = cloud.clock.now()
+    return (hosts, orders.count, orders.starting(now), len(orders.growing(now)), ceph_of(cloud))
+
+
+def ceph_of(cloud: Cloud) -> tuple[object, ...]:
+    """Return what the health of Ceph is worked out of, beside the hosts."""
+    osds = (frozenset(cloud.lost_osds), frozenset(cloud.recovering), frozenset(cloud.ceph.flags))
+    return (*osds, frozenset(cloud.ceph.out), len(cloud.standing))
 
 
 @dataclass(frozen=True)

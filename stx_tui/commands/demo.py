@@ -66,7 +66,10 @@ class PretendCloud:
         self._loop.call_soon_threadsafe(self.simulator.clock.go, speed)
 
     def settings(self, folder: Path, name: str, *, cluster: bool = False) -> CloudSettings:
-        """Return the settings of the pretend cloud, read as those of any other."""
+        """Return the settings of the pretend cloud, read as those of any other.
+
+        With ``cluster`` its Kubernetes and its Ceph are reached too.
+        """
         assert self.simulator is not None
         import json
 
@@ -74,6 +77,7 @@ class PretendCloud:
         # JSON is YAML.
         said = self.simulator.settings()
         if cluster:
+            said["ceph"] = self.simulator.ceph()
             said["kubeconfig"] = str(folder / "kubeconfig")
             (folder / "kubeconfig").write_text(json.dumps(self.simulator.kubeconfig()), "utf-8")
             (folder / "kubeconfig").chmod(0o600)

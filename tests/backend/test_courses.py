@@ -6,9 +6,10 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from backend.courses import A_MINUTE, POINTS, Courses, thinned
 from backend.figure import Spark
+from backend.kinds.ceph_status import CEPH
 from backend.kinds.hardware_sensors import SENSORS
 from backend.known import Course, Reading
-from backend.units import MINUTE_MS
+from backend.units import DAY_MS, MINUTE_MS
 from tests.backend.kinds.rack import rack
 
 NOW_MS = 1_795_000_000_000
@@ -27,11 +28,13 @@ class Book:
     def __init__(self, former: Optional[Mapping[str, Course]] = None) -> None:
         self.written: List[Tuple[int, Dict[str, float]]] = []
         self.former = former or {}
+        self.since_ms = 0
 
     def write(self, _kind: str, _name: str, values: Mapping[str, float], at_ms: int) -> None:
         self.written.append((at_ms, dict(values)))
 
-    async def recall(self, *_: Any) -> Mapping[str, Course]:
+    async def recall(self, *of: Any) -> Mapping[str, Course]:
+        self.since_ms = of[3]
         return self.former
 
     def courses(self) -> Courses:
@@ -46,6 +49,19 @@ def test_a_number_is_kept_once_a_minute_however_often_it_is_read() -> None:
     assert [at for at, _ in book.written] == [NOW_MS + at * MINUTE_MS for at in range(3)]
     kept = courses.by_key["bmc-sensors", "s0"]["s0/hot"]
     assert [value for _, value in kept] == [40.0, 100.0, 160.0]
+
+
+async def test_what_moves_by_the_day_is_recalled_for_a_month() -> None:
+    book = Book()
+    courses = book.courses()
+    row = CEPH.model.read({"fsid": "f", "uuid": "f", "health": "HEALTH_OK", "total": 9, "used": 3})
+    reading: Any = Reading(kind="ceph", rows=(row,), by_id={"f": row}, at_ms=NOW_MS)
+    assert courses.take(CEPH, reading) == (True, True)
+    await courses.remember(("ceph", ""))
+    assert book.since_ms == NOW_MS - 30 * DAY_MS
+    courses.take(SENSORS, heard(NOW_MS, sensor("hot")))
+    await courses.remember(("bmc-sensors", "s0"))
+    assert book.since_ms == NOW_MS - DAY_MS
 
 
 def test_what_has_no_value_is_not_sampled() -> None:
