@@ -21,6 +21,8 @@ class ImagePackage(Row):
     status: str = ""
     source: str = ""
     source_version: str = ""
+    # Of an image for several: whose packages these are (``linux/amd64``).
+    platform: str = ""
 
     @property
     def machine(self) -> str:
@@ -44,6 +46,7 @@ IMAGE_PACKAGES: Kind[ImagePackage] = Kind(
         Column(heading="PACKAGE", value=lambda row: row.name, most=36),
         Column(heading="VERSION", value=lambda row: row.version, most=36),
         Column(heading="SOURCE", value=lambda row: row.source or None, most=28),
+        Column(heading="FOR", value=lambda row: row.platform or None, wide=True),
         Column(heading="IMAGE", value=lambda row: row.image, most=48, wide=True),
     ),
     sort=lambda row, _known: (row.image, row.name),

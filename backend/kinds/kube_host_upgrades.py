@@ -49,6 +49,10 @@ class KubeHostUpgrade(Row):
     target_version: Optional[str] = None
     status: Optional[str] = None
 
+    def called(self, known: Known) -> str:
+        """Return the name of its host, by the number that sysinv tells."""
+        return numbered_host(self.host_id, known) or self.uuid
+
 
 def _host(row: KubeHostUpgrade, known: Known) -> Optional[str]:
     return numbered_host(row.host_id, known)
@@ -196,6 +200,7 @@ _CONTROL_PLANE: Action[KubeHostUpgrade] = Action(
     ladder=_ladder("control_plane_version", "upgrading-control-plane"),
     failed=_failed,
     needs=_NEEDS,
+    title=lambda row, known: row.called(known),
 )
 _KUBELET: Action[KubeHostUpgrade] = Action(
     name="upgrade-kubelet",
@@ -207,6 +212,7 @@ _KUBELET: Action[KubeHostUpgrade] = Action(
     ladder=_ladder("kubelet_version", "upgrading-kubelet"),
     failed=_failed,
     needs=_NEEDS,
+    title=lambda row, known: row.called(known),
 )
 
 
@@ -230,6 +236,11 @@ def blockers(row: KubeHostUpgrade, known: Known) -> Tuple[Reason, ...]:
     part = next_part(row, known)
     found = _REASONS[part](row, Form(), known) if part else ()
     return tuple(one for one in found if one.blocks)
+
+
+def _runs(version: Optional[str]) -> Optional[str]:
+    """Return a version that is run, None of a host that runs none: sysinv says N/A."""
+    return None if version == "N/A" else version
 
 
 def _next(row: KubeHostUpgrade, known: Known) -> Optional[str]:
@@ -271,8 +282,8 @@ KUBE_HOST_UPGRADES: Kind[KubeHostUpgrade] = Kind(
     label=lambda row: f"host {row.host_id}",
     columns=(
         Column(heading="HOST", joined=_host, most=20),
-        Column(heading="CONTROL PLANE", value=lambda row: row.control_plane_version),
-        Column(heading="KUBELET", value=lambda row: row.kubelet_version),
+        Column(heading="CONTROL PLANE", value=lambda row: _runs(row.control_plane_version)),
+        Column(heading="KUBELET", value=lambda row: _runs(row.kubelet_version)),
         Column(heading="NEXT", joined=_next, most=52),
         Column(heading="STATUS", value=lambda row: row.status, most=32),
         Column(heading="TARGET", value=lambda row: row.target_version, wide=True),

@@ -135,6 +135,21 @@ def _create_reasons(_row: None, form: CreateForm, known: Known) -> Tuple[Reason,
     return (*_none_yet(_row, form, known), *_restricted(form, known), *others)
 
 
+def _firmware_reasons(row: None, form: CreateForm, known: Known) -> Tuple[Reason, ...]:
+    return (*_create_reasons(row, form, known), _is_pending(known))
+
+
+def _is_pending(known: Known) -> Reason:
+    """Return whether an image waits for some host: the VIM takes it, and its build fails."""
+    check = "an image waits for some host"
+    if not known.has("hosts"):
+        return Reason.cant_tell(check, "the hosts were not read")
+    if any(host.device_image_update == "pending" for host in known.rows("hosts")):
+        return Reason.passes(check)
+    words = "none does: the build ends in no firmware update required; apply an image first"
+    return Reason.cant_tell(check, words, Jump(kind="device-images"))
+
+
 def _restricted(form: CreateForm, known: Known) -> Tuple[Reason, ...]:
     check = "no alarm that the restrictions forbid"
     if not known.has("alarms"):
@@ -182,7 +197,7 @@ CREATIONS: Tuple[Action[Any], ...] = tuple(
         form=form,
         choices=choices,
         risk=_harmless,
-        reasons=_create_reasons,
+        reasons=_firmware_reasons if name == "fw-update" else _create_reasons,
         needs=ACT_NEEDS,
         on_kind=True,
     )

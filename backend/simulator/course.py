@@ -144,6 +144,10 @@ def _alarms(cloud: Cloud, at: Json) -> None:
     """Strict with alarms: a software deploy stays ready and names them, the others fail here."""
     found = sorted({alarm.alarm_id for alarm in cloud.alarms.values()})
     phase = at["build-phase"]
+    if at["name"] == "fw-update" and not stages.to_program(cloud):
+        phase.update(result="failed", reason="no firmware update required")
+        at["state"] = "build-failed"
+        return
     if not found or at["alarm-restrictions"] != "strict":
         phase["reason"] = "No unignored alarms present"
         at["state"] = "ready-to-apply"

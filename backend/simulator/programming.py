@@ -75,8 +75,20 @@ def change(cloud: Cloud, request: Request, path: list[str]) -> Answer:
         for host in cloud.of("worker"):
             if (host.name, image["uuid"]) not in there:
                 states.append(_state(cloud, host, image))
+    _tell_hosts(cloud, states)
     image["applied"] = verb == "apply"
     return answer(image)
+
+
+def _tell_hosts(cloud: Cloud, states: list[Json]) -> None:
+    """Have each host say whether an image waits for it; what is being written says so itself."""
+    waits = {one["hostname"] for one in states if one["status"] == "pending"}
+    for host in cloud.of("worker"):
+        was = host.device_image_update
+        if host.name in waits and was != "in-progress":
+            cloud.touch(host, device_image_update="pending")
+        elif host.name not in waits and was == "pending":
+            cloud.touch(host, device_image_update=None)
 
 
 def _state(cloud: Cloud, host: Host, image: Json) -> Json:

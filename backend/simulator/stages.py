@@ -158,8 +158,13 @@ def applying(cloud: Cloud, strategy: Json) -> list[Json]:
 
 
 def _programmable(cloud: Cloud) -> list[Host]:
-    """The hosts that may have a device to be programmed."""
-    return [host for host in cloud.hosts if host.is_worker]
+    """The hosts that are asked whether an image waits for a device of theirs."""
+    return [host for host in cloud.hosts if host.is_worker and host.is_serving]
+
+
+def to_program(cloud: Cloud) -> list[Host]:
+    """The hosts that said so."""
+    return [host for host in _programmable(cloud) if host.device_image_update == "pending"]
 
 
 def _groups(strategy: Json, hosts: list[Host]) -> list[list[Host]]:
@@ -172,7 +177,7 @@ def _groups(strategy: Json, hosts: list[Host]) -> list[list[Host]]:
 def _firmware(cloud: Cloud, strategy: Json) -> list[tuple[str, Steps]]:
     """The stages that write devices while their hosts serve, and then boot those."""
     made: list[tuple[str, Steps]] = []
-    for group in _groups(strategy, _programmable(cloud)):
+    for group in _groups(strategy, to_program(cloud)):
         boots = ("lock-hosts", "system-stabilize", "unlock-hosts", "system-stabilize")
         steps: Steps = [("query-alarms", ()), ("fw-update-hosts", group)]
         steps += [(told, group if told.endswith("hosts") else ()) for told in boots]

@@ -13,6 +13,8 @@ from backend.mask import Body
 # How much of a layer is fetched at once, and how much of one list of packages is believed.
 PIECE, MOST_STATUS = 4 << 20, 32 << 20
 STATUS, PARTS = "var/lib/dpkg/status", "var/lib/dpkg/status.d/"
+# How what Python unpacks only from 3.14 on begins.
+ZSTD = b"\x28\xb5\x2f\xfd"
 # What stands in a layer for a file that those below have and this one took away.
 WHITEOUT, OPAQUE = ".wh.", ".wh..wh..opq"
 _WANTED = ("Package", "Status", "Version", "Architecture", "Source")
@@ -33,12 +35,20 @@ class Layer(io.RawIOBase):
         """It is."""
         return True
 
-    def read(self, size: int = -1) -> bytes:
-        """Return up to ``size`` bytes, b"" at its end."""
-        wanted = PIECE if size < 0 else size
+    def begins(self, sign: bytes) -> bool:
+        """Whether those are its first bytes; to be asked before any was read."""
+        self._fill()
+        return self._piece.startswith(sign)
+
+    def _fill(self) -> None:
         if not self._piece and self._at < self._size:
             self._piece = self._fetch(self._at, min(self._at + PIECE, self._size))
             self._at += len(self._piece) or self._size
+
+    def read(self, size: int = -1) -> bytes:
+        """Return up to ``size`` bytes, b"" at its end."""
+        wanted = PIECE if size < 0 else size
+        self._fill()
         found, self._piece = self._piece[:wanted], self._piece[wanted:]
         return found
 
@@ -50,6 +60,10 @@ def packages_of(image: str, layers: Sequence[Layer]) -> List[Body]:
     """
     lists: Dict[str, bytes] = {}
     for number, layer in enumerate(layers):
+        if layer.begins(ZSTD):
+            # Those below alone would be another image's packages.
+            words = f"layer {number} is packed with zstd, which is not read here"
+            raise Malformed("registry", image, words)
         try:
             with tarfile.open(fileobj=layer, mode="r|*") as tar:
                 _take(image, tar, lists)

@@ -42,6 +42,8 @@ MANIFESTS = (
     "application/vnd.docker.distribution.manifest.v2+json",
     *INDEXES,
 )
+# What the hosts of the platform are.
+PLATFORM = "linux/amd64"
 _ANY = "*"
 _NEXT = re.compile(r'<([^<>]+)>\s*;\s*rel="?next"?')
 _NOT_DELETED = "its configuration allows no delete (storage.delete.enabled)"
@@ -185,7 +187,8 @@ class RegistrySource:
 
         layers = [layer(str(digest), int(size)) for digest, size in _blobs(manifest)]
         found = await asyncio.to_thread(packages_of, image, layers)
-        found = [{**body, "image": image} for body in found]
+        platform = str(manifest.get("platform") or "")
+        found = [{**body, "image": image, "platform": platform} for body in found]
         self._inside[image] = (str(manifest["digest"]), found)
         return found
 
@@ -202,7 +205,7 @@ class RegistrySource:
             return {**body, "layers": _layers(said), "blobs": _stack(said)}
         layers: Dict[str, int] = {}
         platforms: List[str] = []
-        blobs: List[str] = []
+        inside: Dict[str, Body] = {}
         for child in _listed(said, "manifests"):
             of = child.get("platform") or {}
             try:
@@ -213,9 +216,12 @@ class RegistrySource:
             layers.update(part["layers"])
             if of.get("architecture") not in (None, "unknown"):
                 platforms.append(f"{of.get('os')}/{of.get('architecture')}")
-                # What is inside is told of the first machine's: its versions are those of all.
-                blobs = blobs or part.get("blobs") or []
-        return {**body, "layers": layers, "platforms": platforms, "blobs": blobs}
+                inside.setdefault(platforms[-1], part)
+        # What is inside is told of one: of what the platform's hosts are, where it is there.
+        told = PLATFORM if PLATFORM in inside else next(iter(inside), "")
+        blobs = inside[told].get("blobs") or [] if told else []
+        found = {"layers": layers, "platforms": platforms, "blobs": blobs, "platform": told}
+        return {**body, **found}
 
     # --- on the wire ---------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from typing import Any, List, Optional, Sequence, Tuple
 from textual import events
 from textual.strip import Strip
 
+from backend.called import called
 from backend.clean import cells, cut, wrap
 from backend.figure import Line
 from backend.kind import Kind
@@ -133,5 +134,6 @@ def head_of(kind: Kind[Any], table: TablePane) -> Tuple[str, str]:
     if table.picked:
         return left, f"picked: {len(table.chosen)}"
     entry = table.entry
-    name = safe(kind.name_of(entry.row)) if entry is not None else ""
+    known = table.rows.known
+    name = safe(called(kind, entry.row, known)) if entry is not None and known is not None else ""
     return left, f"selected: {name}" if name else ""

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from textual import events
 from textual.app import ComposeResult
 
+from backend.called import called
 from backend.clean import cut, pad, wrap
 from backend.errors import Refused
 from backend.figure import Line
@@ -148,7 +149,7 @@ class ActionsScreen(Dialog[None]):
 
     def _called(self, row_id: str) -> str:
         row = self._row(row_id)
-        return safe(self.kind.name_of(row)) if row is not None else f"{row_id} (gone)"
+        return safe(called(self.kind, row, self.known)) if row is not None else f"{row_id} (gone)"
 
     def _offers(self) -> Tuple[Offer, ...]:
         station = self.console.station

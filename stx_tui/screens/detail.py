@@ -10,6 +10,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.screen import Screen
 
+from backend.called import called
 from backend.clean import cells
 from backend.deed import Deed
 from backend.errors import StxError
@@ -261,7 +262,7 @@ class DetailScreen(Screen[None], inherit_bindings=False):
 
     def _show_head(self, reading: Reading[Any]) -> None:
         known, row = self.known, self._row
-        name = self.kind.name_of(row) if row is not None else self.row_id
+        name = called(self.kind, row, known) if row is not None else self.row_id
         age_ms = known.now_ms - reading.at_ms
         # An age is said where it tells something: each second of it would cost bytes.
         live = "live" if age_ms < LATE_PERIODS * 1000 * self.kind.every_s else f"AGE {span(age_ms)}"

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widget import Widget
 
+from backend.called import called
 from backend.draw import figure_lines
 from backend.errors import Refused
 from backend.figure import Line, Lines
@@ -225,7 +226,7 @@ class FormScreen(Dialog[Optional[Form]]):
     def _title(self) -> str:
         row, count, action = self._row(), len(self.row_ids), self.action
         kind = self.console.rooms.by_name[str(self.kind.parent)] if action.on_parent else self.kind
-        what = kind.name_of(row) if row is not None else self.kind.singular
+        what = called(kind, row, self.known) if row is not None else self.kind.singular
         what = f"{count} {kind.name}" if count > 1 else what
         where = f"{self.kind.singular} on " if action.on_parent else ""
         return f"{action.words.upper()} {where}{what}"

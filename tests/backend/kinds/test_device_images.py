@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from backend.deed import Deed, Outcome
 from backend.forms import filled
-from backend.kind import Form
+from backend.kind import Answer, Form
 from backend.kinds import kind_named
 from backend.simulator import Simulator
 from backend.station import Station
@@ -129,3 +129,24 @@ async def test_a_write_that_fails_is_told_of_the_device(desk: Desk) -> None:
     _, (first, *_) = await look(station)
     kind: Any = kind_named("device-image-states")
     assert (first.status, kind.look(first, station.watch.known).tone.value) == ("failed", "bad")
+
+
+async def test_without_an_image_that_waits_a_firmware_strategy_is_told_to_fail_in_its_build(
+    desk: Desk, tmp_path: Path
+) -> None:
+    async def said() -> Any:
+        for name in ("strategies", "hosts", "alarms"):
+            await desk[0].watch.read_now(name)
+        made = await preview(desk[0], "strategies", "create-fw-update", ())
+        return next(one for one in made.reasons if one.check == "an image waits for some host")
+
+    before = await said()
+    # The VIM takes it all the same: it is told, and refuses nothing.
+    assert (before.answer, before.blocks) == (Answer.CANT_TELL, False)
+    assert "no firmware update required" in before.words
+    given = {"pci_vendor": "8086", "pci_device": "0b30", "bitstream_id": "4711", "name": "mine"}
+    await act(desk, "device-images", "upload", file=bitstream(tmp_path), **given)
+    images, _ = await look(desk[0])
+    image = next(row for row in images if row.name == "mine")
+    await act(desk, "device-images", "apply", image.uuid)
+    assert (await said()).answer is Answer.PASSES

@@ -150,6 +150,8 @@ def pairs(of: Dict[str, Tuple[str, ...]]) -> List[Tuple[str, str]]:
 
 
 async def built(client: Client, name: str) -> Dict[str, Any]:
+    for host in client.sim.cloud.of("worker"):
+        client.sim.cloud.touch(host, device_image_update="pending")
     said = await post(client, f"{VIM}/{name}/strategy", BODIES[name])
     assert said.status_code == 200, said.text
     await client.sim.advance(200)
@@ -229,6 +231,18 @@ async def test_where_nothing_fails_every_strategy_comes_to_its_end(calm: Client,
     results = {one["result"] for stage in at["apply-phase"]["stages"] for one in stage["steps"]}
     assert results == {"success"}
     assert all(host.administrative == "unlocked" for host in calm.sim.cloud.hosts)
+
+
+async def test_a_firmware_strategy_with_no_image_pending_fails_in_its_build_as_the_vim_s(
+    calm: Client,
+) -> None:
+    said = await post(calm, f"{VIM}/fw-update/strategy", COMMON)
+    assert said.status_code == 200
+    await calm.sim.advance(200)
+    at = calm.sim.cloud.strategy
+    assert at is not None
+    assert (at["state"], at["build-phase"]["result"]) == ("build-failed", "failed")
+    assert at["build-phase"]["reason"] == "no firmware update required"
 
 
 async def test_a_strategy_of_the_root_ca_leaves_no_update_behind(calm: Client) -> None:
