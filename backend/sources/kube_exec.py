@@ -26,6 +26,8 @@ PROTOCOL = "v4.channel.k8s.io"
 STDIN, STDOUT, STDERR, ENDED, RESIZE = 0, 1, 2, 3, 4
 # Until it stands, in seconds; how often a silent line is asked whether it is there.
 OPEN_S, PING_S = 15.0, 20.0
+# How long the line may take for a goodbye, in seconds; and what that says.
+CLOSE_S, NORMAL = 0.5, 1000
 # A socket that another thread closed meanwhile says so with a ValueError.
 TROUBLES = (websocket.WebSocketException, OSError, ValueError)
 
@@ -67,14 +69,30 @@ class ExecChannel:
             self._send(RESIZE, size)
 
     async def close(self) -> None:
-        """End it; a second time does nothing."""
-        self._is_closed = True
-        with suppress(*TROUBLES):
-            await asyncio.to_thread(self._line.close, timeout=1)
+        """End it, within ``CLOSE_S`` twice over; a second time does nothing."""
+        is_first, self._is_closed = not self._is_closed, True
         # Whoever still reads waits for no thread.
         self._heard.put_nowait(b"")
+        if is_first:
+            await asyncio.to_thread(self._end)
 
     # --- on threads ----------------------------------------------------------------------------
+
+    def _end(self) -> None:
+        """Say goodbye if the line takes it, wait for no answer, and cut it: who reads wakes up.
+
+        A line that takes nothing holds whoever writes: that one is cut off too.
+        """
+        if self._writing.acquire(timeout=CLOSE_S):
+            try:
+                with suppress(*TROUBLES):
+                    self._line.settimeout(CLOSE_S)
+                    self._line.send(NORMAL.to_bytes(2, "big"), ABNF.OPCODE_CLOSE)
+            finally:
+                self._writing.release()
+        with suppress(*TROUBLES, AttributeError):  # that it has no socket any more
+            # Below TLS, which would wait for whoever reads.
+            socket.socket.shutdown(self._line.sock, socket.SHUT_RDWR)
 
     def _send(self, stream: int, data: bytes) -> None:
         with self._writing:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
+import hashlib
 import json
 import queue
+import socket
 import threading
-from typing import Any, List, Tuple
+import time
+from contextlib import contextmanager
+from typing import Any, Iterator, List, Tuple
 
 import pytest
 import websocket
 from websocket import ABNF
 
 from backend.channel import Heard, Notice
-from backend.sources.kube_exec import ENDED, STDOUT, ExecChannel
+from backend.errors import Unreachable
+from backend.sources.kube_exec import CLOSE_S, ENDED, PROTOCOL, STDOUT, ExecChannel, connect
 
 
 class Line:
@@ -83,3 +90,66 @@ async def test_what_was_said_last_is_read_before_the_end_however_busy_the_loop_i
     heard = [await channel.read() for _ in range(503)]
     assert heard[:500] == [b"x"] * 500
     assert heard[501:] == [b"", b""]
+
+
+@contextmanager
+def deaf() -> Iterator[Tuple[Any, socket.socket]]:
+    """Yield both ends of a session whose far end reads nothing of it and says no word."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        came: queue.SimpleQueue[socket.socket] = queue.SimpleQueue()
+
+        def serve() -> None:
+            line, _ = listening.accept()
+            asked = b""
+            while not asked.endswith(b"\r\n\r\n"):
+                asked += line.recv(1024)
+            headers = dict(one.split(": ", 1) for one in asked.decode().split("\r\n")[1:-2])
+            key = headers["Sec-WebSocket-Key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+            accept = base64.b64encode(hashlib.sha1(key.encode()).digest()).decode()
+            line.sendall(
+                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                f"Connection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n"
+                f"Sec-WebSocket-Protocol: {PROTOCOL}\r\n\r\n".encode()
+            )
+            came.put(line)
+
+        threading.Thread(target=serve, daemon=True).start()
+        line = connect(f"http://127.0.0.1:{listening.getsockname()[1]}/exec", {}, None, "")
+        far = came.get()
+        try:
+            yield line, far
+        finally:
+            far.close()
+
+
+async def test_a_session_is_left_at_once_though_the_far_end_answers_no_goodbye() -> None:
+    with deaf() as (line, far):
+        channel = ExecChannel(line)
+        reading = asyncio.ensure_future(channel.read())
+        await asyncio.sleep(0)
+        began = time.monotonic()
+        await channel.close()
+        await channel.close()
+        assert time.monotonic() - began < 4 * CLOSE_S
+        assert await reading == b""
+        # It was said goodbye to all the same: a close frame, masked, and the end of the line.
+        far.settimeout(5)
+        said = b""
+        while part := far.recv(1024):
+            said += part
+        assert said[0] & 0x0F == ABNF.OPCODE_CLOSE
+
+
+async def test_a_session_is_left_though_the_line_takes_nothing_any_more() -> None:
+    with deaf() as (line, _far):
+        channel = ExecChannel(line)
+        writing = asyncio.ensure_future(channel.write(b"x" * (16 << 20)))
+        # Until the buffers of both kernels are full, the thread that writes holds the line.
+        while not channel._writing.locked():  # noqa: ASYNC110 - a lock of threads
+            await asyncio.sleep(0)
+        began = time.monotonic()
+        await channel.close()
+        assert time.monotonic() - began < 6 * CLOSE_S
+        with pytest.raises(Unreachable):
+            await writing
