@@ -51,6 +51,7 @@ _SHOWN: Final[Dict[str, str]] = {
     "question_mark": "?",
     "colon": ":",
     "slash": "/",
+    "plus": "+",
     "enter": "Enter",
     "escape": "Esc",
     "space": "Space",

@@ -35,6 +35,7 @@ class StreamPane(Pane):
         super().__init__(id="stream")
         self.lines: Sequence[LogLine] = ()
         self.wraps = False
+        self.has_times = True
         self.empty = ""
         # Where a slice that is to be saved begins.
         self.picked: Optional[LogLine] = None
@@ -100,6 +101,11 @@ class StreamPane(Pane):
         self.wraps = not self.wraps
         self._paint()
 
+    def show_times(self) -> None:
+        """Show the time of each line beside it, or leave it to the strip below."""
+        self.has_times = not self.has_times
+        self._paint()
+
     def on_resize(self, event: events.Resize) -> None:
         event.stop()
         self._paint()
@@ -159,10 +165,11 @@ class StreamPane(Pane):
 
     def _beside(self, one: LogLine, width: int) -> str:
         """Return a line's time and log, as far as there is room for them."""
-        of_day = exact(one.at_ms)[11:-1] if one.at_ms else "-"
-        if self._names and width < WIDE:
-            of_day = of_day[:8]
-        lead = f"{of_day:<{8 if self._names and width < WIDE else 12}} "
+        lead = ""
+        if self.has_times:
+            of_day = exact(one.at_ms)[11:-1] if one.at_ms else "-"
+            room = 8 if self._names and width < WIDE else 12
+            lead = f"{of_day[:room]:<{room}} "
         if self._names:
             # The end of a name says more than its beginning: hosts are before the colon.
             lead += pad(one.log[-NAME_MOST:], min(self._names, NAME_MOST)) + " "

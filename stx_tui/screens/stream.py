@@ -54,6 +54,7 @@ class StreamScreen(LookingScreen):
         key("plus", "add", "add a log", "one more log beside these: kern, worker-0:sm, pod:..."),
         key("p", "before", "run before", "what was written before the last restart", footer=True),
         key("w", "wrap", "wrap", "show long lines whole, or cut", footer=True),
+        key("T", "times", "times", "the time of each line, or more room for its words"),
         key("escape", "all", "all", "show all lines again; stop a search"),
         key("c", "copy", "copy command", "the command that shows these logs from here"),
         *(one for one in keys.MOVING if one.id not in ("first", "last")),
@@ -312,6 +313,9 @@ class StreamScreen(LookingScreen):
 
     def action_wrap(self) -> None:
         self.pane.wrap()
+
+    def action_times(self) -> None:
+        self.pane.show_times()
 
     def action_copy(self) -> None:
         here = self.pane.line

@@ -169,6 +169,43 @@ async def test_long_lines_wrap_and_small_and_wide_screens_hold(tmp_path: Path) -
             assert all(len(line) <= size[0] for line in screen_text(app))
 
 
+async def test_the_times_go_to_make_room_for_words_and_come_back(tmp_path: Path) -> None:
+    path = tmp_path / "sm.log"
+    path.write_text(f"{written(BEGAN_MS, 'word ' * 60)}\n")
+    async with looked_at(path) as (app, pilot):
+        (before,) = (line for line in body(app) if "word" in line)
+        await pilot.press("T")
+        await until(pilot, lambda: before not in body(app))
+        (without,) = (line for line in body(app) if "word" in line)
+        assert before[3:15] not in without
+        assert without.count("word") > before.count("word")
+        # The line under the cursor still has its time below.
+        assert before[3:15] in "\n".join(screen_text(app)[-8:])
+        await pilot.press("T")
+        await until(pilot, lambda: before in body(app))
+
+
+async def test_every_thing_one_can_do_with_a_log_has_a_key_and_stands_in_the_help(
+    tmp_path: Path,
+) -> None:
+    async with looked_at(sm(tmp_path, 5), size=(120, 60)) as (app, pilot):
+        await pilot.press("question_mark")
+        await until(pilot, lambda: "beside these" in said(app))
+        for key, words in (
+            ("f", "stay at the end as lines come"),
+            ("p", "before the last restart"),
+            ("t", "go to a time"),
+            ("T", "the time of each line"),
+            ("w", "show long lines whole"),
+            ("s", "save the slice"),
+            ("/", "show only lines with a text"),
+            ("o", "only the log of this line"),
+            ("+", "one more log beside these"),
+        ):
+            (line,) = (line for line in screen_text(app) if words in line)
+            assert line.split()[0] == key
+
+
 async def test_what_is_read_goes_on_as_one_scrolls(tmp_path: Path) -> None:
     async with looked_at(sm(tmp_path, 3000)) as (app, pilot):
         pane: Any = app.screen.query_one("#stream")
