@@ -91,6 +91,8 @@ class Derived:
     recorded: bool = False
     # What a row's columns look up, beside its own body: what a program is given of it too.
     joined: Optional[Callable[[Any, Known], Body]] = None
+    # What is read as well, as its needs stand now: (kind, parent) of each.
+    spare: Optional[Callable[[Known], Tuple[Tuple[str, str], ...]]] = None
 
     @property
     def source(self) -> str:

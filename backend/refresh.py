@@ -24,7 +24,7 @@ from pydantic import ValidationError
 from backend.baseboard import Bmc
 from backend.errors import Absent, Malformed, StxError
 from backend.kind import Body, Derived, Kind, R, Read
-from backend.known import Known, Reading
+from backend.known import Key, Known, Reading
 
 Answer = Callable[[], Iterator[Body]]
 Ask = Callable[[Read, str], Awaitable[Answer]]
@@ -67,6 +67,8 @@ async def derive(
     needs = [known.reading(name) for name in made_of(kind)]
     if isinstance(kind.read, Derived) and kind.read.alone:
         needs = []
+    spare = (known.reading(*key) for key in spare_of(kind, known))
+    needs += [one for one in spare if one.was_read and one.error is None]
     errors = [need.error for need in needs if need.error is not None]
     if needs and len(errors) == len(needs):
         return replace(last, tried_ms=now_ms(), error=errors[0], changed=(), gone=())
@@ -135,6 +137,12 @@ def made_of(kind: Kind[Any]) -> Tuple[str, ...]:
     if not isinstance(read, Derived):
         return ()
     return kind.needs if read.made_of is None else read.made_of
+
+
+def spare_of(kind: Kind[Any], known: Known) -> Tuple[Key, ...]:
+    """Return what a derived kind looks at besides, as its needs stand now."""
+    read = kind.read
+    return read.spare(known) if isinstance(read, Derived) and read.spare is not None else ()
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from backend.kind import Command, Derived, Kind, Reach
 from backend.known import Key, Known, Memory, Reading
 from backend.pace import Pace
 from backend.place import Place
-from backend.refresh import Ask, derive, made_of, refresh, unite
+from backend.refresh import Ask, derive, made_of, refresh, spare_of, unite
 from backend.since import noted
 
 log = logging.getLogger(__name__)
@@ -258,10 +258,10 @@ class Watch:
         """Work out a derived kind, after reading those of its needs that nobody just read."""
         now_ms = self._now_ms()
 
-        def is_wanted(name: str) -> bool:
-            last = self.known.reading(name)
+        def is_wanted(name: str, parent: str = "") -> bool:
+            last = self.known.reading(name, parent)
             is_old = now_ms - last.tried_ms >= self._kinds[name].every_s * 1000
-            return is_old or last.is_remembered or (name, "") in self._under_way
+            return is_old or last.is_remembered or (name, parent) in self._under_way
 
         # What is not configured here is absent: nothing is known of it, and nothing is asked.
         there = (name for name in made_of(kind) if name in self._kinds)
@@ -273,6 +273,9 @@ class Watch:
             came, _ = await asyncio.wait(reads, timeout=ALONE_S if is_alone else None)
             for read in came:
                 read.result()  # a defect of ours is raised here too
+        for spare in spare_of(kind, self.known):
+            if spare[0] in self._kinds and is_wanted(*spare):
+                await self.read_now(*spare)
         return await derive(kind, self.known.reading(*key), self.known, self._now_ms)
 
     async def _read_one(self, kind: Kind[Any], key: Key) -> Reading[Any]:

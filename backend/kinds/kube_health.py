@@ -12,7 +12,7 @@ from backend.known import Known
 from backend.tone import WELL, Look
 
 # Its pods by a label, and what they are called on one line.
-_PARTS = (
+PARTS = (
     ("component", "kube-apiserver", "api"),
     ("component", "etcd", "etcd"),
     ("component", "kube-scheduler", "sched"),
@@ -44,7 +44,7 @@ def parts(pods: Tuple[Pod, ...]) -> Dict[str, Tuple[int, int]]:
     """Return how many pods of each part of the control plane are ready, of how many there are."""
     found: Dict[str, Tuple[int, int]] = {}
     for pod in _of_system(pods):
-        for label, value, name in _PARTS:
+        for label, value, name in PARTS:
             if pod.labels.get(label) == value:
                 ready, there = found.get(name, (0, 0))
                 found[name] = (ready + pod.is_ready, there + 1)
@@ -65,7 +65,7 @@ def control_plane(known: Known) -> str:
     took = f" {health.took_ms}ms" if health is not None else ""
     runs = dict(_runs(known))
     words = []
-    for _, _, name in _PARTS:
+    for _, _, name in PARTS:
         count = "{}/{}".format(*runs[name]) if name in runs else ""
         if name == "api" and not count:
             count = "ready" if health is not None and health.is_well else ""

@@ -6,12 +6,14 @@ from typing import Optional
 
 from backend.figure import Jump, Line, Lines
 from backend.kind import Column, Derived, Kind
+from backend.kinds import kube_away
 from backend.kinds.kube_events import events_of
 from backend.kinds.kube_last import LAST_LINES
 from backend.kinds.kube_object import KubeObject
 from backend.kinds.kube_pod import Pod
 from backend.kinds.kube_unwell import TroubleRow, troubles
 from backend.kinds.kube_verdict import summary, verdict
+from backend.kinds.machine_containers import CRI_CONTAINERS, CriContainer
 from backend.known import Known
 from backend.streams import Logs
 from backend.tone import Look, Mark, Tone
@@ -43,10 +45,13 @@ def _for(row: TroubleRow, known: Known) -> Optional[str]:
 
 def strip(row: TroubleRow, known: Known) -> Lines:
     """Return what else is known of it: where it runs, and what was said of it."""
-    found = known.row(row.kind, row.row_id)
+    found, _ = known.find(row.kind, row.row_id)
     lines = [Line(heading=row.kind.upper(), text=row.name, jump=Jump(row.kind, row.row_id))]
     if isinstance(found, Pod):
         lines.append(Line(heading="ON", text=f"{found.node or 'no node'}  {found.owner}"))
+    if isinstance(found, CriContainer):
+        lines.append(Line(heading="IMAGE", text=found.image))
+        lines.append(Line(heading="LOG", text=found.log))
     if isinstance(found, KubeObject):
         for event in events_of(found, known)[:2]:
             ago = span(known.now_ms - event.last_ms)
@@ -58,7 +63,8 @@ def _logs(row: TroubleRow, known: Known) -> Logs:
     """Return what what is unwell writes, where it writes anything."""
     from backend.kinds.kubernetes import BY_NAME
 
-    kind, found = BY_NAME.get(row.kind), known.row(row.kind, row.row_id)
+    kinds = {**BY_NAME, CRI_CONTAINERS.name: CRI_CONTAINERS}
+    kind, (found, _) = kinds.get(row.kind), known.find(row.kind, row.row_id)
     if kind is None or kind.logs is None or found is None:
         return Logs(streams=(), of=row.name)
     return kind.logs(found, known)
@@ -68,7 +74,7 @@ TROUBLES: Kind[TroubleRow] = Kind(
     name="troubles",
     singular="trouble",
     model=TroubleRow,
-    read=Derived(rows=troubles, made_of=NEEDS),
+    read=Derived(rows=troubles, made_of=NEEDS, spare=kube_away.spare),
     id=lambda row: row.key,
     label=lambda row: row.name,
     columns=(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, Optional, Tuple
 
 from backend.kind import Body, Row
+from backend.kinds import kube_away
 from backend.kinds.kube_events import collapsed
 from backend.kinds.kube_last import last_line
 from backend.kinds.kube_object import KubeObject, conditions
@@ -45,8 +46,10 @@ class TroubleRow(Row):
 
 
 def troubles(known: Known) -> List[Body]:
-    """Return what is wrong, the worst first."""
-    found = [*_nodes(known), *_pods(known), *_others(known), *_applications(known), *_events(known)]
+    """Return what is wrong, the worst first; of this machine alone where only that can be told."""
+    found = [*kube_away.unwell(known), *_applications(known)]
+    if not kube_away.own(known):
+        found += [*_nodes(known), *_pods(known), *_others(known), *_events(known)]
     return [body for _, body in sorted(enumerate(found), key=lambda one: (one[1]["rank"], one[0]))]
 
 

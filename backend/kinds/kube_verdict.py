@@ -6,6 +6,7 @@ from typing import Dict, Iterator, List, Optional
 
 from backend.figure import Line, Lines
 from backend.kind import Body
+from backend.kinds import kube_away
 from backend.kinds.kube_health import control_plane, down
 from backend.kinds.kube_pod import Pod
 from backend.kinds.kube_unwell import locked, tally, troubles
@@ -46,6 +47,10 @@ def summary(known: Known) -> Lines:
 
 
 def _summary(known: Known) -> Iterator[Optional[Line]]:
+    instead = kube_away.summary(known)
+    if instead:
+        yield from (*instead, _apps(known))
+        return
     broken = down(known)
     words = control_plane(known)
     if words:
@@ -123,6 +128,9 @@ def _short(name: str) -> str:
 def verdict(known: Known) -> Verdict:
     """Return whether the cluster is well, in one sentence."""
     reading = known.reading("pods")
+    instead = kube_away.verdict(known)
+    if instead is not None:
+        return instead
     if reading.error is not None and not reading.was_read:
         return Verdict(
             word="CANNOT", text=str(reading.error), more=reading.error.advice, tone=Tone.BAD

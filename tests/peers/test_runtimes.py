@@ -21,14 +21,19 @@ import pytest
 from backend.docker import DockerLog
 from backend.errors import NotFound
 from backend.kind import Command, Kind
+from backend.kinds.kube_verdict import verdict
 from backend.kinds.machine_containers import CRI_CONTAINERS, CRI_IMAGES
+from backend.lookout import Lookout
+from backend.place import Place
 from backend.plan import HERE
 from backend.settings import CloudSettings
 from backend.sources.arriving import Arriving
 from backend.sources.machines import Machines
 from backend.sources.tls import Pins
 from tests.backend.kinds import machines as recorded
+from tests.backend.sources.test_kubeconfig import written
 from tests.peers import crictl as peers_crictl
+from tests.peers.keystone import free_port
 
 pytestmark = [pytest.mark.peer, pytest.mark.xdist_group("runtimes")]
 
@@ -184,6 +189,33 @@ async def test_a_container_of_containerd_is_read_by_cri_with_its_pod_beside_dock
     assert row.log == "/var/log/pods/oran_du-1-0_77/du/2.log"
     assert abs(row.created_ms / 1000 - time.time()) < 600
     assert ("docker", "one") in rows
+
+
+@pytest.mark.usefixtures("crictl")
+async def test_while_no_api_server_answers_containerd_says_which_of_its_containers_do_not_run(
+    tmp_path: Path,
+) -> None:
+    clusters = [{"name": "c", "cluster": {"server": f"https://127.0.0.1:{free_port()}"}}]
+    kubeconfig = written(tmp_path / "config", clusters=clusters)
+    lookout = Lookout(
+        CloudSettings(name="c", kubeconfig=str(kubeconfig)),
+        place=Place(hostname="controller-0"),
+        now_ms=lambda: time.time_ns() // 1_000_000,
+        pins=Pins(tmp_path / "pins"),
+    )
+    try:
+        ran("crictl", "stop", "-t", "0", *ran("crictl", "ps", "-q", "--name", "du").split())
+        rows = (await lookout.watch.read_now("troubles")).rows
+        said = verdict(lookout.watch.known)
+    finally:
+        await lookout.close()
+    assert [(row.name, row.state, row.restarts) for row in rows] == [
+        ("API server", "no answer", None),
+        ("oran/du-1-0", "exited", 2),
+    ]
+    assert f"{said.word} {said.text}" == (
+        "API SERVER DOES NOT ANSWER: what this machine's containerd knows"
+    )
 
 
 @pytest.mark.usefixtures("crictl")
