@@ -90,9 +90,11 @@ class ExecChannel:
                     self._line.send(NORMAL.to_bytes(2, "big"), ABNF.OPCODE_CLOSE)
             finally:
                 self._writing.release()
-        with suppress(*TROUBLES, AttributeError):  # that it has no socket any more
-            # Below TLS, which would wait for whoever reads.
-            socket.socket.shutdown(self._line.sock, socket.SHUT_RDWR)
+        held = self._line.sock
+        if held is not None:  # it has none once its end was read
+            with suppress(*TROUBLES):
+                # Below TLS, which would wait for whoever reads.
+                socket.socket.shutdown(held, socket.SHUT_RDWR)
 
     def _send(self, stream: int, data: bytes) -> None:
         with self._writing:

@@ -153,3 +153,14 @@ async def test_a_session_is_left_though_the_line_takes_nothing_any_more() -> Non
         assert time.monotonic() - began < 6 * CLOSE_S
         with pytest.raises(Unreachable):
             await writing
+
+
+async def test_a_session_that_ended_by_itself_is_left_too() -> None:
+    with deaf() as (line, far):
+        channel = ExecChannel(line)
+        far.close()
+        assert isinstance(await channel.read(), Notice)
+        assert await channel.read() == b""
+        await channel.close()
+        with pytest.raises(Unreachable):
+            await channel.write(b"x")
