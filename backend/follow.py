@@ -30,13 +30,19 @@ LOST_S, ENDLESS_S = 3600.0, 14 * 86400.0
 # How long a deed of a console on another machine is left to it.
 ELSEWHERE_MS = 600_000
 
+Rungs = Tuple[Rung[Any], ...]
+
 
 @dataclass
 class _Way:
-    """The rungs of one running deed; ``old`` is the reading of ``key`` from before it was so."""
+    """The rungs of one running deed; ``old`` is the reading of ``key`` from before it was so.
+
+    What rungs a deed has that was found in the record is asked at its first reading: before, what
+    the ladder looks at (is there a second controller?) is not known yet.
+    """
 
     deed: Deed
-    rungs: Tuple[Rung[Any], ...]
+    rungs: Optional[Rungs]
     key: Key
     old: Reading[Any]
     leave: List[Callable[[], None]]
@@ -83,8 +89,9 @@ class Follow:
             if words:
                 deed = replace(deed, outcome=Outcome.UNKNOWN, answer=words)  # noqa: PLW2901
             mine = replace(deed, process=this_process())
+            # Before it is written: who hears of the writing begins what is new.
+            self.begin(mine, is_found=True)
             found.append(await self._update(mine))
-            self.begin(mine)
         return tuple(found)
 
     def _unknown(self, deed: Deed) -> str:
@@ -96,8 +103,11 @@ class Follow:
             return "taken, and not seen to its end; read from the system, not sent again"
         return ""
 
-    def begin(self, deed: Deed) -> None:
-        """Follow ``deed`` from now on; look at its row and what its action needs, faster."""
+    def begin(self, deed: Deed, *, is_found: bool = False) -> None:
+        """Follow ``deed`` from now on; look at its row and what its action needs, faster.
+
+        ``is_found`` is one that another console left behind.
+        """
         kind, action = self._declared(deed)
         if kind is None or action is None or deed.number in self._ways or not deed.is_open:
             return
@@ -106,8 +116,7 @@ class Follow:
         if action.ladder is None and deed.outcome is not Outcome.UNKNOWN:
             return
         known = self._watch.known
-        before = _row_before(kind, deed)
-        rungs = action.ladder(_row(known, kind, deed) or before, known) if action.ladder else ()
+        rungs = None if is_found else _rungs(deed, kind, action, known)
         ids = (deed.row_id,) if deed.row_id else ()
         own, *others = rests_on(self._kinds, kind, action, ids, known)
         leave = [self._watch.look(*own, every_s=PACE_S)]
@@ -139,10 +148,10 @@ class Follow:
         known = self._watch.known
         kind, action = self._declared(deed)
         way = self._ways.get(deed.number)
-        rungs: Tuple[Rung[Any], ...] = way.rungs if way else ()
-        if kind is not None and action is not None and action.ladder and not rungs:
-            rungs = action.ladder(_row(known, kind, deed) or _row_before(kind, deed), known)
-        return timeline_of(deed, rungs, known)
+        rungs = way.rungs if way else None
+        if kind is not None and action is not None and not rungs:
+            rungs = _rungs(deed, kind, action, known)
+        return timeline_of(deed, rungs or (), known)
 
     def close(self) -> Tuple[Deed, ...]:
         """Stop looking; return what is still open, as nobody's: whoever comes next takes it up."""
@@ -161,18 +170,21 @@ class Follow:
         deed, row = way.deed, _row(known, kind, way.deed)
         began_ms = deed.sent_ms or deed.began_ms
         reading = known.reading(*way.key)
-        if reading is way.old or reading.is_remembered:
-            return deed  # what we have is older than the sending
+        if reading is way.old or reading.is_remembered or not reading.was_read:
+            return deed  # what we have is older than the sending, or nothing
         read_ms = max(reading.at_ms, began_ms)  # the cloud's clock may have been set back
+        if way.rungs is None:
+            way.rungs = _rungs(deed, kind, action, known)
+        rungs = way.rungs
         reached = dict(deed.reached)
-        for rung in way.rungs[: _passed(way, row, known)]:
+        for rung in rungs[: _passed(deed, rungs, row, known)]:
             reached.setdefault(rung.name, read_ms)
         if len(reached) != len(deed.reached):
             deed = replace(deed, reached=MappingProxyType(reached))
-        if way.rungs and len(reached) == len(way.rungs):
+        if rungs and len(reached) == len(rungs):
             return replace(deed, outcome=Outcome.DONE, ended_ms=read_ms)
         is_unseen = deed.outcome is Outcome.UNKNOWN and not reached
-        patience_s = UNSEEN_S if is_unseen else _patience_s(way, deed, row, known)
+        patience_s = UNSEEN_S if is_unseen else _patience_s(deed, rungs, row, known)
         if read_ms - deed.seen_ms >= patience_s * 1000:
             words = f"nothing more of it was seen within {stopwatch(round(patience_s * 1000))}"
             answer = "; ".join(filter(None, (deed.answer, words)))
@@ -184,25 +196,32 @@ class Follow:
         return deed
 
 
-def _passed(way: _Way, row: Optional[Row], known: Known) -> int:
+def _passed(deed: Deed, rungs: Rungs, row: Optional[Row], known: Known) -> int:
     """Return how many rungs are behind: the furthest that holds now and did not before it began.
 
     One that held before (a host that is online reboots and is online again) counts only once all
     before it were passed.
     """
-    passed = len(way.deed.reached)
-    for index, rung in enumerate(way.rungs):
+    passed = len(deed.reached)
+    for index, rung in enumerate(rungs):
         if index < passed or not rung.reached(row, known):
             continue
-        if index == passed or rung.name not in way.deed.held:
+        if index == passed or rung.name not in deed.held:
             passed = index + 1
     return passed
 
 
-def _patience_s(way: _Way, deed: Deed, row: Optional[Row], known: Known) -> float:
+def _patience_s(deed: Deed, rungs: Rungs, row: Optional[Row], known: Known) -> float:
     """Return how long nothing new may be seen of it: longer while a rung that it passed holds."""
-    passed = (one for one in way.rungs if one.name in deed.reached and one.name not in deed.held)
+    passed = (one for one in rungs if one.name in deed.reached and one.name not in deed.held)
     return ENDLESS_S if any(one.reached(row, known) for one in passed) else LOST_S
+
+
+def _rungs(deed: Deed, kind: Kind[Any], action: Action[Any], known: Known) -> Rungs:
+    """Return the way of a deed, by its row as it is now, or was when it began."""
+    if action.ladder is None:
+        return ()
+    return action.ladder(_row(known, kind, deed) or _row_before(kind, deed), known)
 
 
 def _row(known: Known, kind: Kind[Any], deed: Deed) -> Optional[Row]:
@@ -224,7 +243,7 @@ def _value(text: str) -> Any:
         return text  # a text of the service that only begins like one
 
 
-def timeline_of(deed: Deed, rungs: Tuple[Rung[Any], ...], known: Known) -> Timeline:
+def timeline_of(deed: Deed, rungs: Rungs, known: Known) -> Timeline:
     """Return a deed's rungs as a Timeline, each beside its usual time at this site."""
     began_ms = deed.sent_ms or deed.began_ms
     steps: List[TimelineStep] = []
@@ -257,7 +276,7 @@ def timeline_of(deed: Deed, rungs: Tuple[Rung[Any], ...], known: Known) -> Timel
 FAILED = (Outcome.FAILED, Outcome.REFUSED, Outcome.NEVER_SENT)
 
 
-def _notes(deed: Deed, rungs: Tuple[Rung[Any], ...], known: Known) -> Tuple[Line, ...]:
+def _notes(deed: Deed, rungs: Rungs, known: Known) -> Tuple[Line, ...]:
     notes: List[Line] = []
     silent_ms = known.now_ms - deed.seen_ms
     if deed.is_open and deed.reached and silent_ms >= LOST_S * 1000:

@@ -12,6 +12,8 @@ Unlike = Tuple[str, str, str]
 NONE, THERE = "-", "there"
 # What names the members of a list, the first that all of them have; Kubernetes' conditions first.
 _NAMES = ("type", "name", "id", "uuid")
+# Said before others: what it is, then why, then in how many words.
+_FIRST = ("status", "reason")
 # Instants within a value move without anything else: they are no news of their own.
 _INSTANT = re.compile(r"(Time|At|_at)$")
 
@@ -33,13 +35,17 @@ def _differ(path: str, was: Any, now: Any) -> Iterator[Unlike]:
         for name in dict.fromkeys((*named[0], *named[1])):
             yield from _member(f"{path}.{name}", named[0].get(name), named[1].get(name))
     elif isinstance(was, dict) and isinstance(now, dict):
-        for key in dict.fromkeys((*was, *now)):
+        for key in sorted(dict.fromkeys((*was, *now)), key=_rank):
             if not _INSTANT.search(str(key)):
                 yield from _differ(f"{path}.{key}", was.get(key), now.get(key))
     elif isinstance(was, str) and isinstance(now, str) and "\n" in was + now:
         yield (path, *_lines(was, now))
     else:
         yield path, _plain(was), _plain(now)
+
+
+def _rank(key: str) -> int:
+    return _FIRST.index(key) if key in _FIRST else len(_FIRST)
 
 
 def _member(path: str, was: Any, now: Any) -> Iterator[Unlike]:

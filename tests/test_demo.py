@@ -33,6 +33,8 @@ async def test_an_unlock_that_the_demos_past_began_is_followed_on_by_the_console
         station = opened()
         await station.start()
         (deed,) = station.found
+        # There is a second controller, which nobody knew when the deed was found.
+        assert "data in sync" in [step.name for step in station.follow.timeline(deed).steps]
         assert (deed.action, deed.outcome) == ("unlock", Outcome.FOLLOWED)
         for _ in range(60):
             await cloud.advance(30)

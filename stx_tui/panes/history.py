@@ -141,7 +141,7 @@ def history_kind(rooms: Rooms) -> Kind[Happening]:
         label=lambda row: row.label,
         columns=(
             Column(heading="OF", value=lambda row: row.kind, most=16),
-            Column(heading="NAME", value=lambda row: row.label, most=22),
+            Column(heading="NAME", value=lambda row: row.label, most=36),
             Column(heading="WHAT", value=lambda row: row.says, most=120),
             Column(heading="WHEN", joined=lambda row, known: moment(row.at_ms, known.now_ms)),
         ),

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, List, Optional, Tuple
+from typing import Any, List, Mapping, Optional, Tuple
 
 from backend.deed import Deed, Outcome
 from backend.follow import Follow
+from backend.kind import Kind, Rung
 from backend.known import Known, Memory, Reading
 from backend.place import is_alive, this_process
 from backend.watch import Watch
-from tests.backend.things import KINDS, PLACE, Book, Clock, Service, thing
+from tests.backend.things import KINDS, PLACE, THINGS, Book, Clock, Service, Thing, thing
 
 # A console of this machine that is no more.
 DEAD = f"{this_process().split('/')[0]}/00000000/1/1"
@@ -21,10 +22,10 @@ DEAD = f"{this_process().split('/')[0]}/00000000/1/1"
 class Trail:
     """A deed followed on a service whose states a test sets."""
 
-    def __init__(self, *bodies: Any) -> None:
+    def __init__(self, *bodies: Any, kinds: Mapping[str, Kind[Any]] = KINDS) -> None:
         self.service, self.book, self.clock = Service(*bodies), Book(), Clock(10_000)
-        self.watch = Watch(KINDS, self.service.ask, cloud="c", place=PLACE, now_ms=self.clock)
-        self.follow = Follow(self.watch, KINDS, self.update, self.clock)
+        self.watch = Watch(kinds, self.service.ask, cloud="c", place=PLACE, now_ms=self.clock)
+        self.follow = Follow(self.watch, kinds, self.update, self.clock)
 
     async def update(self, deed: Deed) -> Deed:
         await self.book.update_deed(deed)
@@ -158,6 +159,17 @@ async def test_what_a_killed_console_had_sent_in_part_comes_to_an_end_as_unknown
     await trail.see(thing("a"), after_s=130)
     assert not trail.last.is_open
     assert trail.service.sent == []
+
+
+async def test_that_rows_were_never_read_does_not_mean_that_they_are_gone() -> None:
+    gone: Rung[Thing] = Rung(name="gone", reached=lambda row, _known: row is None)
+    stop = replace(THINGS.actions[0], ladder=lambda _row, _known: (gone,))
+    trail = Trail(thing("a"), kinds={"things": replace(THINGS, actions=(stop,))})
+    await trail.follow.resume((deed(action=stop.name, process=DEAD),))
+    await trail.follow.heard(trail.watch.known, None)
+    assert trail.last.is_open
+    await trail.see()
+    assert trail.last.outcome is Outcome.DONE
 
 
 async def test_a_deed_of_another_living_console_is_left_to_it() -> None:
