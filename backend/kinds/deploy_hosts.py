@@ -6,7 +6,7 @@ from typing import AbstractSet, Any, Optional, Tuple
 
 from pydantic import model_validator
 
-from backend.figure import Jump
+from backend.figure import Jump, Line, Lines
 from backend.kind import (
     Action,
     Column,
@@ -19,7 +19,9 @@ from backend.kind import (
     Rung,
 )
 from backend.kinds import sw_patch, sw_patch_acts
+from backend.kinds.deploy_picture import summary
 from backend.kinds.deploy_states import EVERY_S, SERVICE, deploy_of, state_reason, usm, verdict
+from backend.kinds.deploy_states import strip as deploy_strip
 from backend.kinds.deploys import disruptive
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
@@ -161,6 +163,30 @@ def _admin(row: DeployHost, known: Known) -> Optional[str]:
     return None if host is None else f"{host.administrative} {host.availability}"
 
 
+def _strip(row: DeployHost, known: Known) -> Lines:
+    if row.is_sw_patch:
+        return Lines()
+    deploy = deploy_of(known)
+    said = deploy_strip(deploy, known).lines[1:] if deploy is not None else ()
+    return Lines(lines=(Line(heading="NEXT", text=_next(row, known)), *said))
+
+
+def _next(row: DeployHost, known: Known) -> str:
+    """Return what is to be done with this host now, and by which key."""
+    host, name = _named(row, known), row.hostname
+    if row.host_state.endswith("deploying"):
+        return f"wait: {name} is at it"
+    if row.host_state.endswith("deployed"):
+        is_out = host is not None and host.administrative == "locked"
+        return f"unlock {name}: Enter, a" if is_out else f"nothing: {name} is done"
+    is_back = row.host_state.startswith("rollback")
+    verb, key = ("host-rollback", "R") if is_back else ("host", "U")
+    no = next((one for one in _host_reasons(verb)(row, Form(), known) if one.blocks), None)
+    if no is None:
+        return f"a, {key}: " + ("roll it back" if is_back else "deploy it")
+    return f"{no.words} (Enter, a); then a, {key}" if no.jump else no.words
+
+
 DEPLOY_HOSTS: Kind[DeployHost] = Kind(
     name="deploy-hosts",
     singular="deploy-host",
@@ -185,7 +211,7 @@ DEPLOY_HOSTS: Kind[DeployHost] = Kind(
         Action(
             name="deploy",
             key="U",
-            words="deploy to",
+            words="deploy",
             plan=_host_plan(""),
             risk=disruptive,
             reasons=_host_reasons("host"),
@@ -211,5 +237,7 @@ DEPLOY_HOSTS: Kind[DeployHost] = Kind(
     aliases=("deploy-host-list",),
     needs=("deploy", "hosts", "releases"),
     verdict=verdict,
+    summary=summary,
+    strip=_strip,
     every_s=EVERY_S,
 )

@@ -81,15 +81,15 @@ def legal(state: str) -> Tuple[str, ...]:
 # --- how it looks ------------------------------------------------------------------------------
 
 
-def look(row: Deploy, known: Known) -> Look:
+def look(row: Deploy, _known: Known) -> Look:
     if row.state not in STATES:
         words = f"{row.state} is a state that this console does not know: nothing is offered"
         return Look(mark=Mark.UNKNOWN, notes=(words,))
     if row.state.endswith("-failed"):
         return Look(tone=Tone.BAD, mark=Mark.BAD, notes=(f"legal now: {_said(row.state)}",))
     if row.state in RUNS:
-        return Look(tone=Tone.BUSY, mark=Mark.BUSY, notes=(_next(row, known),))
-    return Look(notes=(_next(row, known),))
+        return Look(tone=Tone.BUSY, mark=Mark.BUSY)
+    return Look()
 
 
 def _said(state: str) -> str:
@@ -143,7 +143,8 @@ def verdict(known: Known) -> Verdict:
             error = reading.error
             words = error.words if error is not None else "the deploy was not read yet."
             return Verdict(word="CANNOT" if error else "READING", text=words, tone=Tone.PLAIN)
-        return Verdict(word="WELL", text="no software is being deployed.")
+        begin = "To begin: :releases, one that is available, a, P precheck, S start."
+        return Verdict(word="WELL", text="no software is being deployed.", more=begin)
     done, of = hosts_done(known)
     how = "reboot required" if row.reboot_required else "in service"
     text = f"{row.from_release} -> {row.to_release}, {how}.  {done} of {of} hosts done."
@@ -162,6 +163,12 @@ def strip(row: Deploy, known: Known) -> Lines:
         Line(heading="LEGAL", text=_said(row.state)),
         Line(heading="NOT YET", text="; ".join(not_yet)),
     ]
+    release = next(
+        (one for one in known.rows("releases") if one.sw_version == row.to_release), None
+    )
+    if release is not None and release.cves:
+        jump = Jump(kind="releases", id=release.release_id)
+        lines.append(Line(heading="FIXES", text=", ".join(release.cves), jump=jump))
     if row.major_release:
         words = "a major release: upload and delete on controller-0"
         lines.append(Line(heading="ONLY", text=words))

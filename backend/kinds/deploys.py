@@ -18,6 +18,7 @@ from backend.kind import (
     Rung,
     Tab,
 )
+from backend.kinds.deploy_picture import page, summary
 from backend.kinds.deploy_states import (
     DEPLOY_ROW,
     EVERY_S,
@@ -183,7 +184,7 @@ DEPLOY_ACTIONS: Tuple[Action[Deploy], ...] = (
     Action(
         name="activate-rollback",
         key="R",
-        words="roll back the activation of",
+        words="roll back activation",
         plan=_verb("activate-rollback", "Undo the activation; then each host is rolled back."),
         risk=disruptive,
         reasons=_only_state("activate-rollback"),
@@ -211,11 +212,15 @@ DEPLOY: Kind[Deploy] = Kind(
     look=look,
     strip=strip,
     verdict=verdict,
-    tabs=(Tab(key="o", title="States", figure=states),),
+    summary=summary,
+    tabs=(
+        Tab(key="o", title="Deploy", figure=page),
+        Tab(key="t", title="Every state", figure=states),
+    ),
     state_fields=("state",),
     actions=DEPLOY_ACTIONS,
     aliases=("deploy-show",),
-    needs=("deploy-hosts",),
+    needs=("deploy-hosts", "releases"),
     noise=frozenset({"commit_id"}),
     every_s=EVERY_S,
 )

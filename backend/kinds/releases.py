@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from pydantic import Field, model_validator
 
-from backend.figure import Jump, Line, Lines
+from backend.figure import Jump
 from backend.kind import (
     Action,
     Column,
@@ -27,10 +27,11 @@ from backend.kinds import sw_patch, sw_patch_acts
 from backend.kinds.deploy_states import HERE, SERVICE, usm
 from backend.kinds.deploys import start_ladder, started_badly
 from backend.kinds.obstacles import ACT_NEEDS, in_the_way
+from backend.kinds.release_looks import look, missing, page, strip
 from backend.kinds.release_precheck import prechecked, prechecked_badly
 from backend.kinds.release_upload import UPLOAD
 from backend.known import Known
-from backend.tone import WELL, Look, Mark, Tone
+from backend.tone import Tone
 
 EVERY_S = 15.0
 _CVE = re.compile(r"CVE-\d{4}-\d{4,}")
@@ -77,42 +78,6 @@ class Release(Row):
         That release of the service also says of each release which metapackages it has.
         """
         return "metapackages" in self.body
-
-
-def _look(row: Release, _known: Known) -> Look:
-    if row.state in {"upload-failed", "unavailable"}:
-        return Look(tone=Tone.BAD, mark=Mark.BAD, notes=(row.state,))
-    if row.state in {"uploading", "deploying", "removing"}:
-        return Look(tone=Tone.BUSY, mark=Mark.BUSY, notes=(row.state,))
-    return WELL if row.state in {"deployed", "committed"} else Look()
-
-
-def _strip(row: Release, _known: Known) -> Lines:
-    said = (
-        ("WHAT", row.summary),
-        ("NEEDS", ", ".join(row.requires)),
-        ("FIXES", ", ".join(row.cves)),
-        ("WARNS", row.warnings),
-        ("SW-PATCH", row.patch_state),
-    )
-    return Lines(lines=tuple(Line(heading=word, text=text) for word, text in said if text))
-
-
-def _page(row: Release, _known: Known) -> Lines:
-    """Return all that the release says of itself."""
-    requires = [
-        Line(heading="requires", text=i, jump=Jump(kind="releases", id=i)) for i in row.requires
-    ]
-    said = (
-        ("summary", row.summary),
-        ("description", row.description),
-        ("install", row.install_instructions),
-        ("warnings", row.warnings),
-        ("cves", "  ".join(row.cves)),
-    )
-    lines = [Line(heading=word, text=text) for word, text in said if text]
-    packages = [Line(heading="" if n else "packages", text=p) for n, p in enumerate(row.packages)]
-    return Lines(lines=(*lines, *requires, *packages))
 
 
 # --- what can be done --------------------------------------------------------------------------
@@ -175,12 +140,11 @@ def _no_deploy(known: Known) -> Tuple[Reason, ...]:
 
 
 def _requires(row: Release, known: Known) -> Tuple[Reason, ...]:
-    states: Mapping[str, str] = {one.release_id: one.state for one in known.rows("releases")}
-    missing = [i for i in row.requires if states.get(i) not in {"deployed", "committed"}]
-    if not missing:
+    wanting = missing(row, known)
+    if not wanting:
         return (Reason.passes("what it requires is deployed"),)
-    words = f"it requires {', '.join(missing)}"
-    jump = Jump(kind="releases", id=missing[0])
+    words = f"it requires {', '.join(wanting)}"
+    jump = Jump(kind="releases", id=wanting[0])
     return (Reason.no("what it requires is deployed", words, jump),)
 
 
@@ -238,7 +202,7 @@ RELEASE_ACTIONS: Tuple[Action[Release], ...] = (
     Action(
         name="start",
         key="S",
-        words="start the deploy of",
+        words="start",
         plan=_start,
         form=ForceForm,
         risk=lambda _row, _form, _known: Risk.DISRUPTIVE,
@@ -279,9 +243,9 @@ RELEASES: Kind[Release] = Kind(
         Column(heading="SUMMARY", value=lambda row: row.summary, most=32),
         Column(heading="PACKAGES", value=lambda row: len(row.packages), right=True, wide=True),
     ),
-    look=_look,
-    strip=_strip,
-    tabs=(Tab(key="o", title="Overview", figure=_page),),
+    look=look,
+    strip=strip,
+    tabs=(Tab(key="o", title="Overview", figure=page),),
     state_fields=("state",),
     actions=RELEASE_ACTIONS,
     aliases=("software-releases",),

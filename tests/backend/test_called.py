@@ -19,7 +19,7 @@ def test_a_host_s_part_of_a_kubernetes_upgrade_is_called_by_the_host_s_name() ->
     action = kind.action("upgrade-kubelet")
     assert action is not None
     made = preview(known, kind, action, (row.uuid,), action.form())
-    assert made.title == "UPGRADE THE KUBELET OF controller-0"
+    assert made.title == "UPGRADE KUBELET controller-0"
     # Where the hosts were not read its number is all there is.
     unread = replace(known, readings={(kind.name, ""): reading(kind.name, rows)})
     assert called(kind, row, unread) == "host 1"

@@ -81,7 +81,7 @@ def test_a_verb_is_offered_in_the_states_in_which_the_service_takes_it(state: st
 def test_every_state_has_its_picture_a_sentence_and_no_more_than_a_screen(state: str) -> None:
     known = known_in(state)
     (row,) = known.rows("deploy")
-    figure = DEPLOY.tabs[0].figure
+    figure = DEPLOY.tabs[1].figure
     assert figure is not None
     drawn = [line.text for line in figure_lines(figure(row, known), 78, known.now_ms)]
     assert f"[ {state.upper()} ]" in " ".join(drawn)
