@@ -119,12 +119,15 @@ class CloudSettings:
     def has(self, source: str) -> bool:
         """Whether what asks that source makes sense here: without Keystone no service of it does.
 
-        Baseboards, programs and our own record are always there; what they lack they say.
+        Baseboards, programs and our own record are always there, and a cluster where the platform
+        is that has one; what they lack they say.
         """
         if source == "ceph":
             return self.ceph_way is not None
         if source == "registry":
             return self.registry_way is not None
+        if source == "kubernetes":
+            return bool(self.kubeconfig) or self.auth is not None
         return self.auth is not None or source not in CATALOGUE
 
     @property

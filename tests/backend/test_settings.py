@@ -9,6 +9,7 @@ from typing import Any, Dict, Optional
 import pytest
 
 from backend.errors import SettingsError
+from backend.kinds import areas_of
 from backend.settings import CloudSettings, Settings, load
 
 OPENRC = {
@@ -448,3 +449,25 @@ def test_no_secret_is_in_any_repr(room: Room) -> None:
     assert "hidden" not in repr(settings)
     assert "hidden" not in str(settings)
     assert "hidden" not in f"{settings.clouds['site-7'].auth}"
+
+
+NOTHING_BUT = {
+    "bmc: {s0: {address: 10.1.2.3, username: admin, password: x}}": [],
+    "kubeconfig: /etc/kubernetes/admin.conf": ["Storage", "Containers"],
+    "ceph: {manager: 'https://10.1.2.3:8443', username: a, password: x}": ["Storage"],
+}
+
+
+@pytest.mark.parametrize("said", NOTHING_BUT)
+def test_an_area_that_has_no_source_in_a_cloud_is_not_offered_there(
+    said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.settings.ceph_here", lambda: None)
+    monkeypatch.setattr("backend.settings.registry_here", lambda: None)
+    path = tmp_path / "clouds.yaml"
+    path.write_text(f"clouds:\n  site:\n    {said}\n")
+    path.chmod(0o600)
+    cloud = load({}, files=[path]).clouds["site"]
+    titles = [area.title for area in areas_of(cloud.has)]
+    # What needs nothing but the machine one sits on, and the way to baseboards, is always there.
+    assert titles == [*NOTHING_BUT[said], "Patches", "Servers", "Machine"]
