@@ -24,6 +24,8 @@ class Sensor(OfServer):
     """
 
     sensor: str
+    # Which it is of those of that name.
+    nth: int = 1
     number: Optional[int] = None
     type: Optional[str] = None
     value: Optional[float] = None
@@ -150,7 +152,8 @@ def _verdict(known: Known) -> Verdict:
 
 
 def _sensor_id(row: Sensor) -> str:
-    return f"{row.server}/{row.sensor}" + (f"/{row.number}" if row.number else "")
+    # The same one, whoever tells of it: so its course goes on.
+    return f"{row.server}/{row.sensor}" + f"/{row.nth}" * (row.nth > 1)
 
 
 SENSORS: Kind[Sensor] = Kind(

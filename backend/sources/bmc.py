@@ -116,6 +116,8 @@ class Baseboards:
             servers = [server.body for server in self.servers().values()]
             return lambda: iter(servers)
         rows = await self._rows(read.facet, parent)
+        if read.facet == judged.SENSORS:
+            rows = judged.counted(rows)
         bodies = [{"server": parent, **row} for row in rows]
         return lambda: iter(bodies)
 

@@ -47,6 +47,18 @@ async def judged(ask: Ask, host: str, facet: str) -> List[Dict[str, Json]]:
     return sensors if facet == SENSORS else [_health(sensors)]
 
 
+def counted(rows: Sequence[Dict[str, Json]]) -> List[Dict[str, Json]]:
+    """Say of sensors that share a name which of them each is: ``nth``, from 1.
+
+    Names and their order are the baseboard's, whoever tells of them: so a sensor is the same one.
+    """
+    seen: Dict[Any, int] = {}
+    for row in rows:
+        seen[row["sensor"]] = seen.get(row["sensor"], 0) + 1
+        row["nth"] = seen[row["sensor"]]
+    return list(rows)
+
+
 def _sensor(body: Body) -> Dict[str, Json]:
     status = str(body.get("status") or "").casefold()
     health = _HEALTH.get(status, "ok" if status in _UNREAD else "warning")

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, AsyncIterator, Dict, List, Tuple
+from typing import Any, AsyncIterator, Dict, List, Mapping, Tuple
 
 import pytest
 
+from backend.courses import Courses
 from backend.errors import Unreachable
 from backend.kind import Rest
 from backend.kinds import kind_named
 from backend.kinds.hardware_sensors import SENSORS
+from backend.known import Course
 from backend.lookout import Lookout
 from backend.place import Place
 from backend.refresh import Answer
 from backend.simulator import Simulator
 from backend.sources.ipmi import Ipmi
-from backend.sources.judged import judged
+from backend.sources.judged import counted, judged
 from backend.sources.tls import Pins
 from stx_tui.commands.desk import system_ms
 from tests.backend.test_cloud import settings_of
@@ -160,3 +162,34 @@ async def test_when_sysinv_is_away_the_baseboard_is_asked(tmp_path: Path) -> Non
         assert {row.told_by for row in await read(lookout)} == {"BMC"}
         (health,) = await read(lookout, "server-health")
         assert health.told_by == "BMC"
+
+
+async def test_a_sensor_is_the_same_row_whoever_tells_of_it_and_keeps_its_course(
+    tmp_path: Path,
+) -> None:
+    async def recall(*_: Any) -> Mapping[str, Course]:
+        return {}
+
+    courses = Courses(lambda *_: None, recall)
+    async with looking(tmp_path) as (_, lookout):
+
+        async def taken() -> Dict[str, str]:
+            rows = await read(lookout)
+            courses.take(SENSORS, lookout.watch.known.reading(SENSORS.name, SERVER))
+            return {row.sensor: SENSORS.id(row) for row in rows}
+
+        by_sysinv = await taken()
+        lookout.cloud.retry(SENSORS.read, SERVER)
+        by_bmc = await taken()
+        both = by_sysinv.keys() & by_bmc.keys()
+        assert {"CPU1 Temp", "Inlet Temp", "Fan 1"} <= both
+        lookout.cloud.baseboards._wanted.clear()  # sysinv tells again, without values
+        assert await taken() == by_sysinv
+        kept = courses.by_key[SENSORS.name, SERVER]
+        assert all(kept[by_sysinv[name]] for name in both)
+
+
+def test_of_sensors_that_share_a_name_each_is_a_row_of_its_own() -> None:
+    rows = counted([{"sensor": name} for name in ("Temp", "Fan", "Temp")])
+    ids = [SENSORS.id(SENSORS.model.read({"server": "s0", **row})) for row in rows]
+    assert ids == ["s0/Temp", "s0/Fan", "s0/Temp/2"]
