@@ -14,6 +14,8 @@ from backend.tone import Tone
 
 # Lines that are kept; the oldest go first, and that is said.
 KEPT = 100_000
+# Lines that are counted between two words of how far it is: a few ms.
+_BATCH = 1000
 
 
 class Gathered:
@@ -128,7 +130,13 @@ class Gathered:
 
     def count(self, find: Find, step: Callable[[int], None]) -> int:
         """Return how many of the kept lines there are to find."""
-        return sum(1 for _line in self.down(self.first(), find, step))
+        lines, _first = self._checked()
+        total = 0
+        for begin in range(0, len(lines), _BATCH):
+            batch = lines[begin : begin + _BATCH]
+            step(sum(line.size for line in batch))
+            total += sum(1 for line in batch if find(line.raw))
+        return total
 
     def whole(self, line: LogLine) -> bytes:
         """Return what was kept of a line."""

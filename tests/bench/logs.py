@@ -21,6 +21,7 @@ from backend.listening import open_here
 from backend.logs.gathered import Gathered
 from backend.logs.reader import Reader
 from backend.streams import LogFile
+from stx_tui.start import go_on
 from tests.bench.rows import Ticker
 
 GIB = 1024 * 1024 * 1024
@@ -190,6 +191,8 @@ def show(bench: Bench, rows: List[Tuple[str, float, float]]) -> None:
 
 def main() -> None:
     """Write the logs, measure, and take them away."""
+    # As the console runs: a thread that counts gives the interpreter away each millisecond.
+    go_on()
     with tempfile.TemporaryDirectory(prefix="stx-tui-bench-") as folder:
         asyncio.run(run(Path(folder)))
 
