@@ -13,6 +13,7 @@ from typing import (
     Dict,
     Iterable,
     List,
+    Mapping,
     Optional,
     Tuple,
     Union,
@@ -21,7 +22,7 @@ from typing import (
 from pydantic_core import from_json
 
 from backend.channel import Channel
-from backend.errors import NotConfigured, NotFound, Rejected
+from backend.errors import Absent, NotConfigured, NotFound, Rejected
 from backend.kind import Body, Json, Kube, KubeHealth, KubeWrite
 from backend.kube import Ended, KubeWhole, PodExec, PodLog
 from backend.logs.line import Log
@@ -50,7 +51,7 @@ ARRIVE_S = 0.4
 # The server ends a watch itself after so long; a bookmark comes every minute: silence is longer.
 WATCH_S, SILENCE_S = 600, 150.0
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
-GONE, NOT_READY = 410, 500
+GONE, NO_SUCH, NOT_READY = 410, 404, 500
 # A check of /readyz that failed stands as ``[-]etcd failed: reason withheld``.
 _CHOSEN = re.compile(r"^/apis/([^/]+)/\*/(.*)$")
 _FAILED = re.compile(r"\[-\](\S+)")
@@ -211,17 +212,18 @@ class KubeTeller:
                     async for told in news:
                         yield told
             except Rejected as error:
-                if error.status != GONE:
+                if error.status not in (GONE, NO_SUCH):
                     raise
-                # What the server remembers is newer than what we know: list anew, unnoticed.
+                # What the server remembers is newer than what we know: list anew, unnoticed. What
+                # it serves no more is absent then.
                 self._version = ""
 
     async def list(self) -> Telling:
         """Tell all there is, page by page; the next one comes while the last is read."""
         path = await self._source.root(self._read)
-        get = self._source.api.get
+        get = self._page
         query: Optional[Dict[str, str]] = {"limit": str(FIRST)}
-        coming = asyncio.ensure_future(get(path, query, self._accept, packed=True))
+        coming = asyncio.ensure_future(get(path, query))
         is_first = True
         now_s = asyncio.get_running_loop().time
         told_s = now_s()
@@ -233,7 +235,7 @@ class KubeTeller:
                 )
                 query = after(page)
                 if query is not None:
-                    coming = asyncio.ensure_future(get(path, query, self._accept, packed=True))
+                    coming = asyncio.ensure_future(get(path, query))
                 bodies += page.bodies
                 # The first page is a screen full; of the rest a few a second are told.
                 if is_first or query is None or now_s() - told_s >= ARRIVE_S:
@@ -243,6 +245,15 @@ class KubeTeller:
         finally:
             coming.cancel()
             await asyncio.wait([coming])
+
+    async def _page(self, path: str, query: Optional[Mapping[str, str]]) -> bytes:
+        try:
+            return await self._source.api.get(path, query, self._accept, packed=True)
+        except NotFound as error:
+            # A resource that is served is never not found, though it has no objects.
+            group = f".{self._read.group}" if self._read.group else ""
+            words = f"this cluster has no {self._read.plural}{group}"
+            raise Absent(words, "not installed, or not of its release: :api-resources") from error
 
     async def _watch(self) -> Telling:
         """Tell what changes, gathered; and every few seconds that all still holds."""

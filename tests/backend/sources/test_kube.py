@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from backend.errors import (
+    Absent,
     Forbidden,
     Malformed,
     NotConfigured,
@@ -209,6 +210,20 @@ async def test_a_version_that_is_too_old_lists_anew_unnoticed(tmp_path: Path) ->
         True,
         ["p9"],
     )
+
+
+async def test_a_resource_that_is_taken_away_while_it_is_heard_is_absent_from_then_on(
+    tmp_path: Path,
+) -> None:
+    server = Server(pods=1)
+    told = server.source(tmp_path).teller(PODS).tell()
+    await first(told)
+    coming = asyncio.ensure_future(first(told))
+    await server.watched()
+    server.answer = status(404, "404 page not found")
+    server.watches[0].tell("ERROR", {"code": 404, "message": "404 page not found"})
+    with pytest.raises(Absent, match="this cluster has no pods"):
+        await coming
 
 
 async def test_silence_is_asked_for_a_sign_of_life_and_says_that_all_holds(tmp_path: Path) -> None:
