@@ -36,6 +36,12 @@ class Lines:
 
     lines: Tuple[Line, ...] = ()
 
+    @property
+    def brief(self) -> Lines:
+        """What stands before the first rule: all that is said where there is little room."""
+        ends = next((at for at, one in enumerate(self.lines) if one.rule), len(self.lines))
+        return Lines(lines=self.lines[:ends])
+
 
 @dataclass(frozen=True)
 class Bar:

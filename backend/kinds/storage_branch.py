@@ -11,6 +11,13 @@ from backend.tone import Tone
 MIB = 1024**2
 
 
+def taken_of(mib: Optional[int], free_mib: Optional[int]) -> Optional[int]:
+    """Return how many percent of a size are taken, None where nobody says."""
+    if not mib or free_mib is None:
+        return None
+    return min(max(round(100 * (mib - free_mib) / mib), 0), 100)
+
+
 @dataclass(frozen=True)
 class Branch:
     """One thing of the tree: what it is, in MiB, and the row of its own that it is."""
@@ -28,6 +35,13 @@ class Branch:
     below: Tuple[Branch, ...] = ()
     # The tier that draws on it, where it is an OSD's.
     joins: str = ""
+    # What it is on any host, where its text is its own.
+    like: str = ""
+
+    @property
+    def percent(self) -> Optional[int]:
+        """How much of it is taken, None where nobody says."""
+        return taken_of(self.mib, self.free_mib)
 
     @property
     def is_well(self) -> bool:

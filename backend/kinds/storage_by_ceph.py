@@ -15,12 +15,14 @@ from backend.tone import Tone
 WHOLE_HOSTS = 2
 
 
-def standing(seen: Any, note: str) -> Dict[str, Any]:
-    """Return what Ceph says of an OSD as fields of its branch, ``note`` after it."""
+def standing(seen: Any, note: str, says: str = "") -> Dict[str, Any]:
+    """Return what Ceph says of an OSD as fields of its branch, ``note`` and ``says`` after it."""
     free = None if seen.size is None else (seen.size - (seen.used or 0)) // MIB
     tone = Tone.PLAIN if seen.is_up and seen.is_in else Tone.BAD if seen.is_in else Tone.WARN
     size = None if seen.size is None else seen.size // MIB
-    return {"mib": size, "free_mib": free, "note": f"{seen.status}, {note}", "tone": tone}
+    told = {"note": note, "says": says or note}
+    words = {key: ", ".join(filter(None, (seen.status, one))) for key, one in told.items()}
+    return {"mib": size, "free_mib": free, "tone": tone, **words}
 
 
 def by_ceph(known: Known, tiers: Tiers) -> Iterator[Branch]:
@@ -53,4 +55,5 @@ def _osd(seen: Any, tiers: Tiers) -> Branch:
         row=seen.uuid,
         joins=tiers.of_osd(None, seen),
     )
-    return replace(branch, **standing(seen, ", ".join(seen.devices) or "disk not said"))
+    disks = ", ".join(seen.devices)
+    return replace(branch, **standing(seen, disks, disks or "its disk is not said"))

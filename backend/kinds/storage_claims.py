@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, Callable, DefaultDict, Dict, List, Mapping, Tuple
+from typing import Any, Callable, DefaultDict, Dict, Iterator, List, Mapping, Tuple
+from uuid import UUID
 
+from backend.kinds.kube_amounts import amount
 from backend.kinds.once import once
 from backend.kinds.storage_branch import MIB, Branch, by
 from backend.known import Known
 from backend.tone import Tone
+from backend.units import counted
 
 # How many claims of a class, and pods of a claim, have a line: the others are counted.
 SHOWN = 10
@@ -18,6 +21,7 @@ SHOWN = 10
 # which is not worked out for a picture that has no room for it.
 MANY = 1000
 _CLASS = attrgetter("storage_class")
+_NONE = UUID(int=0)
 
 
 class Mounts:
@@ -90,18 +94,18 @@ class Claims:
 
     def of_class(self, one: Any) -> Branch:
         """Return a class with its claims: those that have no volume, else the first."""
-        counted = self.counted
-        waits, count = counted.waits.get(one.name, []), counted.count[one.name]
-        unused = count - counted.used[one.name]
-        said = [f"{count - len(waits)} claims bound"]
-        said += [f"{len(waits)} NOT"] if waits else []
-        said += [f"{unused} nobody uses"] if unused and self.has_pods else []
+        waits, count = self.counted.waits.get(one.name, []), self.counted.count[one.name]
+        unused = count - self.counted.used[one.name]
+        said = [counted(count, "claim")]
+        said += [f"{len(waits)} NOT bound"] if waits else []
+        said += [f"{unused} unused"] if unused and self.has_pods else []
         return Branch(
             id=f"storage-classes/{one.uid}",
             text=f"class {one.name}",
             kind="storage-classes",
             row=one.uid,
-            note=", ".join(said),
+            note=" ".join(said),
+            says=", ".join(said),
             tone=Tone.WARN if waits else Tone.PLAIN,
             below=tuple(
                 self._standing(claim) for claim in (waits or self._first(one.name))[:SHOWN]
@@ -126,10 +130,13 @@ class Claims:
         image = f"image {volume.image}" if volume.image else volume.driver
         return Branch(
             id=f"volumes/{volume.uid}",
-            text=f"volume {volume.name} {volume.size}",
+            text=f"volume {_short(volume.name)}",
             kind="volumes",
             row=volume.uid,
-            note=", ".join(filter(None, (volume.phase, image))),
+            mib=_mib(volume.size),
+            # What is as it should be is silent.
+            note="" if volume.phase == "Bound" else volume.phase,
+            says=", ".join(filter(None, (volume.phase, volume.name, image))),
             below=(branch,),
         )
 
@@ -137,16 +144,42 @@ class Claims:
         pods = self.pods.of(claim)
         return Branch(
             id=f"claims/{claim.uid}",
-            text=f"claim {claim.namespace}/{claim.name} {claim.got or claim.asked}",
+            text=f"claim {claim.namespace}/{claim.name}",
             kind="claims",
             row=claim.uid,
-            note=", ".join(filter(None, (claim.phase, claim.volume))),
+            mib=_mib(claim.got or claim.asked),
+            note="" if claim.phase == "Bound" else claim.phase,
+            says=", ".join(
+                filter(None, (claim.phase, claim.volume or f"of class {claim.storage_class}"))
+            ),
             tone=Tone.PLAIN if claim.phase == "Bound" else Tone.WARN,
             below=tuple(
                 Branch(id=f"pods/{pod.uid}", text=f"pod {pod.name}", kind="pods", row=pod.uid)
                 for pod in pods[:SHOWN]
             ),
         )
+
+    def apart(self) -> Iterator[Branch]:
+        """Yield the claims without a volume whose class leads to no pool: they stand on nothing."""
+        told = {one.name for pool, mine in self.classes.items() if pool for one in mine}
+        waits = [claim for sort, mine in self.counted.waits.items() if sort not in told
+                 for claim in mine]  # fmt: skip
+        yield from map(self._claim, waits[:SHOWN])
+
+
+def _short(name: str) -> str:
+    """Return a volume's name, of one that is a uuid its first part: it is found by that."""
+    head, _, rest = name.partition("-")
+    return f"{head}-{rest.partition('-')[0]}.." if len(rest) == len(str(_NONE)) else name
+
+
+def _mib(size: str) -> int:
+    return round(amount(size) / MIB)
+
+
+def claims_apart(known: Known) -> Iterator[Branch]:
+    """Yield claims that stand on nothing, where their classes were read."""
+    return Claims(known).apart() if known.has("storage-classes") else iter(())
 
 
 def pool_branches(known: Known) -> List[Tuple[Any, Branch]]:

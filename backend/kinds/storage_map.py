@@ -7,7 +7,8 @@ from typing import Dict, Iterable, Iterator, Optional, Tuple
 from backend.figure import Jump, Line, Lines, Tree
 from backend.kind import Body, Column, Derived, Kind, Row, Tab
 from backend.kinds.ceph_flags import flags_set
-from backend.kinds.storage_branch import Branch
+from backend.kinds.storage_branch import Branch, taken_of
+from backend.kinds.storage_pair import peer_words, side_by_side
 from backend.kinds.storage_tree import host_branch, tree
 from backend.kinds.storage_verdict import NEEDS as VERDICT_NEEDS
 from backend.kinds.storage_verdict import status_of, verdict
@@ -46,9 +47,7 @@ class Place(Row):
     @property
     def percent(self) -> Optional[int]:
         """How much of it is taken, None where nobody says."""
-        if not self.size or self.free is None:
-            return None
-        return min(max(round(100 * (self.size - self.free) / self.size), 0), 100)
+        return taken_of(self.size, self.free)
 
     @property
     def bar(self) -> Optional[str]:
@@ -143,12 +142,16 @@ def _summary(known: Known) -> Lines:
     )
 
 
-def _strip(row: Place, _known: Known) -> Lines:
+def _strip(row: Place, known: Known) -> Lines:
+    """Return a line in words; where there is room beside the rows, both hosts side by side."""
     free = f", {mib(row.free)} free" if row.free is not None else ""
     told = (("what", f"{row.of}: {row.text}   (v: what it stands on, what stands on it)"),
             ("is", row.says or row.note),
-            ("room", f"{mib(row.size)}{free}" if row.size is not None else ""))  # fmt: skip
-    return Lines(lines=tuple(Line(heading=head, text=text) for head, text in told if text))
+            ("room", f"{mib(row.size)}{free}" if row.size is not None else ""),
+            ("peer", peer_words(row, known) if row.of == "hosts" else ""))  # fmt: skip
+    lines = tuple(Line(heading=head, text=text) for head, text in told if text)
+    pair = side_by_side(row, known).lines if known.rows("hosts") else ()
+    return Lines(lines=(*lines, Line(rule=True), *pair) if pair else lines)
 
 
 STORAGE_MAP: Kind[Place] = Kind(
@@ -169,7 +172,10 @@ STORAGE_MAP: Kind[Place] = Kind(
     strip=_strip,
     summary=_summary,
     verdict=verdict,
-    tabs=(Tab(key="m", title="Map", figure=_walk),),
+    tabs=(
+        Tab(key="m", title="Map", figure=_walk),
+        Tab(key="p", title="Pair", figure=side_by_side),
+    ),
     jump=lambda row, _known: Jump(kind=row.of, id=row.row),
     aliases=("map",),
     needs=NEEDS,

@@ -13,7 +13,7 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Set, Tuple, cas
 
 from backend.kinds.once import once
 from backend.kinds.storage_branch import MIB, Branch
-from backend.kinds.storage_claims import pool_branches
+from backend.kinds.storage_claims import claims_apart, pool_branches
 from backend.known import Known
 from backend.tone import Tone
 from backend.units import counted
@@ -106,6 +106,7 @@ class Tiers:
             told.setdefault(f"tiers/{tier.uuid}", self._idle(tier))
         yield from told.values()
         yield from (branch for rule, branch in pools if self._takes.get(rule) not in roots)
+        yield from claims_apart(self.known)
 
     def _idle(self, tier: Any) -> Branch:
         words = f"{counted(len(tier.stors), 'OSD')}, {tier.status or 'its state is not said'}"
@@ -120,8 +121,8 @@ class Tiers:
         found = _by_root(self.known.rows("ceph-osds"))
         mine = [one for (at, sort), one in found.items() if at == plain and wanted in ("", sort)]
         osds, up, hosts, size, free = (sum(part) for part in zip(*mine)) if mine else (0,) * 5
-        down = f", {osds - up} DOWN" if osds - up else ""
-        note = f"{counted(osds, 'OSD')} on {counted(hosts, 'host')}{down}"
+        whole = f"{counted(osds, 'OSD')} on {counted(hosts, 'host')}"
+        note = f"{osds - up} of {counted(osds, 'OSD')} DOWN" if osds - up else whole
         return Branch(
             id=self._id(root),
             text=f"root {root}" if tier is None else f"tier {tier.name}",
@@ -130,6 +131,7 @@ class Tiers:
             mib=size or None,
             free_mib=free if size else None,
             note=note,
+            says=f"{whole}, {osds - up} DOWN" if osds - up else whole,
             tone=Tone.WARN if osds - up else Tone.PLAIN,
             below=pools,
         )

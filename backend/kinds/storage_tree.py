@@ -130,7 +130,7 @@ class Site:
         below = [self._partition(part, host) for part in parts]
         below += [self._volume(volume, host) for volume in whole]
         below += [self._osd(osd) for osd in self.osds.get(disk.uuid, [])]
-        serial = f"serial {disk.serial_id}" if disk.serial_id else "serial unknown"
+        serial = disk.serial_id or "serial unknown"
         return Branch(
             id=f"disks/{disk.uuid}",
             text=f"{place_of(disk)} {serial}",
@@ -142,6 +142,7 @@ class Site:
                 filter(None, (disk.device_type, str(disk.device_node or "").rpartition("/")[2]))
             ),
             below=tuple(below),
+            like=place_of(disk),
         )
 
     def _partition(self, part: Any, host: Any) -> Branch:
@@ -209,11 +210,16 @@ class Site:
             text=osd.label,
             kind="osds",
             row=osd.uuid,
-            note=f"{osd.state or ''}, tier {osd.tier_name or '-'}",
+            # What is as it should be is silent.
+            note="" if osd.state == "configured" else osd.state or "",
+            says=f"{osd.state or 'its state is not said'}, tier {osd.tier_name or '-'}",
             joins=self.tiers.of_osd(osd.tier_name, seen),
+            like="OSD",
         )
         if seen is not None:
-            return replace(branch, kind="ceph-osds", row=seen.uuid, **standing(seen, branch.note))
+            return replace(
+                branch, kind="ceph-osds", row=seen.uuid, **standing(seen, branch.note, branch.says)
+            )
         if self.ceph and osd.function in (None, "osd") and osd.state == "configured":
             return replace(branch, note="sysinv has it, and CEPH HAS NOT", tone=Tone.BAD)
         return branch

@@ -44,24 +44,21 @@ def verdict(known: Known) -> Verdict:
     """Return the answer for all storage that is known of, whoever told it."""
     status = status_of(known)
     found = _findings(status, known)
-    more = _more(status, known)
     if found:
-        is_bad = any(one.tone is Tone.BAD for one in found)
         found.sort(key=lambda one: one.tone is not Tone.BAD)
-        text = " ".join(one.words for one in found[:3])
-        if len(found) > 3:
-            text = f"{text} And {len(found) - 3} more."
-        if more and not (status is not None and status.recovery):
-            # What is wrong takes both lines where it needs them; how full it is comes after it.
-            text, more = f"{text} {_sentence(more)}", ""
+        is_bad = found[0].tone is Tone.BAD
+        told = [one.words for one in found[:3]]
+        told += [f"And {len(found) - 3} more."] if len(found) > 3 else []
+        # It takes both lines where it needs them: when it is full and what recovers come last.
+        told += map(_sentence, filter(None, (_until(status, known), _recovery(status))))
         return Verdict(
             word="NOT WELL" if is_bad else "WARN",
-            text=text,
-            more=more,
+            text=" ".join(told),
             tone=Tone.BAD if is_bad else Tone.WARN,
         )
     if status is None and not known.has("backends"):
         return _unread(known)
+    more = _room(status, known)
     return Verdict(word="WELL", text=_all_well(status, known), more=more, tone=Tone.GOOD)
 
 
@@ -82,14 +79,18 @@ def _all_well(status: Optional[CephStatus], known: Known) -> str:
     return f"{status.osds_up} OSDs up, {status.clean} of {status.pgs} groups clean{used}."
 
 
-def _more(status: Optional[CephStatus], known: Known) -> str:
-    """Return what the second line says: what recovers, else how full it is."""
-    if status is None:
-        return ""
-    if status.recovery:
-        return f"recovery: {status.recovery}"
-    space = f"{size(status.used)} of {size(status.total)} used" if status.total else ""
-    return ", ".join(filter(None, (space, until_full(status, known))))
+def _room(status: Optional[CephStatus], known: Known) -> str:
+    """Return how full it is, and when it will be."""
+    used = f"{size(status.used)} of {size(status.total)} used" if status and status.total else ""
+    return ", ".join(filter(None, (used, _until(status, known))))
+
+
+def _until(status: Optional[CephStatus], known: Known) -> str:
+    return "" if status is None else until_full(status, known)
+
+
+def _recovery(status: Optional[CephStatus]) -> str:
+    return f"recovery: {status.recovery}" if status is not None and status.recovery else ""
 
 
 def until_full(status: CephStatus, known: Known) -> str:

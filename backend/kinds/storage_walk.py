@@ -65,7 +65,7 @@ def _osds(tier: Any, rows: Tuple[Any, ...], by_id: Dict[str, Any]) -> Iterator[N
         way = [step.text for step in _below(one, by_id)[-2::-1]]
         yield Node(
             id=one.uuid,
-            text=f"{one.text} {one.note}, on {' of '.join(way)}",
+            text=f"{f'{one.text} {one.note}'.rstrip()}, on {' of '.join(way)}",
             tone=Tone(one.tone),
             jump=Jump(kind=one.of, id=one.row),
         )

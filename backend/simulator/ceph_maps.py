@@ -269,7 +269,8 @@ def _pools(cloud: Cloud) -> list[Json]:
 
 
 def _space(cloud: Cloud, found: list[Osd]) -> Json:
-    there = [osd for osd in found if osd.is_up]
+    # One that is down still counts, until it is out.
+    there = [osd for osd in found if osd.is_in]
     whole, used = sum(osd.size for osd in there), sum(osd.used for osd in there)
     stored = sum(osd.used for osd in found) // ceph.copies(cloud)
     # Ceph stops at 95 %: nobody may write what is beyond that.

@@ -24,6 +24,8 @@ HEADING = 9
 HANG = 4
 # Lines one thing may take, so that one long text does not push the others out.
 LONGEST = 3
+# From so many cells on all is said that a kind has to say of a row.
+WHOLE = 72
 # Said in the head where a brief strip leaves something out; `v` opens the row itself.
 MORE = "   v: more of this"
 
@@ -61,12 +63,16 @@ class StripPane(Pane):
         self.show(head, lines, is_brief=is_brief)
 
 
-def lines_of(kind: Kind[Any], row: Optional[Any], known: Known) -> Tuple[Line, ...]:
-    """Return what the kind says of a row; where it says nothing, every column it has."""
+def lines_of(kind: Kind[Any], row: Optional[Any], known: Known, room: int = 0) -> Tuple[Line, ...]:
+    """Return what the kind says of a row; where it says nothing, every column it has.
+
+    What it says after a rule is for a strip that stands beside the table, ``room`` cells wide.
+    """
     if row is None:
         return ()
     if kind.strip is not None:
-        return kind.strip(row, known).lines
+        said = kind.strip(row, known)
+        return said.lines if room >= WHOLE else said.brief.lines
     values = [
         f"{column.heading} {safe(value)}"
         for column in kind.columns
@@ -122,10 +128,17 @@ def rule_only(width: int) -> Strip:
     return line((" " + theme.RULE * max(width - 3, 0), theme.PLAIN), width=width)
 
 
+def plural_of(kind: Kind[Any]) -> str:
+    """Return what rows of a kind are called together; its name may be the whole's (``sel``)."""
+    one = kind.singular
+    is_plural = kind.name.endswith("s") or kind.name[:3] == one[:3]
+    return kind.name if is_plural and not one.startswith(f"{kind.name}-") else f"{one}s"
+
+
 def head_of(kind: Kind[Any], table: TablePane) -> Tuple[str, str]:
     """Return what stands in the rule: how many rows of how many, and which is meant."""
     rows, shown = len(table.rows), len(table.rows.shown)
-    left = f"{shown} of {rows} {kind.name}"
+    left = f"{shown} of {rows} {plural_of(kind)}"
     if table.rows.needle:
         left += f" with {safe(table.rows.needle)!r}"
     at, all_fit = table.place

@@ -143,7 +143,7 @@ class ListPage(Page):
             self.talk.paper.row(self._heading(fitted))
             self._row(at, entry, fitted, known)
             if self.kind.strip is not None:
-                self._strip(self.kind.strip(entry.row, known))
+                self._strip(self.kind.strip(entry.row, known).brief)
             return
         self.talk.paper.say(f"no {self.kind.singular} is unwell")
 

@@ -217,7 +217,7 @@ class ListingScreen(Screen[None], inherit_bindings=False):
         entry = table.entry
         lines: Tuple[Line, ...] = ()
         if entry is not None:
-            lines = lines_of(self.kind, entry.row, self.known)
+            lines = lines_of(self.kind, entry.row, self.known, shape(*self.size, 0).beside)
         width = strip.size.width or self.size.width
         wanted = 1 + height_of(lines, width)
         if wanted > self._strip_rows:

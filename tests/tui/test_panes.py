@@ -15,6 +15,7 @@ from backend.deed import Deed, Outcome
 from backend.errors import Malformed, Unreachable
 from backend.figure import Line
 from backend.kind import Column
+from backend.kinds import every_kind
 from backend.known import Known, Memory, Reading
 from backend.tone import Tone, Verdict
 from backend.units import MINUTE_MS
@@ -24,7 +25,7 @@ from stx_tui.panes.columns import fit
 from stx_tui.panes.late import Heard, as_it_was, is_news, late
 from stx_tui.panes.rows import Rows
 from stx_tui.panes.status import row_1, row_2, running, verdict_rows
-from stx_tui.panes.strip import head_rule, painted
+from stx_tui.panes.strip import head_rule, painted, plural_of
 from stx_tui.panes.text import safe
 from stx_tui.screens.listing import ListingScreen
 from stx_tui.screens.shape import shape, small
@@ -434,3 +435,14 @@ def test_values_of_every_sort_are_said_as_people_say_them():
 def test_bad_news_is_bold_without_colour():
     (row,) = painted((Line(text="it stops", tone=Tone.BAD),), 20)
     assert [segment.style.bold for segment in row if segment.text == "it stops"] == [True]
+
+
+def test_rows_are_called_by_the_plural_of_one_of_them() -> None:
+    said = {kind.name: plural_of(kind) for kind in every_kind()}
+    assert said["storage-map"] == "places"
+    assert said["sel"] == "sel-events"
+    assert (said["hosts"], said["memory"], said["deployments"]) == (
+        "hosts",
+        "memory",
+        "deployments",
+    )

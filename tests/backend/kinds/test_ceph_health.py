@@ -76,7 +76,7 @@ def test_the_headline_of_a_sick_ceph_says_the_worst_first() -> None:
     assert said.word == "NOT WELL"
     assert said.text.startswith("CephFS is DOWN")
     assert "1 of 3 OSDs down: osd.2 (vm)." in said.text
-    assert said.more == "recovery: 8 of 40 copies missing; nothing moves"
+    assert said.text.endswith("Recovery: 8 of 40 copies missing; nothing moves.")
 
 
 def test_the_headline_of_a_ceph_without_a_warning_is_well() -> None:
@@ -91,7 +91,8 @@ def test_what_recovers_says_its_rate_and_the_time_left() -> None:
     told = answers()["status"].said
     groups = {**told["pgmap"], "recovering_objects_per_sec": 2, "recovering_bytes_per_sec": 5 << 20}
     known = cluster(status={**told, "pgmap": groups})
-    assert STORAGE.headline(known).more == "recovery: 8 of 40 copies missing; 5.0M/s, about 4s left"
+    said = STORAGE.headline(known).text
+    assert said.endswith("Recovery: 8 of 40 copies missing; 5.0M/s, about 4s left.")
 
 
 @pytest.mark.parametrize("said", [NAUTILUS, REEF], ids=["14", "18 and 20"])
