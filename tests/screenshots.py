@@ -42,6 +42,8 @@ class Shot:
     moment: str
     steps: Tuple[Step, ...]
     in_colour: bool = False
+    # Columns and rows of the picture in colour.
+    size: Tuple[int, int] = WIDE
 
 
 HOSTS: Step = ((), "[17] of [17] hosts")
@@ -79,6 +81,13 @@ SHOTS: Tuple[Shot, ...] = (
         ),
         in_colour=True,
     ),
+    Shot(
+        "storage",
+        "cluster",
+        (HOSTS, (("3",), r"(?s)DOWN in.*36 of 36 places|36 of 36 places.*DOWN in")),
+        in_colour=True,
+        size=(160, 46),
+    ),
     Shot("actions", "demo", (HOSTS, PARTNER, (("a",), "WHAT CAN BE DONE"))),
     Shot("help", "demo", (HOSTS, (("?",), "KEYS +hosts"))),
 )
@@ -103,7 +112,7 @@ def text(shot: Shot, at: Stage) -> str:
 async def picture(shot: Shot, at: Stage) -> str:
     """Return the SVG of one, in colour on a wide screen."""
     app = StxApp(at.seen, at.opener, now_ms=at.now_ms, place=at.place)
-    async with app.run_test(size=WIDE) as pilot:
+    async with app.run_test(size=shot.size) as pilot:
 
         async def until(words: str) -> None:
             ends = time.monotonic() + PATIENCE_S

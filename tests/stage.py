@@ -46,6 +46,8 @@ class Moment:
     now: datetime
     chapters: Sequence[Chapter]
     place: Place = PLACE
+    # Whether its Kubernetes and its Ceph are reached too.
+    has_cluster: bool = False
 
 
 def _alone(*days: Tuple[int, str]) -> Tuple[Chapter, ...]:
@@ -60,7 +62,9 @@ def _alone(*days: Tuple[int, str]) -> Tuple[Chapter, ...]:
 MOMENTS: Dict[str, Moment] = {
     # What `stx-tui demo --freeze` opens on.
     "demo": Moment("site-7-calm", CALM_START, NOW, CHAPTERS),
-    # The same, when the unlock is over.
+    # The same with all that the demo reaches.
+    "cluster": Moment("site-7-calm", CALM_START, NOW, CHAPTERS, has_cluster=True),
+    # The same as the first, when the unlock is over.
     "later": Moment("site-7-calm", CALM_START, NOW + timedelta(minutes=10), CHAPTERS),
     # One machine that is everything, locked: what remains is its unlock.
     "alone": Moment(
@@ -96,7 +100,7 @@ def stage(name: str) -> Iterator[Stage]:
     site = moment.scene.replace("-calm", "")
     with tempfile.TemporaryDirectory(prefix="stx-tui-stage-") as folder, cloud:
         here = Path(folder)
-        settings = cloud.settings(here, site)
+        settings = cloud.settings(here, site, cluster=moment.has_cluster)
 
         async def lived() -> None:
             past = _station(here, settings, cloud.now_ms, moment.place)

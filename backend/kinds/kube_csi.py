@@ -65,6 +65,12 @@ def _attachment_look(row: Attachment, known: Known) -> Look:
     return WELL if row.attached else busy("it is being attached")
 
 
+def _claim_of(row: Attachment, known: Known) -> Optional[str]:
+    """Return the claim whose volume it is: its own name and the volume's say nothing to anybody."""
+    volume = next((one for one in known.rows("volumes") if one.name == row.volume), None)
+    return None if volume is None else volume.of or None
+
+
 ATTACHMENTS: Kind[Attachment] = declared(
     "volume-attachments",
     "volume-attachment",
@@ -82,14 +88,15 @@ ATTACHMENTS: Kind[Attachment] = declared(
         },
     ),
     (
-        Column(heading="VOLUME", value=lambda row: row.volume, most=44),
+        Column(heading="CLAIM", joined=_claim_of, most=32),
         Column(heading="NODE", value=lambda row: row.node, most=24),
         Column(heading="ATTACHED", value=lambda row: "yes" if row.attached else "NO"),
+        Column(heading="VOLUME", value=lambda row: row.volume, most=44, wide=True),
         Column(heading="DRIVER", value=lambda row: row.driver, wide=True),
     ),
     aliases=("volumeattachments", "volumeattachment", "attachments"),
     look=_attachment_look,
-    needs=("nodes",),
+    needs=("nodes", "volumes"),
     most=20,
 )
 

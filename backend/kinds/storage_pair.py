@@ -6,6 +6,7 @@ keeps the same data; of others it is who they are to be like.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from backend.clean import cells, clean, cut
@@ -32,7 +33,20 @@ def side_by_side(row: Any, known: Known) -> Lines:
     other = site.host(peer) if peer is not None and peer.uuid in site.disks else None
     head = f"{one.text:<{WHAT}} {'SIZE':>5}  USED"
     names = f"{head:<{LEFT}}{other.text if other is not None else 'no peer of it is known'}"
-    return Lines(lines=(Line(text=names), *_lines(one, other, 0, is_alone=other is None)))
+    hosts = (Line(text=names), *_lines(one, other, 0, is_alone=other is None))
+    shared = tuple(line for tier in site.tiers.branches() for line in _shared(tier, 0))
+    return Lines(lines=(*hosts, Line(rule=True), *shared) if shared else hosts)
+
+
+def _shared(branch: Branch, depth: int) -> Iterator[Line]:
+    """Yield what is on the disks of both: tiers, pools, classes of claims; claims are counted."""
+    if branch.kind in ("volumes", "claims") and branch.tone not in _WORST:
+        return
+    text = f"{_side(replace(branch, tone=Tone.PLAIN), depth):<{LEFT}}{branch.note}"
+    jump = Jump(kind=branch.kind, id=branch.row)
+    yield Line(text=cut(text.rstrip(), WIDE), tone=branch.tone, jump=jump)
+    for below in branch.below:
+        yield from _shared(below, depth + 1)
 
 
 def peer_words(row: Any, known: Known) -> str:

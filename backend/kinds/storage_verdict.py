@@ -48,9 +48,11 @@ def verdict(known: Known) -> Verdict:
         found.sort(key=lambda one: one.tone is not Tone.BAD)
         is_bad = found[0].tone is Tone.BAD
         told = [one.words for one in found[:3]]
+        # It takes both lines where it needs them; there is no room for the pace of it.
+        full = _until(status, known).partition(" at the pace")[0]
+        told += [_sentence(full)] if full.startswith("full") else []
         told += [f"And {len(found) - 3} more."] if len(found) > 3 else []
-        # It takes both lines where it needs them: when it is full and what recovers come last.
-        told += map(_sentence, filter(None, (_until(status, known), _recovery(status))))
+        told += [_sentence(_recovery(status))] if _recovery(status) else []
         return Verdict(
             word="NOT WELL" if is_bad else "WARN",
             text=" ".join(told),

@@ -167,14 +167,15 @@ def _osd_map(cloud: Cloud, found: list[Osd]) -> Json:
 def osd_row(cloud: Cloud, osd: Osd) -> Json:
     """One OSD as the map of OSDs has it."""
     flags = sorted(cloud.ceph.osd_flags.get(osd.number, ()))
+    where = _address(osd.host, 6800 + 4 * osd.number)
     return {
         "osd": osd.number,
-        "id": osd.number,
         "up": int(osd.is_up),
         "in": int(osd.is_in),
         "weight": osd.weight if osd.is_in else 0.0,
         "state": ["exists", *(["up"] if osd.is_up else []), *flags],
-        **_address(osd.host, 6800 + 4 * osd.number),
+        "public_addrs": where["public_addrs"],
+        "public_addr": where["public_addr"],
     }
 
 
@@ -185,6 +186,7 @@ def osd_list(cloud: Cloud) -> list[Json]:
     return [
         {
             **osd_row(cloud, osd),
+            "id": osd.number,
             "host": {"name": osd.host.name, "type": "host"},
             "osd_stats": {
                 "osd": osd.number,

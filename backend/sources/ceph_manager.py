@@ -114,7 +114,7 @@ class Dashboard:
             method, path = order.older
             if not path or not (isinstance(error, NotFound) or error.status == 405):
                 raise
-            await self._crossed(method, path, {})
+            await self._crossed(method, path, order.older_body)
 
     async def _crossed(
         self, method: str, path: str, body: Optional[Mapping[str, Any]] = None

@@ -7,7 +7,7 @@ holds most maps whole, in the shapes of the commands. What it has no path for is
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Awaitable, Callable, Dict, Iterable, List, Mapping, Tuple
 from urllib.parse import quote
 
@@ -18,6 +18,8 @@ from backend.kind import Json
 Get = Callable[[str], Awaitable[Any]]
 FULL = "/health/full"
 _OSDS = "/osd"
+# The flags that one OSD may have of its own.
+_OF_AN_OSD = ("noup", "nodown", "noin", "noout")
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Order:
     path: str
     body: Mapping[str, Json]
     older: Tuple[str, str] = ("", "")
+    older_body: Mapping[str, Json] = field(default_factory=dict)
 
 
 async def _status(get: Get, _args: Mapping[str, Json]) -> Any:
@@ -206,11 +209,18 @@ async def _flags(verb: str, args: Mapping[str, Json], get: Get) -> Order:
     return Order("PUT", "/osd/flags", {"flags": list(wanted)})
 
 
-def _flag_of_some(verb: str, args: Mapping[str, Json]) -> Order:
-    who = args["who"]
-    ids: List[Json] = list(who) if isinstance(who, list) else [who]
-    flags: Dict[str, Json] = {str(args["flags"]): verb == "set"}
-    return Order("PUT", "/osd/flags/individual", {"flags": flags, "ids": ids})
+async def _flag_of_some(verb: str, args: Mapping[str, Json], get: Get) -> Order:
+    ids, flag = list(_each(args["who"])), str(args["flags"])
+    body: Dict[str, Json] = {"flags": {flag: verb == "set"}, "ids": ids}
+    path = "/osd/flags/individual"
+    if len(ids) != 1:
+        return Order("PUT", path, body)
+    # Ceph 15 is told all flags of one OSD at once; Ceph 14 has no path for them.
+    now = [str(word) for one in await get(_OSDS) if str(one["id"]) == str(ids[0])
+           for word in one.get("state") or () if word in _OF_AN_OSD and word != flag]  # fmt: skip
+    older: List[Json] = [*now, *([flag] if verb == "set" else [])]
+    return Order("PUT", path, body, ("PUT", f"/osd/{_one_id({'id': ids[0]})}/flags"),
+                 {"flags": older})  # fmt: skip
 
 
 async def order_of(command: CephCommand, get: Get) -> Order:
@@ -229,7 +239,7 @@ async def order_of(command: CephCommand, get: Get) -> Order:
         path = f"/pool/{quote(str(args['pool']), safe='')}"
         return Order("PUT", path, {key: int(str(args["val"]))})
     if command.prefix in ("osd set-group", "osd unset-group") and _is_osds(args["who"]):
-        return _flag_of_some("set" if verb == "set-group" else "unset", args)
+        return await _flag_of_some("set" if verb == "set-group" else "unset", args, get)
     raise LookupError(command.prefix)
 
 

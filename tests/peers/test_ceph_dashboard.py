@@ -10,6 +10,7 @@ import time
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, AsyncIterator, List
+from urllib.parse import parse_qsl
 
 import httpx
 import pytest
@@ -24,6 +25,10 @@ from backend.lookout import Lookout
 from backend.place import find_place
 from backend.secret import Password, Secret
 from backend.settings import CloudSettings
+from backend.simulator import scenes
+from backend.simulator.ceph_manager import TOKEN, Manager
+from backend.simulator.clock import Clock
+from backend.simulator.exchange import Request
 from backend.sources.ceph_manager import Dashboard
 from backend.sources.tls import Pins
 from tests.backend.test_watch import until
@@ -255,3 +260,43 @@ async def test_a_manager_that_hears_no_monitor_does_not_pass_old_maps_for_new(
             real_ceph.start("mon.a")
             await asyncio.to_thread(real_dashboards.settle)
     await asyncio.to_thread(real_ceph.until, real_ceph.is_well, "all is well again")
+
+
+# What the pretend one is made of where the real one of these tests has none of it.
+EMPTY = ("standbys", "filesystems", "checks", "application_metadata")
+
+
+def unlike(pretend: Any, real: Any, at: str = "") -> List[str]:
+    """Return where an answer has a key, or a sort of value, that the real one has not."""
+    if isinstance(pretend, dict) and isinstance(real, dict):
+        odd = [f"{at}/{key}" for key in pretend if key not in real]
+        return odd + [
+            line
+            for key in pretend.keys() & real.keys()
+            if key not in EMPTY
+            for line in unlike(pretend[key], real[key], f"{at}/{key}")
+        ]
+    if isinstance(pretend, list) and isinstance(real, list):
+        return unlike(pretend[0], real[0], f"{at}[]") if pretend and real else []
+    numbers = (int, float)
+    is_alike = isinstance(pretend, type(real)) or isinstance(real, type(pretend))
+    is_number = isinstance(pretend, numbers) and isinstance(real, numbers)
+    return [] if is_alike or is_number or None in (pretend, real) else [at]
+
+
+async def test_the_pretend_ceph_answers_in_the_shapes_of_a_real_one(
+    real_dashboards: Dashboards,
+) -> None:
+    active, _ = await asyncio.to_thread(real_dashboards.settle)
+    cloud = scenes.build("site-7-calm", clock=Clock(frozen=True), seed=7)
+    manager = Manager(cloud, list)
+    async with by_rest(real_dashboards, active) as lookout:
+        dashboard = lookout.cloud.ceph.dashboard
+        assert dashboard is not None
+        for path in ("/summary", "/health/full", "/osd", "/osd/flags", "/host", "/logs/all",
+                     "/osd/safe_to_destroy?ids=1"):  # fmt: skip
+            where, _, query = path.partition("?")
+            request = Request(method="GET", path=path, base="", query=tuple(parse_qsl(query)),
+                              headers={"authorization": f"Bearer {TOKEN}"})  # fmt: skip
+            answer = manager.reply(request, ["api", *where.strip("/").split("/")])
+            assert unlike(json.loads(answer.body), await dashboard._read(path), path) == []

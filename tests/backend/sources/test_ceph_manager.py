@@ -5,13 +5,13 @@ from __future__ import annotations
 import errno
 import json
 from pathlib import Path
-from typing import Any, List
+from typing import Any, List, Tuple
 
 import pytest
 
 from backend.ceph import CephCommand
 from backend.ceph_settings import CephWay
-from backend.errors import Malformed, StxError, Unauthorized
+from backend.errors import Malformed, NotFound, StxError, Unauthorized
 from backend.secret import Password, Secret
 from backend.settings import CloudSettings
 from backend.sources.ceph_manager import Dashboard
@@ -100,3 +100,58 @@ async def test_what_the_rest_has_no_path_for_is_said_to_be_had_from_ceph_itself(
     assert isinstance(answer, Said)
     assert answer.code == errno.ENOSYS
     assert "Ceph itself has" in answer.words
+
+
+FULL = {"df": {"stats": {"total_bytes": 9}, "pools": []}}
+
+
+async def test_a_path_that_a_release_has_not_leaves_all_others(tmp_path: Path) -> None:
+    def script(asked: Asked) -> Reply:
+        if asked.target in ("/api/host", "/api/logs/all", "/api/block/image"):
+            return said({"detail": "The path was not found."}, 404)
+        return said(FULL) if asked.target == "/api/health/full" else usual(asked)
+
+    gone = ("device ls", "log last", "rbd images")
+    commands = [CephCommand(prefix=prefix) for prefix in (*gone, "df")]
+    *missing, df = await asked_of(script, tmp_path, *commands)
+    assert [type(one) for one in missing] == [NotFound] * 3
+    assert isinstance(df, Said)
+    assert json.loads(df.out) == FULL["df"]
+
+
+@pytest.mark.parametrize(
+    ("command", "newer", "older", "body"),
+    [
+        (CephCommand.of("osd out", ids=["1"]), "/api/osd/1/mark", "POST /api/osd/1/mark_out", {}),
+        (
+            CephCommand.of("osd set-group", flags="noout", who=["1"]),
+            "/api/osd/flags/individual",
+            "PUT /api/osd/1/flags",
+            {"flags": ["noup", "noout"]},
+        ),
+        (
+            CephCommand.of("osd unset-group", flags="noup", who=["1"]),
+            "/api/osd/flags/individual",
+            "PUT /api/osd/1/flags",
+            {"flags": []},
+        ),
+    ],
+    ids=["out", "a flag of one OSD", "and without it"],
+)
+async def test_what_ceph_14_and_15_have_another_path_for_goes_there(
+    tmp_path: Path, command: CephCommand, newer: str, older: str, body: Any
+) -> None:
+    orders: List[Tuple[str, Any]] = []
+
+    def script(asked: Asked) -> Reply:
+        if asked.target == newer:
+            return said({"detail": "The path was not found."}, 404)
+        if asked.target == "/api/osd":
+            return said([{"id": 1, "state": ["exists", "up", "noup"]}])
+        if asked.method in ("PUT", "POST") and asked.target != "/api/auth":
+            orders.append((f"{asked.method} {asked.target}", json.loads(asked.body)))
+        return usual(asked)
+
+    (answer,) = await asked_of(script, tmp_path, command)
+    assert answer == Said(0)
+    assert orders == [(older, body)]
