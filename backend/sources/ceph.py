@@ -65,13 +65,19 @@ class CephSource:
 
     async def send(self, write: CephWrite) -> Json:
         """Have one command done. Raises ``Rejected`` with Ceph's own words where it says no."""
-        self._fresh.forget()
+        self.forget()
         said = await self._one(write.ask)
-        self._fresh.forget()
+        self.forget()
         error = refusal(write.ask, said, ())
         if error is not None:
             raise error
         return {"said": said.words, "out": said.out.decode("utf-8", "replace")[:4000]}
+
+    def forget(self) -> None:
+        """Ask all anew from now on: something was changed, or time was moved."""
+        self._fresh.forget()
+        if self.dashboard is not None:
+            self.dashboard.forget()
 
     def retry(self) -> None:
         """Let a password that was refused be tried once more, and Ceph itself be asked again."""

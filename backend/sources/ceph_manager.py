@@ -73,7 +73,7 @@ class Dashboard:
         except LookupError:
             return Said(errno.ENOSYS, _NO_PATH)
         await self._ordered(order)
-        self._fresh.forget()
+        self.forget()
         return Said(0)
 
     async def _looked(self, command: CephCommand, read: Reading) -> Said:
@@ -84,6 +84,10 @@ class Dashboard:
             what = f"the manager's answer has another shape: {type(error).__name__} {error}"
             raise Malformed(SOURCE, command.prefix, what) from error
         return Said(0, "", json.dumps(found).encode())
+
+    def forget(self) -> None:
+        """Ask all anew from now on."""
+        self._fresh.forget()
 
     def retry(self) -> None:
         """Let a password that was refused be tried once more."""

@@ -55,6 +55,7 @@ async def sat(path: Path, scene: str = "site-7-calm") -> AsyncIterator[tuple[Sta
 
 
 async def read(station: Station, *kinds: str) -> Known:
+    station.lookout.cloud.ceph.forget()
     for name in kinds:
         assert (await station.watch.read_anew(name)).error is None, name
     return station.watch.known
