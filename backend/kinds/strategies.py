@@ -17,6 +17,8 @@ from backend.kind import Body, Column, Kind, Rest, Row, Tab
 from backend.kinds.strategy_acts import STRATEGY_ACTIONS
 from backend.kinds.strategy_chart import chart, lasted, left_ms, running_step
 from backend.kinds.strategy_create import SERVICE
+from backend.kinds.strategy_next import BEGIN, next_of
+from backend.kinds.strategy_reasons import reasons_said
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone, Verdict
 from backend.units import MINUTE_MS, clock, instant_ms, span, stopwatch
@@ -182,10 +184,14 @@ def verdict(known: Known) -> Verdict:
     reading = known.reading("strategies")
     if not reading.rows:
         if reading.was_read:
-            return Verdict(word="WELL", text="no strategy.")
+            return Verdict(word="WELL", text="no strategy.", more=BEGIN)
         words = reading.error.words if reading.error else "the strategy was not read yet."
         return Verdict(word="CANNOT" if reading.error else "READING", text=words, tone=Tone.PLAIN)
-    row = reading.rows[0]
+    return said_of(reading.rows[0], known)
+
+
+def said_of(row: Strategy, known: Known) -> Verdict:
+    """Return how one strategy stands."""
     phase = row.phase
     more = meaning(row) or next(iter(row.why.splitlines()), "")
     if row.state in _RUNS and phase is not None:
@@ -213,21 +219,22 @@ def _going(row: Strategy, phase: Phase, known: Known) -> str:
 
 def _strip(row: Strategy, known: Known) -> Lines:
     lines = [
+        Line(heading="NEXT", text=next_of(row, known)),
         Line(
             heading="HOW",
             text=f"controllers {row.controller_apply_type or '-'}  storage "
             f"{row.storage_apply_type or '-'}  workers {row.worker_apply_type or '-'} "
             f"max {row.max_parallel_worker_hosts or '-'}  alarms {row.alarm_restrictions or '-'}",
-        )
+        ),
     ]
     step = running_step(row.phase)
     if step is not None:
         hosts = " ".join(step.entity_names) or "the system"
         gone = stopwatch(known.now_ms - (step.began_ms or known.now_ms))
         said = f"{step.step_name}  {hosts}  {gone} of limit {stopwatch(step.timeout * 1000)}"
-        lines.append(Line(heading="NOW", text=said, jump=_host(step, known)))
+        lines.insert(1, Line(heading="NOW", text=said, jump=_host(step, known)))
     if row.why:
-        lines.append(Line(heading="WHY", text=row.why, tone=Tone.BAD))
+        lines.insert(1, Line(heading="WHY", text=row.why, tone=Tone.BAD))
     return Lines(lines=tuple(lines))
 
 
@@ -251,27 +258,6 @@ def _stage(row: Strategy, _known: Known) -> Optional[str]:
     return phase.at if phase is not None else None
 
 
-def _reasons(row: Strategy, _known: Known) -> Lines:
-    """Return what each phase, stage and step said that did not end as meant."""
-    lines: List[Line] = []
-    for phase in (row.build_phase, row.apply_phase, row.abort_phase):
-        for part, name in _parts(phase):
-            if part.reason and (part.is_bad or part is phase):
-                tone = Tone.BAD if part.is_bad else Tone.PLAIN
-                texts = part.reason.splitlines()
-                lines += [
-                    Line(heading="" if n else name, text=t, tone=tone) for n, t in enumerate(texts)
-                ]
-    return Lines(lines=tuple(lines) or (Line(text="nothing was said"),))
-
-
-def _parts(phase: Optional[Phase]) -> Tuple[Tuple[_Part, str], ...]:
-    if phase is None:
-        return ()
-    steps = tuple((step, step.step_name) for stage in phase.stages for step in stage.steps)
-    return ((phase, phase.phase_name), *steps)
-
-
 STRATEGIES: Kind[Strategy] = Kind(
     name="strategies",
     singular="strategy",
@@ -289,9 +275,10 @@ STRATEGIES: Kind[Strategy] = Kind(
     look=_look,
     strip=_strip,
     verdict=verdict,
+    sentence=said_of,
     tabs=(
         Tab(key="o", title="Chart", figure=lambda row, known: chart(row, known, _host)),
-        Tab(key="r", title="Reasons", figure=_reasons),
+        Tab(key="r", title="Reasons", figure=reasons_said),
     ),
     state_fields=("state", "current-phase"),
     lasted=_lasted,

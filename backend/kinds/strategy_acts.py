@@ -141,7 +141,7 @@ STRATEGY_ACTIONS: Tuple[Action[Any], ...] = (
     Action(
         name="apply-stage",
         key="S",
-        words="apply one stage of",
+        words="apply one stage",
         plan=_act("apply-stage", "apply", sentence="Apply one stage, and wait after it."),
         form=StageForm,
         risk=lambda _row, _form, _known: Risk.DESTRUCTIVE,

@@ -302,3 +302,32 @@ def test_what_a_strategy_took_is_remembered_of_one_that_is_gone() -> None:
     assert {"query-alarms", "lock-hosts", "unlock-hosts"} <= took.keys()
     assert all(ms >= 0 for ms in took.values())
     assert list(STRATEGIES.lasted({"uuid": ["of", "another"], "state": None})) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("standard_fw-update_1_building", "wait: the build only asks"),
+        ("standard_fw-update_1_ready-to-apply", "a, A applies all of it, S its next stage"),
+        ("standard_fw-update_2_applying_mid", "Enter watches it; a, X abort"),
+    ],
+)
+def test_a_strategy_says_what_is_next_and_by_which_key(name: str, says: str) -> None:
+    row = told(name)
+    assert STRATEGIES.strip is not None
+    first, *_ = STRATEGIES.strip(row, known_with(row)).lines
+    assert (first.heading, says in first.text) == ("NEXT", True)
+
+
+def test_an_abort_that_would_be_refused_is_said_before_it_is_pressed_and_an_unknown_state_too() -> (
+    None
+):
+    assert STRATEGIES.strip is not None
+    row = told("standard_fw-update_2_applying_mid")
+    kube = STRATEGIES.model.read({**row.body, "name": "kube-upgrade"})
+    duplex = replace(site(), readings={**site().readings, **known_with(kube).readings})
+    first, *_ = STRATEGIES.strip(kube, duplex).lines
+    assert "abort: refused: the way back of a Kubernetes upgrade" in first.text
+    odd = STRATEGIES.model.read({**row.body, "state": "pondering"})
+    first, *_ = STRATEGIES.strip(odd, known_with(odd)).lines
+    assert first.text.startswith("r asks again")
