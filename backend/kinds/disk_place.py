@@ -38,15 +38,18 @@ def holds(disk: Any, known: Known) -> str:
     if groups:
         return " ".join(sorted(map(str, groups)))
     parts = [p for p in kin(known, "partitions", host) if p.body.get("idisk_uuid") == disk.uuid]
-    return f"{len(parts)} partitions" if parts else "nothing sysinv knows of"
+    return f"{len(parts)} partitions" if parts else "unused, as sysinv has it"
 
 
 def described(disk: Any, known: Known) -> str:
-    """Return the whole of what a disk is told by: ``worker-1 pci-0000:00:0d.0-ata-2.0 …``."""
+    """Return the whole of what a disk is told by: ``worker-1 00:0d.0-ata-2.0 Z1X4 894G: …``.
+
+    What all places have in common is left out: the serial number and the use have to have room.
+    """
     host = called(host_of(disk, known), disk)
-    serial = disk.serial_id or "unknown"
-    what = holds(disk, known)
-    return f"{host} {place_of(disk)} serial {serial} {mib(disk.size_mib)}: {what}"
+    serial = disk.serial_id or "serial unknown"
+    place = place_of(disk).replace("pci-0000:", "", 1)
+    return f"{host} {place} {serial} {mib(disk.size_mib)}: {holds(disk, known)}"
 
 
 def rook_osd(disk: Any, known: Known) -> Optional[str]:

@@ -18,7 +18,7 @@ from backend.tone import Tone
 from backend.units import mib
 
 # Cells of what a thing is, of how large and how full it is; the peer gets what is left of a line.
-WHAT, LEFT, BAR, WIDE = 30, 54, 8, 76
+WHAT, LEFT, BAR, WIDE = 30, 53, 8, 76
 _WORST = (Tone.BAD, Tone.WARN)
 
 

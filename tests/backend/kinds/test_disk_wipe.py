@@ -62,9 +62,7 @@ def test_the_title_is_host_slot_serial_size_and_what_is_on_it() -> None:
     assert kind is not None
     seen = preview(known, kind, WIPE, (row.uuid,), WIPE.form())
     host = known.row("hosts", row.host_uuid).name
-    assert seen.title == (
-        f"WIPE {host} pci-0000:00:17.0-ata-9.0 serial Z1X4ABCD 894G: nothing sysinv knows of"
-    )
+    assert seen.title == (f"WIPE {host} 00:17.0-ata-9.0 Z1X4ABCD 894G: unused, as sysinv has it")
     assert "/dev/sd" not in seen.title
 
 
