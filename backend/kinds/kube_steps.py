@@ -155,9 +155,28 @@ def order(known: Known) -> Tuple[str, ...]:
 
 def next_of(row: KubeUpgrade, known: Known) -> str:
     """Say the one thing to do now, in the service's own order."""
+    return _next(row, known)[0]
+
+
+def _next(row: KubeUpgrade, known: Known) -> Tuple[str, str]:
+    """Return the one thing to do now, and by which key ("": there is none to press)."""
+    if (row.state or "") in _RUNS:
+        return f"wait: {row.state}", ""
+    on_hosts = _next_on_hosts(row, known)
+    if on_hosts:
+        return on_hosts, ":kube-host-upgrades, a"
     state, simplex = row.state or "", is_simplex(known)
-    if state in _RUNS:
-        return f"wait: {state}"
+    for step in STEPS:
+        if state in step.after and (simplex or not step.only_simplex):
+            words = step.words.replace(" of", "").replace(" for", "")
+            return words.removesuffix(" after").strip(), f"a, {step.key}"
+    is_deleted = state in DELETED_FROM
+    return ("delete ends it", "a") if is_deleted else ("nothing that this console knows", "")
+
+
+def _next_on_hosts(row: KubeUpgrade, known: Known) -> str:
+    """Return what is to be done on hosts now, "" where it is none of theirs."""
+    state, simplex = row.state or "", is_simplex(known)
     behind = [
         host_of(one, known)
         for one in known.rows("kube-host-upgrades")
@@ -169,12 +188,12 @@ def next_of(row: KubeUpgrade, known: Known) -> str:
         return "upgrade the control plane of one controller"
     if state in SECOND_AFTER and not simplex:
         return "upgrade the control plane of the other controller"
-    if state in KUBELET_AFTER or state == "upgraded-first-master":
-        return "upgrade each kubelet, controllers first" if behind else "complete"
-    for step in STEPS:
-        if state in step.after and (simplex or not step.only_simplex):
-            return step.words.replace(" of", "").replace(" for", "").strip()
-    return "delete ends it" if state in DELETED_FROM else "nothing that this console knows"
+    is_kubelets = state in KUBELET_AFTER or state == "upgraded-first-master"
+    return "upgrade each kubelet, controllers first" if is_kubelets and behind else ""
+
+
+def _with_key(words: str, how: str) -> str:
+    return f"{words} ({how})" if how else words
 
 
 def host_of(row: Any, known: Known) -> str:
@@ -206,7 +225,7 @@ def verdict(known: Known) -> Verdict:
             word = "CANNOT" if reading.error else "READING"
             return Verdict(word=word, text=words, tone=Tone.PLAIN)
         there = [one.version for one in known.rows("kube-versions") if one.state == "available"]
-        more = f"available: {', '.join(there)}" if there else ""
+        more = f"available: {', '.join(there)}   a, S starts one (:kube-upgrade)" if there else ""
         return Verdict(word="WELL", text="no upgrade of Kubernetes is under way.", more=more)
     parts = known.rows("kube-host-upgrades")
     done = sum(one.kubelet_version == row.to_version for one in parts)
@@ -239,7 +258,7 @@ def strip(row: KubeUpgrade, known: Known) -> Lines:
     back = "abort: back to " + str(row.from_version) if is_simplex(known) else NO_WAY_BACK
     return Lines(
         lines=(
-            Line(heading="NEXT", text=next_of(row, known)),
+            Line(heading="NEXT", text=_with_key(*_next(row, known))),
             Line(heading="BACK", text=back),
             Line(heading="SAME AS", text="system kube-upgrade-show"),
         )

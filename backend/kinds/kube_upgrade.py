@@ -275,7 +275,7 @@ KUBE_UPGRADE: Kind[KubeUpgrade] = Kind(
         Action(
             name="start",
             key="S",
-            words="start an upgrade of Kubernetes",
+            words="start",
             plan=_start,
             form=StartForm,
             choices=_choices,

@@ -103,6 +103,25 @@ def test_every_state_says_what_is_next_and_is_drawn(state: str) -> None:
         assert drawn.current in drawn.states  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("state", list(dict.fromkeys(order(known_in("x", simplex=True)))))
+def test_the_key_that_is_said_to_be_next_is_one_that_is_offered(state: str) -> None:
+    known = known_in(state, simplex=True, version="v1.30.6")
+    (row,) = known.rows("kube-upgrade")
+    assert KUBE_UPGRADE.strip is not None
+    first, *_ = KUBE_UPGRADE.strip(row, known).lines
+    assert first.heading == "NEXT"
+    keys = {KUBE_UPGRADE.action(name).key for name in offered(known)}  # type: ignore[union-attr]
+    told = first.text.rpartition("(a, ")[2].rstrip(")") if "(a, " in first.text else ""
+    assert not told or told in keys
+
+
+def test_on_simplex_the_pods_come_back_before_the_upgrade_is_completed() -> None:
+    for simplex, says in ((True, "let pods back"), (False, "complete")):
+        known = known_in("upgrading-kubelets", simplex=simplex, version="v1.30.6")
+        (row,) = known.rows("kube-upgrade")
+        assert next_of(row, known) == says
+
+
 def sent(name: str, known: Known) -> Tuple[str, str]:
     action = KUBE_UPGRADE.action(name)
     assert action is not None
