@@ -8,6 +8,8 @@ StxError
 │   ├── Forbidden          … because of who we are
 │   └── NotFound           … because it is not there
 ├── Malformed              the service answered what its kind does not describe
+├── Unreadable             a file is there and cannot be read, or written
+│   └── NotReadable        … is read, and is not what it should be
 ├── Missing                what was named is not there: a kind, a row, a deed, an action
 ├── NotConfigured          this cloud has no such service
 │   └── Absent             this machine has no such program: nothing is wrong with it
@@ -16,7 +18,7 @@ StxError
 └── Refused                our own gate said no: read-only, a blocking reason, a wrong confirmation
 
 Only ``sources/`` turns a library's exceptions into these; above it they travel as values
-(``Reading.error``, ``Deed.error``). ``str(error)`` is what happened, ``advice`` what can be done.
+(``Reading.error``, ``Deed.answer``). ``str(error)`` is what happened, ``advice`` what can be done.
 """
 
 from __future__ import annotations
@@ -121,7 +123,11 @@ class Malformed(StxError):
         self.path = path
 
 
-class NotReadable(StxError):
+class Unreadable(StxError):
+    """A file is there and must not, or cannot, be read; ``advice`` says what would give it."""
+
+
+class NotReadable(Unreadable):
     """A file that somebody carried in cannot be read as what it should be; ``path`` is where."""
 
     def __init__(self, path: str, words: str, advice: str = "") -> None:

@@ -21,6 +21,7 @@ from backend.errors import (
     StxError,
     Unauthorized,
     Unreachable,
+    Unreadable,
     Untrusted,
 )
 from stx_tui.usage import parser
@@ -40,6 +41,7 @@ def exit_code(error: StxError) -> int:
         (NotConfigured, 3),
         (StoreError, 10),
         (Malformed, 11),
+        (Unreadable, 11),
     ):
         if isinstance(error, sort):
             return code

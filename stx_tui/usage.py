@@ -18,7 +18,7 @@ EXITS = (
     (8, "there is no such thing"),
     (9, "it was sent, and failed or its outcome is unknown"),
     (10, "the record cannot be used"),
-    (11, "a service answered what nobody can read"),
+    (11, "an answer, or a file, that nobody can read"),
     (12, "doctor found something wrong"),
     (13, "something is not as the file says that it was compared with"),
     (130, "interrupted; what was sent goes on"),

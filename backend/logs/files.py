@@ -9,14 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Protocol, Sequence, Tuple
 
-from backend.errors import Missing, StxError, Unreachable
+from backend.errors import Missing, StxError, Unreachable, Unreadable
 from backend.logs.line import Find
 
 Identity = Tuple[int, int]  # device and inode: what a file stays when it is renamed
-
-
-class Unreadable(StxError):
-    """A file is there and must not, or cannot, be read; ``advice`` says what would give it."""
 
 
 @dataclass(frozen=True)

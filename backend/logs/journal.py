@@ -7,8 +7,7 @@ from contextlib import closing
 from datetime import datetime, timezone
 from typing import Any, Callable, Dict, Generator, Iterator, Optional, Protocol, Sequence, Tuple
 
-from backend.errors import Malformed
-from backend.logs.files import Unreadable
+from backend.errors import Malformed, Unreadable
 from backend.logs.line import LONGEST, Extent, Find, Landing, LogLine, Position
 from backend.streams import Journal
 from backend.tone import Tone

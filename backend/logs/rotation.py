@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Callable, Dict, Iterator, List, Optional, Protocol, Tuple
 
-from backend.errors import StxError
-from backend.logs.files import Bytes, Facts, Files, Identity, OpenFile, Unreadable
+from backend.errors import StxError, Unreadable
+from backend.logs.files import Bytes, Facts, Files, Identity, OpenFile
 from backend.logs.line import Find
 from backend.logs.lines import Step, blocks, count, down_found
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterable, Optional
 
-from backend.errors import Refused
-from backend.logs.files import Unreadable
+from backend.errors import Refused, Unreadable
 from backend.logs.line import LogLine
 
 

@@ -8,8 +8,8 @@ from array import array
 from collections import OrderedDict
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
-from backend.errors import Absent, Missing, Unreachable
-from backend.logs.files import Bytes, Facts, Found, Identity, Unreadable
+from backend.errors import Absent, Missing, Unreachable, Unreadable
+from backend.logs.files import Bytes, Facts, Found, Identity
 from backend.logs.line import Find
 from backend.sources import streaming
 from backend.sources.local import environment

@@ -9,8 +9,7 @@ import subprocess
 from contextlib import suppress
 from typing import Generator, Iterator, Sequence
 
-from backend.errors import Absent, Forbidden, Unreachable
-from backend.logs.files import Unreadable
+from backend.errors import Absent, Forbidden, Unreachable, Unreadable
 from backend.sources.local import environment
 
 # How long a program may be silent, in seconds; the longest line that is kept of it, in bytes.

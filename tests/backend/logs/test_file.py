@@ -13,8 +13,8 @@ from typing import Iterator
 
 import pytest
 
-from backend.errors import Missing
-from backend.logs.files import Here, Unreadable
+from backend.errors import Missing, Unreadable
+from backend.logs.files import Here
 from backend.logs.find import Text
 from tests.backend.logs.things import (
     BEGAN_MS,

@@ -10,8 +10,7 @@ from typing import Iterator
 
 import pytest
 
-from backend.errors import Refused
-from backend.logs.files import Unreadable
+from backend.errors import Refused, Unreadable
 from backend.logs.saving import save
 from backend.logs.view import View
 from tests.backend.logs.things import BEGAN_MS, all_down, fill, no_step, opened, written
