@@ -33,8 +33,8 @@ class Deed:
 
     ``number`` is what people say ("2211-0041": day and month, then a count); instants are epoch ms
     (None: not yet). ``sends`` are the requests and ``commands`` the same as an operator would type,
-    both without secrets. ``before`` are the row's fields as they were. ``steps`` maps each rung of
-    the ladder to the ms it took, and ``reached`` to the instant it was passed.
+    both without secrets. ``before`` are the row's fields as they were, ``reached`` the rungs of its
+    ladder that were passed, each with the instant at which that was seen.
     """
 
     number: str

@@ -221,8 +221,8 @@ class Action(Generic[R]):
     ``row`` is the parent's then. ``plan(row, form, known)`` is pure: dry run shows it, the deed
     stores it, tests compare it. ``risk`` is graded by verb, by where one sits and by what
     redundancy is left. ``hidden`` says when it makes no sense here at all (simplex has no swact).
-    ``failed`` says, of a row seen while
-    it is followed, that the system gave up, in the system's words ("": it has not).
+    ``failed`` says, of a row seen while it is followed, that the system gave up, in the system's
+    words ("": it has not).
     """
 
     name: str
@@ -244,7 +244,7 @@ class Action(Generic[R]):
     ladder: Optional[Callable[[Any, Known], Tuple[Rung[Any], ...]]] = None
     failed: Optional[Callable[[Any, Known], str]] = None
     expects: Optional[Callable[[Any, Known], Tuple[Expected, ...]]] = None
-    # Two words of what the person's own session loses, "" where nothing: asked before sending.
+    # Whether the person's own session ends by it: said before it is sent.
     ends_session: Optional[Callable[[Any, Known], bool]] = None
     # What one row is called in its title, where a name is not enough to tell it by.
     title: Optional[Callable[[Any, Known], str]] = None
