@@ -106,3 +106,11 @@ async def test_what_is_set_for_the_session_holds_where_there_is_no_cloud_too(
     held = await run(tmp_path, *act, env={**env, "STX_TUI_READ_ONLY": "1"})
     assert "this console is in read-only mode" in held.said
     assert held.code == 6
+
+
+async def test_the_doctor_finds_nothing_wrong_with_a_machine_that_has_no_cloud(
+    tmp_path: Path,
+) -> None:
+    ran = await run(tmp_path, "doctor", "--cloud", "here", env={"STX_TUI_ROOT": str(tmp_path)})
+    assert ran.code == 0, ran.said
+    assert "no service of StarlingX is asked" in ran.out

@@ -88,6 +88,10 @@ async def _cloud(arguments: argparse.Namespace, settings: CloudSettings) -> List
     try:
         if arguments.forget_pin:
             return _printed([_forget(lookout, arguments.forget_pin)])
+        if settings.auth is None:
+            # Absent, not broken: a machine alone, baseboards alone, a cluster alone.
+            words = "none is set up: no service of StarlingX is asked"
+            return _printed([(OK, "keystone", words)])
         findings = _printed([await _login(lookout, arguments.accept_pin or "")])
         if findings[0][0] == OK:
             for name in ASKED:
