@@ -16,7 +16,6 @@ from backend.station import Station
 from backend.whole import hidden, readable
 
 RESOURCES = "api-resources"
-CONFLICT = 409
 
 
 @dataclass(frozen=True)
@@ -129,7 +128,7 @@ def _sent(one: Rehearsed) -> Dict[str, Any]:
 
 def _reason(place: Placed, error: Rejected) -> str:
     words = f"{place.what}: {error.reason}"
-    if error.status == CONFLICT and "conflict" in error.reason:
+    if error.is_conflict and "conflict" in error.reason:
         words += " (force takes these fields over)"
     return words
 

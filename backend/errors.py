@@ -105,6 +105,11 @@ class Rejected(StxError):
         self.status = status
         self.reason = reason
 
+    @property
+    def is_conflict(self) -> bool:
+        """Whether it was changed meanwhile, or another one of its name is there (HTTP 409)."""
+        return self.status == 409
+
 
 class Forbidden(Rejected):
     """The role of this user does not reach."""

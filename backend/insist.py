@@ -16,9 +16,8 @@ from backend.watch import Watch
 
 # How long after a "not now" it is asked again, in seconds: as kubectl does.
 AGAIN_S = 5.0
-# Too Many Requests: a disruption budget lets nobody go now, or the server is busy. Conflict: what
-# was named is not there any more, another of its name is.
-NOT_NOW, OTHER = 429, 409
+# Too Many Requests: a disruption budget lets nobody go now, or the server is busy.
+NOT_NOW = 429
 
 
 def is_not_now(error: StxError) -> bool:
@@ -28,7 +27,7 @@ def is_not_now(error: StxError) -> bool:
 
 def is_gone(error: StxError) -> bool:
     """Whether there is nothing left to ask it of."""
-    return isinstance(error, NotFound) or (isinstance(error, Rejected) and error.status == OTHER)
+    return isinstance(error, NotFound) or (isinstance(error, Rejected) and error.is_conflict)
 
 
 class Insisting:

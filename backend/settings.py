@@ -28,7 +28,7 @@ CATALOGUE = frozenset(
     {"sysinv", "fm", "usm", "patching", "vim", "dcmanager", "keystone", "barbican"}
 )
 GLYPHS = ("ascii", "dec", "utf8")
-COLOURS = ("mono", "none", "8", "16", "256", "full")
+COLOURS = ("mono", "8", "16", "256", "full")
 INTERFACES = ("public", "internal", "admin")
 
 _AUTH = {

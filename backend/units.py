@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timezone
 from typing import Optional
 
@@ -10,6 +11,11 @@ HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 # The years 1 to 9999: what lies outside is a service's slip, and no instant.
 _FIRST_MS, _LAST_MS = -62_135_596_800_000, 253_402_300_799_999
+
+
+def system_ms() -> int:
+    """Return now by this machine's own clock, in epoch ms."""
+    return time.time_ns() // 1_000_000
 
 
 def span(ms: int) -> str:

@@ -21,6 +21,7 @@ from backend.known import Known, Reading
 from backend.place import Place, find_place
 from backend.streams import Logs, Stream
 from backend.tone import Tone, Verdict
+from backend.units import system_ms
 from stx_tui import keys, start, theme
 from stx_tui.alone import LOOK_ROUND_S, Alone
 from stx_tui.messages import KnownChanged, StationOpened
@@ -44,11 +45,6 @@ Opener = Callable[[], Awaitable["Station"]]
 def no_kind(name: str) -> str:
     """Return what is said of a name that means nothing here."""
     return f"there is no kind {clean(name)!r}; : and Tab lists them"
-
-
-def system_ms() -> int:
-    """Return now, in epoch ms."""
-    return time.time_ns() // 1_000_000
 
 
 class StxApp(App[None], inherit_bindings=False):

@@ -20,8 +20,9 @@ from backend.place import find_place
 from backend.settings import CloudSettings
 from backend.station import Station
 from backend.store.store import Store
+from backend.units import system_ms
 from stx_tui.app import StxApp
-from stx_tui.commands.desk import open_store, system_ms
+from stx_tui.commands.desk import open_store
 from tests.peers.replay import NOW_MS, let_it_lock, replaying
 from tests.program import run
 from tests.test_replay import LAPTOP, opened

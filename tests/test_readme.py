@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 
 import pytest
 
+from backend.render import OUTPUTS
+from backend.settings import COLOURS, GLYPHS
 from stx_tui.cli import words_of
+from stx_tui.terminal.profile import COLOURS as DEPTHS
 from stx_tui.usage import parser
 from tests.readme import KINDS, README, kinds, written
 
@@ -31,3 +35,18 @@ def test_every_command_is_in_the_readme_or_the_help() -> None:
 
 def test_the_readme_stays_short() -> None:
     assert len(TEXT.splitlines()) <= 240
+
+
+def test_what_the_command_line_lets_choose_is_what_the_settings_know() -> None:
+    # Written twice, for the settings take longer to load than a completion may.
+    said = parser().format_help()
+    assert f"{{{','.join(GLYPHS)}}}" in said
+    assert f"{{{','.join(COLOURS)}}}" in said
+    assert tuple(DEPTHS) == COLOURS
+    assert f"{{{','.join(OUTPUTS)}}}" in parser_of("get").format_help()
+
+
+def parser_of(command: str) -> argparse.ArgumentParser:
+    (commands,) = (one for one in parser()._actions if isinstance(one, argparse._SubParsersAction))
+    made: argparse.ArgumentParser = commands.choices[command]
+    return made

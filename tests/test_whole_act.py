@@ -178,7 +178,7 @@ def settings_of(simulator: Simulator) -> CloudSettings:
 async def opened(home: Path, simulator: Simulator, root: Path = Path("/")) -> Station:
     """Return a started station on the record of ``home``."""
     state = home / ".local" / "state" / "stx-tui"
-    from stx_tui.commands.desk import system_ms
+    from backend.units import system_ms
 
     station = Station(
         settings_of(simulator),

@@ -16,8 +16,8 @@ from backend.known import Known
 from backend.lookout import Lookout
 from backend.place import find_place
 from backend.settings import CloudSettings
-from backend.units import day
-from stx_tui.commands.desk import cloud_settings, system_ms, trusting, with_password
+from backend.units import day, system_ms
+from stx_tui.commands.desk import cloud_settings, trusting, with_password
 
 DIFFERS, AWAY = 13, 5
 

@@ -18,7 +18,8 @@ from backend.place import find_place
 from backend.refresh import derive
 from backend.render import rows_text
 from backend.settings import CloudSettings
-from stx_tui.commands.desk import cloud_settings, system_ms, trusting, with_password
+from backend.units import system_ms
+from stx_tui.commands.desk import cloud_settings, trusting, with_password
 
 DIFFERS = 13
 

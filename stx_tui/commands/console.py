@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Awaitable, Callable, Optional
 from backend.errors import Refused, StoreError
 from backend.folders import seen_file, store_url
 from backend.store.glance import Glance, glance
+from backend.units import system_ms
 from stx_tui.commands.desk import (
     cloud_settings,
     open_station,
     or_alone,
-    system_ms,
 )
 from stx_tui.rooms import all_rooms
 from stx_tui.terminal.profile import Options, Profile, detect
@@ -94,11 +94,10 @@ def show(
 
 def profile_of(arguments: argparse.Namespace, settings: CloudSettings) -> Profile:
     """Return the profile of this terminal: as asked, as set, as it is."""
-    colour: Optional[str] = arguments.colour or settings.colour
     options = Options(
         line=settings.line if arguments.line is None else arguments.line,
         glyphs=arguments.glyphs or settings.glyphs,
-        colour={"mono": "none"}.get(colour or "", colour),
+        colour=arguments.colour or settings.colour,
         scrub=arguments.scrub,
     )
     return detect(os.environ, sys.stdout.fileno(), options)

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from backend.clean import clean
 from backend.cve_import import find, imported, take
-from backend.units import DAY_MS, day
-from stx_tui.commands.desk import system_ms
+from backend.units import DAY_MS, day, system_ms
 
 OLD_DAYS = 365
 

@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import getpass
 import sys
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Awaitable, Callable, Optional, Sequence, TypeVar
 
@@ -18,6 +17,7 @@ from backend.kinds import every_kind, kind_named
 from backend.place import find_place
 from backend.plan import HERE
 from backend.settings import CloudSettings, Settings, alone, load
+from backend.units import system_ms
 
 if TYPE_CHECKING:
     from backend.kind import Kind, Row
@@ -32,11 +32,6 @@ NOTHING_SET = "no cloud is set up: there is no clouds.yaml, and no openrc was so
 WHAT_TO_DO = """\
 on a controller: source /etc/platform/openrc; elsewhere write ~/.config/stx-tui/clouds.yaml
          this machine alone: stx-tui --cloud here; a pretend cloud: stx-tui demo"""
-
-
-def system_ms() -> int:
-    """Return now, in epoch ms."""
-    return time.time_ns() // 1_000_000
 
 
 def cloud_settings(arguments: argparse.Namespace) -> CloudSettings:

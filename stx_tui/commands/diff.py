@@ -18,10 +18,10 @@ from backend.lookout import Lookout
 from backend.place import find_place
 from backend.render import figure_lines
 from backend.twin import compare, figure, keys_of, twins_of, verdict
+from backend.units import system_ms
 from backend.whole import difference, hidden, readable
 from stx_tui.commands.desk import (
     cloud_settings,
-    system_ms,
     the_kind,
     the_row,
     trusting,

@@ -16,8 +16,8 @@ from backend.lookout import Lookout
 from backend.place import Place, find_place
 from backend.settings import CloudSettings
 from backend.store.glance import glance
-from backend.units import span, stopwatch
-from stx_tui.commands.desk import cloud_settings, system_ms, with_password
+from backend.units import span, stopwatch, system_ms
+from stx_tui.commands.desk import cloud_settings, with_password
 from stx_tui.terminal import detect
 
 # Kinds whose answers tell whether a service works; the first tells the system's name.

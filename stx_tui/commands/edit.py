@@ -14,8 +14,6 @@ from backend.preview import Preview
 from backend.station import Station
 from backend.whole import from_yaml, three_way
 
-CONFLICT = 409
-
 
 def read_text(path: str) -> str:
     """Return the text of a file, of ``-`` what comes in; raises ``Refused``."""
@@ -51,7 +49,7 @@ async def edited(station: Station, before: Preview, text: str) -> Preview:
     try:
         (would,) = await station.acts.rehearse(preview)
     except Rejected as error:
-        if error.status == CONFLICT:
+        if error.is_conflict:
             theirs = await station.whole(kind, row)
             for fork in three_way(base, mine, theirs):
                 print(clean(fork.says), file=sys.stderr)

@@ -19,11 +19,10 @@ from backend.place import find_place
 from backend.refresh import derive
 from backend.render import rows_text
 from backend.settings import CloudSettings
-from backend.units import span
+from backend.units import span, system_ms
 from stx_tui.commands.desk import (
     cloud_settings,
     open_store,
-    system_ms,
     the_kind_there,
     trusting,
     with_password,

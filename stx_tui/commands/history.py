@@ -11,9 +11,9 @@ from backend.clean import clean
 from backend.errors import Refused
 from backend.folders import record_file, seen_file, store_url
 from backend.store.glance import changes, deeds
-from backend.units import DAY_MS, HOUR_MS, MINUTE_MS, day, instant_ms, stopwatch
+from backend.units import DAY_MS, HOUR_MS, MINUTE_MS, day, instant_ms, stopwatch, system_ms
 from backend.unlike import unlike
-from stx_tui.commands.desk import cloud_settings, system_ms, the_kind
+from stx_tui.commands.desk import cloud_settings, the_kind
 from stx_tui.commands.kinds import shown
 
 MOST = 1000

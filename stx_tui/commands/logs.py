@@ -28,9 +28,9 @@ from backend.place import find_place
 from backend.plan import HERE
 from backend.streams import Stream
 from backend.tone import Tone
+from backend.units import system_ms
 from stx_tui.commands.desk import (
     cloud_settings,
-    system_ms,
     the_kind,
     the_row,
     trusting,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import time
 from typing import IO, Any, Callable, Optional
 
 from backend.known import Known
 from backend.place import find_place
 from backend.store.glance import Glance
+from backend.units import system_ms
 from stx_tui.plain.keyboard import Ended, Keyboard
 from stx_tui.plain.paper import Paper
 from stx_tui.plain.talk import Opener, Talk
@@ -19,11 +19,6 @@ from stx_tui.rooms import Rooms, all_rooms
 __all__ = ["run"]
 
 INTERRUPTED = 130
-
-
-def system_ms() -> int:
-    """Return now, in epoch ms."""
-    return time.time_ns() // 1_000_000
 
 
 def run(

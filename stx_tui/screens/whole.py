@@ -22,9 +22,6 @@ from stx_tui.screens.act import ActScreen
 from stx_tui.screens.dialog import TitlePane
 from stx_tui.screens.text import TextDialog
 
-# HTTP's word for: it changed since you read it.
-CONFLICT = 409
-
 
 class WholeScreen(TextDialog):
     """The text of one object; ``e`` edits it, ``a`` asks the service what would come of that."""
@@ -178,7 +175,7 @@ class WholeScreen(TextDialog):
             self.say("the service is asked what would come of it ...")
             (would,) = await station.acts.rehearse(preview)
         except Rejected as error:
-            if error.status == CONFLICT:
+            if error.is_conflict:
                 await self._fork(base, edited)
             else:
                 self.say(f"it would be refused: {error.reason}")

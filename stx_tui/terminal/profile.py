@@ -12,8 +12,7 @@ from typing import Mapping, Optional
 from stx_tui.terminal.abilities import FAMILIES, Abilities, abilities_of
 
 MONO, EIGHT, SIXTEEN, PALETTE, FULL = 0, 8, 16, 256, 1 << 24
-COLOURS = {"mono": MONO, "none": MONO, "8": EIGHT, "16": SIXTEEN, "256": PALETTE, "full": FULL}
-GLYPHS = ("ascii", "dec", "utf8")
+COLOURS = {"mono": MONO, "8": EIGHT, "16": SIXTEEN, "256": PALETTE, "full": FULL}
 
 SLOW_BPS = 230_400
 """Up to this speed a full screen is felt: animations are off, and rows are scrubbed."""
@@ -29,7 +28,7 @@ _CONSOLES = Path("/sys/class/tty/console/active")
 class Options:
     """What the person asked for; None leaves it to what the place calls for.
 
-    `line` is bits per second (0: unpaced), `colour` a key of COLOURS, `glyphs` one of GLYPHS.
+    `line` is bits per second (0: unpaced), `colour` a key of COLOURS, `glyphs` ascii, dec or utf8.
     """
 
     line: Optional[int] = None

@@ -22,8 +22,8 @@ from backend.place import Place
 from backend.settings import load
 from backend.station import Station
 from backend.store.store import Store
+from backend.units import system_ms
 from stx_tui.app import StxApp
-from stx_tui.commands.desk import system_ms
 from tests.bench import table
 from tests.bench.process import environment, pretend_cloud
 

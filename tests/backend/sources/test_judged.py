@@ -21,7 +21,7 @@ from backend.simulator import Simulator
 from backend.sources.ipmi import Ipmi
 from backend.sources.judged import counted, judged
 from backend.sources.tls import Pins
-from stx_tui.commands.desk import system_ms
+from backend.units import system_ms
 from tests.backend.test_cloud import settings_of
 
 SERVER = "worker-1"
