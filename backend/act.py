@@ -15,6 +15,7 @@ from backend.errors import Refused, StoreError, StxError
 from backend.insist import Insisting, is_gone, is_not_now
 from backend.kind import Action, Form, Json, Kind, KubeWrite, LocalWrite, Plan, Row, Step
 from backend.known import Key
+from backend.offer import Offer, offer
 from backend.place import this_process
 from backend.preview import Preview, commands_of, preview, said
 from backend.rests import is_only_under, own_readings, rests_on
@@ -69,13 +70,11 @@ class Acts:
             and not (action.hidden is not None and action.hidden(row, known))
         )
 
-    def offers(
-        self, kind: Kind[Any], row_ids: Sequence[str], of: str = ""
-    ) -> Tuple[Tuple[Action[Any], Tuple[str, ...]], ...]:
+    def offers(self, kind: Kind[Any], row_ids: Sequence[str], of: str = "") -> Tuple[Offer, ...]:
         """Return what makes sense on these rows, then under their parent, then on the kind itself.
 
-        Each comes with the ids of what it would be done to. ``of`` is the parent where it is known
-        without a row: of an empty list.
+        Each comes with the ids of what it would be done to, and as it stands now. ``of`` is the
+        parent where it is known without a row: of an empty list.
         """
         known, ids = self._watch.known, tuple(row_ids)
         found: List[Tuple[Action[Any], Tuple[str, ...]]] = []
@@ -87,7 +86,10 @@ class Acts:
         if parent is not None:
             parent_id = self._kinds[str(kind.parent)].id(parent)
             found += [(one, (parent_id,)) for one in self.actions(kind, parent, under=True)]
-        return (*found, *((one, ()) for one in self.actions(kind, None)))
+        found += [(one, ()) for one in self.actions(kind, None)]
+        return tuple(
+            offer(known, kind, one, its_ids, self.target(kind, one)) for one, its_ids in found
+        )
 
     def target(self, kind: Kind[Any], action: Action[Any]) -> Kind[Any]:
         """Return the kind of the rows that ``action`` is done to: its own, or the parent's."""

@@ -9,13 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Iterable, List, Mapping, Tuple
 
-from pydantic import ValidationError
-
-from backend.errors import Refused
 from backend.figure import Line, Lines
 from backend.kind import Action, Answer, Asker, Kind, Reason, Row
 from backend.known import Key, Known
-from backend.preview import preview
+from backend.offer import offer
 from backend.rests import rests_on
 from backend.tone import Tone, Verdict
 
@@ -51,16 +48,13 @@ def _on_rows(kind: Kind[Any]) -> Iterable[Action[Any]]:
 
 
 def _standing(known: Known, kind: Kind[Any], row: Row, action: Action[Any]) -> Standing:
-    try:
-        form = action.form()
-    except ValidationError:
-        return Standing(action=action, asks=tuple(action.form.model_fields))
-    try:
-        found = preview(known, kind, action, (kind.id(row),), form).reasons
-    except Refused as error:
-        gone = Reason(check="there", answer=Answer.NO, words=str(error), asker=Asker.OURS)
+    made = offer(known, kind, action, (kind.id(row),))
+    if made.gone:
+        gone = Reason(check="there", answer=Answer.NO, words=made.gone, asker=Asker.OURS)
         return Standing(action=action, reasons=(gone,))
-    return Standing(action=action, reasons=found)
+    if made.preview is None:
+        return Standing(action=action, asks=made.asks)
+    return Standing(action=action, reasons=made.preview.reasons)
 
 
 def keys_of(

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, List, Optional, Tuple
-
-from pydantic import ValidationError
+from typing import Any, Optional, Sequence, Tuple
 
 from backend.deed import Deed, Outcome
-from backend.errors import Refused, StxError
+from backend.errors import StxError
 from backend.figure import Jump
-from backend.kind import Action, Form, Kind, Nothing
+from backend.kind import Form, Kind, Nothing
+from backend.offer import Offer
 from backend.preview import Preview
 from backend.rests import rests_on
 from backend.station import Station
@@ -31,17 +29,6 @@ ENDLESS = 100_000
 NOT_SENT = "nothing was sent"
 
 
-@dataclass(frozen=True)
-class Offer:
-    """One action as it stands for these rows now: what it asks, how risky it is, why not."""
-
-    action: Action[Any]
-    row_ids: Tuple[str, ...] = ()
-    asks: Tuple[str, ...] = ()
-    risk: str = ""
-    why_not: Tuple[str, ...] = ()
-
-
 async def offer(
     talk: Talk, kind: Kind[Any], row_ids: Tuple[str, ...], of: str = ""
 ) -> Optional[Jump]:
@@ -54,8 +41,7 @@ async def offer(
     if station is None:
         talk.paper.say("not connected: nothing can be done until it is; r tries again")
         return None
-    found = station.acts.offers(kind, row_ids, of)
-    offers = [_offer(station, kind, action, ids) for action, ids in found]
+    offers = station.acts.offers(kind, row_ids, of)
     names = [_called(talk, kind, row_id) for row_id in row_ids] or [kind.name]
     talk.paper.row()
     talk.paper.say(f"WHAT CAN BE DONE with {', '.join(names)}")
@@ -127,31 +113,20 @@ async def _go_on(talk: Talk, station: Station, asked: Asked, form: Form) -> str:
 # --- what there is to do -----------------------------------------------------------------------
 
 
-def _offer(station: Station, kind: Kind[Any], action: Action[Any], ids: Tuple[str, ...]) -> Offer:
-    asks = ("a file",) if action.is_edit else tuple(action.form.model_fields)
-    try:
-        form = action.form()
-    except ValidationError:
-        # It has to be asked first; until then nobody can say what it does.
-        return Offer(action=action, row_ids=ids, asks=asks)
-    try:
-        preview = station.acts.preview(kind, action, ids, form)
-    except Refused as error:
-        return Offer(action=action, row_ids=ids, asks=asks, why_not=(str(error),))
-    why_not = tuple(r.words or r.check for r in preview.blocked if not r.of_form)
-    risk = confirm.risk_words(preview.risk) if preview.wants else "breaks nothing: wants yes typed"
-    return Offer(action=action, row_ids=ids, asks=asks, risk=risk, why_not=why_not)
-
-
 def _print_offer(talk: Talk, at: int, one: Offer) -> None:
     asks = f"asks {', '.join(one.asks)}" if one.asks else ""
-    words = "; ".join(filter(None, (asks, one.risk))) if not one.why_not else "CANNOT:"
+    risk = _risk(one.preview) if one.preview is not None else ""
+    words = "; ".join(filter(None, (asks, risk))) if not one.why_not else "CANNOT:"
     talk.paper.say(f"{at:>3}  {plain(one.action.name):<18}  {words}", hang=25)
     for why in one.why_not:
         talk.paper.say(safe(why), indent=7)
 
 
-def _chosen(offers: List[Offer], text: str) -> Optional[Offer]:
+def _risk(preview: Preview) -> str:
+    return confirm.risk_words(preview.risk) if preview.wants else "breaks nothing: wants yes typed"
+
+
+def _chosen(offers: Sequence[Offer], text: str) -> Optional[Offer]:
     at = number(text)
     if at is not None:
         return offers[at - 1] if 1 <= at <= len(offers) else None

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, List, Optional, Tuple
 
-from pydantic import ValidationError
 from textual import events
 from textual.app import ComposeResult
 
 from backend.called import called
 from backend.clean import cut, pad, wrap
-from backend.errors import Refused
 from backend.figure import Line
-from backend.kind import Action, Kind
-from backend.preview import Preview
+from backend.kind import Kind
+from backend.offer import Offer
 from backend.tone import Tone
 from stx_tui import keys
 from stx_tui.keys import key
@@ -28,17 +25,6 @@ from stx_tui.screens.dialog import Dialog, TitlePane
 
 # Keys that no action takes: one gets about with them.
 WALK = frozenset({"j", "k", "g", "G", "q", "escape", "enter", "up", "down"})
-
-
-@dataclass(frozen=True)
-class Offer:
-    """One action as it stands for these rows now: its preview, or why there is none yet."""
-
-    action: Action[Any]
-    row_ids: Tuple[str, ...] = ()
-    preview: Optional[Preview] = None
-    asks: Tuple[str, ...] = ()
-    why_not: Tuple[str, ...] = ()
 
 
 class ActionsScreen(Dialog[None]):
@@ -155,33 +141,9 @@ class ActionsScreen(Dialog[None]):
         station = self.console.station
         if station is None:
             return ()
-        found = station.acts.offers(self.kind, self.row_ids, self.of)
+        offers = station.acts.offers(self.kind, self.row_ids, self.of)
         # What can be done stands first: on 24 rows what can't would push it out of sight.
-        offers = (self._offer(action, row_ids) for action, row_ids in found)
         return tuple(sorted(offers, key=lambda offer: bool(offer.why_not)))
-
-    def _offer(self, action: Action[Any], rows: Tuple[str, ...]) -> Offer:
-        station = self.console.station
-        assert station is not None
-        try:
-            form = action.form()
-        except ValidationError:
-            # It has to be asked first; until then nobody can say what it does.
-            return Offer(action=action, row_ids=rows, asks=_asks(action))
-        try:
-            preview = station.acts.preview(self.kind, action, rows, form)
-        except Refused as error:
-            return Offer(action=action, row_ids=rows, why_not=(str(error),))
-        why_not = tuple(r.words or r.check for r in preview.blocked if not r.of_form)
-        asks = _asks(action)
-        return Offer(action=action, row_ids=rows, preview=preview, asks=asks, why_not=why_not)
-
-
-def _asks(action: Action[Any]) -> Tuple[str, ...]:
-    """Return what an action asks first: its fields, or the text that is edited."""
-    if action.is_edit:
-        return ("for a file",) if action.on_kind else ("for its text, edited",)
-    return tuple(action.form.model_fields)
 
 
 def offer_lines(offer: Offer, width: int) -> List[Line]:

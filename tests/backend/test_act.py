@@ -431,9 +431,9 @@ async def test_a_row_that_a_newer_reading_has_not_is_gone_though_an_older_one_ha
 
 async def test_what_can_be_done_stands_for_the_row_its_parent_and_the_kind() -> None:
     door = await parted()
-    found = [(one.name, ids) for one, ids in door.acts.offers(PARTED, ["id-a"])]
+    found = [(one.action.name, one.row_ids) for one in door.acts.offers(PARTED, ["id-a"])]
     assert found == [("rename", ("id-a",)), ("add", ("id-a",))]
-    empty = [(one.name, ids) for one, ids in door.acts.offers(PARTED, [], of="id-a")]
+    empty = [(one.action.name, one.row_ids) for one in door.acts.offers(PARTED, [], of="id-a")]
     assert empty == [("add", ("id-a",))]
 
 
