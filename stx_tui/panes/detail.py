@@ -25,10 +25,10 @@ from backend.figure import Figure, Jump, Line, Lines
 from backend.kind import Kind
 from backend.known import Known, Reading
 from backend.render import rows_text
-from backend.tone import Tone
+from backend.tone import Tone, Verdict
 from backend.units import stopwatch, when
 from stx_tui.panes.columns import fit
-from stx_tui.panes.late import unread
+from stx_tui.panes.late import as_it_was, unread
 from stx_tui.panes.text import safe
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 # Letters that mean the same on every page; a page that is derived takes none of them.
 TAKEN = frozenset("acghjklnqrvwDGHL")
 HISTORY, YAML = "h", "y"
+_WORDS = {Tone.BAD: "NOT WELL", Tone.WARN: "WARN", Tone.BUSY: "BUSY"}
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,43 @@ def table(kind: Kind[Any], rows: Sequence[Any], known: Known, width: int) -> Tup
         lines.append(Line(text=text, jump=jump))
         lines += [Line(text=f"    {safe(note)}", jump=jump) for note in look.notes]
     return tuple(lines)
+
+
+def related(page: Page, row: Any, row_id: str, known: Known, width: int) -> Tuple[Line, ...]:
+    """Return the rows that a page lists of another kind, or why there are none."""
+    kind = page.kind
+    assert kind is not None
+    reading = known.reading(kind.name, row_id if page.of else "")
+    rows = [one for one in reading.rows if page.related is None or page.related(row, one)]
+    if not rows:
+        return (nothing(kind, reading),)
+    if kind.sort is not None:
+        sort = kind.sort
+        rows.sort(key=lambda one: sort(one, known))
+    return table(kind, rows, known, width)
+
+
+def verdict_of(
+    kind: Kind[Any], row: Optional[Any], row_id: str, reading: Reading[Any], known: Known, gone: str
+) -> Verdict:
+    """Return the sentence of a row; above all, whether it is there at all.
+
+    ``row`` is as it was last seen, ``gone`` says since when it is not there ("": it is).
+    """
+    if row is None:
+        if reading.error is not None or not reading.was_read:
+            said = nothing(kind, reading)
+            return Verdict(word="", text=said.text, tone=said.tone)
+        text = f"there is no {kind.singular} with the id {row_id}"
+        return Verdict(word="GONE", text=text, tone=Tone.BAD)
+    if gone:
+        return Verdict(word="GONE", text=f"{gone}; below is how it was.", tone=Tone.BAD)
+    if kind.sentence is not None:
+        return as_it_was(kind.sentence(row, known), reading, known.now_ms)
+    look = kind.look(row, known)
+    text = look.notes[0] if look.notes else kind.name_of(row)
+    said_so = Verdict(word=_WORDS.get(look.tone, "WELL"), text=text, tone=look.tone)
+    return as_it_was(said_so, reading, known.now_ms)
 
 
 def nothing(kind: Kind[Any], reading: Reading[Any]) -> Line:

@@ -10,15 +10,13 @@ from backend.figure import Jump, Line
 from backend.kind import Kind
 from backend.known import Key, Known, Reading
 from backend.render import figure_lines
-from backend.tone import Tone, Verdict
 from backend.twin import compare, figure, twins_of
 from backend.twin import keys_of as twin_keys
 from backend.twin import verdict as difference
 from backend.units import clock, span
 from backend.whynot import keys_of, verdict, why_not
 from stx_tui.panes.detail import Page as Leaf
-from stx_tui.panes.detail import find, history, letters, nothing, pages_of, table
-from stx_tui.panes.late import as_it_was
+from stx_tui.panes.detail import find, history, letters, pages_of, related, verdict_of
 from stx_tui.panes.text import safe
 from stx_tui.plain import changes
 from stx_tui.plain.page import Help, Page, number, upto
@@ -27,7 +25,6 @@ from stx_tui.plain.talk import Talk
 
 # Cells before a line: the number that leads where it points, its sign.
 LEAD = 6
-WORDS = {Tone.BAD: "NOT WELL", Tone.WARN: "WARN", Tone.BUSY: "BUSY"}
 
 
 class DetailPage(Page):
@@ -93,7 +90,8 @@ class DetailPage(Page):
         talk.paper.row()
         age = f"read {span(known.now_ms - reading.at_ms)} ago" if reading.was_read else "never read"
         talk.paper.say(f"{known.cloud} > {self.kind.name} > {self._name}   {age}")
-        talk.paper.verdict(self._verdict(known, reading, is_gone=is_gone))
+        gone = f"not in the answer of {clock(reading.at_ms, seconds=True)}" if is_gone else ""
+        talk.paper.verdict(verdict_of(self.kind, self._row, self.row_id, reading, known, gone))
         tabs = "  ".join(
             f"[{page.key} {page.title}]" if page is self.leaf else f"{page.key} {page.title}"
             for page in self.pages
@@ -200,32 +198,10 @@ class DetailPage(Page):
 
     # --- private -------------------------------------------------------------------------------
 
-    def _verdict(self, known: Known, reading: Reading[Any], *, is_gone: bool) -> Verdict:
-        kind, row = self.kind, self._row
-        if row is None:
-            if reading.error is not None or not reading.was_read:
-                return Verdict(word="", text=nothing(kind, reading).text, tone=Tone.BAD)
-            text = f"there is no {kind.singular} with the id {self.row_id}"
-            return Verdict(word="GONE", text=text, tone=Tone.BAD)
-        if is_gone:
-            text = f"not in the answer of {clock(reading.at_ms, seconds=True)}; below is how it was"
-            return Verdict(word="GONE", text=text, tone=Tone.BAD)
-        if kind.sentence is not None:
-            return as_it_was(kind.sentence(row, known), reading, known.now_ms)
-        look = kind.look(row, known)
-        text = look.notes[0] if look.notes else self._name
-        verdict = Verdict(word=WORDS.get(look.tone, "WELL"), text=text, tone=look.tone)
-        return as_it_was(verdict, reading, known.now_ms)
-
     def _lines(self, known: Known) -> Sequence[Line]:
         leaf, row, room = self.leaf, self._row, self.talk.paper.width - LEAD
         if leaf.kind is not None:
-            reading = known.reading(leaf.kind.name, self.row_id if leaf.of else "")
-            rows = [one for one in reading.rows if leaf.related is None or leaf.related(row, one)]
-            if leaf.kind.sort is not None:
-                sort = leaf.kind.sort
-                rows.sort(key=lambda one: sort(one, known))
-            return table(leaf.kind, rows, known, room) if rows else (nothing(leaf.kind, reading),)
+            return related(leaf, row, self.row_id, known, room)
         if leaf.figure is not None:
             return figure_lines(leaf.figure(row, known), room, known.now_ms)
         return ()

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Dict, List, Mapping, Tuple, Union
+from typing import Dict, Mapping, Tuple, Union
 
 from backend.errors import StxError
 from backend.figure import Jump
 from backend.known import Key, Known
-from backend.units import DAY_MS, day
-from stx_tui.panes.history import Happening, happenings, moment, verdict, weighed
+from backend.units import day
+from stx_tui.panes.history import Happening, moment, verdict
+from stx_tui.panes.past import MOST, Past, read_past, since
 from stx_tui.plain.page import Help, Page, number, upto
 from stx_tui.plain.paper import plain
 from stx_tui.plain.talk import Talk
 
-# Changes read of the record; more are said to be there, and not shown.
-MOST = 2000
 PAGE = 20
 
 
@@ -26,13 +24,12 @@ class HistoryPage(Page):
         super().__init__(talk)
         self._span = 0
         self._first = 0
-        self._rows: Tuple[Happening, ...] = ()
-        self._is_cut = False
+        self._past = Past()
 
     @property
     def prompt(self) -> str:
-        some = f"{upto(len(self._rows))} goes there, " if self._rows else ""
-        pages = "+ - page, " if len(self._rows) > PAGE else ""
+        some = f"{upto(len(self._past.rows))} goes there, " if self._past.rows else ""
+        pages = "+ - page, " if len(self._past.rows) > PAGE else ""
         return f"history: {some}{pages}s other span, r p, :kind, ?, q back>"
 
     @property
@@ -52,23 +49,20 @@ class HistoryPage(Page):
         if station is None:
             self.talk.paper.say("the record is not open yet")
             return
-        since_ms, _words = self._since()
+        since_ms, _words = since(self.talk.known, self._span)
         try:
-            changes = await station.store.changes(station.key, since_ms=since_ms, limit=MOST)
-            deeds = await station.store.deeds(station.key, limit=MOST)
+            self._past = await read_past(station, self.talk.rooms, since_ms)
         except StxError as error:
             self.talk.paper.say(f"{error}. {error.advice}")
-            return
-        self._is_cut = len(changes) == MOST
-        rows = await asyncio.to_thread(happenings, changes, deeds, since_ms)
-        self._rows = weighed(rows, self.talk.known, self.talk.rooms)
 
     def show(self) -> None:
         paper, known = self.talk.paper, self.talk.known
         paper.row()
-        paper.say(f"WHAT CHANGED   since {self._since()[1]}  ->  now {day(known.now_ms)}")
-        paper.verdict(verdict(self._rows, known, self.talk.rooms))
-        if self._is_cut:
+        paper.say(
+            f"WHAT CHANGED   since {since(known, self._span)[1]}  ->  now {day(known.now_ms)}"
+        )
+        paper.verdict(verdict(self._past.rows, known, self.talk.rooms))
+        if self._past.is_cut:
             paper.say(f"only the last {MOST} changes")
         self._print()
 
@@ -78,7 +72,7 @@ class HistoryPage(Page):
             return self._open(at)
         if text in ("+", "-"):
             first = self._first + (PAGE if text == "+" else -PAGE)
-            if 0 <= first < len(self._rows):
+            if 0 <= first < len(self._past.rows):
                 self._first = first
                 self._print()
             else:
@@ -97,34 +91,22 @@ class HistoryPage(Page):
 
     # --- private -------------------------------------------------------------------------------
 
-    def _since(self) -> Tuple[int, str]:
-        """Since when, in epoch ms and in words."""
-        known = self.talk.known
-        visit = known.memory.visit_ms
-        spans: List[Tuple[int, str]] = [
-            (visit, f"your visit of {day(visit)}"),
-            (known.now_ms - DAY_MS, "a day ago"),
-            (known.now_ms - 7 * DAY_MS, "a week ago"),
-            (0, "the record began"),
-        ]
-        if not visit:
-            spans.pop(0)
-        return spans[self._span % len(spans)]
-
     def _print(self) -> None:
         paper, known = self.talk.paper, self.talk.known
-        for at, row in enumerate(self._rows[self._first : self._first + PAGE], self._first + 1):
+        for at, row in enumerate(
+            self._past.rows[self._first : self._first + PAGE], self._first + 1
+        ):
             when = moment(row.at_ms, known.now_ms)
             mark = "!" if row.is_bad else " "
             number_ = f"  deed {row.deed}" if row.deed else ""
             words = f"{at:>4} {mark} {when:<11} {row.kind} {row.label}: {row.says}{number_}"
             paper.say(plain(words), hang=7)
-        if len(self._rows) > PAGE:
-            last = min(self._first + PAGE, len(self._rows))
-            paper.row(f"{self._first + 1} to {last} of {len(self._rows)}")
+        if len(self._past.rows) > PAGE:
+            last = min(self._first + PAGE, len(self._past.rows))
+            paper.row(f"{self._first + 1} to {last} of {len(self._past.rows)}")
 
     def _open(self, at: int) -> Union[Jump, bool]:
-        rows: Dict[int, Happening] = dict(enumerate(self._rows, 1))
+        rows: Dict[int, Happening] = dict(enumerate(self._past.rows, 1))
         row = rows.get(at)
         if row is None or not row.row_id:
             self.talk.paper.say(

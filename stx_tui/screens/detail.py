@@ -14,17 +14,23 @@ from backend.called import called
 from backend.clean import cells
 from backend.deed import Deed
 from backend.errors import StxError
-from backend.figure import Line
 from backend.kind import Kind
 from backend.known import Key, Known, Reading
-from backend.tone import Tone, Verdict
+from backend.tone import Verdict
 from backend.units import clock, span
 from stx_tui import keys, theme
 from stx_tui.keys import key
 from stx_tui.messages import KnownChanged, PlaceNamed, PromptLeft, StationOpened
-from stx_tui.panes.detail import Page, find, history, letters, nothing, pages_of, table
+from stx_tui.panes.detail import (
+    Page,
+    find,
+    history,
+    letters,
+    pages_of,
+    related,
+    verdict_of,
+)
 from stx_tui.panes.figure import FigurePane
-from stx_tui.panes.late import as_it_was
 from stx_tui.panes.pane import Pane, line
 from stx_tui.panes.prompt import PromptPane, split_place
 from stx_tui.panes.status import FootPane, verdict_rows
@@ -283,23 +289,11 @@ class DetailScreen(Screen[None], inherit_bindings=False):
 
     def _verdict(self, reading: Reading[Any]) -> Verdict:
         """Return the sentence of the row; above all, whether it is there at all."""
-        kind, row, known = self.kind, self._row, self.known
-        if row is None:
-            if reading.error is not None or not reading.was_read:
-                said = nothing(kind, reading)
-                return Verdict(word="", text=said.text, tone=said.tone)
-            text = f"there is no {kind.singular} with the id {self.row_id}"
-            return Verdict(word="GONE", text=text, tone=Tone.BAD)
+        gone, known = "", self.known
         if self._gone_ms is not None:
-            text = f"not in any answer since {clock(self._gone_ms, seconds=True)}"
-            text += f" ({span(known.now_ms - self._gone_ms)}); below is how it was."
-            return Verdict(word="GONE", text=text, tone=Tone.BAD)
-        if kind.sentence is not None:
-            return as_it_was(kind.sentence(row, known), reading, known.now_ms)
-        look = kind.look(row, known)
-        word = {Tone.BAD: "NOT WELL", Tone.WARN: "WARN", Tone.BUSY: "BUSY"}.get(look.tone, "WELL")
-        text = look.notes[0] if look.notes else kind.name_of(row)
-        return as_it_was(Verdict(word=word, text=text, tone=look.tone), reading, known.now_ms)
+            since = clock(self._gone_ms, seconds=True)
+            gone = f"not in any answer since {since} ({span(known.now_ms - self._gone_ms)})"
+        return verdict_of(self.kind, self._row, self.row_id, reading, known, gone)
 
     def _show_tabs(self) -> None:
         pane = self.query_one("#tabs", Pane)
@@ -331,7 +325,7 @@ class DetailScreen(Screen[None], inherit_bindings=False):
         if self._row is None:
             body.show(())
         elif page.kind is not None:
-            body.show(self._related(page, page.kind, body.room))
+            body.show(related(page, self._row, self.row_id, known, body.room))
         elif page.figure is not None:
             body.draw(page.figure(self._row, known), known.now_ms)
         else:
@@ -342,17 +336,6 @@ class DetailScreen(Screen[None], inherit_bindings=False):
                 d for d in deeds.values() if (d.kind, d.row_id) == (self.kind.name, self.row_id)
             ]
             body.draw(history(mine, self._changes, known.now_ms), known.now_ms)
-
-    def _related(self, page: Page, kind: Kind[Any], room: int) -> Tuple[Line, ...]:
-        of = self.row_id if page.of else ""
-        reading, row = self.known.reading(kind.name, of), self._row
-        rows = [one for one in reading.rows if page.related is None or page.related(row, one)]
-        if kind.sort is not None:
-            sort = kind.sort
-            rows.sort(key=lambda one: sort(one, self.known))
-        if not rows:
-            return (nothing(kind, reading),)
-        return table(kind, rows, self.known, room)
 
     # --- the record ----------------------------------------------------------------------------
 

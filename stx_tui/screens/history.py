@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING, Tuple
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
 from textual.screen import Screen
 
-from backend.deed import Deed
 from backend.errors import StxError
 from backend.figure import Jump
 from backend.tone import Tone, Verdict
-from backend.units import DAY_MS, day
+from backend.units import day
 from stx_tui import keys, theme
 from stx_tui.keys import key
 from stx_tui.messages import KnownChanged, RowChosen, StationOpened
-from stx_tui.panes.history import (
-    Happening,
-    folded,
-    happenings,
-    history_kind,
-    reading_of,
-    verdict,
-    weighed,
-)
+from stx_tui.panes.history import folded, history_kind, reading_of, verdict
 from stx_tui.panes.pane import line
+from stx_tui.panes.past import MOST, Past, read_past, since
 from stx_tui.panes.status import FootPane, StatusPane
 from stx_tui.panes.strip import StripPane, lines_of
 from stx_tui.panes.table import TablePane
@@ -37,8 +28,6 @@ from stx_tui.screens.shape import shape
 if TYPE_CHECKING:
     from stx_tui.app import StxApp
 
-# Changes read of the record; more are said to be there, and not shown.
-MOST = 2000
 STRIP = 5
 
 
@@ -60,10 +49,8 @@ class HistoryScreen(Screen[None], inherit_bindings=False):
     def __init__(self) -> None:
         super().__init__()
         self._span = 0
-        self._rows: Tuple[Happening, ...] = ()
-        self._deeds: Tuple[Deed, ...] = ()
+        self._past = Past()
         self._trouble = ""
-        self._is_cut = False
 
     @property
     def console(self) -> StxApp:
@@ -101,21 +88,6 @@ class HistoryScreen(Screen[None], inherit_bindings=False):
 
     # --- reading -------------------------------------------------------------------------------
 
-    @property
-    def _since(self) -> Tuple[int, str]:
-        """Since when, in epoch ms and in words."""
-        known = self.console.known
-        visit = known.memory.visit_ms
-        spans = [
-            (visit, f"your visit of {day(visit)}"),
-            (known.now_ms - DAY_MS, "a day ago"),
-            (known.now_ms - 7 * DAY_MS, "a week ago"),
-            (0, "the record began"),
-        ]
-        if not visit:
-            spans.pop(0)
-        return spans[self._span % len(spans)]
-
     def action_ask_again(self) -> None:
         self.run_worker(self._read(), name="history", exclusive=True)
 
@@ -128,20 +100,12 @@ class HistoryScreen(Screen[None], inherit_bindings=False):
         if station is None:
             self._trouble = "the record is not open yet"
         else:
-            since_ms, _words = self._since
-            cloud = station.key or station.settings.name
+            since_ms, _words = since(self.console.known, self._span)
             try:
-                changes = await station.store.changes(cloud, since_ms=since_ms, limit=MOST)
-                deeds = await station.store.deeds(cloud, limit=MOST)
+                self._past = await read_past(station, self.console.rooms, since_ms)
+                self._trouble = ""
             except StxError as error:
                 self._trouble = str(error)
-            else:
-                self._trouble = ""
-                self._is_cut = len(changes) == MOST
-                first = {kind.name: kind.state_fields for kind in self.console.rooms.kinds}
-                self._deeds = deeds
-                rows = await asyncio.to_thread(happenings, changes, deeds, since_ms, first)
-                self._rows = weighed(rows, self.console.known, self.console.rooms)
         self._show()
 
     # --- showing -------------------------------------------------------------------------------
@@ -159,7 +123,7 @@ class HistoryScreen(Screen[None], inherit_bindings=False):
             return
         known = self.console.known
         self.query_one(TablePane).show(
-            reading_of(folded(self._rows, known, self.console.rooms), known.now_ms), known
+            reading_of(folded(self._past.rows, known, self.console.rooms), known.now_ms), known
         )
         self._show_status()
         self._show_strip()
@@ -168,12 +132,12 @@ class HistoryScreen(Screen[None], inherit_bindings=False):
 
     def _show_status(self) -> None:
         known, rooms = self.console.known, self.console.rooms
-        said = verdict(self._rows, known, rooms)
+        said = verdict(self._past.rows, known, rooms)
         if self._trouble:
             said = Verdict(word="CANNOT", text=self._trouble, tone=Tone.BAD)
-        elif self._is_cut:
+        elif self._past.is_cut:
             said = replace(said, more=f"only the last {MOST} changes are shown")
-        title = f" WHAT CHANGED   since {self._since[1]}  ->  now {day(known.now_ms)}"
+        title = f" WHAT CHANGED   since {since(known, self._span)[1]}  ->  now {day(known.now_ms)}"
         self.query_one(StatusPane).show(
             known,
             tuple((name, "") for name in rooms.banner_needs),
@@ -205,7 +169,7 @@ class HistoryScreen(Screen[None], inherit_bindings=False):
         row = entry.row if entry is not None else None
         console, foot = self.console, self.query_one(FootPane)
         if row is not None and row.deed:
-            deeds = {deed.number: deed for deed in (*self._deeds, *console.known.memory.deeds)}
+            deeds = {deed.number: deed for deed in (*self._past.deeds, *console.known.memory.deeds)}
             foot.say(doing.open_logs_of_deed(console, deeds.get(row.deed)))
             return
         kind = console.rooms.kind(row.kind) if row is not None else None
