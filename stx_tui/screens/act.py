@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, List, Optional, Tuple
+from typing import Any, Callable, Optional, Tuple
 
 from textual import events, on
 
@@ -61,20 +61,15 @@ class ActScreen(SheetScreen):
         self._busy = ""
         self._taken_old: Tuple[str, ...] = ()
         self._begun_once = False
-        self._leave: List[Callable[[], None]] = []
 
     def on_mount(self) -> None:
         station = self.console.station
         if station is not None:
             kinds, ids = self.console.rooms.by_name, self.asked.row_ids
             keys = rests_on(kinds, self.kind, self.action, ids, self.known)
-            self._leave += [station.watch.look(*key) for key in keys]
+            self._looks += [station.watch.look(*key) for key in keys]
         if self.form is None:
             self.call_after_refresh(self._ask_form)
-
-    def on_unmount(self) -> None:
-        while self._leave:
-            self._leave.pop()()
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.look)

@@ -91,12 +91,7 @@ class ActionsScreen(Dialog[None]):
             lines += said
             self._at += [offer] * len(said)
         body.show(lines or [Line(text=f"nothing can be done with {self.kind.name} from here")])
-        bindings = (active.binding for active in self.active_bindings.values())
-        self.query_one(FootPane).show(keys.footer(bindings, self.size.width - 1))
-
-    def say(self, words: str) -> None:
-        """Say something in place of the keys."""
-        self.query_one(FootPane).say(words)
+        self.show_keys()
 
     def action_choose(self) -> None:
         at = self.query_one(FigurePane).at

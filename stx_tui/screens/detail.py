@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Any, Callable, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, List, Optional, Tuple
 
 from rich.style import Style
 from textual import events, on
 from textual.app import ComposeResult
-from textual.screen import Screen
 
 from backend.called import called
 from backend.clean import cells
 from backend.deed import Deed
 from backend.errors import StxError
 from backend.kind import Kind
-from backend.known import Key, Known, Reading
+from backend.known import Key, Reading
 from backend.tone import Verdict
 from backend.units import clock, span
 from stx_tui import keys, theme
@@ -37,17 +36,17 @@ from stx_tui.panes.status import FootPane, verdict_rows
 from stx_tui.panes.text import safe
 from stx_tui.screens import doing
 from stx_tui.screens.dialog import TitlePane
+from stx_tui.screens.screen import ConsoleScreen
 
 if TYPE_CHECKING:
     from backend.store.glance import Changed
-    from stx_tui.app import StxApp
 
 
 # Rows this many of their kind's own periods old are late.
 LATE_PERIODS = 3
 
 
-class DetailScreen(Screen[None], inherit_bindings=False):
+class DetailScreen(ConsoleScreen[None], inherit_bindings=False):
     """A row by its id; it stays on its row, and says so when that is gone."""
 
     BINDINGS = [
@@ -84,21 +83,7 @@ class DetailScreen(Screen[None], inherit_bindings=False):
         self._changes: Tuple[Changed, ...] = ()
         self._deeds: Tuple[Deed, ...] = ()
         self._asked_at = -1
-        self._leave: List[Callable[[], None]] = []
         self._looks_at: Tuple[Key, ...] = ()
-
-    @property
-    def console(self) -> StxApp:
-        """The app, which holds the station and what is known."""
-        from stx_tui.app import StxApp
-
-        assert isinstance(self.app, StxApp)
-        return self.app
-
-    @property
-    def known(self) -> Known:
-        """All that is known."""
-        return self.console.known
 
     def compose(self) -> ComposeResult:
         yield TitlePane()
@@ -118,21 +103,16 @@ class DetailScreen(Screen[None], inherit_bindings=False):
     def look(self) -> None:
         """Have polled what this page shows, while it is on top."""
         station, page = self.console.station, self.page
-        if station is None or page is None or self._leave:
+        if station is None or page is None or self._looks:
             return
         self._looks_at = self._wanted(page)
-        self._leave += [station.watch.look(name, of) for name, of in self._looks_at]
+        self._looks += [station.watch.look(name, of) for name, of in self._looks_at]
 
     def _wanted(self, page: Page) -> Tuple[Key, ...]:
         row, reading = find(self.known, self.kind.name, self.row_id)
         there = {kind.name for kind in self.console.rooms.kinds}
         more = page.looks_at(row, self.row_id, self.known, there)
         return tuple(dict.fromkeys([(self.kind.name, reading.parent), *more]))
-
-    def look_away(self) -> None:
-        """Let nobody poll for a screen that is covered."""
-        while self._leave:
-            self._leave.pop()()
 
     def on_screen_resume(self) -> None:
         self.look()
@@ -141,13 +121,10 @@ class DetailScreen(Screen[None], inherit_bindings=False):
     def on_screen_suspend(self) -> None:
         self.look_away()
 
-    def on_unmount(self) -> None:
-        self.look_away()
-
     @on(KnownChanged)
     def show_known(self) -> None:
         """Show what is known now; which other rows the page looks at may be known only now."""
-        if self._leave and self.page is not None and self._wanted(self.page) != self._looks_at:
+        if self._looks and self.page is not None and self._wanted(self.page) != self._looks_at:
             self.look_away()
             self.look()
         self._show()
@@ -167,10 +144,6 @@ class DetailScreen(Screen[None], inherit_bindings=False):
             event.stop()
             event.prevent_default()
             self._turn_to(page)
-
-    def say(self, words: str) -> None:
-        """Say something in place of the keys."""
-        self.query_one(FootPane).say(words)
 
     def action_turn(self, step: int) -> None:
         if self.page is not None:
@@ -263,8 +236,7 @@ class DetailScreen(Screen[None], inherit_bindings=False):
             self._gone_ms = reading.at_ms
         self._show_head(reading)
         self._show_page()
-        bindings = (active.binding for active in self.active_bindings.values())
-        self.query_one(FootPane).show(keys.footer(bindings, self.size.width - 1))
+        self.show_keys()
 
     def _show_head(self, reading: Reading[Any]) -> None:
         known, row = self.known, self._row

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from textual import events
-from textual.screen import Screen
 from textual.strip import Strip
 
 from backend.clean import cells, cut
@@ -16,9 +15,7 @@ from stx_tui import theme
 from stx_tui.messages import KnownChanged
 from stx_tui.panes.pane import Pane, line
 from stx_tui.panes.text import safe
-
-if TYPE_CHECKING:
-    from stx_tui.app import StxApp
+from stx_tui.screens.screen import ConsoleScreen
 
 T = TypeVar("T")
 
@@ -46,7 +43,7 @@ class TitlePane(Pane):
         self.show(*self._words)
 
 
-class Dialog(Screen[T], Generic[T], inherit_bindings=False):
+class Dialog(ConsoleScreen[T], Generic[T], inherit_bindings=False):
     """A screen that keys do not get past, and that hears none in its first half second."""
 
     deaf_s = DEAF_S
@@ -56,19 +53,6 @@ class Dialog(Screen[T], Generic[T], inherit_bindings=False):
         # Bindings below a modal screen are not looked at; it paints its whole ground all the same.
         self._modal = True
         self._deaf_until = float("inf")
-
-    @property
-    def console(self) -> StxApp:
-        """The app, which holds the station and what is known."""
-        from stx_tui.app import StxApp
-
-        assert isinstance(self.app, StxApp)
-        return self.app
-
-    @property
-    def known(self) -> Known:
-        """All that is known."""
-        return self.console.known
 
     @property
     def place(self) -> str:

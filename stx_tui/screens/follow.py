@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Callable, List, Optional, Tuple
+from typing import Any, List, Optional, Tuple
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.screen import Screen
 
 from backend.clean import cells, cut
 from backend.deed import Deed
@@ -26,12 +25,10 @@ from stx_tui.panes.status import FootPane
 from stx_tui.panes.text import safe
 from stx_tui.screens import doing
 from stx_tui.screens.dialog import TitlePane
-
-if TYPE_CHECKING:
-    from stx_tui.app import StxApp
+from stx_tui.screens.screen import ConsoleScreen
 
 
-class FollowScreen(Screen[None], inherit_bindings=False):
+class FollowScreen(ConsoleScreen[None], inherit_bindings=False):
     """One deed, by its number; leaving never stops it, and nothing here ever sends it again."""
 
     BINDINGS = [
@@ -52,15 +49,6 @@ class FollowScreen(Screen[None], inherit_bindings=False):
         super().__init__()
         self.number = deed_number
         self._deed = deed
-        self._leave: List[Callable[[], None]] = []
-
-    @property
-    def console(self) -> StxApp:
-        """The app, which holds the station and what is known."""
-        from stx_tui.app import StxApp
-
-        assert isinstance(self.app, StxApp)
-        return self.app
 
     @property
     def deed(self) -> Optional[Deed]:
@@ -87,22 +75,14 @@ class FollowScreen(Screen[None], inherit_bindings=False):
     def look(self) -> None:
         """Have the row's kind polled while this screen is on top."""
         station, kind = self.console.station, self.kind
-        if station is not None and kind is not None and not self._leave:
-            self._leave.append(station.watch.look(kind.name))
-
-    def look_away(self) -> None:
-        """Let nobody poll for a screen that is covered."""
-        while self._leave:
-            self._leave.pop()()
+        if station is not None and kind is not None and not self._looks:
+            self._looks.append(station.watch.look(kind.name))
 
     def on_screen_resume(self) -> None:
         self.look()
         self.call_after_refresh(self._show)
 
     def on_screen_suspend(self) -> None:
-        self.look_away()
-
-    def on_unmount(self) -> None:
         self.look_away()
 
     @on(KnownChanged)
@@ -115,10 +95,6 @@ class FollowScreen(Screen[None], inherit_bindings=False):
         self.call_after_refresh(self._show)
 
     # --- keys ----------------------------------------------------------------------------------
-
-    def say(self, words: str) -> None:
-        """Say something in place of the keys."""
-        self.query_one(FootPane).say(words)
 
     def action_logs(self) -> None:
         self.query_one(FootPane).say(doing.open_logs_of_deed(self.console, self.deed))
@@ -143,8 +119,7 @@ class FollowScreen(Screen[None], inherit_bindings=False):
         if not self.is_mounted:
             return
         deed, station = self.deed, self.console.station
-        bindings = (active.binding for active in self.active_bindings.values())
-        self.query_one(FootPane).show(keys.footer(bindings, self.size.width - 1))
+        self.show_keys()
         if deed is None or station is None:
             words = "not connected" if station is None else f"no deed {self.number} is known here"
             self.query_one(TitlePane).show(f"deed {self.number}: {words}", self.console.known.cloud)

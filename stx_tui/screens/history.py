@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
-from textual.screen import Screen
 
 from backend.errors import StxError
 from backend.figure import Jump
@@ -23,15 +21,13 @@ from stx_tui.panes.status import FootPane, StatusPane
 from stx_tui.panes.strip import StripPane, lines_of
 from stx_tui.panes.table import TablePane
 from stx_tui.screens import doing
+from stx_tui.screens.screen import ConsoleScreen
 from stx_tui.screens.shape import shape
-
-if TYPE_CHECKING:
-    from stx_tui.app import StxApp
 
 STRIP = 5
 
 
-class HistoryScreen(Screen[None], inherit_bindings=False):
+class HistoryScreen(ConsoleScreen[None], inherit_bindings=False):
     """One row for what came of each thing, then the deeds; Enter goes there."""
 
     BINDINGS = [
@@ -51,14 +47,6 @@ class HistoryScreen(Screen[None], inherit_bindings=False):
         self._span = 0
         self._past = Past()
         self._trouble = ""
-
-    @property
-    def console(self) -> StxApp:
-        """The app, which holds the station and what is known."""
-        from stx_tui.app import StxApp
-
-        assert isinstance(self.app, StxApp)
-        return self.app
 
     def compose(self) -> ComposeResult:
         yield StatusPane(lambda: self.console.rooms, self.console.heard)
@@ -127,8 +115,7 @@ class HistoryScreen(Screen[None], inherit_bindings=False):
         )
         self._show_status()
         self._show_strip()
-        bindings = (active.binding for active in self.active_bindings.values())
-        self.query_one(FootPane).show(keys.footer(bindings, self.size.width - 1))
+        self.show_keys()
 
     def _show_status(self) -> None:
         known, rooms = self.console.known, self.console.rooms

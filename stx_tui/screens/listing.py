@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Tuple
+from typing import Any, Dict, Tuple
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.screen import Screen
 
 from backend.figure import Jump, Line
 from backend.kind import Action, Kind
@@ -34,14 +33,12 @@ from stx_tui.panes.summary import height_of as rows_of_summary
 from stx_tui.panes.table import TablePane
 from stx_tui.panes.text import safe
 from stx_tui.screens import doing
+from stx_tui.screens.screen import ConsoleScreen
 from stx_tui.screens.shape import STRIP_MOST, Sizes, arrange, shape, small, strip_most
 from stx_tui.terminal import key_room, status
 
-if TYPE_CHECKING:
-    from stx_tui.app import StxApp
 
-
-class ListingScreen(Screen[None], inherit_bindings=False):
+class ListingScreen(ConsoleScreen[None], inherit_bindings=False):
     """The rows of a kind (under one parent where there is one), and what is to be said of one."""
 
     BINDINGS = [
@@ -69,19 +66,10 @@ class ListingScreen(Screen[None], inherit_bindings=False):
         self.kind = kind
         self.of = parent
         self._row_id = row_id
-        self._leave: List[Callable[[], None]] = []
         self._strip_rows = self._summary_lines = 0
         self._seen: Dict[str, str] = {}
         self._verdict = Kept(self._well)
         self._summary = Kept(self._whole)
-
-    @property
-    def console(self) -> StxApp:
-        """The app, which holds the station and what is known."""
-        from stx_tui.app import StxApp
-
-        assert isinstance(self.app, StxApp)
-        return self.app
 
     def compose(self) -> ComposeResult:
         yield StatusPane(lambda: self.console.rooms, self.console.heard)
@@ -101,8 +89,8 @@ class ListingScreen(Screen[None], inherit_bindings=False):
     def look(self) -> None:
         """Have the kind polled while this screen is on top."""
         station = self.console.station
-        if station is not None and not self._leave:
-            self._leave.append(station.watch.look(self.kind.name, self.of))
+        if station is not None and not self._looks:
+            self._looks.append(station.watch.look(self.kind.name, self.of))
 
     def list(self, kind: Kind[Any]) -> None:
         """List another kind in place of this one, the cursor where it was when last seen here."""
@@ -123,12 +111,8 @@ class ListingScreen(Screen[None], inherit_bindings=False):
         if self._arrange():
             self.call_after_refresh(self._show)
 
-    def look_away(self) -> None:
-        """Let nobody poll for a screen that is covered."""
-        while self._leave:
-            self._leave.pop()()
-
-    on_screen_suspend = on_unmount = look_away
+    def on_screen_suspend(self) -> None:
+        self.look_away()
 
     def on_screen_resume(self) -> None:
         self.look()
@@ -152,11 +136,6 @@ class ListingScreen(Screen[None], inherit_bindings=False):
         self._show_strip()
 
     @property
-    def known(self) -> Known:
-        """All that is known."""
-        return self.console.known
-
-    @property
     def reading(self) -> Reading[Any]:
         """The last reading of this kind."""
         return self.known.reading(self.kind.name, self.of)
@@ -172,7 +151,7 @@ class ListingScreen(Screen[None], inherit_bindings=False):
         self.table.show(self.reading, self.known)
         self._show_status()
         is_whole = self._show_summary() and self._show_strip()
-        self._show_keys()
+        self.show_keys(small(*self.size))
         if is_whole:
             self.console.shown()
 
@@ -234,12 +213,6 @@ class ListingScreen(Screen[None], inherit_bindings=False):
         """Rows the strip may have: on a slow line, what a key has time for."""
         return strip_most(self.size.width, key_room(self.app))
 
-    def _show_keys(self) -> None:
-        bindings = (active.binding for active in self.active_bindings.values())
-        note = small(*self.size)
-        room = self.size.width - 1 - len(note)
-        self.query_one(FootPane).show(keys.footer(bindings, room) + note)
-
     def _arrange(self) -> bool:
         """Give each part its rows; return whether that changed anything."""
         width, height = self.size
@@ -264,10 +237,6 @@ class ListingScreen(Screen[None], inherit_bindings=False):
         lines = self._summary.of(self.known)
         status = shape(self.size.width, self.size.height, 0).status
         return rows_of_summary(lines, self.size.height, status)
-
-    def say(self, words: str) -> None:
-        """Say something in place of the keys, until the cursor moves."""
-        self.query_one(FootPane).say(words)
 
     # --- the prompt ----------------------------------------------------------------------------
 

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Awaitable, Callable
+from typing import Awaitable, Callable
 
 from textual import events
 from textual.app import ComposeResult
-from textual.screen import Screen
 
 from backend.clean import clean
 from backend.errors import StxError
 from stx_tui import theme
 from stx_tui.panes.pane import Pane, line
-
-if TYPE_CHECKING:
-    from stx_tui.app import StxApp
+from stx_tui.screens.screen import ConsoleScreen
 
 # Wrong passwords are answered this much later, in seconds.
 WRONG_S = 2.0
 
 
-class LockedScreen(Screen[None], inherit_bindings=False):
+class LockedScreen(ConsoleScreen[None], inherit_bindings=False):
     """No key reaches what is behind it; nothing typed is shown, not even how much."""
 
     def __init__(self, is_password: Callable[[str], Awaitable[bool]]) -> None:
@@ -66,13 +63,6 @@ class LockedScreen(Screen[None], inherit_bindings=False):
             self._typed = ""
         elif event.character and event.is_printable:
             self._typed += event.character
-
-    @property
-    def console(self) -> StxApp:
-        from stx_tui.app import StxApp
-
-        assert isinstance(self.app, StxApp)
-        return self.app
 
     async def _try(self) -> None:
         typed, self._typed = self._typed, ""

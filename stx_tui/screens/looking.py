@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Optional
 
-from textual.screen import Screen
-
 from backend.kinds.log_adding import NEEDS
 from backend.logs.reader import Reader
 from stx_tui.panes.status import FootPane
 from stx_tui.panes.stream import StreamPane
+from stx_tui.screens.screen import ConsoleScreen
 
 if TYPE_CHECKING:
     from stx_tui.app import StxApp
@@ -19,21 +18,13 @@ if TYPE_CHECKING:
 PAUSE_S = 0.15
 
 
-class LookingScreen(Screen[None], inherit_bindings=False):
+class LookingScreen(ConsoleScreen[None], inherit_bindings=False):
     """A screen of logs as far as it looks at them; each look ends the one before."""
 
     def __init__(self) -> None:
         super().__init__()
         self._reader: Optional[Reader] = None
         self._follows = False
-
-    @property
-    def console(self) -> StxApp:
-        """The app, which holds the station and what is known."""
-        from stx_tui.app import StxApp
-
-        assert isinstance(self.app, StxApp)
-        return self.app
 
     @property
     def pane(self) -> StreamPane:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Optional, Tuple
+from typing import Optional, Tuple
 
 from textual import events
 from textual.app import ComposeResult
@@ -19,15 +19,13 @@ from stx_tui.panes.session import COMMANDS, Escape, SessionPane, bytes_of, funct
 from stx_tui.panes.text import safe
 from stx_tui.saved import Log, save
 from stx_tui.screens.dialog import TitlePane
-
-if TYPE_CHECKING:
-    from stx_tui.app import StxApp
+from stx_tui.screens.screen import ConsoleScreen
 
 FUNCTION_KEYS = "1234567890-="
 LEAVES = "~. leaves   ~? keys"
 
 
-class SessionScreen(Screen[None], inherit_bindings=False):
+class SessionScreen(ConsoleScreen[None], inherit_bindings=False):
     """One open channel; ``~.`` at the start of a line is the only way out, and stands in row 1."""
 
     BINDINGS = []
@@ -52,14 +50,6 @@ class SessionScreen(Screen[None], inherit_bindings=False):
         self._is_over = False
         self._said = ""
         self._typed: asyncio.Queue[bytes] = asyncio.Queue()
-
-    @property
-    def console(self) -> StxApp:
-        """The app, which holds the station and what is known."""
-        from stx_tui.app import StxApp
-
-        assert isinstance(self.app, StxApp)
-        return self.app
 
     def compose(self) -> ComposeResult:
         yield TitlePane()
@@ -136,7 +126,7 @@ class SessionScreen(Screen[None], inherit_bindings=False):
         event.stop()
         event.prevent_default()
         if self._is_over:
-            self._leave()
+            self._close()
             return
         if self.pane.back and event.key in ("escape", "q"):
             self.pane.back = 0
@@ -167,7 +157,7 @@ class SessionScreen(Screen[None], inherit_bindings=False):
 
     def _obey(self, word: str) -> None:
         if word == ".":
-            self._leave()
+            self._close()
         elif word == "?":
             self.console.push_screen(SessionKeysScreen())
         elif word in "pn":
@@ -196,7 +186,7 @@ class SessionScreen(Screen[None], inherit_bindings=False):
         )
         self.say(words)
 
-    def _leave(self) -> None:
+    def _close(self) -> None:
         words = save(self._file_name, self.pane.lines_seen)
         if self._log is not None:
             self._log.end(self.pane.lines_now)

@@ -196,8 +196,7 @@ class StreamScreen(LookingScreen):
             lambda width: line((self._title(width), theme.BOLD), width=width),
         )
         self._show_strip()
-        bindings = (active.binding for active in self.active_bindings.values())
-        self.query_one(FootPane).show(keys.footer(bindings, self.size.width - 1))
+        self.show_keys()
 
     def _title(self, width: int) -> str:
         """What one looks at: the logs by their names, where those fit."""

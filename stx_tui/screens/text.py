@@ -9,9 +9,7 @@ from textual.widgets import TextArea
 
 from backend.clean import clean
 from backend.whole import unshown
-from stx_tui import keys
 from stx_tui.panes.status import FootPane
-from stx_tui.panes.text import safe
 from stx_tui.screens.dialog import Dialog, TitlePane
 
 
@@ -51,15 +49,10 @@ class TextDialog(Dialog[None]):
         """The text."""
         return self.query_one(TextArea)
 
-    def say(self, words: str) -> None:
-        """Say something in place of the keys."""
-        self.query_one(FootPane).say(safe(words))
-
     def foot(self) -> None:
         """Show the keys of where one is."""
         if self.area.read_only:
-            bindings = (active.binding for active in self.active_bindings.values())
-            self.query_one(FootPane).show(keys.footer(bindings, self.size.width - 1))
+            self.show_keys()
         else:
             self.say("editing: Esc ends it")
 

@@ -1,0 +1,57 @@
+"""What every screen of the console has: the app, what is known, what it looks at, its last row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Callable, Generic, List, TypeVar
+
+from textual.screen import Screen
+
+from backend.known import Known
+from stx_tui import keys
+from stx_tui.panes.status import FootPane
+
+if TYPE_CHECKING:
+    from stx_tui.app import StxApp
+
+T = TypeVar("T")
+
+
+class ConsoleScreen(Screen[T], Generic[T], inherit_bindings=False):
+    """A screen that sits before the station; what it looks at is polled until it looks away."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._looks: List[Callable[[], None]] = []
+
+    @property
+    def console(self) -> StxApp:
+        """The app, which holds the station and what is known."""
+        from stx_tui.app import StxApp
+
+        assert isinstance(self.app, StxApp)
+        return self.app
+
+    @property
+    def known(self) -> Known:
+        """All that is known."""
+        return self.console.known
+
+    def look_away(self) -> None:
+        """Let nobody poll for what is not seen."""
+        while self._looks:
+            self._looks.pop()()
+
+    async def on_unmount(self) -> None:
+        self.look_away()
+
+    # --- the last row --------------------------------------------------------------------------
+
+    def say(self, words: str) -> None:
+        """Say something in place of the keys ("" gives them back)."""
+        self.query_one(FootPane).say(words)
+
+    def show_keys(self, note: str = "") -> None:
+        """Show the keys of where one is, and a note at their right."""
+        bindings = (active.binding for active in self.active_bindings.values())
+        room = self.size.width - 1 - len(note)
+        self.query_one(FootPane).show(keys.footer(bindings, room) + note)
