@@ -167,6 +167,11 @@ class Form(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
+    def __repr_args__(self) -> Iterable[Tuple[str, str]]:
+        from backend.forms import said  # secrets masked, in every repr too
+
+        return said(self).items()
+
 
 class Nothing(Form):
     """The form of an action that asks nothing."""
@@ -234,7 +239,7 @@ class Action(Generic[R]):
     choices: Callable[[Any, Known], Mapping[str, Tuple[str, ...]]] = _no_choices
     reasons: Callable[[Any, Any, Known], Tuple[Reason, ...]] = _no_reasons
     consequences: Callable[[Any, Any, Known], Tuple[Consequence, ...]] = _no_consequences
-    # What forbids it for just these rows together: both controllers, both peers of a group.
+    # What forbids it for these rows together: both controllers, both peers of a group.
     together: Optional[Callable[[Tuple[Any, ...], Known], Tuple[Reason, ...]]] = None
     hidden: Optional[Callable[[Any, Known], bool]] = None
     needs: Tuple[str, ...] = ()
@@ -250,17 +255,14 @@ class Action(Generic[R]):
     title: Optional[Callable[[Any, Known], str]] = None
     # The action that gives back what this one takes: a lock is as long as its unlock after it.
     undone_by: str = ""
-    # Whether several rows are done at once, each by itself: none waits for another that is dead,
-    # and none is left out because another failed. Else one after the other, to the first failure.
+    # Whether several rows are done together, each to its own end; else up to the first failure.
     at_once: bool = False
-    # Whether its form is filled by editing the row's whole text.
-    is_edit: bool = False
+    is_edit: bool = False  # whether its form is filled by editing the row's whole text
     # Whether its steps are patient: a console that comes after one that died goes on with them.
     is_patient: bool = False
     # Actions that it may be done beside while they are under way: what stops them.
     beside: Tuple[str, ...] = ()
-    # Where the name on the operator's command line differs from ours.
-    aliases: Tuple[str, ...] = ()
+    aliases: Tuple[str, ...] = ()  # where the operator's command line calls it otherwise
 
 
 # --- what there is -----------------------------------------------------------------------------
@@ -348,8 +350,7 @@ class Kind(Generic[R]):
     strip: Optional[Callable[[R, Known], Lines]] = None
     tabs: Tuple[Tab[R], ...] = ()
     verdict: Optional[Callable[[Known], Verdict]] = None
-    # What stands between the verdict and the rows: the whole on a few lines.
-    summary: Optional[Callable[[Known], Lines]] = None
+    summary: Optional[Callable[[Known], Lines]] = None  # stands between the verdict and the rows
     # What stands in the row's own first line of detail: a sentence that confirms or contradicts.
     sentence: Optional[Callable[[R, Known], Verdict]] = None
     sort: Optional[Callable[[R, Known], Any]] = None
@@ -384,8 +385,7 @@ class Kind(Generic[R]):
     is_log: bool = False
     # A number of a row that is kept over time while it is read: drawn as its course.
     sample: Optional[Callable[[R], Optional[float]]] = None
-    # Swept once an hour into the record, looked at or not.
-    is_inventory: bool = True
+    is_inventory: bool = True  # swept once an hour into the record, looked at or not
 
     def name_of(self, row: R) -> str:
         """Return what people call this row."""

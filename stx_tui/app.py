@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from traceback import format_exc
 from typing import TYPE_CHECKING, Any, Awaitable, Callable, Mapping, Optional, Set, Tuple, Type
 
+from rich.text import Text
 from textual import events
 from textual.app import App
 from textual.driver import Driver
@@ -161,6 +163,12 @@ class StxApp(App[None], inherit_bindings=False):
             more = f"a defect of this program, in {event.worker.name!r}; please report it"
             self.trouble = Verdict(word="CANNOT", text=words, more=more, tone=Tone.BAD)
             self._tell(None)
+
+    def _fatal_error(self) -> None:
+        """Leave, and say where the defect is: the library would show what each variable held."""
+        self.bell()
+        self._exit_renderables.append(Text("\n".join(map(clean, format_exc().splitlines()))))
+        self._close_messages_no_wait()
 
     async def on_unmount(self) -> None:
         if self.station is not None:

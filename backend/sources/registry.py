@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 from urllib.parse import quote, urlencode, urlsplit
 from urllib.request import parse_http_list, parse_keqv_list
@@ -51,7 +51,7 @@ _NOT_DELETED = "its configuration allows no delete (storage.delete.enabled)"
 
 @dataclass(frozen=True)
 class _Token:
-    header: str
+    header: str = field(repr=False)
     ends_s: float
 
 

@@ -8,7 +8,7 @@ and some sites lock the account. It goes to sudo's standard input and stands in 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Awaitable, Callable, Dict, Sequence, Tuple
 
 from backend.errors import Absent, Forbidden, StxError, Unauthorized
@@ -30,7 +30,7 @@ class Root:
     """What stands before a command, and what is given to it before its own input."""
 
     before: Tuple[str, ...] = ()
-    given: bytes = b""
+    given: bytes = field(default=b"", repr=False)
 
 
 class Sudo:

@@ -72,8 +72,11 @@ class Threads:
             work = None
         with self._guard:
             self._waiting -= 1
-            if work is None and not self._work.empty():
-                work = self._work.get()  # it came in the last moment
+            if work is None:
+                # It may have come in the last moment. Not waited for: who puts it wants the guard,
+                # and another thread may have taken it since.
+                with suppress(queue.Empty):
+                    work = self._work.get_nowait()
             if work is None:
                 self._alive -= 1
         return work

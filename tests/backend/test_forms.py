@@ -66,3 +66,13 @@ def test_a_field_that_is_none_of_the_forms_is_said_by_its_name() -> None:
     wrong = filled(Change, {"colour": "red"})
     assert isinstance(wrong, dict)
     assert "colour" in wrong
+
+
+def test_no_repr_of_a_form_shows_what_is_secret() -> None:
+    class Login(Form):
+        user: str
+        password: str = Field(json_schema_extra={"secret": True})
+
+    made = Login(user="ann", password="hunter2")
+    assert "ann" in repr(made)
+    assert "hunter2" not in f"{made!r} {made}"

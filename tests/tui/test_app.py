@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
+from rich.text import Text
 from textual import events
 
 from backend.deed import Deed, Outcome
@@ -276,3 +277,20 @@ async def test_leaving_asks_and_names_what_was_left_on() -> None:
         await pilot.press("q")
         await until(pilot, lambda: any("LEFT SO: noout SET" in row for row in screen_text(app)))
         assert "[ No ] n or Enter" in screen_text(app)[23]
+
+
+async def test_a_defect_that_ends_the_console_shows_where_it_is_and_no_variable() -> None:
+    def defect() -> None:
+        password = "hunter2"
+        raise ValueError(f"{len(password)} \x1b[2Jcharacters")
+
+    app = console(Wire(bodies={"/boxes": [box(1)]}))
+    try:
+        defect()
+    except ValueError as error:
+        app._handle_exception(error)
+    (told,) = app._exit_renderables
+    assert isinstance(told, Text)
+    assert "in defect" in told.plain
+    assert "ValueError: 7 \\x1b[2Jcharacters" in told.plain
+    assert "hunter2" not in told.plain
