@@ -96,8 +96,10 @@ def look(node: Node, known: Known) -> Look:
     """Return how a node looks: ready, and nothing that presses it."""
     said = conditions(node.conditions)
     if not node.is_ready:
-        ready = said.get("Ready") or {}
-        why = ready.get("message") or ready.get("reason") or "it never said that it is"
+        ready = said.get("Ready")
+        if ready is None:
+            return bad("not ready: its kubelet never said that it is")
+        why = ready.get("message") or ready.get("reason") or "it does not say why"
         return bad(f"not ready for {span(lasted_ms(ready, known))}: {why}")
     pressed = [said[name] for name in _PRESSURES if said.get(name, {}).get("status") == "True"]
     if pressed:

@@ -77,6 +77,13 @@ def test_a_node_that_is_down_makes_it_not_well_and_comes_first() -> None:
     assert "1 of 2 nodes not ready" in found.text
 
 
+def test_a_node_that_never_said_that_it_is_ready_is_so_for_no_made_up_time() -> None:
+    bodies = kube.bodies("nodes")
+    bodies[0]["conditions"] = []
+    known = kube.cluster(nodes=bodies)
+    assert known.rows("troubles")[0].why == "not ready: its kubelet never said that it is"
+
+
 def down(name: str, known: Known) -> List[Dict[str, Any]]:
     """Return the nodes as they are when the kubelet of one answers no more."""
     bodies = kube.bodies("nodes")
