@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Mapping, Optional, Tuple
+from typing import Dict, List, Mapping, Optional
 
 from backend.figure import Bar, Bars, Jump, Line, Lines, Tree
 from backend.kind import Column, Kind, Kube, Tab
@@ -71,9 +71,9 @@ class Node(KubeObject):
 
 
 @once
-def _on_nodes(pods: Tuple[Pod, ...]) -> Mapping[str, List[Pod]]:
+def _on_nodes(known: Known) -> Mapping[str, List[Pod]]:
     found: Dict[str, List[Pod]] = {}
-    for pod in pods:
+    for pod in known.rows("pods"):
         if is_placed(pod):
             found.setdefault(pod.node, []).append(pod)
     return found
@@ -81,7 +81,7 @@ def _on_nodes(pods: Tuple[Pod, ...]) -> Mapping[str, List[Pod]]:
 
 def pods_on(node: str, known: Known) -> List[Pod]:
     """Return the pods that hold a part of a node of that name."""
-    return _on_nodes(known.rows("pods")).get(node, [])
+    return _on_nodes(known).get(node, [])
 
 
 def asked_of(node: Node, known: Known) -> Dict[str, float]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from functools import wraps
-from typing import Callable, Dict, List, Tuple, TypeVar
+from typing import Callable, Dict, List, Optional, Tuple, TypeVar
+from weakref import ref
 
 from backend.places import changed_places
 
@@ -14,21 +15,34 @@ V = TypeVar("V")
 def once(work: Callable[[K], V]) -> Callable[[K], V]:
     """Return ``work`` with its last answer kept for as long as it is asked of the same object.
 
-    By identity, as Known holds mappings and has no hash; a new Known is a new object. Two threads
-    may work twice, and never see half an answer.
+    By identity, as Known holds mappings and has no hash; a new Known is a new object. A Known that
+    nobody has any more goes with its answer: rows that changed since are not held by a screen that
+    was left. Two threads may work twice, and never see half an answer.
     """
-    kept: List[Tuple[K, V]] = []
+    kept: List[Tuple[Callable[[], Optional[K]], V]] = []
+
+    def let_go(gone: object) -> None:
+        if kept[:1] and kept[0][0] is gone:
+            kept.clear()
 
     @wraps(work)
     def kept_or_new(of: K) -> V:
         last = kept[:]
-        if last and last[0][0] is of:
+        if last and last[0][0]() is of:
             return last[0][1]
         answer = work(of)
-        kept[:] = [(of, answer)]
+        kept[:] = [(_held(of, let_go), answer)]
         return answer
 
     return kept_or_new
+
+
+def _held(of: K, let_go: Callable[[object], None]) -> Callable[[], Optional[K]]:
+    """Return what gives it back as long as it is there: what takes no weak reference always is."""
+    try:
+        return ref(of, let_go)
+    except TypeError:
+        return lambda: of
 
 
 # How many kinds are looked through at once by what answers for the rows of any.

@@ -63,10 +63,10 @@ class Repository(Row):
 
 
 @once
-def _uses(pods: Tuple[Pod, ...]) -> Mapping[str, Tuple[Pod, ...]]:
+def _uses(known: Known) -> Mapping[str, Tuple[Pod, ...]]:
     """Return the pods by the images that their containers name."""
     found: Dict[str, Dict[str, Pod]] = {}
-    for pod in pods:
+    for pod in known.rows("pods"):
         for container in (*pod.containers, *pod.init):
             found.setdefault(str(container.get("image") or ""), {})[pod.uid] = pod
     return {image: tuple(by_uid.values()) for image, by_uid in found.items()}
@@ -76,7 +76,7 @@ def users(row: ImageTag, known: Known) -> Optional[Tuple[Pod, ...]]:
     """Return the pods that use a tag, by its name or its digest; None where none were read."""
     if not known.has("pods"):
         return None
-    uses = _uses(known.rows("pods"))
+    uses = _uses(known)
     found: Dict[str, Pod] = {}
     for name in _names(row):
         found.update((pod.uid, pod) for pod in uses.get(name, ()))

@@ -268,14 +268,15 @@ async def minute(peer: Cluster, folder: Path, seconds: int) -> List[Tuple[str, s
         app.go("pods")
         await until(lambda: len(app.known.rows("pods")) >= PODS and app.known.has("pods"))
         await asyncio.sleep(2)
-        with changing(peer, seconds, "minute") as other:
+        run = str(time.time_ns())
+        with changing(peer, seconds, run) as other:
             held = Held()
             cpu, wall = time.process_time(), time.monotonic()
             await until(lambda: other.poll() is not None, seconds * 10.0, 0.2)
         cpu, wall = time.process_time() - cpu, time.monotonic() - wall
         held.task.cancel()
         wanted = {
-            f"{place(at).split('/')[4]}/{pod(at)['metadata']['name']}": f"minute-{turn}"
+            f"{place(at).split('/')[4]}/{pod(at)['metadata']['name']}": f"{run}-{turn}"
             for turn in range(seconds * A_SECOND)
             for at in (turn * 37 % PODS,)
         }

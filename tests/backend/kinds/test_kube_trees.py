@@ -9,10 +9,10 @@ import pytest
 
 from backend.draw import figure_lines
 from backend.figure import Tree
+from backend.kinds.applications import Application
 from backend.kinds.kube_amounts import held
 from backend.kinds.kube_devices import NODE_RESOURCES, NodeResource, resources
 from backend.kinds.kube_trees import MOST, of_application, of_node, of_release
-from backend.kinds.platform import Application
 from backend.known import Known
 from backend.tone import Tone
 from tests.backend.kinds import kube

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import weakref
 from typing import List, Tuple
 
 from backend.kinds.once import once, sifted
@@ -25,6 +26,25 @@ def test_an_answer_of_none_is_an_answer() -> None:
     remembering(thing)
     remembering(thing)
     assert asked == [thing]
+
+
+def test_what_nobody_has_any_more_is_let_go_with_its_answer() -> None:
+    first, second = Row(1), Row(2)
+    answers: List[Row] = []
+
+    @once
+    def answer(of: Row) -> Row:
+        answers.append(Row(of.number * 10))
+        return answers[-1]
+
+    assert answer(first) is answer(first)
+    seen = weakref.ref(answers.pop())
+    assert seen() is not None
+    del first
+    assert seen() is None
+    # The end of an older one takes nothing from a newer.
+    third = answer(second)
+    assert answer(second) is third
 
 
 class Row:
