@@ -117,7 +117,7 @@ def _strip(row: Sensor, known: Known) -> Lines:
         return Lines(lines=(Line(text=f"{row.sensor}: read by its BMC {age} ago"),))
     at_ms = instant_ms(row.judged_at)
     since = f" since {when(at_ms, known.now_ms)}" if at_ms is not None else ""
-    every = f", looked at each {span(row.judged_every_s * 1000)}" if row.judged_every_s else ""
+    every = f" each {span(row.judged_every_s * 1000)}" if row.judged_every_s else ""
     return Lines(
         lines=(
             Line(text=f"{row.sensor}: {_state(row)}{since}, as maintenance judges it{every}"),

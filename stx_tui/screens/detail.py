@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, List, Optional, Tuple
 
 from rich.style import Style
@@ -13,6 +14,7 @@ from backend.called import called
 from backend.clean import cells
 from backend.deed import Deed
 from backend.errors import StxError
+from backend.figure import Line
 from backend.kind import Kind
 from backend.known import Key, Reading
 from backend.tone import Verdict
@@ -33,6 +35,7 @@ from stx_tui.panes.figure import FigurePane
 from stx_tui.panes.pane import Pane, line
 from stx_tui.panes.prompt import PromptPane, split_place
 from stx_tui.panes.status import FootPane, verdict_rows
+from stx_tui.panes.strip import height_of
 from stx_tui.panes.text import safe
 from stx_tui.screens import doing
 from stx_tui.screens.dialog import TitlePane
@@ -77,7 +80,7 @@ class DetailScreen(ConsoleScreen[None], inherit_bindings=False):
         self.row_id = row_id
         self.pages: Tuple[Page, ...] = ()
         self.page: Optional[Page] = None
-        self._begin = page
+        self._begin, self._child = page, ""
         self._row: Optional[Any] = None
         self._gone_ms: Optional[int] = None
         self._changes: Tuple[Changed, ...] = ()
@@ -194,9 +197,11 @@ class DetailScreen(ConsoleScreen[None], inherit_bindings=False):
     def action_move(self, step: int) -> None:
         self.say("")
         self.query_one(FigurePane).move(step)
+        self._show_page()
 
     def action_page(self, step: int) -> None:
         self.query_one(FigurePane).move_page(step)
+        self._show_page()
 
     def action_goto(self) -> None:
         self.say("")
@@ -297,7 +302,8 @@ class DetailScreen(ConsoleScreen[None], inherit_bindings=False):
         if self._row is None:
             body.show(())
         elif page.kind is not None:
-            body.show(related(page, self._row, self.row_id, known, body.room))
+            lines = related(page, self._row, self.row_id, known, body.room)
+            body.show(self._below(page, lines))
         elif page.figure is not None:
             body.draw(page.figure(self._row, known), known.now_ms)
         else:
@@ -308,6 +314,21 @@ class DetailScreen(ConsoleScreen[None], inherit_bindings=False):
                 d for d in deeds.values() if (d.kind, d.row_id) == (self.kind.name, self.row_id)
             ]
             body.draw(history(mine, self._changes, known.now_ms), known.now_ms)
+
+    def _below(self, page: Page, lines: Tuple[Line, ...]) -> Tuple[Line, ...]:
+        """Return ``lines`` with what is said of the child the cursor was last on."""
+        body, kind = self.query_one(FigurePane), page.kind
+        children = [one.jump.id for one in lines if one.jump is not None]
+        if not page.of or kind is None or kind.strip is None or not children:
+            return lines
+        if body.jump is not None:
+            self._child = body.jump.id
+        child = self._child if self._child in children else children[0]
+        row = self.known.reading(kind.name, self.row_id).by_id.get(child)
+        said = kind.strip(row, self.known).lines if row is not None else ()
+        if not said or len(lines) + 1 + height_of(said, body.room) > body.size.height:
+            return lines
+        return (*lines, Line(rule=True), *(replace(one, jump=None) for one in said))
 
     # --- the record ----------------------------------------------------------------------------
 

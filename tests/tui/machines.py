@@ -187,6 +187,7 @@ PARTS: Kind[Part] = Kind(
     label=lambda p: p.name,
     jump=lambda p, known: Jump(kind="machines", id=p.machine) if p.machine else None,
     columns=(Column(heading="PART", value=lambda p: p.name),),
+    strip=lambda p, _known: Lines(lines=(Line(text=f"{p.name}: as its maker tells"),)),
 )
 ROOMS = Rooms(
     areas=(

@@ -193,6 +193,22 @@ async def test_children_are_listed_and_enter_goes_to_one() -> None:
         assert desk.lines[0].startswith(" site-7 > parts > bolt")
 
 
+async def test_below_the_children_stands_what_is_said_of_the_one_under_the_cursor() -> None:
+    desk = Desk(machine("m-1"))
+    desk.wire.bodies["/parts"] = [machine("bolt"), machine("nut")]
+    async with desk.sat_at():
+        await desk.open(detail("p"))
+        await desk.watch.read_now("parts", "id-m-1")
+        await desk.pilot.pause()
+        assert desk.lines[8].strip() == "bolt: as its maker tells"
+        await desk.press("j")
+        assert desk.lines[8].strip() == "nut: as its maker tells"
+        # On a line of that itself it stays the same one's.
+        await desk.press("j")
+        assert desk.lines[8].startswith(">")
+        assert "nut: as its maker tells" in desk.lines[8]
+
+
 async def test_enter_follows_a_line_to_where_it_points() -> None:
     desk = Desk(machine("m-1"))
     async with desk.sat_at():
