@@ -44,9 +44,10 @@ if TYPE_CHECKING:
 Opener = Callable[[], Awaitable["Station"]]
 
 
-def no_kind(name: str) -> str:
-    """Return what is said of a name that means nothing here."""
-    return f"there is no kind {clean(name)!r}; : and Tab lists them"
+def no_kind(name: str, rooms: Rooms) -> str:
+    """Return what is said of a name that means nothing here, with what was perhaps meant."""
+    near = " or ".join(rooms.near(name))
+    return f"there is no kind {clean(name)!r}; {f'{near}?' if near else ': and Tab lists them'}"
 
 
 class StxApp(App[None], inherit_bindings=False):
@@ -231,7 +232,7 @@ class StxApp(App[None], inherit_bindings=False):
             self.run_worker(self._discover(self.station, name, row), name="discover", group="go")
             return f"asking the cluster for {clean(name)!r} ..."
         if kind is None:
-            return no_kind(name)
+            return no_kind(name, self.rooms)
         if not row or not self.known.has(kind.name):
             self._list(kind)
             return ""
@@ -247,13 +248,13 @@ class StxApp(App[None], inherit_bindings=False):
         try:
             kind = await station.lookout.discover(name)
         except NotConfigured:
-            self.say(no_kind(name))
+            self.say(no_kind(name, self.rooms))
             return
         except StxError as error:
             self.say(f"{error}. {error.advice}".strip())
             return
         if kind is None:
-            self.say(f"there is no kind {clean(name)!r}, and the cluster knows none")
+            self.say(no_kind(name, self.rooms))
             return
         self.rooms = self.rooms.with_kind(kind, BESIDE)
         self.say(self.go(kind.name, row))

@@ -103,6 +103,12 @@ class Rooms:
         by_alias = [kind.name for kind in self.kinds if _begins(kind.aliases, lowered)]
         return tuple(dict.fromkeys((*by_name, *by_alias)))
 
+    def near(self, name: str) -> Tuple[str, ...]:
+        """Return names of kinds that somebody may have meant by one that is none."""
+        import difflib
+
+        return tuple(difflib.get_close_matches(name.casefold(), self.by_name, n=3))
+
     def with_kind(self, kind: Kind[Any], beside: str) -> Rooms:
         """Return these rooms with a kind that was found later, in the area of another."""
         if kind.name in self.by_name:

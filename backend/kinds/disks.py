@@ -10,6 +10,7 @@ from pydantic import Field
 from backend.kind import Column, Kind, Reach, Rest
 from backend.kinds.disk_acts import DISK_ACTIONS
 from backend.kinds.disk_light import LIGHT
+from backend.kinds.disk_place import place_of
 from backend.kinds.filesystem_acts import FILESYSTEM_ACTIONS
 from backend.kinds.group_acts import GROUP_ACTIONS
 from backend.kinds.inventory import EVERY_S, HOST, NOISE, OfHost, look_of
@@ -17,6 +18,7 @@ from backend.kinds.osd_acts import OSD_ACTIONS
 from backend.kinds.partition_acts import PARTITION_ACTIONS
 from backend.kinds.replacements import REPLACE_DISK
 from backend.kinds.volume_acts import VOLUME_ACTIONS
+from backend.known import Known
 from backend.units import mib
 
 GIB = 1024**3
@@ -41,6 +43,11 @@ class Disk(OfHost):
         if self.capabilities.get("stor_function"):
             return str(self.capabilities["stor_function"])
         return "osd" if self.istor_uuid else "pv" if self.ipv_uuid else None
+
+    def called(self, _known: Known) -> str:
+        """Return what it is called on a screen: /dev/sdb may be another after the next boot."""
+        place = place_of(self).replace("pci-0000:", "", 1)
+        return f"{self.device_node or self.uuid} ({place} {self.serial_id or 'serial unknown'})"
 
 
 DISKS: Kind[Disk] = Kind(

@@ -232,6 +232,15 @@ async def test_colon_to_nowhere_says_so_and_stays():
         assert len(app.screen_stack) == 1
 
 
+async def test_colon_to_a_name_that_is_nearly_one_says_which():
+    app = console(five())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(pilot, "box-4")
+        await pilot.press("colon", *"boxxes", "enter")
+        said = " there is no kind 'boxxes'; boxes?"
+        await until(pilot, lambda: screen_text(app)[23].startswith(said))
+
+
 async def test_space_picks_rows_and_an_act_is_asked_for_those():
     app = console(five())
     async with app.run_test(size=(80, 24)) as pilot:

@@ -7,6 +7,7 @@ from typing import Any, Dict, List, Tuple
 
 import pytest
 
+from backend.called import called
 from backend.kind import Answer, Plan
 from backend.kinds import kind_named
 from backend.known import Known
@@ -133,3 +134,10 @@ def test_the_serial_is_read_again_just_before_sending_and_another_disk_is_not_wi
     said = look.refusal({**row.body, "serial_id": "OTHER"})
     assert said == "not wiped: its serial_id was Z1X4ABCD, and is OTHER now"
     assert look.refusal({}) != ""
+
+
+def test_on_a_screen_a_disk_is_never_called_by_its_node_alone() -> None:
+    row, known = site(disk())
+    kind = kind_named("disks")
+    assert kind is not None
+    assert called(kind, row, known) == "/dev/sdz (00:17.0-ata-9.0 Z1X4ABCD)"
