@@ -54,10 +54,9 @@ async def run(
     try:
         if given:
             _give(process, given)
-        await asyncio.wait_for(listening.over(), timeout=deadline_s)
-    except asyncio.TimeoutError as error:
-        words = f"did not end within {deadline_s:g} s, and was stopped"
-        raise Unreachable(argv[0], words, sent=True) from error
+        if not await listening.over(deadline_s):
+            words = f"did not end within {deadline_s:g} s, and was stopped"
+            raise Unreachable(argv[0], words, sent=True)
     finally:
         await _end(process, listening)
     return listening.printed(process.get_returncode() or 0)
@@ -112,16 +111,18 @@ class _Listening(asyncio.SubprocessProtocol):
         if not self.exited.done():
             self.exited.set_result(None)
 
-    async def over(self) -> None:
-        """Return when it ended and was heard out, or printed too much."""
-        await asyncio.wait((self.exited, self.full), return_when=asyncio.FIRST_COMPLETED)
-        if not self.full.done():
-            # A child that went on by itself may hold the pipe for ever.
-            await asyncio.wait(
-                (self.silent, self.full),
-                timeout=_CHILDREN_S,
-                return_when=asyncio.FIRST_COMPLETED,
-            )
+    async def over(self, deadline_s: float) -> bool:
+        """Return whether it ended in time, and was heard out, or printed too much."""
+        await asyncio.wait(
+            (self.exited, self.full), timeout=deadline_s, return_when=asyncio.FIRST_COMPLETED
+        )
+        if self.full.done() or not self.exited.done():
+            return self.full.done()
+        # A child that went on by itself may hold the pipe for ever.
+        await asyncio.wait(
+            (self.silent, self.full), timeout=_CHILDREN_S, return_when=asyncio.FIRST_COMPLETED
+        )
+        return True
 
     def printed(self, code: int) -> Printed:
         out, err = (b"".join(self._said[fd]).decode("utf-8", "backslashreplace") for fd in (1, 2))

@@ -27,14 +27,13 @@ def lines(argv: Sequence[str], *, silent_s: float = SILENT_S) -> Lines:
     ``Unreadable`` in its own words where it fails before it printed anything.
     """
     with _started(argv) as process:
+        complaint = bytearray()
         try:
             count = 0
-            for line in _split(argv[0], process, silent_s):
+            for line in _split(argv[0], process, complaint, silent_s):
                 count += 1
                 yield line
-            said = (process.stderr.read(_COMPLAINT) if process.stderr else b"").decode(
-                "utf-8", "backslashreplace"
-            )
+            said = complaint.decode("utf-8", "backslashreplace")
             if process.wait() and not count and said.strip():
                 raise Unreadable(f"{argv[0]}: {' '.join(said.split())}")
         finally:
@@ -59,18 +58,36 @@ def _started(argv: Sequence[str]) -> subprocess.Popen[bytes]:
         raise Forbidden(argv[0], error.errno or 0, reason, "see who may run it") from error
 
 
-def _split(name: str, process: subprocess.Popen[bytes], silent_s: float) -> Iterator[bytes]:
-    assert process.stdout is not None
-    descriptor, rest = process.stdout.fileno(), b""
-    while True:
-        if not select.select([descriptor], [], [], silent_s)[0]:
-            raise Unreachable(name, f"said nothing for {silent_s:g} s, and was stopped", sent=True)
-        chunk = os.read(descriptor, _CHUNK)
-        if not chunk:
-            break
+def _split(
+    name: str, process: subprocess.Popen[bytes], complaint: bytearray, silent_s: float
+) -> Iterator[bytes]:
+    """Give each line; what it complains of is heard too, lest it waits for somebody who does."""
+    rest = b""
+    for chunk in _chunks(name, process, complaint, silent_s):
         *whole, rest = (rest + chunk).split(b"\n")
         yield from whole
         if len(rest) > LONGEST:
             raise Unreachable(name, f"printed a line of more than {LONGEST} bytes", sent=True)
     if rest:
         yield rest
+
+
+def _chunks(
+    name: str, process: subprocess.Popen[bytes], complaint: bytearray, silent_s: float
+) -> Iterator[bytes]:
+    assert process.stdout is not None
+    assert process.stderr is not None
+    printed, complained = process.stdout.fileno(), process.stderr.fileno()
+    left = [printed, complained]
+    while left:
+        ready = select.select(left, [], [], silent_s)[0]
+        if not ready:
+            raise Unreachable(name, f"said nothing for {silent_s:g} s, and was stopped", sent=True)
+        for descriptor in ready:
+            chunk = os.read(descriptor, _CHUNK)
+            if not chunk:
+                left.remove(descriptor)
+            elif descriptor == printed:
+                yield chunk
+            else:
+                complaint += chunk[: _COMPLAINT - len(complaint)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import subprocess
+import sys
 from itertools import islice
 from pathlib import Path
 from typing import List, Tuple
@@ -151,6 +152,11 @@ def test_a_program_that_is_silent_is_ended_and_one_that_is_left_too() -> None:
     endless.close()
     with pytest.raises((Missing, StxError), match="No such file"):
         list(lines(["ls", "/no/such/folder"]))
+
+
+def test_a_program_that_complains_without_end_still_gives_its_lines() -> None:
+    complain = "import sys; sys.stderr.write('x' * 1_000_000); print('a line')"
+    assert list(lines([sys.executable, "-c", complain], silent_s=20)) == [b"a line"]
 
 
 def test_what_is_no_json_is_an_error_not_a_crash() -> None:
