@@ -50,6 +50,8 @@ GATHER_S = 0.2
 ARRIVE_S = 0.4
 # The server ends a watch itself after so long; a bookmark comes every minute: silence is longer.
 WATCH_S, SILENCE_S = 600, 150.0
+# How long a watch takes at least: one that is ended at once is not asked for over and over.
+LEAST_S = 1.0
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 GONE, NO_SUCH, NOT_READY = 410, 404, 500
 # A check of /readyz that failed stands as ``[-]etcd failed: reason withheld``.
@@ -202,11 +204,13 @@ class KubeTeller:
 
     async def tell(self) -> Telling:
         """Tell until cancelled; an error ends it, and called again it goes on."""
+        now_s = asyncio.get_running_loop().time
         while True:
             if not self._version:
                 async with telling(self.list()) as pages:
                     async for told in pages:
                         yield told
+            began_s = now_s()
             try:
                 async with telling(self._watch()) as news:
                     async for told in news:
@@ -217,6 +221,7 @@ class KubeTeller:
                 # What the server remembers is newer than what we know: list anew, unnoticed. What
                 # it serves no more is absent then.
                 self._version = ""
+            await asyncio.sleep(max(LEAST_S - (now_s() - began_s), 0.0))
 
     async def list(self) -> Telling:
         """Tell all there is, page by page; the next one comes while the last is read."""

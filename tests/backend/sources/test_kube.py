@@ -122,8 +122,27 @@ async def first(told: AsyncIterator[Told]) -> Told:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kube, "GATHER_S", 0.02)
+    monkeypatch.setattr(kube, "LEAST_S", 0.05)
     for room in (kube, kube_api):
         monkeypatch.setattr(room, "PULSE_S", 0.1)
+
+
+async def test_a_watch_that_is_ended_at_once_is_not_asked_for_over_and_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kube, "LEAST_S", 0.2)
+    server, now_s = Server(pods=1), asyncio.get_running_loop().time
+    source = server.source(tmp_path)
+    telling = asyncio.ensure_future(_to_its_end(source.teller(PODS).tell()))
+    await server.watched()
+    began_s = now_s()
+    for times in (1, 2):
+        server.watches[-1].parts.put_nowait(None)
+        await server.watched(times + 1)
+    assert now_s() - began_s >= 0.35
+    telling.cancel()
+    await asyncio.wait([telling])
+    await source.close()
 
 
 async def test_a_list_comes_in_pages_a_screen_full_first(tmp_path: Path) -> None:
