@@ -84,6 +84,8 @@ def look(server: Server, known: Known) -> Look:
     """Return how a server stands, and why it is not well."""
     reading = known.reading(POWER, server.name)
     row = power_of(server.name, known)
+    if isinstance(reading.error, NotConfigured):
+        return _unasked(server, known)
     if reading.error is not None:
         return _silent(reading, known)
     if row is None:
@@ -94,7 +96,7 @@ def look(server: Server, known: Known) -> Look:
         notes.insert(0, strange + _since(server, known))
     health = health_of(server.name, known)
     if health is not None and health.health != "ok":
-        notes += health.bad[:2] or (f"health {health.health}",)
+        notes += _ills(health)
     if not notes:
         return Look(tone=Tone.PLAIN, mark=Mark.OUT) if row.power == "off" else WELL
     tones = [tone_of_health(health.health)] if health is not None and health.health != "ok" else []
@@ -102,13 +104,23 @@ def look(server: Server, known: Known) -> Look:
     return Look(tone=worst, mark=Mark.BAD, notes=tuple(notes))
 
 
+def _ills(health: Any) -> Tuple[str, ...]:
+    return tuple(health.bad[:2]) or (f"health {health.health}",)
+
+
+def _unasked(server: Server, known: Known) -> Look:
+    """Return how one stands as maintenance sees it; that nobody asked is said once for all."""
+    health = health_of(server.name, known)
+    if health is None or health.health == "ok":
+        return Look(mark=Mark.UNKNOWN)
+    return Look(tone=tone_of_health(health.health), mark=Mark.BAD, notes=_ills(health))
+
+
 def _silent(reading: Any, known: Known) -> Look:
     words = error_words(reading.error)
     if reading.was_read:
         words += f"; as it was {span(known.now_ms - reading.at_ms)} ago"
     tone = Tone.WARN if isinstance(reading.error, Unauthorized) else Tone.BAD
-    if isinstance(reading.error, NotConfigured):
-        tone = Tone.PLAIN  # nobody was asked
     return Look(tone=tone, mark=Mark.UNKNOWN, notes=(words,))
 
 
@@ -202,6 +214,8 @@ def sentence(server: Server, known: Known) -> Verdict:
         return Verdict(
             word=words.get(found.tone, ""), text=found.notes[0], more=more, tone=found.tone
         )
+    if isinstance(_error(server, known), NotConfigured):
+        return Verdict(word="NOT ASKED", text=_reached(server, known), tone=Tone.PLAIN)
     if row is None:
         return Verdict(word="READING", text="its baseboard has not answered yet.", tone=Tone.PLAIN)
     return Verdict(word="WELL" if row.power == "on" else "OFF", text=views(server, known))

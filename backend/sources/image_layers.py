@@ -74,6 +74,8 @@ def packages_of(image: str, layers: Sequence[Layer]) -> List[Body]:
 
 
 def _take(image: str, tar: tarfile.TarFile, lists: Dict[str, bytes]) -> None:
+    """Lay a layer over those below; what it takes away is theirs, wherever in it that is said."""
+    own: Dict[str, bytes] = {}
     for member in tar:
         name = member.name.removeprefix("./")
         folder, _, last = name.rpartition("/")
@@ -81,17 +83,17 @@ def _take(image: str, tar: tarfile.TarFile, lists: Dict[str, bytes]) -> None:
             _forget(lists, f"{folder}/")
         elif last.startswith(WHITEOUT):
             _forget(lists, f"{folder}/{last[len(WHITEOUT) :]}")
-        elif member.isfile() and (name == STATUS or name.startswith(PARTS)):
-            if member.size > MOST_STATUS or name.endswith(".md5sums"):
-                _too_large(image, name, member.size)
-                continue
+        elif member.isfile() and _is_list(name):
+            if member.size > MOST_STATUS:
+                words = f"{name} has {member.size >> 20} MiB: no list of packages"
+                raise Malformed("registry", image, words)
             found = tar.extractfile(member)
-            lists[name] = found.read() if found is not None else b""
+            own[name] = found.read() if found is not None else b""
+    lists.update(own)
 
 
-def _too_large(image: str, name: str, size: int) -> None:
-    if size > MOST_STATUS:
-        raise Malformed("registry", image, f"{name} has {size >> 20} MiB: no list of packages")
+def _is_list(name: str) -> bool:
+    return name == STATUS or (name.startswith(PARTS) and not name.endswith(".md5sums"))
 
 
 def _forget(lists: Dict[str, bytes], gone: str) -> None:

@@ -13,13 +13,13 @@ from backend.kind import Answer, Nothing, Risk
 from backend.kinds.hardware import SERVER_KIND
 from backend.kinds.hardware_acts import Boot, Identify
 from backend.kinds.hardware_board_acts import LogIn
-from backend.kinds.hardware_looks import look, overview, verdict
+from backend.kinds.hardware_looks import look, overview, sentence, verdict
 from backend.kinds.hardware_server import odd, views
 from backend.known import Known, Since
 from backend.preview import preview, said
-from backend.tone import Mark, Tone
+from backend.tone import Look, Mark, Tone
 from tests.backend.kinds.rack import rack
-from tests.backend.kinds.site import named
+from tests.backend.kinds.site import named, reading
 
 OFF = {"power": "off"}
 LOCKED = {"administrative": "locked", "operational": "disabled", "availability": "online"}
@@ -84,8 +84,20 @@ def test_a_refused_password_is_no_outage_and_a_missing_one_is_not_asked() -> Non
     assert look(first(refused), refused).tone is Tone.WARN
     assert "not tried again" in look(first(refused), refused).notes[0]
     missing = rack(error=NotConfigured("no password of the baseboard is known"))
-    assert look(first(missing), missing).tone is Tone.PLAIN
+    assert look(first(missing), missing) == Look(mark=Mark.UNKNOWN)
     assert verdict(missing).word == "NOT ASKED"
+    assert sentence(first(missing), missing).text == "no password of the baseboard is known"
+
+
+ILL = {"server": "controller-0", "health": "critical", "bad": ["fan 1: major"]}
+
+
+def test_of_a_server_that_nobody_asked_is_told_what_maintenance_judges() -> None:
+    missing = rack(error=NotConfigured("no password of the baseboard is known"))
+    ill = reading("server-health", [ILL], "controller-0")
+    known = replace(missing, readings={**missing.readings, ("server-health", "controller-0"): ill})
+    assert look(first(known), known) == Look(Tone.BAD, Mark.BAD, ("fan 1: major",))
+    assert verdict(known).text == "controller-0: fan 1: major"
 
 
 def test_faults_of_the_chassis_are_said_on_every_page() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from backend.errors import Malformed
 from backend.registry import PACKAGES, Registry
+from backend.sources.image_layers import OPAQUE, Layer, packages_of
 from tests.backend.sources.loopback import Asked, Reply
 from tests.backend.sources.test_registry import said, serving, source_at
 
@@ -30,6 +31,24 @@ def layer(version: str) -> bytes:
         info.size = len(text)
         tar.addfile(info, io.BytesIO(text))
     return gzip.compress(made.getvalue())
+
+
+def of_parts(**texts: str) -> Layer:
+    """Return a layer of a distroless image, with its files in this order."""
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as tar:
+        for name, text in texts.items():
+            info = tarfile.TarInfo(f"var/lib/dpkg/status.d/{name.replace('_opaque', OPAQUE)}")
+            info.size = len(text)
+            tar.addfile(info, io.BytesIO(text.encode()))
+    raw = made.getvalue()
+    return Layer(lambda first, end: raw[first:end], len(raw))
+
+
+def test_what_a_layer_takes_away_is_of_those_below_wherever_it_is_said() -> None:
+    below = of_parts(old="Package: old\nVersion: 1\n")
+    above = of_parts(new="Package: new\nVersion: 2\n", _opaque="")
+    assert [body["name"] for body in packages_of("app:1", [below, above])] == ["new"]
 
 
 def digest(raw: bytes) -> str:
