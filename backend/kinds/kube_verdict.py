@@ -17,8 +17,6 @@ from backend.units import DAY_MS, HOUR_MS, counted, span
 
 # A certificate that ends within this is looked at, in ms.
 SOON_MS = 7 * DAY_MS
-# Letters of a certificate's name: three stand on one line.
-_NAMED = 14
 
 
 def counts(known: Known) -> Dict[str, int]:
@@ -113,13 +111,9 @@ def _certificates(known: Known) -> Optional[Line]:
     if not ends:
         return None
     ends = sorted(ends)[:3]
-    words = "  ".join(f"{_short(name)} {span(max(left, 0))}" for left, name in ends)
+    words = "  ".join(f"{name} {span(max(left, 0))}" for left, name in ends)
     tone = Tone.BAD if ends[0][0] <= 0 else Tone.WARN if ends[0][0] < SOON_MS else Tone.PLAIN
     return Line(heading="CERTS", text=f"next {words}", tone=tone)
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _NAMED else f"{name[: _NAMED - 2]}.."
 
 
 # --- row 3 -------------------------------------------------------------------------------------
