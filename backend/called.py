@@ -1,4 +1,4 @@
-"""What a row is called on a screen, where its service names what it is of by a number alone."""
+"""What a row is called on a screen, where its label alone would not tell which it is."""
 
 from __future__ import annotations
 
@@ -9,6 +9,5 @@ from backend.known import Known
 
 
 def called(kind: Kind[Any], row: Any, known: Known) -> str:
-    """Return what people call a row; one that is ``called`` otherwise says so itself."""
-    own = getattr(row, "called", None)
-    return str(own(known)) if own is not None else kind.name_of(row)
+    """Return what a row is called on a screen: its label, unless its kind says more of it."""
+    return kind.name_of(row) if kind.called is None else kind.called(row, known)

@@ -344,6 +344,8 @@ class Kind(Generic[R]):
     columns: Tuple[Column[R], ...]
     id: Callable[[R], str] = _own_id
     label: Optional[Callable[[R], str]] = None
+    # What it is called on a screen, where the label alone would not tell which it is.
+    called: Optional[Callable[[R, Known], str]] = None
     parent: Optional[str] = None
     reach: Reach = Reach.ALL
     look: Callable[[R, Known], Look] = _well

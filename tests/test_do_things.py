@@ -76,5 +76,5 @@ async def test_a_disk_is_wiped_only_where_its_name_is_typed(tmp_path: Path) -> N
     assert blind.code == 6, blind.said
     assert "the last 4 of the serial" in blind.err
     assert named.code == 0, named.said
-    assert f"serial {serial}" in named.err.splitlines()[0]
+    assert serial in named.err.splitlines()[0]
     assert [method for method, _ in sent] == ["PATCH"]

@@ -7,8 +7,9 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
-from typing import List
+from typing import Iterator, List
 
 import pytest
 
@@ -79,11 +80,26 @@ def test_without_a_name_the_logs_that_are_known_are_listed(
     assert any(line.startswith("sysinv") for line in lines)
 
 
+@contextmanager
+def started(argv: List[str]) -> Iterator[subprocess.Popen[str]]:
+    """Start a program that hears an interrupt, even where the tests themselves do not (``&``)."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        one = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with one:
+        try:
+            yield one
+        finally:
+            one.kill()
+
+
 def test_following_prints_what_comes_until_it_is_interrupted(tmp_path: Path) -> None:
     path = tmp_path / "sm.log"
     fill(path, [BEGAN_MS])
     argv = [sys.executable, "-m", "stx_tui", "logs", str(path), "-f"]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as one:
+    with started(argv) as one:
         assert one.stdout is not None
         assert one.stdout.readline().endswith("line 0\n")
         with path.open("a") as log:

@@ -58,6 +58,7 @@ DISKS: Kind[Disk] = Kind(
     parent="hosts",
     needs=("hosts",),
     label=lambda row: row.device_node or row.uuid,
+    called=Disk.called,
     columns=(
         HOST,
         Column(heading="NODE", value=lambda row: row.device_node),

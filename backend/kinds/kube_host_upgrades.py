@@ -280,6 +280,7 @@ KUBE_HOST_UPGRADES: Kind[KubeHostUpgrade] = Kind(
     read=Rest(service="sysinv", path="/kube_host_upgrades", items="kube_host_upgrades"),
     needs=_LOOKS,
     label=lambda row: f"host {row.host_id}",
+    called=KubeHostUpgrade.called,
     columns=(
         Column(heading="HOST", joined=_host, most=20),
         Column(heading="CONTROL PLANE", value=lambda row: _runs(row.control_plane_version)),

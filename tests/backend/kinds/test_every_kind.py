@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Mapping, Tuple
 import pytest
 
 from backend.baseboard import BmcWrite, Sol
+from backend.called import called
 from backend.figure import Bars, Lines, Schedule, Spark, States, Timeline, Tree
 from backend.kind import (
     Ceph,
@@ -240,6 +241,7 @@ def test_every_column_look_strip_and_tab_yields_on_every_row(kind: Kind[Any]) ->
             assert kind.strip is None or isinstance(kind.strip(row, known), Lines)
             assert kind.sentence is None or isinstance(kind.sentence(row, known), Verdict)
             assert isinstance(kind.name_of(row), str)
+            assert isinstance(called(kind, row, known), str)
             for tab in kind.tabs:
                 assert tab.figure is None or isinstance(tab.figure(row, known), FIGURES)
                 assert tab.related is None or related(tab, row, full) >= 0
