@@ -108,13 +108,15 @@ class Driven(Session):  # type: ignore[misc]
         """Ask them as soon as it is logged in."""
         self._questions, self._done = questions, done
         if self.logged and not self.logging:
-            self._next(None)
+            self._move(lambda: self._next(None))
 
     def leave(self) -> None:
         """Log out, whatever it waits for."""
         self._done = self._questions = None
         self.incommand = False
-        self._mark_broken()
+        with suppress(OSError):  # where the network is gone nobody hears of it
+            self._mark_broken()
+        self.logged, self.broken = 0, True
         self.came.set()
 
     def take(self, packet: bytes, where: Any, by: socket.socket) -> None:
@@ -142,6 +144,8 @@ class Driven(Session):  # type: ignore[misc]
     def _fail(self, error: BaseException) -> None:
         self.raised = error
         self._end(None, error)
+        if isinstance(error, OSError):
+            self.leave()
 
     def _next(self, answer: Optional[Dict[str, Any]]) -> None:
         if self._questions is None:
@@ -256,6 +260,14 @@ class Wire:
         return opened
 
     def _live(self) -> None:
+        try:
+            self._hear()
+        finally:
+            # By a defect: the next who asks has another, and this one's end is not silent.
+            with self._guard:
+                self._thread = None
+
+    def _hear(self) -> None:
         self._poll.register(self._ear, select.POLLIN)
         looked = time.monotonic()
         while True:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import time
 from contextlib import asynccontextmanager
 from typing import Any, AsyncIterator, Callable, Dict, List, Optional
@@ -22,6 +23,7 @@ from backend.simulator import rmcp
 from backend.simulator.rmcp import Reply, Station, guid_of
 from backend.sources import ipmi_waits
 from backend.sources.ipmi import CALL_S, Ipmi
+from backend.sources.ipmi_wire import Driven
 
 PASSWORD = "s3cret"
 SLACK_S = 3.0
@@ -140,6 +142,24 @@ async def test_packets_that_are_lost_on_the_way_are_asked_for_again() -> None:
         line.twist = lossy
         assert (await board.ask("power"))[0]["power"] == "on"
         assert count > max(lost)
+
+
+async def test_a_network_that_is_gone_is_told_and_the_next_question_is_answered_when_it_is_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def gone(*_of: Any, **_more: Any) -> None:
+        raise OSError(errno.ENETUNREACH, "Network is unreachable")
+
+    async with plugged(on) as (board, _):
+        for is_logged_in in (False, True):
+            if is_logged_in:
+                assert (await board.ask("power"))[0]["power"] == "on"
+            with monkeypatch.context() as cut:
+                cut.setattr(Driven, "send_payload", gone)
+                with pytest.raises(Unreachable):
+                    await board.ask("power")
+                await board.close()
+            assert (await board.ask("power"))[0]["power"] == "on"
 
 
 async def test_two_rows_of_one_baseboard_hear_each_their_own_answers() -> None:
