@@ -132,13 +132,16 @@ def _by(peer: str, term: str, frames: list[list[list[list[str]]]]) -> list[int]:
             pass_fds=(ready_child, go_child),
             env=env,
         )
+        # Its own end alone is open: that it ended is read as the end.
+        os.close(ready_child)
         counts = [0]
         for _ in frames:
-            os.read(ready, 1)
+            if not os.read(ready, 1):
+                raise RuntimeError(f"{peer} ended after {len(counts) - 1} screens")
             counts.append(far.quiet(0.1))
             os.write(go, b".")
         process.wait(10)
     far.close()
-    for fd in (ready, ready_child, go_child, go):
+    for fd in (ready, go_child, go):
         os.close(fd)
     return [after - before for before, after in zip(counts, counts[1:])]
