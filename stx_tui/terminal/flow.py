@@ -55,7 +55,7 @@ class Flow:
         return self._sent - self._asked_at >= self.window // 2
 
     def asked(self, now: float) -> None:
-        """ASK was sent."""
+        """ASK is sent next; what is counted as answered for ends before it."""
         if not self.has_room():
             # Answers were lost; whichever comes now is for this question.
             self._asked.clear()

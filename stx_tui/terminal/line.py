@@ -237,12 +237,14 @@ class Line(threading.Thread):
 
     def _ask_if_due(self) -> bool:
         """Ask how far the far end is, if enough was sent since; True while it is too far behind."""
+        now = time.monotonic()
         with self._changed:
-            due = self._flow.wants_to_ask(time.monotonic())
+            due = self._flow.wants_to_ask(now)
+            if due:
+                # Noted before it goes: a near terminal has answered before write() returns.
+                self._flow.asked(now)
         if due:
             self._write(ASK)
-            with self._changed:
-                self._flow.asked(time.monotonic())
         return not self._flow.has_room()
 
     def _full(self) -> bool:
