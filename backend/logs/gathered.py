@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from bisect import bisect_left
 from datetime import datetime, timezone
 from itertools import count as endless
@@ -16,6 +17,8 @@ from backend.tone import Tone
 KEPT = 100_000
 # Lines that are counted between two words of how far it is: a few ms.
 _BATCH = 1000
+# Lines that are taken in one turn of the event loop where all of them have come: some 5 ms.
+_TURN = 150
 
 
 class Gathered:
@@ -58,6 +61,9 @@ class Gathered:
         try:
             async for whole in self._arrives():
                 self._take(whole.rstrip(b"\r\n"), year)
+                # What lies in a buffer is read without a wait: a flood would have the loop alone.
+                if self.arrived % _TURN == 0:
+                    await asyncio.sleep(0)
         except StxError as error:
             self.error = error
 

@@ -186,6 +186,24 @@ async def test_text_that_only_arrives_is_a_log_like_any_other() -> None:
     assert await reader.count() == 10
 
 
+async def test_a_flood_that_came_all_at_once_leaves_the_loop_its_turns() -> None:
+    async def arrives() -> AsyncIterator[bytes]:
+        for number in range(3000):
+            yield b"2026-05-01T02:00:00Z line %d" % number
+
+    log = Gathered("pod", arrives)
+    taken: List[int] = []
+
+    async def others() -> None:
+        while log.arrived < 3000:
+            taken.append(log.arrived)
+            await asyncio.sleep(0)
+
+    await asyncio.gather(log.gather(), others())
+    steps = [after - before for before, after in zip(taken, taken[1:])]
+    assert max(steps) <= 200
+
+
 async def test_a_stream_that_fails_before_its_first_line_says_why() -> None:
     async def arrives() -> AsyncIterator[bytes]:
         raise Refused("no such pod")
