@@ -368,8 +368,7 @@ class Kind(Generic[R]):
     logs: Optional[Callable[[R, Known], Logs]] = None
     # Where a row is whole, to be fetched when somebody opens it.
     whole: Optional[Callable[[R], KubeWhole]] = None
-    # Kinds that ``logs`` looks at, read when somebody asks for them.
-    logs_needs: Tuple[str, ...] = ()
+    logs_needs: Tuple[str, ...] = ()  # kinds that ``logs`` looks at, read when it is asked for
     aliases: Tuple[str, ...] = ()
     needs: Tuple[str, ...] = ()
     noise: FrozenSet[str] = frozenset()
@@ -381,6 +380,7 @@ class Kind(Generic[R]):
     secret: FrozenSet[str] = frozenset()
     drop: FrozenSet[str] = frozenset({"links"})
     every_s: float = 10.0
+    passes: str = ""  # a state field of few rows whose every change is remembered with its time
     # What of a body took how long (name, ms): of rows that are gone it says what is usual here.
     lasted: Optional[Callable[[Body], Iterable[Tuple[str, int]]]] = None
     # Where rows are a log that only grows: recorded as they come, never as changes.

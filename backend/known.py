@@ -62,6 +62,19 @@ class Since:
 
 
 @dataclass(frozen=True)
+class Passage:
+    """One row that came into a state at an instant (``value`` "": it went).
+
+    ``at_least``: it was so by then, and may have been so before.
+    """
+
+    row_id: str
+    value: str
+    ms: int
+    at_least: bool = False
+
+
+@dataclass(frozen=True)
 class Mark:
     """What people said of one row: FM and sysinv have none of it."""
 
@@ -91,7 +104,8 @@ class Memory:
     row label or "") to the last durations of that action in ms, newest first; ``steps`` likewise by
     rung name. ``deeds`` are the running and the last ones, newest first. ``baseline_ms`` is when
     somebody last said "from now on is new", ``visit_ms`` when this person looked last.
-    ``courses`` are the last values of a kind's sampled number, by (kind, parent) and row id.
+    ``courses`` are the last values of a kind's sampled number, by (kind, parent) and row id;
+    ``passages`` through which states the rows of a kind went, oldest first.
     ``was_there`` are the ids of alarms at the baseline. ``seen_before`` counts earlier (alarm id,
     entity) in the record with their last instants.
     """
@@ -108,6 +122,7 @@ class Memory:
     visit_ms: int = 0
     seen_before: Mapping[Tuple[str, str], Tuple[int, ...]] = field(default_factory=lambda: _NOTHING)
     courses: Mapping[Key, Mapping[str, Course]] = field(default_factory=lambda: _NOTHING)
+    passages: Mapping[str, Tuple[Passage, ...]] = field(default_factory=lambda: _NOTHING)
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optio
 from sqlmodel import Session, col, func, select
 
 from backend.deed import Deed, Outcome
-from backend.known import Mark, Memory, Since
+from backend.known import Mark, Memory, Passage, Since
 from backend.store import deeds
 from backend.store.glance import deed_of
+from backend.store.passages import passages
 from backend.store.tables import Baseline, Change, DeedRow, Event, Item, MarkRow, Name, Source
 from backend.units import DAY_MS, instant_ms
 
@@ -49,6 +50,7 @@ class Recollection:
         state_fields: StateFields,
         now_ms: int,
         lasted: Lasted = MappingProxyType({}),
+        passes: Mapping[str, str] = MappingProxyType({}),
     ) -> Memory:
         """Return the memory with all that was written since the last call, by whomever.
 
@@ -61,7 +63,8 @@ class Recollection:
         memory = replace(memory, usual=usual["usual"], steps=MappingProxyType(steps))
         came = self._read_items(session, names, state_fields, now_ms - _SEEN_BEFORE_MS)
         if self._read_changes(session, names, state_fields) or came:
-            memory = replace(memory, since=MappingProxyType(dict(self._since)))
+            passed = self._read_passages(session, names, passes)
+            memory = replace(memory, since=MappingProxyType(dict(self._since)), passages=passed)
         if self._read_events(session, now_ms - _SEEN_BEFORE_MS) or came:
             seen = {key: tuple(sorted(times)) for key, times in self._seen.items()}
             memory = replace(memory, seen_before=MappingProxyType(seen))
@@ -111,6 +114,19 @@ class Recollection:
                 for step, took_ms in self._lasted[key]:
                     _add(found, (name, "", "", step), took_ms)
         return {key: tuple(several) for key, several in found.items()}
+
+    def _read_passages(
+        self, session: Session, names: Mapping[int, str], passes: Mapping[str, str]
+    ) -> Mapping[str, Tuple[Passage, ...]]:
+        """Return through which states the rows of the kinds in ``passes`` went, by kind."""
+        numbers = {name: number for number, name in names.items()}
+        return MappingProxyType(
+            {
+                kind: passages(session, self._cloud, numbers[kind], numbers.get(path, -1), path)
+                for kind, path in passes.items()
+                if kind in numbers
+            }
+        )
 
     def _read_changes(
         self, session: Session, names: Mapping[int, str], state_fields: StateFields

@@ -117,7 +117,8 @@ class Recording:
             _record_log(session, cloud_id, kind_id, kind, reading, news)
         else:
             parent = self.name(session, reading.parent)
-            _Round(self, session, cloud_id, kind_id, parent, kind, reading, looked_ms).record(news)
+            of = _Round(self, session, cloud_id, kind_id, parent, kind, reading, looked_ms)
+            of.record(news, was_empty=last is not None and not last)
         return True
 
 
@@ -166,14 +167,17 @@ class _Round:
         self._new: List[Dict[str, Any]] = []
         self._changes: List[Dict[str, Any]] = []
 
-    def record(self, news: Mapping[str, Any]) -> None:
-        """Write rows that came, changed, came back or went."""
+    def record(self, news: Mapping[str, Any], *, was_empty: bool) -> None:
+        """Write rows that came, changed, came back or went; ``was_empty``: before there was none.
+
+        The first ones of a kind are no news, unless they were looked for and not there.
+        """
         here = select(Item.row_id, Item.id).where(
             Item.cloud == self._cloud, Item.kind == self._kind_id
         )
         if self._parent:
             here = here.where(Item.parent == self._parent)
-        is_first = self._is_first(here)
+        is_first = not was_empty and self._is_first(here)
         there = dict(self._session.exec(here.where(col(Item.gone_ms).is_(None))).all())
         # A row that could not be read is not a row that is gone.
         gone = [] if self._reading.malformed else [i for i in there if i not in self._reading.by_id]

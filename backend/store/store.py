@@ -61,6 +61,7 @@ class Store:
         self._now_ms = now_ms
         self._state_fields = {kind.name: kind.state_fields for kind in kinds if kind.state_fields}
         self._lasted = {kind.name: kind.lasted for kind in kinds if kind.lasted is not None}
+        self._passes = {kind.name: kind.passes for kind in kinds if kind.passes}
         self._database = Database(str(where), now_ms=now_ms)
         self._copy = None if copy is None else Database(str(copy), now_ms=now_ms)
         self._writer = Writer(self._database, self._copy)
@@ -339,7 +340,7 @@ class Store:
 
         def work(session: Session, number: int) -> Optional[Tuple[int, Recollection]]:
             mine = former[1] if former and former[0] == epoch else Recollection(number)
-            mine.read_on(session, self._state_fields, self._now_ms(), self._lasted)
+            mine.read_on(session, self._state_fields, self._now_ms(), self._lasted, self._passes)
             return epoch, mine
 
         try:
