@@ -18,13 +18,16 @@ from backend.kind import (
     Row,
     Rung,
 )
-from backend.kinds import sw_patch, sw_patch_acts
+from backend.kinds import passed, sw_patch, sw_patch_acts
 from backend.kinds.deploy_picture import summary
 from backend.kinds.deploy_states import EVERY_S, SERVICE, deploy_of, state_reason, usm, verdict
 from backend.kinds.deploy_states import strip as deploy_strip
 from backend.kinds.deploys import disruptive
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
+from backend.units import stopwatch
+
+KIND, FIELD = "deploy-hosts", "host_state"
 
 
 class DeployHost(Row):
@@ -86,10 +89,10 @@ def _before_it(row: DeployHost, known: Known) -> Reason:
     if deploy is None or not deploy.major_release:
         return Reason.passes(check)
     mine = _order(row, known)
-    for other in sorted(known.rows("deploy-hosts"), key=lambda one: _order(one, known)):
+    for other in sorted(known.rows(KIND), key=lambda one: _order(one, known)):
         if _order(other, known) < mine and not other.host_state.endswith("deployed"):
             words = f"{other.hostname} comes first"
-            return Reason.no(check, words, Jump(kind="deploy-hosts", id=other.hostname))
+            return Reason.no(check, words, Jump(kind=KIND, id=other.hostname))
     return Reason.passes(check)
 
 
@@ -163,6 +166,20 @@ def _admin(row: DeployHost, known: Known) -> Optional[str]:
     return None if host is None else f"{host.administrative} {host.availability}"
 
 
+def _took(row: DeployHost, known: Known) -> Optional[str]:
+    """Return how long its part took, or takes so far; of one to come what is usual here."""
+    before = "rollback-" if row.host_state.startswith("rollback") else ""
+    through, ends = f"{before}deploying", (f"{before}deployed", f"{before}failed")
+    life = passed.life_of(KIND, row.hostname, row.host_state, FIELD, known)
+    found = passed.stay(passed.latest(life, through), through, ends)
+    if found is not None:
+        return f"{'>' * found.at_least}{stopwatch(found.took_ms(known.now_ms))}"
+    if row.is_sw_patch or not row.host_state.endswith("pending"):
+        return None
+    seen = passed.took_before(passed.lives(KIND, known), through, ends[:1])
+    return passed.usual(seen or known.usual_ms(KIND, "deploy", row.hostname)) or None
+
+
 def _strip(row: DeployHost, known: Known) -> Lines:
     if row.is_sw_patch:
         return Lines()
@@ -188,7 +205,7 @@ def _next(row: DeployHost, known: Known) -> str:
 
 
 DEPLOY_HOSTS: Kind[DeployHost] = Kind(
-    name="deploy-hosts",
+    name=KIND,
     singular="deploy-host",
     model=DeployHost,
     read=Rest(service=SERVICE, path="/deploy_host", otherwise=sw_patch.HOSTS),
@@ -199,11 +216,13 @@ DEPLOY_HOSTS: Kind[DeployHost] = Kind(
         Column(heading="TO", value=lambda row: row.target_release),
         Column(heading="STATE", value=lambda row: row.host_state),
         Column(heading="ADMIN", joined=_admin),
+        Column(heading="TOOK", joined=_took, right=True),
         Column(heading="RR", value=lambda row: "reboot" if row.reboot_required else "in service"),
     ),
     look=_host_look,
     sort=_order,
-    state_fields=("host_state",),
+    state_fields=(FIELD,),
+    passes=FIELD,
     jump=lambda row, known: (
         Jump(kind="hosts", id=host.uuid) if (host := _named(row, known)) else None
     ),

@@ -1,10 +1,11 @@
-"""A deploy drawn on five lines: its way on, its way back, and the box where it stands."""
+"""A deploy drawn on six lines: its way on and back, the box where it stands, and its times."""
 
 from __future__ import annotations
 
 from typing import Any, List, Tuple
 
 from backend.figure import Jump, Line, Lines
+from backend.kinds import deploy_times
 from backend.kinds.deploy_states import Deploy, deploy_of, hosts_done, strip
 from backend.known import Known
 from backend.tone import Tone
@@ -14,6 +15,7 @@ _ON = ("start", "host", "activate", "complete", "delete")
 _BACK = ("host-rollback", "activate-rollback")
 _WIDE, _ARROW = 12, "-->"
 _STEP = _WIDE + len(_ARROW)
+_WHOLE = 76
 # Where an abort leads down from, and where the delete of a deploy that did not begin.
 _ABORTS, _DELETES = ("host", "activate", "complete"), "start"
 
@@ -45,12 +47,22 @@ def _notes(row: Deploy, known: Known) -> List[str]:
     return notes
 
 
+def _times(row: Deploy, known: Known) -> str:
+    """Return the line of times: below each box since when and how long, or what is usual."""
+    line = [" "] * _WHOLE
+    for name in _ON:
+        told = deploy_times.under_box(name, row, known)
+        begin = max(_centre(name) - len(told) // 2, 0)
+        line[begin : begin + len(told)] = list(told)
+    return "".join(line)[:_WHOLE]
+
+
 def picture(row: Deploy, known: Known) -> Tuple[Line, ...]:
     """Return the picture, at most 76 cells wide."""
     here = _box(row.state)
     on = _ARROW.join(_drawn(name, here).center(_WIDE) for name in _ON)
     below = (" " * len(_ARROW)).join(note.center(_WIDE) for note in _notes(row, known))
-    down, ends = [" "] * 76, [" "] * 76
+    down, ends = [" "] * _WHOLE, [" "] * _WHOLE
     for name in (*_ABORTS, _DELETES):
         at = _centre(name)
         down[at : at + 7] = list("| abort" if name in _ABORTS else "|      ")
@@ -58,7 +70,9 @@ def picture(row: Deploy, known: Known) -> Tuple[Line, ...]:
     back = [_drawn(name, here) for name in _BACK]
     left = f"   delete <--{back[0]:^17}<---{back[1]:^21}"
     tone = Tone.BAD if row.state.endswith("-failed") else Tone.PLAIN
-    texts = (on, below, "".join(down), "".join(ends), left)
+    times = _times(row, known)
+    told = (on, below, times) if times.strip() else (on, below)
+    texts = (*told, "".join(down), "".join(ends), left)
     return tuple(
         Line(text=text.rstrip(), tone=tone if text is below else Tone.PLAIN) for text in texts
     )
@@ -74,7 +88,9 @@ def page(row: Deploy, known: Known) -> Lines:
     """Return the picture, the hosts below it, and what can and cannot be done now."""
     hosts = [_host_line(one) for one in known.rows("deploy-hosts")]
     rule = Line(text="", rule=True)
-    return Lines(lines=(*picture(row, known), rule, *hosts, rule, *_said(row, known)))
+    told = [Line(text=f"{box:<17} {words}") for box, words in deploy_times.told(row, known)]
+    times = (*told, rule) if told else ()
+    return Lines(lines=(*picture(row, known), rule, *times, *hosts, rule, *_said(row, known)))
 
 
 def _host_line(host: Any) -> Line:
@@ -85,8 +101,7 @@ def _host_line(host: Any) -> Line:
 
 def _said(row: Deploy, known: Known) -> List[Line]:
     # A heading would push the picture above to the right: it stands in the text.
-    tone = Tone.BAD if row.state.endswith("-failed") else Tone.PLAIN
-    lines = (Line(heading="NOW", text=row.state, tone=tone), *strip(row, known).lines)
+    lines = strip(row, known).lines
     return [
         Line(text=f"{line.heading:<8} {line.text}", tone=line.tone, jump=line.jump)
         for line in lines

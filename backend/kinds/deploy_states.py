@@ -6,7 +6,7 @@ from typing import Mapping, Optional, Tuple
 
 from backend.figure import Jump, Line, Lines, States
 from backend.kind import Json, Reason, RestWrite, Row
-from backend.kinds import sw_patch
+from backend.kinds import deploy_times, sw_patch
 from backend.known import Known
 from backend.tone import Look, Mark, Tone, Verdict
 
@@ -148,6 +148,7 @@ def verdict(known: Known) -> Verdict:
     done, of = hosts_done(known)
     how = "reboot required" if row.reboot_required else "in service"
     text = f"{row.from_release} -> {row.to_release}, {how}.  {done} of {of} hosts done."
+    text = f"{text}  {deploy_times.whole(row, known)}".rstrip()
     words = f"[{row.state}]  NEXT {_next(row, known)}"
     if row.state.endswith("-failed"):
         return Verdict(word="NOT WELL", text=f"{row.state}: {text}", more=words, tone=Tone.BAD)
@@ -158,8 +159,10 @@ def verdict(known: Known) -> Verdict:
 def strip(row: Deploy, known: Known) -> Lines:
     later = [v for v in LEGAL if v not in legal(row.state) and "rollback" not in v]
     not_yet = (f"{v} needs {' or '.join(LEGAL[v])}" for v in later)
+    tone = Tone.BAD if row.state.endswith("-failed") else Tone.PLAIN
     lines = [
         Line(heading="NEXT", text=_next(row, known)),
+        Line(heading="NOW", text=deploy_times.here(row, known) or row.state, tone=tone),
         Line(heading="LEGAL", text=_said(row.state)),
         Line(heading="NOT YET", text="; ".join(not_yet)),
     ]

@@ -218,6 +218,7 @@ DEPLOY: Kind[Deploy] = Kind(
         Tab(key="t", title="Every state", figure=states),
     ),
     state_fields=("state",),
+    passes="state",
     actions=DEPLOY_ACTIONS,
     aliases=("deploy-show",),
     needs=("deploy-hosts", "releases"),

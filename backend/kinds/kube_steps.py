@@ -7,11 +7,12 @@ from typing import Any, List, Optional, Tuple
 
 from backend.figure import Line, Lines, States
 from backend.kind import Row
+from backend.kinds import passed
 from backend.kinds.host_site import is_simplex
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone, Verdict
 
-SERVICE = "sysinv"
+KIND, SERVICE = "kube-upgrade", "sysinv"
 
 
 class KubeUpgrade(Row):
@@ -256,10 +257,25 @@ def states(row: KubeUpgrade, known: Known) -> States:
 def strip(row: KubeUpgrade, known: Known) -> Lines:
     """Return what is next, and whether there is a way back."""
     back = "abort: back to " + str(row.from_version) if is_simplex(known) else NO_WAY_BACK
+    now = _now(row, known)
     return Lines(
         lines=(
             Line(heading="NEXT", text=_with_key(*_next(row, known))),
+            *((Line(heading="NOW", text=now),) if now else ()),
             Line(heading="BACK", text=back),
             Line(heading="SAME AS", text="system kube-upgrade-show"),
         )
     )
+
+
+def _now(row: KubeUpgrade, known: Known) -> str:
+    """Return since when it is in its state, and what that took here before."""
+    state = row.state or ""
+    said = passed.now_words(KIND, row.uuid, state, "state", known)
+    if not said or state not in _RUNS:
+        return said
+    of = next((step for step in STEPS if step.runs == state), None)
+    ends = (of.done,) if of is not None else (state.replace("upgrading", "upgraded"),)
+    seen = passed.took_before(passed.lives(KIND, known), state, ends)
+    found = seen or (known.usual_ms(KIND, of.name) if of is not None else ())
+    return f"{said}; {passed.before_words(found)}"

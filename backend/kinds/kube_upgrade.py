@@ -232,6 +232,7 @@ KUBE_UPGRADE: Kind[KubeUpgrade] = Kind(
     verdict=verdict,
     tabs=(Tab(key="o", title="States", figure=states),),
     state_fields=("state",),
+    passes="state",
     actions=(
         *(
             Action(
