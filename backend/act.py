@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from backend.behind import Record, Wire
+from backend.called import called
 from backend.channel import Channel, Recorded
 from backend.deed import Deed, Outcome, outcome_of
 from backend.deed_keeps import answers, before, held
@@ -240,7 +241,7 @@ class Acts:
             kind=kind.name,
             action=preview.action.name,
             row_id=target.id(row) if row else "",
-            label=target.name_of(row) if row else "",
+            label=called(target, row, known) if row else "",
             who=known.place.user,
             terminal=known.place.terminal,
             began_ms=self._now_ms(),

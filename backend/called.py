@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Iterable, Tuple
 
 from backend.kind import Kind
 from backend.known import Known
@@ -11,3 +11,12 @@ from backend.known import Known
 def called(kind: Kind[Any], row: Any, known: Known) -> str:
     """Return what a row is called on a screen: its label, unless its kind says more of it."""
     return kind.name_of(row) if kind.called is None else kind.called(row, known)
+
+
+def named(kind: Kind[Any], rows: Iterable[Any], name: str, known: Known) -> Tuple[Any, ...]:
+    """Return the rows that an operator means by ``name``: their label, id, or name on a screen."""
+    return tuple(
+        row
+        for row in rows
+        if name in (kind.name_of(row), kind.id(row)) or name == called(kind, row, known)
+    )

@@ -7,6 +7,7 @@ import statistics
 from dataclasses import dataclass
 from typing import Any, Callable, List, Optional, Sequence, Tuple, Type, Union
 
+from backend.called import called
 from backend.errors import Refused
 from backend.forms import Given, field_named, given, is_secret
 from backend.kind import (
@@ -256,7 +257,7 @@ def _title(
 def _usual(
     known: Known, kind: Kind[Any], action: str, target: Kind[Any], rows: Tuple[Row, ...]
 ) -> Tuple[int, ...]:
-    return known.usual_ms(kind.name, action, target.name_of(rows[0]) if rows else "")
+    return known.usual_ms(kind.name, action, called(target, rows[0], known) if rows else "")
 
 
 def secret_fields(form: Type[Form]) -> Tuple[str, ...]:

@@ -15,6 +15,7 @@ from textual.events import Event
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
+from backend.called import named
 from backend.clean import clean
 from backend.errors import NotConfigured, StxError, Untrusted
 from backend.figure import Jump
@@ -236,10 +237,10 @@ class StxApp(App[None], inherit_bindings=False):
         if not row or not self.known.has(kind.name):
             self._list(kind)
             return ""
-        found = kind.find(self.known.rows(kind.name), row)
-        if found is None:
+        found = named(kind, self.known.rows(kind.name), row, self.known)
+        if not found:
             return f"no {kind.singular} {clean(row)!r} is known"
-        return self.open(Jump(kind=kind.name, id=kind.id(found)))
+        return self.open(Jump(kind=kind.name, id=kind.id(found[0])))
 
     async def _discover(self, station: Station, name: str, row: str) -> None:
         """Go to a kind that only the cluster knows."""

@@ -125,7 +125,8 @@ _EVENTS = """
 SELECT body FROM event WHERE cloud = ? AND at_ms >= ? ORDER BY at_ms DESC, id DESC LIMIT ?"""
 
 _DEEDS = """
-SELECT * FROM deed WHERE cloud = ? AND began_ms >= ? AND (? = '' OR row_id = ? OR label = ?)
+SELECT * FROM deed WHERE cloud = ? AND began_ms >= ? AND (? = '' OR row_id = ? OR label = ?
+  OR instr(label, ? || ' (') = 1)
 ORDER BY id DESC LIMIT ?"""
 
 
@@ -166,8 +167,11 @@ def glance(path: Path, cloud: Optional[str], kinds: Sequence[str], *, who: str =
 def deeds(
     path: Path, cloud: Optional[str] = None, *, since_ms: int = 0, row: str = "", limit: int = 100
 ) -> Tuple[Deed, ...]:
-    """Return the last deeds (of the row of that id or label), newest first."""
-    return tuple(deed_of(one) for one in _ask(path, cloud, _DEEDS, since_ms, row, row, row, limit))
+    """Return the last deeds (of the row of that id or label), newest first.
+
+    A disk is called by its place too (``/dev/sdb (00:1f.2-ata-2 Z1X4)``): its name alone finds it.
+    """
+    return tuple(deed_of(one) for one in _ask(path, cloud, _DEEDS, since_ms, *[row] * 4, limit))
 
 
 def events(

@@ -7,8 +7,9 @@ import asyncio
 import getpass
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Awaitable, Callable, Optional, Sequence, TypeVar
+from typing import TYPE_CHECKING, Any, Awaitable, Callable, Optional, Sequence, Tuple, TypeVar
 
+from backend.called import named
 from backend.clean import clean
 from backend.errors import Missing, NotConfigured, Refused, SettingsError, Untrusted
 from backend.folders import record_file, seen_file, store_url
@@ -21,6 +22,7 @@ from backend.units import system_ms
 
 if TYPE_CHECKING:
     from backend.kind import Kind, Row
+    from backend.known import Known
     from backend.lookout import Lookout
     from backend.station import Station
     from backend.store.store import Store
@@ -127,9 +129,9 @@ async def _discovered(name: str, settings: CloudSettings) -> Optional[Kind[Any]]
         await lookout.close()
 
 
-def the_row(kind: Kind[Any], rows: Sequence[Row], name: str) -> Row:
+def the_row(kind: Kind[Any], rows: Sequence[Row], name: str, known: Known) -> Row:
     """Return the row of that name or id; raises ``Missing``, ``Refused`` where several are."""
-    found = [row for row in rows if name in (kind.name_of(row), kind.id(row))]
+    found: Tuple[Row, ...] = named(kind, rows, name, known)
     if not found:
         raise Missing(f"there is no {kind.singular} {name!r}")
     if len(found) > 1:

@@ -92,11 +92,12 @@ async def _both(
         return reading.rows
 
     rows = await trusting(lookout, ask)
-    one = the_row(kind, rows, arguments.one)
-    others = twins_of(kind, one, lookout.watch.known)
+    known = lookout.watch.known
+    one = the_row(kind, rows, arguments.one, known)
+    others = twins_of(kind, one, known)
     if not arguments.other and not others:
         raise Refused(f"there is no {kind.singular} that {arguments.one} should be like")
-    return one, the_row(kind, rows, arguments.other) if arguments.other else others[0]
+    return one, the_row(kind, rows, arguments.other, known) if arguments.other else others[0]
 
 
 async def _read(arguments: argparse.Namespace, kind: Kind[Any]) -> Tuple[Known, Row, Row]:

@@ -165,8 +165,9 @@ def _named(kind: Kind[Any], rows: Sequence[Row], name: str, known: Known) -> Row
         parent = above.find(known.rows(above.name), over)
         if parent is not None:
             parent_id = above.id(parent)
-            return the_row(kind, [row for row in rows if row.parent_id(known) == parent_id], own)
-    return the_row(kind, rows, name)
+            rows = [row for row in rows if row.parent_id(known) == parent_id]
+            return the_row(kind, rows, own, known)
+    return the_row(kind, rows, name, known)
 
 
 def _hold_to_choices(form: Form, choices: Mapping[str, Tuple[str, ...]]) -> None:

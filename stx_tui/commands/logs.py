@@ -88,7 +88,7 @@ async def _run_of(arguments: argparse.Namespace, kind_name: str, name: str) -> i
     )
     try:
         reading = await trusting(lookout, lambda: _read(lookout, kind))
-        row = the_row(kind, reading.rows, name)
+        row = the_row(kind, reading.rows, name, lookout.watch.known)
         for one in kind.logs_needs:
             await lookout.watch.read_now(one)
         logs = kind.logs(row, lookout.watch.known)

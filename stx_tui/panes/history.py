@@ -12,6 +12,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from pydantic import ValidationError
 
+from backend.called import called
 from backend.deed import Deed, Outcome
 from backend.figure import Jump, Line, Lines
 from backend.kind import Column, Kind, LocalRead, Row
@@ -93,18 +94,32 @@ def happenings(
 def weighed(rows: Iterable[Happening], known: Known, rooms: Rooms) -> Tuple[Happening, ...]:
     """Return rows with what their kind says of them then and now: ``worse``, ``better`` or neither.
 
-    What was then is looked at with what is known now of all around it.
+    What was then is looked at with what is known now of all around it; each is called as its kind
+    calls it on a screen.
     """
-    return tuple(
-        row if row.deed else row.model_copy(update={"course": _course(row, known, rooms)})
-        for row in rows
-    )
+    return tuple(row if row.deed else _weighed(row, known, rooms) for row in rows)
 
 
-def _course(row: Happening, known: Known, rooms: Rooms) -> str:
+def _weighed(row: Happening, known: Known, rooms: Rooms) -> Happening:
     kind = rooms.kind(row.kind)
     if kind is None:
-        return ""
+        return row
+    course, label = _course(kind, row, known), _label(kind, row, known)
+    return row.model_copy(update={"course": course, "label": label})
+
+
+def _label(kind: Kind[Any], row: Happening, known: Known) -> str:
+    """Return what a row is called on a screen, its recorded label where that cannot be told."""
+    body = row.then.now or row.then.was
+    if kind.called is None or body is None:
+        return row.label
+    try:
+        return called(kind, kind.model.read(dict(body)), known)
+    except ValidationError:
+        return row.label  # as another version of the service, or of ours, had it
+
+
+def _course(kind: Kind[Any], row: Happening, known: Known) -> str:
     step = _ill(kind, row.then.now, known) - _ill(kind, row.then.was, known)
     return WORSE if step > 0 else BETTER if step < 0 else ""
 

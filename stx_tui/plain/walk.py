@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import List, Union
 
+from backend.called import named
 from backend.errors import StxError
 from backend.figure import Jump
 from backend.logs.catalogue import stream_of
@@ -132,10 +133,11 @@ class Walk:
             paper.say("  ".join(one.name for one in rooms.kinds))
             return
         await self.talk.read(((kind.name, ""),))
-        found = kind.find(self.talk.known.rows(kind.name), row.strip()) if row else None
-        if row and found is None:
+        known = self.talk.known
+        found = named(kind, known.rows(kind.name), row.strip(), known) if row else ()
+        if row and not found:
             paper.say(f"no {kind.singular} {row[:40]!r} is known")
-        await self._jump(Jump(kind=kind.name, id=kind.id(found) if found is not None else ""))
+        await self._jump(Jump(kind=kind.name, id=kind.id(found[0]) if found else ""))
 
     # --- what is asked everywhere --------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from backend.called import called
+from backend.called import named as rows_named
 from backend.preview import preview
 from tests.backend.kinds.site import named, reading, site
 from tests.peers.replay import rows_of as recorded
@@ -38,3 +39,14 @@ def test_what_has_a_name_of_its_own_is_called_by_it() -> None:
     known = site()
     host = known.rows("hosts")[0]
     assert called(named("hosts"), host, known) == host.name
+
+
+def test_a_row_is_found_by_what_it_is_called_on_a_screen_and_by_its_id() -> None:
+    kind = named("kube-host-upgrades")
+    known = site(kube_host_upgrades=recorded("/sysinv/v1/kube_host_upgrades", "kube_host_upgrades"))
+    rows = known.rows(kind.name)
+    (row,) = rows_named(kind, rows, "controller-0", known)
+    assert row.host_id == 1
+    assert rows_named(kind, rows, row.uuid, known) == (row,)
+    assert rows_named(kind, rows, "host 1", known) == (row,)
+    assert rows_named(kind, rows, "nobody", known) == ()

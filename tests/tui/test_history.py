@@ -8,12 +8,24 @@ from typing import Any, Optional
 
 import pytest
 
+from backend.area import Contents
 from backend.deed import Deed, Outcome
 from backend.known import Known, Reading
 from backend.store.glance import Changed
 from backend.units import DAY_MS, HOUR_MS, MINUTE_MS
 from stx_tui.panes.history import folded, happenings, moment, weighed
-from tests.tui.things import NOW_MS, PLACE, ROOMS, Box, Wire, box, console, screen_text, until
+from tests.tui.things import (
+    BOXES,
+    NOW_MS,
+    PLACE,
+    ROOMS,
+    Box,
+    Wire,
+    box,
+    console,
+    screen_text,
+    until,
+)
 
 
 def change(
@@ -138,6 +150,17 @@ def test_a_row_is_worse_or_better_by_what_its_kind_says_of_it_then_and_now(way: 
     step = replace(change("1", "state", f'"{was}"', f'"{now}"', MINUTE_MS), body=body)
     (row,) = weighed(happenings([step], (), 0), KNOWN, ROOMS)
     assert row.course == course
+
+
+def test_what_changed_is_called_as_its_kind_calls_it_on_a_screen():
+    kind = replace(BOXES, called=lambda row, _known: f"{row.name} of hall 7")
+    area = replace(ROOMS.areas[0], open=lambda: Contents((kind,), ROOMS.areas[0].headline))
+    rooms = replace(ROOMS, areas=(area,))
+    changed = change("1", "state", '"fine"', '"ill"', MINUTE_MS)
+    body = json.dumps({**box(1), "state": "ill"})
+    for text, label in ((body, "box-1 of hall 7"), ("", "box-1"), ('{"name": []}', "box-1")):
+        (row,) = weighed(happenings([replace(changed, body=text)], (), 0), KNOWN, rooms)
+        assert row.label == label
 
 
 def test_what_came_ill_is_worse_and_what_went_ill_is_better():

@@ -112,7 +112,7 @@ async def test_on_a_standard_cloud_every_host_is_brought_on_by_hand_to_the_end(d
         assert next_part(days.part(host), days.station.watch.known) == "control plane"
         uuid = days.part(host).uuid
         done = await days.act("kube-host-upgrades", "upgrade-control-plane", uuid)
-        assert done.outcome is Outcome.DONE, done.answer
+        assert (done.outcome, done.label) == (Outcome.DONE, host), done.answer
     assert days.upgrade.state == "upgraded-second-master"
     for host in nodes(days):
         if days.client.sim.cloud.named(host).is_active:
