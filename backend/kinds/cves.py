@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import List, Optional, Tuple
+from typing import Any, FrozenSet, List, Mapping, Optional, Tuple
 
 from backend.cves import is_before, shipped
 from backend.figure import Jump, Line, Lines
 from backend.kind import Column, Kind, LocalRead, Row
+from backend.kinds.once import once_each
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone, Verdict
 from backend.units import DAY_MS, day, span
@@ -75,21 +76,37 @@ class Cve(Row):
     machines: List[str] = []
 
 
+@once_each
+def _shelf(releases: Tuple[Any, ...]) -> Tuple[Tuple[str, Mapping[str, str], FrozenSet[str]], ...]:
+    """Return of each release on the shelf: its id, what it ships, and which CVEs it names.
+
+    Every row is sorted by it: of thousands of rows no name of a file is read again.
+    """
+    return tuple(
+        (str(one.release_id), shipped(one.packages), frozenset(one.cves))
+        for one in releases
+        if one.state in {"available", "deploying"}
+    )
+
+
 def fixed_by(row: Cve, known: Known) -> Optional[str]:
     """Return the release on the shelf that brings a version without it, or names it as fixed."""
-    for release in known.rows("releases"):
-        if release.state not in {"available", "deploying"}:
-            continue
-        brings = shipped(release.packages).get(row.package, "")
+    for release_id, ships, names in _shelf(known.rows("releases")):
+        brings = ships.get(row.package, "")
         is_newer = bool(row.fixed and brings) and not is_before(brings, row.fixed)
-        if is_newer or row.cve in release.cves:
-            return str(release.release_id)
+        if is_newer or row.cve in names:
+            return release_id
     return None
 
 
+@once_each
+def _called(machines: Tuple[Any, ...]) -> Mapping[str, str]:
+    return {one.uuid: str(one.name) for one in machines}
+
+
 def _names(row: Cve, known: Known) -> Tuple[str, ...]:
-    names = {one.uuid: one.name for one in known.rows("machines")}
-    return tuple(str(names.get(machine, machine)) for machine in row.machines)
+    names = _called(known.rows("machines"))
+    return tuple(names.get(machine, machine) for machine in row.machines)
 
 
 def _look(row: Cve, known: Known) -> Look:

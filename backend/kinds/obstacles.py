@@ -167,7 +167,7 @@ OBSTACLES: Kind[ObstacleRow] = Kind(
     columns=(
         Column(heading="SORT", value=lambda row: row.sort),
         Column(heading="WHAT", value=lambda row: row.name, most=20),
-        Column(heading="WHY", value=lambda row: row.why, most=80),
+        Column(heading="WHY", value=lambda row: row.why, most=200),
         Column(heading="OF", value=lambda row: row.only or "all", wide=True),
     ),
     look=_look,

@@ -7,10 +7,11 @@ import os
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 import pytest
 
+from backend.cves import shipped
 from backend.kinds import areas_of, kind_named
 from backend.kinds.cves import CVE_FILES, CVES, fixed_by, verdict
 from backend.known import Known, Reading
@@ -20,6 +21,7 @@ from backend.settings import CloudSettings
 from backend.sources.cves import Cves
 from backend.tone import Mark, Tone
 from stx_tui.commands.cves import run
+from stx_tui.panes.rows import Rows
 from tests.backend.kinds.site import reading
 
 SAMPLES = Path(__file__).parents[1] / "sources" / "samples" / "cves"
@@ -99,6 +101,50 @@ def test_what_a_release_on_the_shelf_would_fix_is_told_by_its_packages_or_its_te
     row = next(row for row in now.rows("cves") if row.cve == "CVE-2026-4711")
     assert CVES.look(row, now).mark is Mark.BAD
     assert "the shelf would fix 2 of 4" in verdict(now).more
+
+
+def test_rows_are_found_by_cve_by_package_by_host_and_by_the_release_that_fixes_them(
+    home: Path,
+) -> None:
+    taken("debian")
+    releases = [
+        {"release_id": "r2", "state": "available", "packages": ["curl_7.74.0-1.3+deb11u15_amd64"]}
+    ]
+    now = known(home, releases=releases)
+    rows = Rows(CVES)
+    rows.show(now.reading("cves"), now)
+
+    def found(needle: str) -> List[Tuple[str, Tuple[str, ...]]]:
+        rows.search(needle)
+        while rows.work(1.0):
+            pass
+        return [(entry.row.cve, tuple(entry.row.machines)) for entry in rows.shown]
+
+    here, temp = ("controller-0",), "TEMP-0000000-ABCDEF"
+    assert found("cve-2026-47") == [("CVE-2026-4711", here)]
+    assert found("openssl") == [("CVE-2026-1180", ("worker-0",))]
+    assert found("worker-0") == [(temp, ("worker-0",)), ("CVE-2026-1180", ("worker-0",))]
+    assert found("r2") == [("CVE-2026-4711", here)]
+    assert len(found("")) == 4
+
+
+def test_what_the_shelf_ships_is_read_once_for_all_rows(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken("debian")
+    releases = [{"release_id": "r2", "state": "available", "packages": ["curl_9-1_amd64.deb"]}]
+    now = known(home, releases=releases)
+    asked: List[int] = []
+
+    def counted(packages: Sequence[str]) -> Mapping[str, str]:
+        asked.append(len(packages))
+        return shipped(packages)
+
+    monkeypatch.setattr("backend.kinds.cves.shipped", counted)
+    assert CVES.sort is not None
+    for row in now.rows("cves"):
+        CVES.sort(row, now)
+    assert asked == [1]
 
 
 def test_how_old_the_data_is_stands_in_the_verdict_and_with_every_row(home: Path) -> None:
