@@ -8,6 +8,7 @@ import asyncio
 import json
 import sys
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, AsyncIterator, Dict, List, Tuple
 
@@ -175,13 +176,15 @@ def settings_of(simulator: Simulator) -> CloudSettings:
     return settings
 
 
-async def opened(home: Path, simulator: Simulator, root: Path = Path("/")) -> Station:
-    """Return a started station on the record of ``home``."""
+async def opened(
+    home: Path, simulator: Simulator, root: Path = Path("/"), **endpoints: str
+) -> Station:
+    """Return a started station on the record of ``home``; ``endpoints`` stand in by service."""
     state = home / ".local" / "state" / "stx-tui"
     from backend.units import system_ms
 
     station = Station(
-        settings_of(simulator),
+        replace(settings_of(simulator), endpoints=endpoints),
         store=Store(state / "record.db", now_ms=system_ms, kinds=every_kind()),
         place=find_place(root),
         now_ms=system_ms,

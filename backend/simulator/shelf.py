@@ -20,6 +20,8 @@ class Software:
     doomed: set[str] = field(default_factory=set)
     # Hosts that say nothing any more: what was asked of them neither ends nor fails.
     silent: set[str] = field(default_factory=set)
+    # Whether it is USM from before June 2026: it takes a release in the path alone.
+    names_in_path: bool = False
 
     def release(self, release_id: str) -> Json:
         """The release of that id; refused where there is none."""

@@ -42,7 +42,7 @@ def _releases(cloud: Cloud, request: Request, path: list[str]) -> Answer:
         wanted = {"state": request.arg("show"), "sw_version": request.arg("release")}
         return answer(
             [
-                one
+                _as_told(held, one)
                 for one in held.releases
                 if all(value is None or one[key] == value for key, value in wanted.items())
             ]
@@ -53,12 +53,17 @@ def _releases(cloud: Cloud, request: Request, path: list[str]) -> Answer:
         state = ASKED[path[-1]]
         return answer(all(held.release(one)["state"] == state for one in path[:-1]))
     if request.method == "GET" and len(path) == 1:
-        return answer(held.release(path[0]))
+        return answer(_as_told(held, held.release(path[0])))
     if request.method == "POST" and not path:
         return shipping.upload(cloud, request)
     if request.method == "DELETE" and path:
         return _delete_releases(cloud, path)
     raise refused("The server could not comply with the request.", 405)
+
+
+def _as_told(held: Software, one: Json) -> Json:
+    """A release as this generation of the service tells it: the older knows no metapackages."""
+    return {key: one[key] for key in one if key != "metapackages" or not held.names_in_path}
 
 
 def _delete_releases(cloud: Cloud, path: list[str]) -> Answer:
@@ -90,6 +95,8 @@ def _deploys(cloud: Cloud, request: Request, path: list[str]) -> Answer:
     if request.method != "POST" or not path:
         raise refused("The server could not comply with the request.", 405)
     if path[-1] in {"precheck", "start"}:
+        if len(path) == 1 and cloud.software.names_in_path:
+            raise refused("The resource could not be found.", 404)
         release_id = path[0] if len(path) > 1 else _named(request)
         act = software.precheck if path[-1] == "precheck" else software.start
         return act(cloud, release_id)

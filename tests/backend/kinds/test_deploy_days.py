@@ -77,6 +77,24 @@ async def test_a_precheck_that_passes_says_so(desk: Desk) -> None:
     assert (deed.outcome, deed.answer) == (Outcome.DONE, "all 4 checks pass")
 
 
+@pytest.mark.parametrize("older", [True, False])
+async def test_the_paths_of_usm_before_and_after_they_moved_are_found_by_asking(
+    desk: Desk, *, older: bool
+) -> None:
+    station, client = desk
+    client.sim.cloud.software.names_in_path = older
+    checked = await act(desk, "releases", "precheck", RELEASE)
+    assert (checked.outcome, checked.answer) == (Outcome.DONE, "all 4 checks pass")
+    started = await act(desk, "releases", "start", RELEASE)
+    assert started.outcome is Outcome.FOLLOWED, started.answer
+    asked = [path for method, path, _ in client.sim.requests if method == "POST" and "usm" in path]
+    there = f"{RELEASE}/" if older else ""
+    assert asked == [f"/usm/v1/deploy/{there}{verb}" for verb in ("precheck", "start")]
+    ended = await later(desk, 600, started.number)
+    assert ended.outcome is Outcome.DONE
+    assert [row.state for row in station.watch.known.rows("deploy")] == ["start-done"]
+
+
 async def test_a_deploy_is_found_again_after_the_active_controller_went_in_mid_deploy(
     desk: Desk,
 ) -> None:
@@ -95,6 +113,27 @@ async def test_a_deploy_is_found_again_after_the_active_controller_went_in_mid_d
     await later(desk, 180)
     (row,) = station.watch.known.rows("deploy")
     assert (row.state, verdict(station.watch.known).word) == ("start-done", "DEPLOYING")
+
+
+async def test_a_deploy_is_shown_on_while_the_active_controller_reboots_under_it(
+    desk: Desk,
+) -> None:
+    station, client = desk
+    deed = await act(desk, "releases", "start", RELEASE)
+    active = next(host.name for host in client.sim.cloud.hosts if host.is_active)
+    client.sim.order("host-dies", host=active)
+    shown = []
+    for _ in range(20):
+        await client.sim.advance(60)
+        await look(station)
+        known = station.watch.known
+        shown.append([row.state for row in known.rows("deploy")])
+        said = verdict(known)
+        assert (said.word, f"[{shown[-1][0]}]" in said.more) == ("DEPLOYING", True)
+    # It was never lost from sight, and goes on from where it is, to its end.
+    assert set(map(tuple, shown)) == {("start",), ("start-done",)}
+    ended = await later(desk, 0, deed.number)
+    assert ended.outcome is Outcome.DONE
 
 
 async def test_a_host_whose_part_fails_is_told_and_the_deploy_stays_where_it_is(
