@@ -176,6 +176,8 @@ async def test_a_deploy_that_was_watched_says_what_its_boxes_took_and_the_next_o
     await look(station)
     took: List[int] = []
     for _ in range(2):
+        # A reading is as exact as the service's clock is told: its state is to be a later one.
+        await client.sim.advance(60)
         await act(desk, "releases", "start", RELEASE)
         await until(desk, "start-done")
         known = station.watch.known
