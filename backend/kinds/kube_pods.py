@@ -148,6 +148,7 @@ POD_COLUMNS: Tuple[Column[Pod], ...] = (
     Column(heading="READY", value=lambda pod: pod.ready, right=True),
     Column(heading="STATUS", value=lambda pod: pod.status, most=24),
     Column(heading="RESTARTS", value=lambda pod: pod.restarts, right=True),
+    Column(heading="NODE", value=lambda pod: pod.node, most=24, wide=True),
     Column(
         heading="LAST",
         joined=lambda pod, known: (
@@ -158,7 +159,6 @@ POD_COLUMNS: Tuple[Column[Pod], ...] = (
         wide=True,
     ),
     Column(heading="IP", value=lambda pod: pod.ip, wide=True),
-    Column(heading="NODE", value=lambda pod: pod.node, most=24, wide=True),
     Column(heading="OWNER", value=lambda pod: pod.owner, wide=True),
 )
 

@@ -33,13 +33,17 @@ class Fit:
 def fit(columns: Sequence[Column[Any]], longest: Sequence[int], room: int) -> Fit:
     """Return what fits into ``room`` cells; ``longest`` are the widths the values take.
 
-    A column wants no more than its ``most``. First the ``wide`` columns go, last one first; then
+    A column wants no more than its ``most``, but the first one, the name, where only ``wide``
+    columns would have to go for it. First the ``wide`` columns go, last one first; then
     the gaps, then long texts are narrowed; then columns go from the right, but for what still fits
     of the last one. The first one always stays, and is cut only when there is no room for another.
     Where room is left, columns that were cut at their ``most`` get it, the first one first.
     """
     wants = [_want(column, cells) for column, cells in zip(columns, longest)]
     shown = list(range(len(columns)))
+    named = [max(wants[0], longest[0]), *wants[1:]]
+    if _taken([at for at in shown if not at or not columns[at].wide], named, 2) <= room:
+        wants = named
     extra = [index for index in shown if columns[index].wide]
     while extra and _taken(shown, wants, 2) > room:
         shown.remove(extra.pop())
@@ -67,6 +71,12 @@ def fit(columns: Sequence[Column[Any]], longest: Sequence[int], room: int) -> Fi
         for index, width in zip(shown, widths)
     )
     return Fit(columns=tuple(fitted), gap=gap)
+
+
+def wanted(columns: Sequence[Column[Any]], longest: Sequence[int]) -> int:
+    """Return the cells that all columns take, two between each; ``longest`` as for ``fit``."""
+    wants = [_want(column, cells) for column, cells in zip(columns, longest)]
+    return _taken(range(len(columns)), [max(wants[0], longest[0]), *wants[1:]], 2)
 
 
 def _want(column: Column[Any], longest: int) -> int:

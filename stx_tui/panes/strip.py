@@ -9,7 +9,7 @@ from textual.strip import Strip
 
 from backend.called import called
 from backend.clean import cells, cut, wrap
-from backend.figure import Line
+from backend.figure import Line, Lines
 from backend.kind import Kind
 from backend.known import Known
 from backend.tone import Tone
@@ -24,8 +24,6 @@ HEADING = 9
 HANG = 4
 # Lines one thing may take, so that one long text does not push the others out.
 LONGEST = 3
-# From so many cells on all is said that a kind has to say of a row.
-WHOLE = 72
 # Said in the head where a brief strip leaves something out; `v` opens the row itself.
 MORE = "   v: more of this"
 
@@ -63,22 +61,18 @@ class StripPane(Pane):
         self.show(head, lines, is_brief=is_brief)
 
 
-def lines_of(kind: Kind[Any], row: Optional[Any], known: Known, room: int = 0) -> Tuple[Line, ...]:
-    """Return what the kind says of a row; where it says nothing, every column it has.
-
-    What it says after a rule is for a strip that stands beside the table, ``room`` cells wide.
-    """
+def said_of(kind: Kind[Any], row: Optional[Any], known: Known) -> Lines:
+    """Return what the kind says of a row; where it says nothing, every column it has."""
     if row is None:
-        return ()
+        return Lines()
     if kind.strip is not None:
-        said = kind.strip(row, known)
-        return said.lines if room >= WHOLE else said.brief.lines
+        return kind.strip(row, known)
     values = [
         f"{column.heading} {safe(value)}"
         for column in kind.columns
         if (value := column.cell(row, known)) is not None
     ]
-    return (Line(text="   ".join(values)),)
+    return Lines(lines=(Line(text="   ".join(values)),))
 
 
 def painted(lines: Sequence[Line], width: int, *, longest: int = LONGEST) -> List[Strip]:

@@ -16,7 +16,7 @@ from backend.known import Known, Reading
 from backend.tone import Look, Tone
 from stx_tui import theme
 from stx_tui.messages import RowChosen
-from stx_tui.panes.columns import Fit, Fitted, fit
+from stx_tui.panes.columns import Fit, Fitted, fit, wanted
 from stx_tui.panes.late import unread
 from stx_tui.panes.pane import Pane, line
 from stx_tui.panes.rows import Entry, Rows
@@ -211,6 +211,11 @@ class TablePane(Pane):
         if not body:
             lines += self._nothing()
         self.put(lines[: self.size.height])
+
+    @property
+    def wanted(self) -> int:
+        """Cells in which every column has what it asks for, as far as rows were shown."""
+        return LEAD + 1 + wanted(self.kind.columns, self._longest)
 
     def _scroll(self) -> None:
         """Bring the cursor's row into sight, with its notes where they fit."""

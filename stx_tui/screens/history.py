@@ -18,7 +18,7 @@ from stx_tui.panes.history import folded, history_kind, reading_of, verdict
 from stx_tui.panes.pane import line
 from stx_tui.panes.past import MOST, Past, read_past, since
 from stx_tui.panes.status import FootPane, StatusPane
-from stx_tui.panes.strip import StripPane, lines_of
+from stx_tui.panes.strip import StripPane, said_of
 from stx_tui.panes.table import TablePane
 from stx_tui.screens import doing
 from stx_tui.screens.screen import ConsoleScreen
@@ -135,7 +135,7 @@ class HistoryScreen(ConsoleScreen[None], inherit_bindings=False):
     def _show_strip(self) -> None:
         table, known = self.query_one(TablePane), self.console.known
         entry = table.entry
-        lines = lines_of(table.kind, entry.row, known) if entry is not None else ()
+        lines = said_of(table.kind, entry.row, known).brief.lines if entry is not None else ()
         count = f"{len(table.rows.shown)} of {len(table.rows)}"
         self.query_one(StripPane).show((count, ""), lines)
 

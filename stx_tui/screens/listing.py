@@ -27,14 +27,24 @@ from stx_tui.messages import (
 from stx_tui.panes.late import as_it_was
 from stx_tui.panes.prompt import PromptPane, split_place
 from stx_tui.panes.status import FootPane, StatusPane, row_2
-from stx_tui.panes.strip import StripPane, head_of, height_of, lines_of
+from stx_tui.panes.strip import StripPane, head_of, height_of, said_of
 from stx_tui.panes.summary import SummaryPane
 from stx_tui.panes.summary import height_of as rows_of_summary
 from stx_tui.panes.table import TablePane
 from stx_tui.panes.text import safe
 from stx_tui.screens import doing
 from stx_tui.screens.screen import ConsoleScreen
-from stx_tui.screens.shape import STRIP_MOST, Sizes, arrange, shape, small, strip_most
+from stx_tui.screens.shape import (
+    STRIP_LEAST,
+    STRIP_MOST,
+    STRIP_WIDTH,
+    Shape,
+    Sizes,
+    arrange,
+    shape,
+    small,
+    strip_most,
+)
 from stx_tui.terminal import key_room, status
 
 
@@ -67,6 +77,7 @@ class ListingScreen(ConsoleScreen[None], inherit_bindings=False):
         self.of = parent
         self._row_id = row_id
         self._strip_rows = self._summary_lines = 0
+        self._has_more, self._table_width = False, 0
         self._seen: Dict[str, str] = {}
         self._verdict = Kept(self._well)
         self._summary = Kept(self._whole)
@@ -97,6 +108,7 @@ class ListingScreen(ConsoleScreen[None], inherit_bindings=False):
         self._seen[self.kind.name] = self.table.cursor_id
         self.look_away()
         self.kind, self.of, self._strip_rows = kind, "", 0
+        self._has_more, self._table_width = False, 0
         self._verdict, self._summary = Kept(self._well), Kept(self._whole)
         self.table.list(kind, self._seen.get(kind.name, ""))
         self.say("")
@@ -194,14 +206,17 @@ class ListingScreen(ConsoleScreen[None], inherit_bindings=False):
         """Return whether it has the rows it takes; else all is shown anew when it has."""
         table, strip = self.table, self.query_one(StripPane)
         entry = table.entry
-        lines: Tuple[Line, ...] = ()
-        if entry is not None:
-            lines = lines_of(self.kind, entry.row, self.known, shape(*self.size, 0).beside)
+        said = said_of(self.kind, entry.row if entry is not None else None, self.known)
+        self._has_more = self._has_more or len(said.lines) > len(said.brief.lines)
+        # What stands after a rule is drawn for a strip of the full width.
+        taken = 0 if self._has_more else table.wanted
+        lines = said.lines if self._shape.beside >= STRIP_WIDTH else said.brief.lines
         width = strip.size.width or self.size.width
         wanted = 1 + height_of(lines, width)
-        if wanted > self._strip_rows:
+        if wanted > self._strip_rows or taken != self._table_width:
             # It grows with what it has to say and stays so: a screen that jumps costs bytes.
-            self._strip_rows = wanted
+            self._strip_rows = max(wanted, self._strip_rows)
+            self._table_width = taken
             if self._arrange():
                 self.call_after_refresh(self._show)
                 return False
@@ -213,11 +228,19 @@ class ListingScreen(ConsoleScreen[None], inherit_bindings=False):
         """Rows the strip may have: on a slow line, what a key has time for."""
         return strip_most(self.size.width, key_room(self.app))
 
+    @property
+    def _shape(self) -> Shape:
+        return shape(
+            *self.size,
+            max(self._strip_rows, STRIP_LEAST),
+            most=self._strip_most,
+            summary=self._summary_rows(),
+            table=self._table_width,
+        )
+
     def _arrange(self) -> bool:
         """Give each part its rows; return whether that changed anything."""
-        width, height = self.size
-        summary = self._summary_rows()
-        now = shape(width, height, max(self._strip_rows, 4), self._strip_most, summary)
+        summary, now = self._summary_rows(), self._shape
         wanted: Sizes = {
             "#status": (None, now.status),
             "#summary": (None, summary),

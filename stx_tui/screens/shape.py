@@ -12,6 +12,9 @@ Sizes = Mapping[str, Tuple[Optional[int], Optional[int]]]
 
 # From this width on the strip stands beside the table.
 BESIDE = 120
+# Where the screen has more, the strip has so many cells; a table that can use more of them gets
+# what the strip can read without.
+WIDE, STRIP_WIDTH, STRIP_WIDTH_LEAST = 160, 72, 52
 # The table keeps so many rows, its heading among them, before the strip gets more than one.
 TABLE_LEAST = 9
 STRIP_LEAST, STRIP_MOST = 4, 9
@@ -45,11 +48,19 @@ def strip_most(width: int, key_room: Optional[int]) -> int:
     return max(STRIP_LEAST, min(STRIP_MOST, 1 + (key_room - STEP_BYTES) // width))
 
 
-def shape(width: int, height: int, wanted: int, most: int = STRIP_MOST, summary: int = 0) -> Shape:
+def shape(
+    width: int,
+    height: int,
+    wanted: int,
+    *,
+    most: int = STRIP_MOST,
+    summary: int = 0,
+    table: int = 0,
+) -> Shape:
     """Return the shape for a screen of ``width`` x ``height``; ``wanted`` rows suit the strip.
 
     It gets ``most`` at most. The table has what is left, the rows of a summary taken off: always
-    a row.
+    a row. ``table`` is how many cells its columns would fill.
     """
     if height < 6:
         return Shape(status=1 if height > 1 else 0, strip=0, beside=0, foot=1 if height > 3 else 0)
@@ -57,10 +68,16 @@ def shape(width: int, height: int, wanted: int, most: int = STRIP_MOST, summary:
         return Shape(status=2, strip=0, beside=0, foot=1)
     status = 5 if height >= 20 else 3
     if width >= BESIDE:
-        return Shape(status=status, strip=0, beside=(width - 80) if width < 160 else 72, foot=1)
+        return Shape(status=status, strip=0, beside=_beside(width, table), foot=1)
     spare = height - status - summary - 1 - TABLE_LEAST
     strip = max(min(wanted, most, spare), min(STRIP_LEAST, max(spare, 0)))
     return Shape(status=status, strip=strip, beside=0, foot=1)
+
+
+def _beside(width: int, table: int) -> int:
+    if width < WIDE:
+        return width - 80
+    return max(min(STRIP_WIDTH, width - table), STRIP_WIDTH_LEAST)
 
 
 def arrange(screen: Screen[Any], body: str, sizes: Sizes, *, is_beside: bool) -> bool:
