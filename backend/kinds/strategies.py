@@ -21,7 +21,7 @@ from backend.kinds.strategy_next import BEGIN, next_of
 from backend.kinds.strategy_reasons import reasons_said
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone, Verdict
-from backend.units import MINUTE_MS, clock, instant_ms, span, stopwatch
+from backend.units import MINUTE_MS, clock, counted, instant_ms, span, stopwatch
 
 TYPES = ("sw-upgrade", "kube-upgrade", "fw-update", "kube-rootca-update", "system-config-update")
 _PATHS = tuple(f"/api/orchestration/{name}/strategy" for name in TYPES)
@@ -87,6 +87,7 @@ class Phase(_Part):
     phase_name: str
     inprogress: bool = False
     current_stage: int = 0
+    stop_at_stage: int = 0
     total_stages: int = 0
     stages: List[Stage] = Field(default_factory=list)
 
@@ -94,6 +95,11 @@ class Phase(_Part):
     def at(self) -> str:
         """At which stage it is, as people count; the VIM counts from 0, and past the last."""
         return f"{min(self.current_stage + 1, self.total_stages)} of {self.total_stages}"
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it stands after the stages that were applied alone, until somebody goes on."""
+        return self.inprogress and 0 < self.current_stage == self.stop_at_stage < self.total_stages
 
 
 class Strategy(Row):
@@ -130,6 +136,20 @@ class Strategy(Row):
         return " ".join(map(str, found)) if isinstance(found, list) else str(found or "")
 
     @property
+    def next_stage(self) -> Optional[int]:
+        """The stage that an apply would begin with, from 0; None while none is taken."""
+        if self.state == "ready-to-apply":
+            return 0
+        phase = self.apply_phase
+        waits = self.state == "applying" and phase is not None and phase.is_waiting
+        return phase.current_stage if phase is not None and waits else None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it stands between two stages; the VIM calls that ``applying`` too."""
+        return self.state == "applying" and self.next_stage is not None
+
+    @property
     def why(self) -> str:
         """Why it failed, in the VIM's words: of the apply phase before all others."""
         for phase in (self.apply_phase, self.build_phase, self.abort_phase):
@@ -160,6 +180,8 @@ def meaning(row: Strategy) -> str:
         return f"the apply {applied.result}, and the VIM turned back by itself"
     if row.state == "ready-to-apply" and row.build_phase is not None and _alarms(row.build_phase):
         return "alarms stand in the way: an apply is refused or fails until they are gone"
+    if row.is_waiting and applied is not None:
+        return f"nothing runs: it waits until somebody applies stage {applied.at}"
     return ""
 
 
@@ -172,6 +194,8 @@ def _look(row: Strategy, _known: Known) -> Look:
         words = f"{row.state} is a state that this console does not know: nothing is offered"
         return Look(mark=Mark.UNKNOWN, notes=(words,))
     notes = tuple(filter(None, (meaning(row), row.why)))
+    if row.is_waiting:
+        return Look(tone=Tone.WARN, mark=Mark.BUSY, notes=notes)
     if row.state in _RUNS:
         return Look(tone=Tone.BUSY, mark=Mark.BUSY, notes=notes)
     if row.state in _WELL:
@@ -194,6 +218,9 @@ def said_of(row: Strategy, known: Known) -> Verdict:
     """Return how one strategy stands."""
     phase = row.phase
     more = meaning(row) or next(iter(row.why.splitlines()), "")
+    if row.is_waiting and phase is not None:
+        text = f"{row.name} {row.target} stands after {counted(phase.current_stage, 'stage')}."
+        return Verdict(word="WAITING", text=text, more=more, tone=Tone.WARN)
     if row.state in _RUNS and phase is not None:
         return Verdict(
             word=row.state.upper(), text=_going(row, phase, known), more=more, tone=Tone.BUSY

@@ -17,16 +17,21 @@ from backend.kind import (
     Risk,
     Rung,
 )
-from backend.kinds.strategy_chart import abort_words
+from backend.kinds.strategy_chart import abort_words, running_step
 from backend.kinds.strategy_create import COMMANDS, CREATIONS, SERVICE
 from backend.known import Known
 from backend.tone import Tone
 
+# While the VIM does something itself: it lets go of its strategy only by force.
+AT_WORK = frozenset({"building", "applying", "aborting"})
+
 
 class StageForm(Form):
-    """Which stage is next."""
+    """Which stage; the VIM takes the next one alone."""
 
-    stage_id: int = Field(default=0, ge=0, description="Stage, counted from 0")
+    stage_id: Optional[int] = Field(
+        default=None, ge=0, description="Stage, counted from 0; empty: the next one"
+    )
 
 
 class DeleteForm(Form):
@@ -40,8 +45,9 @@ def _act(action: str, *command: str, sentence: str) -> Any:
         body: Dict[str, Json] = {"action": action}
         words = ["sw-manager", COMMANDS.get(row.name, row.name), *command]
         if isinstance(form, StageForm):
-            body["stage-id"] = form.stage_id
-            words += ["--stage-id", str(form.stage_id)]
+            stage = _stage(row, form)
+            body["stage-id"] = stage
+            words += ["--stage-id", str(stage)]
         return Plan.of(
             RestWrite(
                 service=SERVICE,
@@ -54,6 +60,11 @@ def _act(action: str, *command: str, sentence: str) -> Any:
         )
 
     return plan
+
+
+def _stage(row: Any, form: StageForm) -> int:
+    found = row.next_stage if form.stage_id is None else form.stage_id
+    return int(found or 0)
 
 
 def _delete(row: Any, form: DeleteForm, _known: Known) -> Plan:
@@ -70,11 +81,13 @@ def _delete(row: Any, form: DeleteForm, _known: Known) -> Plan:
     )
 
 
-def _is_ready(row: Any, _form: Form, _known: Known) -> Tuple[Reason, ...]:
-    check = "it is ready to apply"
-    if row.state == "ready-to-apply":
-        return (Reason.passes(check),)
-    return (Reason.no(check, f"it is {row.state}: the VIM answers 500, with no word why"),)
+def _is_ready(row: Any, form: Form, _known: Known) -> Tuple[Reason, ...]:
+    check = "it is ready to apply, or waits between two stages"
+    if row.next_stage is None:
+        return (Reason.no(check, f"it is {row.state}: the VIM answers 500, with no word why"),)
+    if isinstance(form, StageForm) and _stage(row, form) != row.next_stage:
+        return (Reason.passes(check), Reason.no("the stage is the next", f"{row.next_stage} is"))
+    return (Reason.passes(check),)
 
 
 def _may_abort(row: Any, _form: Form, known: Known) -> Tuple[Reason, ...]:
@@ -85,15 +98,18 @@ def _may_abort(row: Any, _form: Form, known: Known) -> Tuple[Reason, ...]:
 
 def _may_delete(row: Any, form: DeleteForm, _known: Known) -> Tuple[Reason, ...]:
     check = "it is not at work"
-    if row.state in {"building", "applying", "aborting"} and not form.force:
+    if row.state in AT_WORK and not form.force:
         return (Reason.no(check, f"it is {row.state}"),)
     return (Reason.passes(check),)
 
 
-def _apply_stops(row: Any, _form: Form, known: Known) -> Tuple[Consequence, ...]:
-    """Say which hosts it locks and restarts, in its own order."""
+def _apply_stops(row: Any, form: Form, known: Known) -> Tuple[Consequence, ...]:
+    """Say which hosts it locks and restarts, in its own order; of one stage, that one's."""
     found = []
-    for stage in row.apply_phase.stages if row.apply_phase is not None else ():
+    stages = row.apply_phase.stages[row.next_stage or 0 :] if row.apply_phase is not None else ()
+    if isinstance(form, StageForm):
+        stages = [one for one in stages if one.stage_id == _stage(row, form)]
+    for stage in stages:
         hosts = {n for s in stage.steps if s.step_name == "lock-hosts" for n in s.entity_names}
         if hosts:
             words = f"{stage.stage_name}: locks and restarts {' '.join(sorted(hosts))}"
@@ -123,6 +139,23 @@ def _failed(row: Optional[Any], _known: Known) -> str:
 
 def _disruptive(_row: Any, _form: Form, _known: Known) -> Risk:
     return Risk.DISRUPTIVE
+
+
+def _delete_risk(row: Any, _form: Form, _known: Known) -> Risk:
+    return Risk.DESTRUCTIVE if row.state in AT_WORK else Risk.DISRUPTIVE
+
+
+def _delete_leaves(row: Any, _form: Form, known: Known) -> Tuple[Consequence, ...]:
+    """Say in what state it leaves the hosts: what runs is neither finished nor turned back."""
+    if row.state not in AT_WORK - {"building"}:
+        return ()
+    step = running_step(row.phase)
+    hosts = " ".join(step.entity_names) if step is not None else ""
+    words = "what runs is neither finished nor turned back: hosts may stay locked"
+    locked = sorted(host.name for host in known.rows("hosts") if host.is_locked)
+    at = f"; {step.step_name} runs on {hosts}" if step is not None and hosts else ""
+    now = f"; locked now: {' '.join(locked)}" if locked else ""
+    return (Consequence(words=words + at + now, tone=Tone.BAD),)
 
 
 STRATEGY_ACTIONS: Tuple[Action[Any], ...] = (
@@ -166,9 +199,10 @@ STRATEGY_ACTIONS: Tuple[Action[Any], ...] = (
         words="delete",
         plan=_delete,
         form=DeleteForm,
-        risk=_disruptive,
+        risk=_delete_risk,
         reasons=_may_delete,
-        needs=("strategies",),
+        consequences=_delete_leaves,
+        needs=("strategies", "hosts"),
     ),
     *CREATIONS,
 )

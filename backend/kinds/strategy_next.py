@@ -25,6 +25,8 @@ _NEXT: Mapping[str, str] = {
 
 def next_of(row: Any, known: Known) -> str:
     """Return what is next; in a state that nobody knows, only to look again."""
+    if row.is_waiting:
+        return f"a, S applies stage {row.apply_phase.at} alone, A all that is left; X aborts"
     if row.state == "applying":
         no = abort_words(row, known)
         return f"Enter watches it; abort: {no}" if no else "Enter watches it; a, X abort"

@@ -13,9 +13,9 @@ import pytest
 from backend.clean import clean
 from backend.draw import figure_lines
 from backend.figure import Schedule
-from backend.kind import Answer
+from backend.kind import Answer, Risk
 from backend.kinds.strategies import STRATEGIES, Strategy, verdict
-from backend.kinds.strategy_acts import DeleteForm
+from backend.kinds.strategy_acts import DeleteForm, StageForm
 from backend.kinds.strategy_chart import left_ms
 from backend.kinds.strategy_create import DeployForm, KubeForm
 from backend.known import Known, Memory, Reading
@@ -203,6 +203,50 @@ def test_apply_is_only_offered_where_the_vim_would_not_answer_500() -> None:
     assert not blocks("apply", ready, known_with(ready))
 
 
+def waiting() -> Strategy:
+    """Return one of which three stages were applied, each alone, and nothing runs."""
+    body = json.loads((SAMPLES / "standard_sw-upgrade_2_applying_mid.json").read_text())["strategy"]
+    phase = body["apply-phase"]
+    phase["stop-at-stage"] = phase["current-stage"]
+    stage = phase["stages"][phase["current-stage"]]
+    stage.update({"inprogress": False, "result": "initial", "start-date-time": ""})
+    for step in stage["steps"]:
+        step.update({"result": "initial", "start-date-time": "", "end-date-time": ""})
+    row = STRATEGIES.model.read(body)
+    assert isinstance(row, Strategy)
+    return row
+
+
+def test_one_that_waits_between_two_stages_goes_on_with_the_next_or_with_all_that_is_left() -> None:
+    row, known = waiting(), known_with(waiting())
+    assert not blocks("apply", row, known)
+    stage, every = STRATEGIES.action("apply-stage"), STRATEGIES.action("apply")
+    assert stage is not None
+    assert every is not None
+    (step,) = stage.plan(row, StageForm(), known).steps
+    assert step.write.request.endswith('{"action": "apply-stage", "stage-id": 3}')
+    (reason,) = stage.reasons(row, StageForm(), known)
+    assert reason.answer is Answer.PASSES
+    *_, other = stage.reasons(row, StageForm(stage_id=0), known)
+    assert (other.answer, other.words) == (Answer.NO, "3 is")
+    said = [one.words for one in stage.consequences(row, StageForm(), known)]
+    assert said == ["sw-upgrade-worker-hosts: locks and restarts worker-0 worker-1"]
+    # What is behind it restarts nothing again.
+    assert len(list(every.consequences(row, every.form(), known))) == 2
+
+
+def test_one_that_waits_between_two_stages_is_not_said_to_run() -> None:
+    row, known = waiting(), known_with(waiting())
+    said = verdict(known)
+    assert (said.word, said.text) == (
+        "WAITING", "sw-upgrade starlingx-26.09.2 stands after 3 stages.")  # fmt: skip
+    assert said.more == "nothing runs: it waits until somebody applies stage 4 of 7"
+    assert STRATEGIES.strip is not None
+    assert "S applies stage 4 of 7 alone" in STRATEGIES.strip(row, known).lines[0].text
+    runs = told("standard_sw-upgrade_2_applying_mid")
+    assert blocks("apply", runs, known_with(runs))
+
+
 def test_an_apply_says_which_hosts_restart_stage_by_stage() -> None:
     action = STRATEGIES.action("apply")
     assert action is not None
@@ -257,6 +301,19 @@ def test_one_at_work_is_deleted_only_by_force() -> None:
         assert reason.answer is answer
     (step,) = action.plan(row, DeleteForm(force=True), known_with(row)).steps
     assert step.write.request.endswith('{"force": true}')
+
+
+def test_by_force_it_is_said_that_hosts_may_stay_locked() -> None:
+    row = told("standard_fw-update_2_applying_mid")
+    action = STRATEGIES.action("delete")
+    assert action is not None
+    form = DeleteForm(force=True)
+    assert action.risk(row, form, known_with(row)) is Risk.DESTRUCTIVE
+    (said,) = action.consequences(row, form, known_with(row))
+    assert "hosts may stay locked" in said.words
+    over = told("standard_sw-upgrade_2_applied")
+    assert action.risk(over, form, known_with(over)) is Risk.DISRUPTIVE
+    assert not action.consequences(over, form, known_with(over))
 
 
 # --- how long a step takes ---------------------------------------------------------------------
