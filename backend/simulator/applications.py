@@ -75,7 +75,8 @@ def change(cloud: Cloud, request: Request, row: Json) -> Answer:
         cloud.software.doomed.add(row["name"])  # it goes back to the version it had
         return answer(row)
     if directive == "abort":
-        row.update(status="apply-failed", progress="operation aborted by user")
+        end = "remove-failed" if row["status"] == "removing" else "apply-failed"
+        row.update(status=end, progress="operation aborted by user")
         return answer(row)
     if directive not in DIRECTIVES:
         raise client(f"Unsupported directive: {directive}")

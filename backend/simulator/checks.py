@@ -229,6 +229,16 @@ def swact(cloud: Cloud, host: Host) -> None:
     for app in cloud.apps:
         if app["status"] == "applying":
             raise client(f"Swact action not allowed. {app['name']} apply is in progress.")
+    _swact_rootca(cloud, host)
+
+
+def _swact_rootca(cloud: Cloud, host: Host) -> None:
+    words = f"Can not swact {host.name} while kubernetes root ca update phase"
+    updates = shared.rows(cloud, "kube_rootca_update")
+    if any(row["state"].startswith("updating-pods-") for row in updates):
+        raise client(f"{words} in progress. Wait for update phase to complete.")
+    if updates and cloud.kube.rootca_hosts.get(host.uuid, "").startswith("updating-host-"):
+        raise client(f"{words} is in progress. Wait for update phase to complete on host.")
 
 
 def _swact_target(cloud: Cloud, host: Host, peer: Host) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from backend.simulator import stage_work, stages
 from backend.simulator.cloud import Cloud
-from backend.simulator.model import Json
+from backend.simulator.model import Alarm, Json
 
 # How often a step that waits for hosts looks at them, in pretend seconds.
 TICK_S = 1.0
@@ -31,6 +31,17 @@ def begin(cloud: Cloud, at: Json, name: str) -> None:
     _next(cloud, at, name)
 
 
+def waits(at: Json) -> bool:
+    """Whether a strategy stands between two stages, until somebody goes on or turns back."""
+    phase = at["apply-phase"]
+    return bool(at["state"] == "applying" and phase["current-stage"] == phase["stop-at-stage"])
+
+
+def go_on(cloud: Cloud, at: Json) -> None:
+    """Begin the stage that it waits before."""
+    _next(cloud, at, "apply")
+
+
 def _holds(cloud: Cloud, at: Json, name: str) -> bool:
     """Whether this strategy is still the one, and still in that phase."""
     return (
@@ -42,8 +53,11 @@ def _next(cloud: Cloud, at: Json, name: str) -> None:
     """Begin the next step of a phase, or end the stage, or the phase."""
     phase = at[f"{name}-phase"]
     stage = current(phase)
-    if stage is None or phase["current-stage"] >= phase["stop-at-stage"]:
+    if stage is None:
         _over(cloud, at, name)
+        return
+    if phase["current-stage"] >= phase["stop-at-stage"]:
+        # After one stage alone it waits in the midst of its phase, and is still applying.
         return
     if not stage["start-date-time"]:
         stage.update(inprogress=True, result="inprogress")
@@ -109,6 +123,11 @@ def _fail(cloud: Cloud, at: Json, name: str, result: str, words: str) -> None:
 def abort(cloud: Cloud, at: Json, result: str, words: str) -> None:
     """Turn back: the apply ends with this result, and a stage of its own undoes what it can."""
     phase = at["apply-phase"]
+    if waits(at):
+        # Nothing runs that could be undone.
+        at["state"] = "aborted"
+        phase.update(inprogress=False, result=result, reason=words)
+        return
     stage = current(phase)
     phase.update(inprogress=False, result=result, reason=words)
     phase["end-date-time"] = stages.said(cloud.now())
@@ -124,7 +143,6 @@ def abort(cloud: Cloud, at: Json, result: str, words: str) -> None:
 
 def _over(cloud: Cloud, at: Json, name: str) -> None:
     phase = at[f"{name}-phase"]
-    is_whole = phase["current-stage"] >= len(phase["stages"])
     phase.update(inprogress=False, result="success")
     phase["completion-percentage"] = 100
     phase["end-date-time"] = stages.said(cloud.now())
@@ -135,20 +153,26 @@ def _over(cloud: Cloud, at: Json, name: str) -> None:
         at["release-id"] = (at.get("release") or [""])[0]
         _alarms(cloud, at)
     elif name == "apply":
-        at["state"] = "applied" if is_whole else "ready-to-apply"
+        at["state"] = "applied"
     else:
         at["state"] = "aborted"
 
 
+def _forbids(alarm: Alarm, at: Json) -> bool:
+    """Strict takes no alarm, relaxed none that affects management, permissive any."""
+    how = at["alarm-restrictions"]
+    return how == "strict" or (how == "relaxed" and alarm.mgmt_affecting == "True")
+
+
 def _alarms(cloud: Cloud, at: Json) -> None:
-    """Strict with alarms: a software deploy stays ready and names them, the others fail here."""
-    found = sorted({alarm.alarm_id for alarm in cloud.alarms.values()})
+    """With alarms in the way a software deploy stays ready and names them, the others fail here."""
+    found = sorted({alarm.alarm_id for alarm in cloud.alarms.values() if _forbids(alarm, at)})
     phase = at["build-phase"]
     if at["name"] == "fw-update" and not stages.to_program(cloud):
         phase.update(result="failed", reason="no firmware update required")
         at["state"] = "build-failed"
         return
-    if not found or at["alarm-restrictions"] != "strict":
+    if not found:
         phase["reason"] = "No unignored alarms present"
         at["state"] = "ready-to-apply"
         return

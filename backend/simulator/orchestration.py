@@ -141,12 +141,7 @@ def _delete(cloud: Cloud, name: str, *, force: bool) -> Answer:
 def _act(cloud: Cloud, name: str, body: Json) -> Answer:
     at, action = _the(cloud, name), body.get("action")
     if action in {"apply-all", "apply-stage"}:
-        if at["state"] != "ready-to-apply":
-            raise silent(500)
-        at["state"], at["current-phase"] = "applying", "apply"
-        if action == "apply-stage":
-            at["apply-phase"]["stop-at-stage"] = int(body.get("stage-id", 0)) + 1
-        course.begin(cloud, at, "apply")
+        _apply(cloud, at, int(body.get("stage-id", 0)) if action == "apply-stage" else None)
     elif action in {"abort", "abort-stage"}:
         _may_abort(cloud, at)
         course.abort(cloud, at, "aborted", "")
@@ -155,12 +150,29 @@ def _act(cloud: Cloud, name: str, body: Json) -> Answer:
     return answer({"strategy": at}, 202)
 
 
+def _apply(cloud: Cloud, at: Json, stage: Optional[int]) -> None:
+    """Apply all that is left, or the next stage alone: another one is refused."""
+    phase = at["apply-phase"]
+    goes_on = course.waits(at)
+    first = phase["current-stage"] if goes_on else 0
+    if not (goes_on or at["state"] == "ready-to-apply") or stage not in (None, first):
+        raise silent(500)
+    phase["stop-at-stage"] = len(phase["stages"]) if stage is None else stage + 1
+    if goes_on:
+        course.go_on(cloud, at)
+        return
+    at["state"], at["current-phase"] = "applying", "apply"
+    course.begin(cloud, at, "apply")
+
+
 def _may_abort(cloud: Cloud, at: Json) -> None:
     if at["state"] != "applying":
         raise refused(f"Abort rejected: the strategy is {at['state']}.")
     if at["name"] == "kube-upgrade" and not cloud.system.is_simplex:
         raise refused("Abort rejected: abort is not supported for kube-upgrade here.")
-    running = course.current(at["apply-phase"])
-    names = [n for s in running["steps"] for n in s["entity-names"]] if running else []
-    if at["name"] == "sw-upgrade" and any(n.startswith("controller-") for n in names):
+    running = None if course.waits(at) else course.current(at["apply-phase"])
+    if running is None or at["name"] != "sw-upgrade":
+        return
+    names = (name for step in running["steps"] for name in step["entity-names"])
+    if any(name.startswith("controller-") for name in names):
         raise refused(f"Abort rejected: cannot abort during {running['stage-name']} stage.")

@@ -214,9 +214,6 @@ def complete(cloud: Cloud) -> Answer:
     """Declare the deploy done."""
     guard(cloud.software, "complete")
     _to(cloud, "completed")
-    for release in cloud.software.releases:
-        if release["state"] == "deploying":
-            release["state"] = "deployed"
     return said("Deployment has been completed")
 
 
@@ -236,10 +233,12 @@ def abort(cloud: Cloud) -> Answer:
 
 def delete(cloud: Cloud) -> None:
     """Forget the deploy, where its state allows it."""
-    guard(cloud.software, "delete")
+    deploy = guard(cloud.software, "delete")
+    # Until then it can be turned back: what was completed is deployed from here on only.
+    state = "deployed" if deploy["state"] == "completed" else "available"
     for release in cloud.software.releases:
         if release["state"] == "deploying":
-            release["state"] = "available"
+            release["state"] = state
     for host in cloud.software.hosts:
         alarms.lift(cloud, "900.020", host=host)
         alarms.lift(cloud, "900.021", host=host)

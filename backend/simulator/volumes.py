@@ -109,6 +109,19 @@ def _joined(group: Json, device: Json, row: Json) -> None:
         group[name] += by * PE_BYTES
 
 
+def _left(group: Json, device: Json, row: Json) -> None:
+    pieces = row["lvm_pe_total"]
+    if "status" in device:
+        device["status"] = READY
+    else:
+        device["available_mib"] = device["size_mib"]
+    group["lvm_cur_pv"] -= 1
+    for name, by in (("lvm_vg_total_pe", pieces), ("lvm_vg_free_pe", pieces)):
+        group[name] -= by
+    for name, by in (("lvm_vg_size", pieces), ("lvm_vg_avail_size", pieces)):
+        group[name] -= by * PE_BYTES
+
+
 def delete_volume(cloud: Cloud, host: Host, row: Json, force: bool) -> None:
     """A volume taken out: never of cgts-vg; what serves goes with the next unlock."""
     del force
@@ -231,7 +244,7 @@ def _settle_volume(cloud: Cloud, host: Host, row: Json) -> None:
         _joined(group, device, row)
     if row["pv_state"] == "removing":
         children(cloud, host, "ipvs").remove(row)
-        group["lvm_cur_pv"] -= 1
+        _left(group, device, row)
 
 
 CHANGERS = {

@@ -69,6 +69,19 @@ async def test_a_swact_waits_for_an_application(standard: Client) -> None:
     assert (await standard.act("controller-0", "force-swact")).status_code == 200
 
 
+@pytest.mark.parametrize("phase", ["pods", "host"])
+async def test_a_swact_waits_for_a_new_root_ca(phase: str, standard: Client) -> None:
+    cloud = standard.sim.cloud
+    (active,) = [host for host in cloud.hosts if host.is_active]
+    state = f"updating-{phase}-trust-both-cas"
+    cloud.kube.rootca = {"state": state}
+    if phase == "host":
+        cloud.kube.rootca_hosts[active.uuid] = state
+    said = await standard.act(active.name, "swact")
+    assert said.status_code == 400
+    assert "while kubernetes root ca update phase" in said.text
+
+
 async def test_a_swact_of_the_standby_moves_nothing(standard: Client) -> None:
     assert (await standard.act("controller-1", "swact")).status_code == 200
     await standard.sim.advance(60)
@@ -175,6 +188,9 @@ async def test_applications_are_removed_aborted_and_deleted_in_their_states(admi
     app = f"{PLATFORM}/apps/cert-manager"
     assert (await admin.http.delete(app)).status_code == 400
     assert (await admin.http.patch(f"{app}?directive=dance", json={})).status_code == 400
+    await admin.http.patch(f"{app}?directive=remove", json={"values": {}})
+    await admin.http.patch(f"{app}?directive=abort", json={"values": {}})
+    assert (await admin.get(app))["status"] == "remove-failed"
     await admin.http.patch(f"{app}?directive=remove", json={"values": {}})
     await admin.sim.advance(120)
     assert (await admin.get(app))["status"] == "uploaded"

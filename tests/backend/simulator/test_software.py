@@ -87,10 +87,25 @@ async def test_a_deploy_goes_from_start_over_each_host_to_its_end(calm: Client) 
     assert (await post(calm, f"{USM}/deploy/activate")).status_code == 200
     await sim.advance(200)
     assert (await post(calm, f"{USM}/deploy/complete")).status_code == 200
+    completed = {one["release_id"]: one["state"] for one in await calm.get(f"{USM}/release")}
+    assert completed[RELEASE] == "deploying"
     assert (await calm.http.delete(f"{USM}/deploy")).status_code == 200
     states = {one["release_id"]: one["state"] for one in await calm.get(f"{USM}/release")}
     assert states[RELEASE] == "deployed"
     assert await calm.get(f"{USM}/deploy") == []
+
+
+async def test_what_was_completed_and_turned_back_is_available_again(calm: Client) -> None:
+    await post(calm, f"{USM}/deploy/start", {"releases": [RELEASE]})
+    await calm.sim.advance(400)
+    at = calm.sim.cloud.software.deploy
+    assert at is not None
+    at["state"] = "completed"
+    assert (await post(calm, f"{USM}/deploy/abort")).status_code == 200
+    at["state"] = "host-rollback-done"
+    assert (await calm.http.delete(f"{USM}/deploy")).status_code == 200
+    states = {one["release_id"]: one["state"] for one in await calm.get(f"{USM}/release")}
+    assert states[RELEASE] == "available"
 
 
 async def test_a_host_that_fails_leaves_host_failed_and_can_be_done_again(calm: Client) -> None:
@@ -185,6 +200,54 @@ async def test_a_software_strategy_restarts_host_after_host_and_is_applied(calm:
     assert await calm.get(f"{USM}/deploy") == []
     assert (await calm.http.request("DELETE", SW, json={})).status_code == 204
     assert (await calm.get(SW))["strategy"] is None
+
+
+async def apply_stage(client: Client, number: int) -> int:
+    said = await post(client, f"{SW}/actions", {"action": "apply-stage", "stage-id": number})
+    return int(said.status_code)
+
+
+async def test_after_one_stage_alone_it_is_still_applying_and_takes_the_next_alone(
+    calm: Client,
+) -> None:
+    await post(calm, SW, CREATE)
+    await calm.sim.advance(120)
+    assert await apply_stage(calm, 1) == 500
+    assert await apply_stage(calm, 0) == 202
+    assert await apply_stage(calm, 0) == 500
+    await calm.sim.advance(3600)
+    at = await strategy(calm)
+    phase = at["apply-phase"]
+    assert (at["state"], at["current-phase"], phase["inprogress"]) == ("applying", "apply", True)
+    assert (phase["current-stage"], phase["stop-at-stage"]) == (1, 1)
+    assert [await apply_stage(calm, number) for number in (0, 2)] == [500, 500]
+    said = await post(calm, f"{SW}/actions", {"action": "apply-all"})
+    assert said.status_code == 202
+    assert said.json()["strategy"]["apply-phase"]["stop-at-stage"] == phase["total-stages"]
+
+
+async def test_an_abort_between_two_stages_is_over_at_once(calm: Client) -> None:
+    await post(calm, SW, CREATE)
+    await calm.sim.advance(120)
+    await apply_stage(calm, 0)
+    await calm.sim.advance(3600)
+    assert (await post(calm, f"{SW}/actions", {"action": "abort"})).status_code == 202
+    assert (await strategy(calm))["state"] == "aborted"
+
+
+@pytest.mark.parametrize(
+    ("how", "state"), [("relaxed", "build-failed"), ("permissive", "ready-to-apply")]
+)
+async def test_relaxed_lets_no_alarm_pass_that_affects_management(
+    standard: Client, how: str, state: str
+) -> None:
+    standard.sim.order("disk-fills", host="controller-0")
+    assert any(alarm.mgmt_affecting == "True" for alarm in standard.sim.cloud.alarms.values())
+    own = {key: CREATE[key] for key in CREATE if key not in {"release", "rollback", "delete"}}
+    path = f"{VIM}/kube-upgrade/strategy"
+    await post(standard, path, {**own, "alarm-restrictions": how, "to-version": "v1.30.6"})
+    await standard.sim.advance(200)
+    assert (await standard.get(path))["strategy"]["state"] == state
 
 
 async def test_a_step_that_fails_is_turned_back_by_the_vim_itself(calm: Client) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from backend.simulator.children import children
+from backend.simulator.inventory import PE_BYTES
+from backend.simulator.volumes import settle
 from tests.backend.simulator.client import PLATFORM, Client
 
 
@@ -146,3 +149,23 @@ async def test_all_monitors_grow_together_and_never_shrink(standard: Client) -> 
     assert sizes == {25}
     works = await standard.http.delete(f"{PLATFORM}/ceph_mon/{row['ihost_uuid']}")
     assert "only allowed for state" in works.text
+
+
+async def test_a_volume_that_was_taken_out_gives_its_room_back_with_the_unlock(
+    standard: Client,
+) -> None:
+    cloud = standard.sim.cloud
+    host = cloud.named("worker-0")
+    (group, *_), (row, *_) = children(cloud, host, "ilvgs"), children(cloud, host, "ipvs")
+    before = (group["lvm_vg_size"], group["lvm_vg_free_pe"], group["lvm_cur_pv"])
+    disk = next(one for one in children(cloud, host, "idisks") if not one["ipv_uuid"])
+    pieces = disk["size_mib"] * 1024**2 // PE_BYTES
+    more = {"uuid": cloud.new_uuid(), "disk_or_part_uuid": disk["uuid"], "pv_state": "adding"}
+    children(cloud, host, "ipvs").append({**row, **more, "ilvg_uuid": group["uuid"]})
+    settle(cloud, host)
+    assert group["lvm_vg_free_pe"] == before[1] + pieces
+    assert disk["available_mib"] == 0
+    children(cloud, host, "ipvs")[-1]["pv_state"] = "removing"
+    settle(cloud, host)
+    assert (group["lvm_vg_size"], group["lvm_vg_free_pe"], group["lvm_cur_pv"]) == before
+    assert disk["available_mib"] == disk["size_mib"]
