@@ -96,10 +96,13 @@ def _new(kind: str, name: str, was: Fields, host: Host, known: Known) -> Optiona
         return (
             None
             if disk is None
-            else {"disk": disk.device_path, "size_gib": max(size // GIB_MIB, 1)}
+            # It is asked in whole GiB: a part of one too little would never be as it was.
+            else {"disk": disk.device_path, "size_gib": max(-(-size // GIB_MIB), 1)}
         )
     if kind == "volume-groups":
-        told = {key: value for key, value in was["parameters"].items() if key == "lvm_type"}
+        kept = ("lvm_type", "lvm_function")
+        given = was["parameters"]
+        told = {key: given[key] for key in kept if given.get(key) not in (None, "", "none")}
         return {"lvm_vg_name": name, **told}
     if kind == "physical-volumes":
         device = _device(name, host, known)
@@ -119,7 +122,7 @@ def _interface(name: str, was: Fields) -> Optional[Dict[str, Any]]:
         return None
     names = ("iftype", "ifclass", "vlan_id", "aemode", "imtu")
     kept = {key: was[key] for key in names if was.get(key) not in (None, "")}
-    return {"ifname": name, "uses": ",".join(was.get("uses") or ()), **kept}
+    return {"ifname": name, "uses": tuple(was.get("uses") or ()), **kept}
 
 
 def _disk(place: str, host: Host, known: Known) -> Optional[Any]:

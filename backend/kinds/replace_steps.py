@@ -7,10 +7,10 @@ from typing import Any, List, Mapping, Optional, Tuple
 
 from backend.figure import Jump, Line, Lines
 from backend.kinds.host import Host
-from backend.kinds.host_edits import kin
+from backend.kinds.host_edits import kin, was_read
 from backend.kinds.osd_acts import backend_of
 from backend.kinds.replace_equal import making, makings
-from backend.kinds.replace_record import differences, serial_at
+from backend.kinds.replace_record import differences, serial_at, things
 from backend.known import Known
 from backend.tone import Tone
 from backend.units import when
@@ -72,9 +72,11 @@ def _of_disk(of: Mapping[str, Any], host: Optional[Host], known: Known) -> List[
         flags = {row.name for row in known.rows("ceph-flags") if row.is_set}
         found.append(Stage(words, is_new or "noout" in flags, Jump(kind="ceph-flags")))
     if backend_of(known) == "ceph-rook" and of["things"].get("osds"):
+        here = things(host, known, place).get("osds", {}) if host is not None else {}
+        is_out = host is not None and was_read(known, "osds", host) and not here
         found.append(Stage(
-            "delete the OSD: Rook takes it out when rook-ceph is applied again",
-            is_new or not any(kin(known, "osds", host)), Jump(kind="osds")))  # fmt: skip
+            f"delete the OSD at {place}: Rook takes it out when rook-ceph is applied again",
+            is_new or is_out, Jump(kind="osds")))  # fmt: skip
     is_locked = host is not None and host.is_locked
     found.append(Stage(f"lock {name}", is_new or is_locked, at))
     found.append(Stage(

@@ -10,7 +10,7 @@ from typing import Any, List, Mapping, Optional
 from backend.kind import LocalWrite, Nothing
 from backend.kinds.disk_place import place_of
 from backend.kinds.host_edits import kin
-from backend.kinds.replace_equal import makings
+from backend.kinds.replace_equal import making, makings
 from backend.kinds.replace_record import NEEDS, differences
 from backend.kinds.replace_steps import differences_figure, host_of, next_of, stages
 from backend.kinds.replacements import LOOKS_AT, NAME, REPLACEMENTS, id_of
@@ -184,6 +184,72 @@ def test_where_nothing_differs_nothing_is_offered() -> None:
     assert [one.words for one in reasons if one.blocks] == [
         "nothing differs that can be made from here: see what differs"
     ]
+
+
+def test_of_two_osds_on_a_host_only_that_of_the_pulled_disk_is_told_to_be_deleted() -> None:
+    cloud = pretend("site-7")
+    host = cloud.named("controller-0")
+    osds = children(cloud, host, "istors")
+    other = next(one for one in children(cloud, host, "idisks")
+                 if one["uuid"] != osds[0]["idisk_uuid"])  # fmt: skip
+    osds.append({**osds[0], "uuid": cloud.new_uuid(), "idisk_uuid": other["uuid"], "osdid": 9})
+    at = next(one for one in children(cloud, host, "idisks")
+              if one["uuid"] == osds[0]["idisk_uuid"])  # fmt: skip
+    place = str(at["device_path"]).rpartition("/")[2]
+    of = disk_of(recorded(seen(cloud), "controller-0", place))
+
+    def deleted() -> bool:
+        (one,) = [one for one in stages(of, seen(cloud)) if one.words.startswith("delete the OSD")]
+        assert place in one.words
+        return one.is_done
+
+    assert not deleted()
+    osds.pop(0)
+    # The healthy one is left, and is to stay.
+    assert deleted()
+
+
+def test_a_vlan_is_made_again_on_what_it_stood_on() -> None:
+    cloud = pretend()
+    rows = children(cloud, cloud.named("worker-0"), "iinterfaces")
+    below = next(row for row in rows if row["iftype"] == "ethernet")
+    rows.append({**below, "uuid": cloud.new_uuid(), "ifname": "vlan7", "iftype": "vlan",
+                 "ifclass": None, "vlan_id": 7, "uses": [below["ifname"]]})  # fmt: skip
+    of = disk_of(recorded(seen(cloud), "worker-0"))
+    rows.pop()
+    known = seen(cloud)
+    (made,) = makings(of, host_of(of, known), known)
+    write: Any = made.steps(known)[0].write
+    assert write.command[1] == "host-if-add"
+    assert write.body["uses"] == [below["ifname"]]
+
+
+def test_a_group_for_applications_and_a_partition_that_is_no_whole_gib_are_made_as_they_were() -> (
+    None
+):
+    cloud = pretend()
+    host = cloud.named("worker-0")
+    groups = children(cloud, host, "ilvgs")
+    csi = {"lvm_type": "thin", "lvm_function": "lvm-csi"}
+    groups.append({**groups[0], "uuid": cloud.new_uuid(), "lvm_vg_name": "own",
+                   "capabilities": csi})  # fmt: skip
+    disk = next(one for one in children(cloud, host, "idisks") if "sdb" in one["device_node"])
+    part = {"device_path": f"{disk['device_path']}-part1", "size_mib": 1_500}
+    children(cloud, host, "partitions").append(
+        {**part, "uuid": cloud.new_uuid(), "device_node": "/dev/sdb1", "status": 1,
+         "idisk_uuid": disk["uuid"], "ihost_uuid": host.uuid, "links": [], "ipv_uuid": None,
+         "start_mib": 0, "end_mib": 1_500})  # fmt: skip
+    of = disk_of(recorded(seen(cloud), "worker-0"))
+    groups.pop()
+    children(cloud, host, "partitions").pop()
+    known = seen(cloud)
+    one = {each.kind: making(each, host_of(of, known), known)  # type: ignore[arg-type]
+           for each in differences(of, host_of(of, known), known)}  # fmt: skip
+    assert one["volume-groups"] is not None
+    assert one["partitions"] is not None
+    group: Any = one["volume-groups"].steps(known)[0].write
+    assert group.body["capabilities"] == csi
+    assert getattr(one["partitions"].form, "size_gib", 0) == 2
 
 
 def test_what_could_not_be_read_is_not_recorded_as_nothing() -> None:
