@@ -128,7 +128,7 @@ def _tag_strip(row: ImageTag, known: Known) -> Lines:
         words = f"{size(row.size)} in {len(row.layers)} parts"
         words += f", for {', '.join(row.platforms)}" if row.platforms else ""
         lines.append(Line(heading="SIZE", text=words))
-    also = same_manifest(row, known)
+    also = [one.tag for one in same_manifest(row, known)]
     if also:
         lines.append(Line(heading="ALSO", text=f"the same under {', '.join(also[:_SHOWN])}"))
     pods = users(row, known)
@@ -140,13 +140,15 @@ def _tag_strip(row: ImageTag, known: Known) -> Lines:
     return Lines(tuple(lines))
 
 
-def same_manifest(row: ImageTag, known: Known) -> Tuple[str, ...]:
+def same_manifest(row: ImageTag, known: Known) -> Tuple[ImageTag, ...]:
     """Return the other tags of its repository that name the same manifest."""
+    if not row.digest:
+        return ()
     rows: Dict[str, ImageTag] = {}
     for of in ("", row.repository):
         rows.update((one.full_name, one) for one in known.rows(IMAGE_TAGS, of))
     return tuple(
-        one.tag
+        one
         for one in rows.values()
         if one.repository == row.repository and one.digest == row.digest and one.tag != row.tag
     )

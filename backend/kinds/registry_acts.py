@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Tuple
+from typing import Any, Optional, Tuple
 
 from backend.kind import Action, Consequence, Plan, Reason, RestWrite, Risk, Step
 from backend.kinds.edits import disruptive
+from backend.kinds.host_fresh import is_current, why_stale
 from backend.known import Known
 from backend.registry import RegistryDelete
 from backend.tone import Tone
@@ -30,31 +31,39 @@ def _delete(row: Any, _form: Any, _known: Known) -> Plan:
     return Plan((Step(write=write, took=took, wait_s=_GONE_S),))
 
 
-def _delete_risk(row: Any, _form: Any, known: Known) -> Risk:
-    from backend.kinds.registry import users
+def _users(row: Any, known: Known) -> Optional[Tuple[Any, ...]]:
+    """Return the pods that lose it, by whichever of its tags they name; None: it is not known."""
+    from backend.kinds.registry import same_manifest, users
 
+    if not is_current("pods", known):
+        return None
+    tags = (row, *same_manifest(row, known))
+    found = {pod.uid: pod for tag in tags for pod in users(tag, known) or ()}
+    return tuple(found.values())
+
+
+def _delete_risk(row: Any, _form: Any, known: Known) -> Risk:
     # What cannot be told counts as used: on a site without internet nothing brings it back.
-    return Risk.DISRUPTIVE if users(row, known) == () else Risk.DESTRUCTIVE
+    return Risk.DISRUPTIVE if _users(row, known) == () else Risk.DESTRUCTIVE
 
 
 def _delete_reasons(row: Any, _form: Any, known: Known) -> Tuple[Reason, ...]:
-    from backend.kinds.registry import users
-
     if not row.digest:
         return (Reason.no("the manifest", row.trouble or "its manifest was not read"),)
-    if users(row, known) is None:
-        return (Reason.cant_tell("who uses it", "the pods of the cluster were not read"),)
+    if _users(row, known) is None:
+        words = why_stale("pods", known.reading("pods"), known)
+        return (Reason.cant_tell("who uses it", f"{words}: what runs now is not known"),)
     return (Reason.passes("the manifest"),)
 
 
 def _delete_stops(row: Any, _form: Any, known: Known) -> Tuple[Consequence, ...]:
-    from backend.kinds.registry import same_manifest, users
+    from backend.kinds.registry import same_manifest
 
     found = [
-        Consequence(words=f"the tag {tag} goes too: it names the same manifest", tone=Tone.BAD)
-        for tag in same_manifest(row, known)
+        Consequence(words=f"the tag {one.tag} goes too: it names the same manifest", tone=Tone.BAD)
+        for one in same_manifest(row, known)
     ]
-    pods = users(row, known)
+    pods = _users(row, known)
     for pod in (pods or ())[:5]:
         words = f"{pod.full_name} uses it: it runs on, and does not start on another node"
         found.append(Consequence(words=words, tone=Tone.BAD))

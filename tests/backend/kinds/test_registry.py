@@ -105,3 +105,20 @@ def test_garbage_is_collected_by_the_platform_where_there_is_one() -> None:
 def test_the_recorded_cluster_uses_an_image_of_the_registry() -> None:
     now = replace(known(), readings={**kube.readings(), **images.readings()})
     assert users(tag("8", now), now)
+
+
+def test_a_pod_that_names_another_tag_of_the_same_manifest_loses_it_too() -> None:
+    now = known("registry.local:9001/lab/web:old")
+    row = tag("7", now)
+    assert users(row, now) == ()
+    assert DELETE.risk(row, None, now) is Risk.DESTRUCTIVE
+    words = [one.words for one in DELETE.consequences(row, None, now)]
+    assert any(word.startswith("lab/p0 uses it") for word in words)
+    assert not any("no pod uses it" in word for word in words)
+
+
+def test_pods_of_before_say_nothing_of_who_uses_an_image_now() -> None:
+    now = known()
+    old = replace(now.reading("pods"), is_remembered=True)
+    now = replace(now, readings={**now.readings, ("pods", ""): old})
+    assert DELETE.risk(tag("7", now), None, now) is Risk.DESTRUCTIVE
