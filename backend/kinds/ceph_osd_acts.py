@@ -22,6 +22,7 @@ from backend.kind import (
     Step,
 )
 from backend.kinds.edits import check, warn
+from backend.kinds.host_fresh import why_stale
 from backend.known import Known
 from backend.reason import Answer, Asker
 from backend.tone import Tone
@@ -31,8 +32,14 @@ _WAIT_S = 30.0
 
 
 def safety_of(row: Any, known: Known) -> Optional[Any]:
-    """Return what Ceph said of stopping and destroying an OSD, None where it was not asked."""
-    return next(iter(known.rows("osd-safety", of=row.uuid)), None)
+    """Return what Ceph says of stopping and destroying an OSD; None where it did not answer now.
+
+    What it said before is nothing to go by: an OSD that failed since makes a no of its yes.
+    """
+    reading = known.reading("osd-safety", of=row.uuid)
+    if why_stale("osd-safety", reading, known):
+        return None
+    return next(iter(reading.rows), None)
 
 
 def _risk(row: Any, _form: Any, known: Known) -> Risk:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Optional
 
 from backend.kinds.host_edits import called, host_of, kin
+from backend.kinds.host_fresh import is_current
 from backend.known import Known
 from backend.units import mib
 
@@ -53,11 +54,16 @@ def described(disk: Any, known: Known) -> str:
 
 
 def rook_osd(disk: Any, known: Known) -> Optional[str]:
-    """Return which daemons Ceph has on a disk, by its serial: "" for none, None: it cannot tell."""
-    reading = known.reading("ceph-devices")
-    serial = str(disk.serial_id or "").strip()
-    if not reading.was_read or reading.error is not None or not serial or not reading.rows:
+    """Return which daemons Ceph has on a disk, by serial or place: "" none, None: cannot tell."""
+    devices = known.rows("ceph-devices")
+    if not is_current("ceph-devices", known) or not devices:
         return None
+    serial = str(disk.serial_id or "").strip().replace(" ", "_")
+    at = f"{called(host_of(disk, known), disk)}:{str(disk.device_node or '').rpartition('/')[2]}"
     # Ceph joins vendor, model and serial by _ and leaves no blank in them.
-    found = [row for row in reading.rows if row.name.endswith(serial.replace(" ", "_"))]
-    return " ".join(word for row in found for word in row.daemons)
+    found = [row for row in devices if (serial and row.name.endswith(serial)) or at in row.places]
+    daemons = " ".join(word for row in found for word in row.daemons)
+    listed = {word for row in devices for word in row.daemons}
+    # A disk that says no serial of itself is not in Ceph's list.
+    is_whole = bool(serial) and all(row.name in listed for row in known.rows("ceph-osds"))
+    return daemons or ("" if is_whole else None)

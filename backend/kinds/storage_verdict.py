@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, List, Optional, Tuple
 
+from backend.errors import NotConfigured
 from backend.kinds.alarms import severity_counts
 from backend.kinds.ceph_flags import flags_set
 from backend.kinds.ceph_records import CEPH_DEVICES
 from backend.kinds.ceph_status import CephStatus
 from backend.kinds.ceph_words import meaning
+from backend.kinds.host_fresh import why_stale
 from backend.kinds.machine import size
 from backend.known import Known
 from backend.tone import Mark, Tone, Verdict
@@ -58,10 +60,19 @@ def verdict(known: Known) -> Verdict:
             text=" ".join(told),
             tone=Tone.BAD if is_bad else Tone.WARN,
         )
-    if status is None and not known.has("backends"):
+    if status is None and (not known.has("backends") or _is_away(known)):
         return _unread(known)
-    more = _room(status, known)
-    return Verdict(word="WELL", text=_all_well(status, known), more=more, tone=Tone.GOOD)
+    text, more = _all_well(status, known), _room(status, known)
+    stale = why_stale("Ceph", known.reading("ceph"), known) if status is not None else ""
+    if stale:
+        return Verdict(word="WAS WELL", text=text, more=stale, tone=Tone.WARN)
+    return Verdict(word="WELL", text=text, more=more, tone=Tone.GOOD)
+
+
+def _is_away(known: Known) -> bool:
+    """Whether Ceph was asked and did not answer; where no way to it is set up nobody asks it."""
+    error = known.reading("ceph").error
+    return error is not None and not isinstance(error, NotConfigured)
 
 
 def _unread(known: Known) -> Verdict:

@@ -9,7 +9,7 @@ from typing import Any, Dict
 import pytest
 
 from backend.ceph import Told
-from backend.errors import Unreachable
+from backend.errors import NotConfigured, Unreachable
 from backend.kind import Risk
 from backend.kinds.ceph_checks import CHECKS, check_rows
 from backend.kinds.ceph_daemons import SERVERS, filesystem_rows, server_rows
@@ -22,6 +22,7 @@ from backend.kinds.ceph_status import CephStatus, status_rows
 from backend.kinds.ceph_words import MEANINGS
 from backend.kinds.storage import STORAGE
 from backend.kinds.storage_verdict import until_full
+from backend.known import Reading
 from backend.tone import Mark, Tone
 from backend.units import HOUR_MS
 from tests.backend.kinds.ceph import answers, cluster
@@ -281,3 +282,38 @@ def test_a_disk_that_ceph_expects_to_fail_or_that_is_worn_is_said_in_the_headlin
     assert look.notes[0].startswith(words)
     assert "1 disk worn out or about to fail: ST_Z1X4ABCD." in STORAGE.headline(known).text
     assert known.row("ceph-osds", "0").devices == ["ST_Z1X4ABCD"]
+
+
+def test_a_yes_of_ceph_to_a_stop_counts_only_while_it_answers() -> None:
+    known = cluster()
+    asked = {"osd ok-to-stop": Told({"ok_to_stop": True}), "osd safe-to-destroy": Told({})}
+    (body,) = safety_rows(asked)
+    row = CEPH_OSDS.model.read({"uuid": "0", "id": 0, "is_up": True, "is_in": True})
+    now = reading("osd-safety", [{**body, "ok_to_stop": True, "of": "0"}], "0")
+    action = CEPH_OSDS.action("out")
+    assert action is not None
+    for one, risk in (
+        (now, Risk.DISRUPTIVE),
+        (replace(now, error=Unreachable("ceph", "no quorum")), Risk.DESTRUCTIVE),
+        (replace(now, is_remembered=True), Risk.DESTRUCTIVE),
+    ):
+        then = replace(known, readings={**known.readings, ("osd-safety", "0"): one})
+        assert action.risk(row, None, then) is risk
+
+
+def test_a_ceph_that_does_not_answer_is_not_called_well_by_what_sysinv_configured() -> None:
+    known = cluster("16-well")
+    backends = reading("backends", [{"uuid": "b", "name": "ceph-rook", "state": "configured"}])
+    error = Unreachable("ceph", "no quorum")
+    mine = {**known.readings, ("backends", ""): backends}
+    (row,) = known.rows("ceph")
+    fine = reading("ceph", [{**row.body, "health": "HEALTH_OK", "checks": []}])
+    lost = {**mine, ("ceph", ""): replace(fine, error=error)}
+    said = STORAGE.headline(replace(known, readings=lost))
+    assert (said.word, "no quorum" in said.more) == ("WAS WELL", True)
+    never = {("backends", ""): backends, ("ceph", ""): Reading(kind="ceph", error=error)}
+    said = STORAGE.headline(replace(known, readings=never))
+    assert (said.word, said.text) == ("CANNOT", "see: ceph: no quorum")
+    none = Reading(kind="ceph", error=NotConfigured("no way to Ceph is set up"))
+    said = STORAGE.headline(replace(known, readings={**never, ("ceph", ""): none}))
+    assert said.word == "WELL"

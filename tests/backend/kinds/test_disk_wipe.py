@@ -141,3 +141,27 @@ def test_on_a_screen_a_disk_is_never_called_by_its_node_alone() -> None:
     kind = kind_named("disks")
     assert kind is not None
     assert called(kind, row, known) == "/dev/sdz (00:17.0-ata-9.0 Z1X4ABCD)"
+
+
+def test_a_disk_of_rooks_is_found_by_its_place_too_and_an_old_list_is_no_answer() -> None:
+    body = disk()
+    name = called_host(body)
+    device = {"uuid": "X", "name": "X", "places": [f"{name}:sdz"], "daemons": ["osd.7"]}
+    assert "Rook has no OSD on it" in refused(body, ceph_devices=[device])
+    row, known = site(body, ceph_devices=[{**device, "places": []}])
+    old = replace(known.reading("ceph-devices"), is_remembered=True)
+    known = replace(known, readings={**known.readings, ("ceph-devices", ""): old})
+    said = {one.check: one.answer for one in WIPE.reasons(row, WIPE.form(), known)}
+    assert said["Rook has no OSD on it"] is Answer.CANT_TELL
+
+
+def test_an_osd_that_is_on_no_disk_of_cephs_list_may_be_on_this_one() -> None:
+    device = {"uuid": "X", "name": "X", "daemons": ["osd.7"]}
+    osds = [{"uuid": "8", "id": 8, "is_up": True, "is_in": True}]
+    said = unsure(disk(), ceph_devices=[device], ceph_osds=osds)
+    assert "Rook has no OSD on it" in said
+
+
+def called_host(body: Dict[str, Any]) -> str:
+    row, known = site(body)
+    return str(known.row("hosts", row.host_uuid).name)
