@@ -9,6 +9,7 @@ from backend.kinds.kube_acts import CORDON
 from backend.kinds.kube_pod import Pod, is_placed
 from backend.known import Known
 from backend.tone import Tone
+from backend.units import counted
 
 NEEDS = ("nodes", "pods", "disruption-budgets")
 # Names that are said in full of many.
@@ -77,8 +78,20 @@ def _stops(node: Any, _form: Any, known: Known) -> Tuple[Consequence, ...]:
         *lost_with(node, known),
         *_held(pods, known),
         *CORDON.consequences(node, Nothing(), known),
-        *((Consequence(words=f"{rest} pods start on other nodes"),) if rest else ()),
+        *(_rest(rest, node, known) if rest else ()),
     )
+
+
+def _rest(count: int, node: Any, known: Known) -> Tuple[Consequence, ...]:
+    if _is_last(node, known):
+        words = f"{counted(count, 'pod')} of it serve nowhere until a node takes them"
+        return (Consequence(words=words, tone=Tone.BAD),)
+    return (Consequence(words=f"{count} pods start on other nodes"),)
+
+
+def _is_last(node: Any, known: Known) -> bool:
+    """Whether no other node takes what has to leave this one."""
+    return bool(CORDON.consequences(node, Nothing(), known))
 
 
 def _is_served(pod: Pod, node: Any, known: Known) -> bool:
@@ -113,6 +126,7 @@ def _held(pods: Sequence[Pod], known: Known) -> List[Consequence]:
 def _risk(node: Any, _form: Any, known: Known) -> Risk:
     pods = leaving(node, known)
     lost = any(not pod.is_owned or pod.local_volumes for pod in pods)
+    lost = lost or (bool(pods) and _is_last(node, known))
     return Risk.DESTRUCTIVE if lost else Risk.DISRUPTIVE
 
 

@@ -25,6 +25,8 @@ def of_claim(row: Any, known: Known) -> Tuple[str, ...]:
         found.append(f"its volume {volume.name} ({volume.size}) and all data on it are deleted")
     elif volume is not None:
         found.append(f"its volume {volume.name} and its data are kept; no claim takes them again")
+    elif row.volume:
+        found.append(f"whether its volume {row.volume} and its data are deleted is not known")
     return tuple(found)
 
 

@@ -132,13 +132,19 @@ def verdict(known: Known) -> Verdict:
     if not reading.was_read:
         so_far = f"; {len(reading.rows)} pods so far" if reading.rows else ""
         return Verdict(word="", text=f"asking the cluster{so_far}", tone=Tone.PLAIN)
-    away = next((known.reading(k).error for k in ("pods", "nodes") if known.reading(k).error), None)
+    nodes = known.reading("nodes")
+    away = reading.error or (nodes.error if nodes.was_read else None)
     if away is not None:
-        ago = span(known.now_ms - reading.at_ms)
+        ago = span(known.now_ms - min(reading.at_ms, nodes.at_ms or reading.at_ms))
         words = f"the API server does not answer ({ago}): this is what it said last"
         more = f"{away}; :cri-containers asks this machine's own runtime"
         return Verdict(word="WAS", text=words, more=more, tone=Tone.BAD)
-    return _verdict(known)
+    said = _verdict(known)
+    if nodes.was_read or said.word != "WELL":
+        return said
+    why = "not read yet" if nodes.error is None else str(nodes.error)
+    words = f"{len(reading.rows)} pods as they should be; nodes: {why}"
+    return Verdict(word="WARN" if nodes.error else "", text=words, tone=Tone.WARN)
 
 
 def _verdict(known: Known) -> Verdict:

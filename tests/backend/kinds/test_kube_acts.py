@@ -140,3 +140,16 @@ def test_a_lock_of_its_host_names_the_pods_that_do_not_simply_come_back() -> Non
     assert "monitor/elastic-0: serves nowhere until it starts elsewhere" in words
     alone = [one.words for one in consequences_of("lock")(host, Nothing(), platform)]
     assert not any("lab/debug" in word for word in alone)
+
+
+def test_where_no_other_node_takes_pods_a_drain_stops_them_and_wants_the_name() -> None:
+    known, drain = kube.cluster(), action("nodes", "drain")
+    node = row(known, "nodes", "controller-0")
+    several, alone = known, kube.cluster(nodes=kube.bodies("nodes")[:1])
+    assert drain.risk(node, Nothing(), several) is Risk.DISRUPTIVE
+    words = " ".join(one.words for one in drain.consequences(node, Nothing(), several))
+    assert "start on other nodes" in words
+    words = " ".join(one.words for one in drain.consequences(node, Nothing(), alone))
+    assert "serve nowhere until a node takes them" in words
+    assert "start on other nodes" not in words
+    assert drain.risk(node, Nothing(), alone) is Risk.DESTRUCTIVE

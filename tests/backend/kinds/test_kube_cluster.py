@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any, Dict, List
 
-from backend.errors import Unreachable
+from backend.errors import Forbidden, Unreachable
 from backend.kinds.kube_amounts import amount, shown
 from backend.kinds.kube_last import LINES, crashing
 from backend.kinds.kube_networks import networks_of
@@ -14,7 +14,7 @@ from backend.kinds.kube_nodes import NODES, asked_of, bars
 from backend.kinds.kube_troubles import TROUBLES
 from backend.kinds.kube_unwell import troubles
 from backend.kinds.kube_verdict import summary, verdict
-from backend.known import Known
+from backend.known import Known, Reading
 from backend.tone import Tone
 from tests.backend.kinds import kube
 
@@ -290,3 +290,14 @@ def test_networks_of_a_pod_are_named_three_ways() -> None:
 
 def test_nothing_known_is_no_trouble() -> None:
     assert troubles(replace(kube.cluster(), readings={})) == []
+
+
+def test_without_its_nodes_a_cluster_is_not_called_well_on_none() -> None:
+    known = well(kube.cluster())
+    part = {key: one for key, one in known.readings.items() if key[0] != "nodes"}
+    found = verdict(replace(known, readings=part))
+    assert (found.word, found.text.partition("; ")[2]) == ("", "nodes: not read yet")
+    refused = Reading(kind="nodes", error=Forbidden("kubernetes", 403, "nodes is forbidden"))
+    found = verdict(replace(known, readings={**part, ("nodes", ""): refused}))
+    assert found.word == "WARN"
+    assert "nodes is forbidden" in found.text

@@ -89,3 +89,10 @@ def test_before_a_delete_what_it_looks_at_is_read() -> None:
         action = named(kind).action("delete")
         assert action is not None
         assert "pods" in action.needs, kind
+
+
+def test_of_a_claim_whose_volume_was_not_read_it_is_said_that_nobody_knows() -> None:
+    known = kube.cluster(claims=[CLAIM], pods=[POD], volumes=[])
+    assert said(known, "claims")[1:] == [
+        "whether its volume pv-1 and its data are deleted is not known"
+    ]
