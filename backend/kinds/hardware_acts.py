@@ -11,9 +11,8 @@ from backend.baseboard import RESETS
 from backend.figure import Jump
 from backend.kind import Action, Consequence, Form, Plan, Reason, Risk, Rung, Step
 from backend.kinds.hardware_orders import IPMITOOL, answers, check, curl, ipmitool, order, step
-from backend.kinds.hardware_server import POWER, Power, Server, host_of, power_of
+from backend.kinds.hardware_server import POWER, Power, Server, host_of, power_of, sits_on
 from backend.known import Known
-from backend.plan import HERE
 from backend.tone import Tone
 
 NEEDS = (POWER, "hosts")
@@ -93,6 +92,8 @@ def risk_of_power(verb: str) -> Callable[[Any, Any, Known], Risk]:
     def risk(server: Server, _form: Any, known: Known) -> Risk:
         if verb == "power-on":
             return Risk.DISRUPTIVE
+        if sits_on(server, known):
+            return Risk.DESTRUCTIVE
         row = power_of(server.name, known)
         if row is not None and row.power == "off" and not _is_serving(server, known):
             return Risk.DISRUPTIVE
@@ -112,7 +113,7 @@ def consequences_of(verb: str) -> Callable[[Any, Any, Known], Tuple[Consequence,
         found: List[Consequence] = []
         if verb in CUTS:
             found.append(_stops(server, host, known))
-            if server.protocol == "in-band" and server.address in ("", HERE):
+            if sits_on(server, known):
                 words = "it is the machine this console runs on: it ends with it"
                 found.append(Consequence(words=words, tone=Tone.BAD))
         if host is not None and not host.is_locked:
@@ -280,6 +281,7 @@ def _power(verb: str, key: str, words: str, says: str, ladder: Any = None) -> Ac
         reasons=reasons_of(verb),
         consequences=consequences_of(verb),
         ladder=ladder,
+        ends_session=lambda server, known: verb in CUTS and sits_on(server, known),
         needs=NEEDS,
         at_once=True,
     )

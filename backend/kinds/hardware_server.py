@@ -7,6 +7,7 @@ from typing import Any, List, Optional, Tuple
 from backend.errors import NotConfigured, StxError, Unauthorized
 from backend.kind import Row
 from backend.known import Known, Reading
+from backend.plan import HERE
 from backend.tone import Tone
 
 POWER, HEALTH, SERVERS = "power", "server-health", "servers"
@@ -86,6 +87,14 @@ def host_of(server: Server, known: Known) -> Optional[Any]:
     """Return the host of sysinv that it is, None where sysinv knows none or was not read."""
     name = server.host or server.name
     return next((host for host in known.rows("hosts") if host.hostname == name), None)
+
+
+def sits_on(server: Server, known: Known) -> bool:
+    """Whether this very console runs there, whichever way its baseboard is reached."""
+    if server.protocol == "in-band" and server.address in ("", HERE):
+        return True
+    host = host_of(server, known)
+    return known.place.is_on(server.host or server.name, "" if host is None else host.uuid)
 
 
 def node_of(server: Server, known: Known) -> Optional[Any]:

@@ -16,6 +16,7 @@ from backend.kinds.hardware_board_acts import LogIn
 from backend.kinds.hardware_looks import look, overview, sentence, verdict
 from backend.kinds.hardware_server import odd, views
 from backend.known import Known, Since
+from backend.place import Place
 from backend.preview import preview, said
 from backend.tone import Look, Mark, Tone
 from tests.backend.kinds.rack import rack
@@ -199,3 +200,18 @@ def test_l_opens_a_servers_event_log_as_lines_at_the_moment_of_an_event() -> Non
     assert (logs.streams, logs.at_ms) == ((SelLog(server="s0"),), 1795229419000)
     early = kind.logs(kind.model.read({**event, "timestamp": ""}), known)
     assert early.at_ms is None
+
+
+HERE = Place(hostname="controller-0", user="sysadmin", platform={"nodetype": "controller"})
+
+
+@pytest.mark.parametrize("verb", ["power-off", "power-cycle", "reset", "nmi", "shutdown"])
+def test_cutting_the_very_host_one_sits_on_says_so_whichever_way_its_baseboard_is_reached(
+    verb: str,
+) -> None:
+    known = rack(host=LOCKED)
+    assert not shown(known, verb).ends_session
+    found = shown(replace(known, place=HERE), verb)
+    assert found.ends_session
+    assert found.risk is Risk.DESTRUCTIVE
+    assert any("it ends with it" in one.words for one in found.consequences)
