@@ -83,8 +83,8 @@ def _pairs(attributes: Optional[str]) -> Dict[str, Json]:
     return {name: value for name, _, value in (word.partition("=") for word in words) if name}
 
 
-def _root(backend: str) -> str:
-    return "/storage_" + backend.replace("-", "_")
+def _root(backend: Optional[str]) -> str:
+    return "/storage_" + (backend or "").replace("-", "_")
 
 
 def _add_backend(_row: Any, form: AddBackend, known: Known) -> Plan:

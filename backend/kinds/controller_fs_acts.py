@@ -138,7 +138,13 @@ def _after_resize(row: Any, form: ModifyFilesystem, known: Known) -> Tuple[Conse
 
 
 def _is_grown(row: Optional[Any], _known: Known) -> bool:
-    return row is not None and "progress" not in row.status
+    return row is not None and row.status == "available"
+
+
+def _not_grown(row: Optional[Any], _known: Known) -> str:
+    if row is None or not row.status.endswith("_error"):
+        return ""
+    return f"sysinv could not resize it: {row.status}"
 
 
 def _ladder(_row: Any, _known: Known) -> Tuple[Rung[Any], ...]:
@@ -156,6 +162,7 @@ CONTROLLER_FS_ACTIONS: Tuple[Action[Any], ...] = (
         reasons=_resize_reasons,
         consequences=_after_resize,
         ladder=_ladder,
+        failed=_not_grown,
         needs=("system", "hosts", "volume-groups", "filesystems"),
         aliases=("controllerfs-modify",),
     ),

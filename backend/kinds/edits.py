@@ -276,7 +276,8 @@ def setting(
     plan: Callable[[Any, Any, Known], Plan], form: Type[Form], **more: Any
 ) -> Tuple[Action[Any], ...]:
     """Return the one action of a row there is one of: to change it."""
+    told: Dict[str, Any] = {"risk": disruptive, **more}
     action: Action[Any] = Action(
-        name="modify", key="M", words="Change", plan=plan, form=form, risk=disruptive, **more
+        name="modify", key="M", words="Change", plan=plan, form=form, **told
     )
     return (action,)

@@ -42,7 +42,7 @@ class ModifyMemory(Form):
         json_schema_extra=said_as("huge pages 1G", "1G hugepage", "max 1G pages"),
     )
 
-    @field_validator("vm_hugepages_nr_1G_pending")
+    @field_validator("vm_hugepages_nr_2M_pending", "vm_hugepages_nr_1G_pending")
     @classmethod
     def _a_share(cls, value: Optional[str]) -> Optional[str]:
         if value and value.endswith("%") and int(value[:-1]) > 100:
@@ -138,12 +138,16 @@ def _memory_reasons(row: Any, form: ModifyMemory, known: Known) -> Tuple[Reason,
 
 def _wanted(row: Any, changes: Mapping[str, str], size: str) -> Tuple[int, bool]:
     """Return the pages of a size that there would be, and whether as a share in percent."""
-    text = changes.get(f"vm_hugepages_nr_{size}_pending")
+    pages = _pages(changes)
+    shares = [value.endswith("%") for value in pages.values()]
+    # What is not changed is read in the unit of what is; where nothing is, in that of the row.
+    is_share = any(shares) if shares else bool(row.vm_pending_as_percentage)
+    text = pages.get(f"vm_hugepages_nr_{size}_pending")
     if text is not None:
-        return int(text.rstrip("%")), text.endswith("%")
-    pending = getattr(row, f"vm_hugepages_nr_{size}_pending", None)
-    now = getattr(row, f"vm_hugepages_nr_{size}", None)
-    return int(pending if pending is not None else now or 0), False
+        return int(text.rstrip("%")), is_share
+    names = (f"nr_{size}_pending", *((f"{size}_percentage",) if is_share else ()), f"nr_{size}")
+    told = (getattr(row, f"vm_hugepages_{name}", None) for name in names)
+    return next((int(number) for number in told if number), 0), is_share
 
 
 def _two_sizes(row: Any, changes: Mapping[str, str]) -> str:

@@ -30,7 +30,7 @@ from backend.kinds.edits import (
     warn,
 )
 from backend.kinds.network_acts import locked_simplex, named, networks_of
-from backend.kinds.reach_acts import after_oam
+from backend.kinds.reach_acts import after_oam, oam_risk
 from backend.kinds.system_acts import system_mode
 from backend.known import Known
 
@@ -213,6 +213,13 @@ def _delete_reasons(row: Any, _form: Any, known: Known) -> Tuple[Reason, ...]:
     return (check("it is no network's first", words), *_allowed(row, {}, known))
 
 
+def _modify_risk(row: Any, form: Any, known: Known) -> Risk:
+    """Grade what moves addresses of the OAM network by where one sits."""
+    moves = any(name != "name" for name in differing(row, form))
+    is_oam = any(network.type == "oam" for network in networks_of(row, known))
+    return oam_risk(row, form, known) if moves and is_oam else Risk.DISRUPTIVE
+
+
 def _after(row: Any, form: Any, known: Known) -> Tuple[Consequence, ...]:
     types = {network.type for network in networks_of(row, known)}
     if "oam" in types:
@@ -229,7 +236,7 @@ POOL_ACTIONS: Tuple[Action[Any], ...] = (
         words="Change the pool",
         plan=_modify,
         form=ModifyPool,
-        risk=disruptive,
+        risk=_modify_risk,
         reasons=_modify_reasons,
         consequences=_after,
         needs=("networks", "network-address-pools", "system", "hosts"),

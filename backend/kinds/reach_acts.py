@@ -8,7 +8,7 @@ from typing import Any, Dict, List, Optional, Tuple
 from pydantic import AfterValidator, Field, field_validator
 from typing_extensions import Annotated
 
-from backend.kind import Asker, Consequence, Form, Reason
+from backend.kind import Asker, Consequence, Form, Reason, Risk
 from backend.kinds.edits import (
     Address,
     Changes,
@@ -228,6 +228,11 @@ def own_session(known: Known) -> Consequence:
     return Consequence(words=words, tone=Tone.BAD)
 
 
+def oam_risk(_row: Any, _form: Any, known: Known) -> Risk:
+    """Grade by where one sits: who comes over the OAM network cannot put it right again."""
+    return Risk.DESTRUCTIVE if own_session(known).tone is Tone.BAD else Risk.DISRUPTIVE
+
+
 def after_oam(_row: Any, _form: Any, known: Known) -> Tuple[Consequence, ...]:
     """Return what comes of a change of the OAM network."""
     if system_mode(known) == "simplex":
@@ -262,6 +267,7 @@ NTP_ACTIONS = setting(
 OAM_ACTIONS = setting(
     modify("oam", "/iextoam", _oam_command, sets("the OAM network")),
     ModifyOam,
+    risk=oam_risk,
     reasons=_oam_reasons,
     consequences=after_oam,
     needs=("system",),

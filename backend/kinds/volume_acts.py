@@ -128,7 +128,8 @@ def _after_volume(host: Host, form: AddVolume, known: Known) -> Tuple[Consequenc
         new = old + (device.size_mib or 0) // 1024
         said.append(Consequence(words=f"size of {form.group}: {old} GiB -> about {new} GiB"))
     lost = Consequence(words=f"what is on {form.device} is lost", tone=Tone.BAD)
-    return (*said, lost, Consequence(words="it can't be taken out of cgts-vg again"))
+    stays = (Consequence(words="it can't be taken out of cgts-vg again"),)
+    return (*said, lost, *(stays if form.group == CGTS else ()))
 
 
 def _delete_volume(row: Any, _form: Any, known: Known) -> Plan:

@@ -7,7 +7,7 @@ from typing import Any, Dict, List
 import pytest
 from pydantic import ValidationError
 
-from backend.kind import Answer
+from backend.kind import Answer, Risk
 from tests.backend.kinds.acted import act, blocks, changed, known_with, said, why
 from tests.backend.kinds.site import uuid_of
 
@@ -151,3 +151,14 @@ def test_an_mtu_above_that_of_its_interfaces_is_refused_where_they_were_read() -
     ]
     found = why("data-networks", {"mtu": 1400}, label="physnet0")
     assert found["all its interfaces can carry it"].answer is Answer.CANT_TELL
+
+
+def test_who_comes_over_the_oam_network_types_the_name_before_its_pool_moves() -> None:
+    action, known = act("address-pools"), known_with()
+    row = next(pool for pool in known.rows("address-pools") if pool.name == "oam")
+    moved = action.form.model_validate({"gateway_address": "10.10.10.9"})
+    named = action.form.model_validate({"name": "outside"})
+    assert action.risk(row, moved, known) is Risk.DESTRUCTIVE
+    assert action.risk(row, named, known) is Risk.DISRUPTIVE
+    other = next(pool for pool in known.rows("address-pools") if pool.name != "oam")
+    assert action.risk(other, moved, known) is Risk.DISRUPTIVE

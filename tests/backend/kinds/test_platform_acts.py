@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from backend.kind import Answer
 from backend.kinds.controller_fs_acts import free_gib
 from tests.backend.kinds.acted import act, blocks, changed, known_with, planned, said, why
-from tests.backend.kinds.site import hosts
+from tests.backend.kinds.site import hosts, named
 
 SIMPLEX = {"system": changed("system", system_mode="simplex")}
 ENABLED = {"administrative": "unlocked", "operational": "enabled", "availability": "available"}
@@ -203,3 +203,40 @@ def test_the_only_tier_stays_and_the_default_keeps_its_name() -> None:
     ]
     with pytest.raises(ValidationError):
         act("tiers", "add").form.model_validate({"cluster": "c", "name": "Gold!"})
+
+
+def test_a_filesystem_that_sysinv_could_not_resize_is_not_called_grown() -> None:
+    name = "controller-filesystems"
+    action, known = act(name), known_with()
+    (rung,) = action.ladder(None, known) if action.ladder is not None else ()
+    assert action.failed is not None
+    for status, grown, words in (
+        ("drbd_fs_resizing_in_progress", False, ""),
+        ("drbd_fs_update_error", False, "sysinv could not resize it: drbd_fs_update_error"),
+        ("available", True, ""),
+    ):
+        body = {**known.rows(name)[0].body, "state": f"{{'status': '{status}'}}"}
+        row = named(name).model.read(body)
+        assert (rung.reached(row, known), action.failed(row, known)) == (grown, words)
+
+
+def test_pages_that_are_pending_as_a_share_are_no_number_of_pages() -> None:
+    share = {"vm_pending_as_percentage": True, "vm_hugepages_1G_percentage": 50,
+             "vm_hugepages_nr_1G_pending": None, "vm_hugepages_nr_1G": 90}  # fmt: skip
+    memory = changed("memory", memtotal_mib=100_000, minimum_platform_reserved_mib=1_000,
+                     vswitch_hugepages_nr=0, vm_hugepages_nr_2M=0, **share)  # fmt: skip
+    form = {"platform_reserved_mib": 20_000}
+    # Half of what is left fits; 90 pages of a GiB each would not.
+    assert "it fits into the node" not in blocks(why("memory", form, memory=memory))
+    with pytest.raises(ValidationError, match="100%"):
+        act("memory").form.model_validate({"vm_hugepages_nr_2M_pending": "101%"})
+
+
+def test_only_a_volume_of_cgts_vg_is_said_to_stay_for_good() -> None:
+    words = "it can't be taken out of cgts-vg again"
+    action, known = act("physical-volumes", "add"), known_with()
+    host = next(row for row in known.rows("hosts") if row.hostname == "worker-0")
+    for group, stays in (("cgts-vg", True), ("nova-local", False)):
+        form = action.form.model_validate({"group": group, "device": "/dev/sdb"})
+        told = [one.words for one in action.consequences(host, form, known)]
+        assert (words in told) is stays

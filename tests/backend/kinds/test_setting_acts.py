@@ -174,3 +174,12 @@ def test_numbers_in_strings_and_lists_with_blanks_are_not_taken_for_changes() ->
     ]
     odd = changed("dns", nameservers="1.1.1.1,1.1.1.2")
     assert "something changes" in blocks(why("dns", {"nameservers": "1.1.1.1, 1.1.1.2"}, dns=odd))
+
+
+def test_who_comes_over_the_oam_network_types_the_name_before_it_changes() -> None:
+    action, base = act("oam"), everything()
+    row = base.rows("oam")[0]
+    form = action.form.model_validate({"oam_floating_ip": "10.10.10.20"})
+    there = Place(hostname="controller-0", user="sysadmin", platform={"nodetype": "controller"})
+    assert action.risk(row, form, base) is Risk.DESTRUCTIVE
+    assert action.risk(row, form, replace(base, place=there)) is Risk.DISRUPTIVE
