@@ -144,6 +144,10 @@ def verdict(known: Known) -> Verdict:
     if not known.has("packages"):
         words = "which packages are installed was not read yet."
         return Verdict(word="READING", text=words, more=f"data: {ages(known)}", tone=Tone.PLAIN)
+    if not reading.was_read:
+        why = "they were not looked up yet." if reading.error is None else reading.error.words
+        word = "READING" if reading.error is None else "CANNOT"
+        return Verdict(word=word, text=why, more=f"data: {ages(known)}", tone=Tone.PLAIN)
     rows = reading.rows
     old = max(_age(row, known) for row in files) // DAY_MS
     many = len({row.cve for row in rows})

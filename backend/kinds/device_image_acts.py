@@ -116,6 +116,8 @@ def _delete(row: Any, _form: Form, _known: Known) -> Plan:
 
 def _not_written(row: Any, _form: Form, known: Known) -> Tuple[Reason, ...]:
     check = "it is on no device, and on its way to none"
+    if not known.has("device-image-states"):
+        return (Reason.cant_tell(check, "device-image-states not read"),)
     states = [one for one in known.rows("device-image-states") if one.image_uuid == row.uuid]
     for one in states:
         if one.status in ("completed", "in-progress"):

@@ -151,15 +151,20 @@ def headline(known: Known) -> Verdict:
     unread = _not_read(known)
     if unread is not None:
         return unread
-    active = [alarm for alarm in known.rows(NAME) if not alarm.is_suppressed]
+    rows: Tuple[Alarm, ...] = known.rows(NAME)
+    active = [alarm for alarm in rows if not alarm.is_suppressed]
+    # What is hidden forbids an upgrade all the same.
+    blocking = sum(alarm.blocks_management for alarm in rows)
+    more = f"{blocking} block strategies and upgrades."
     if not active:
-        return Verdict(word="WELL", text="no alarms.")
+        hidden = f" {len(rows)} suppressed." if rows else ""
+        return Verdict(word="WELL", text=f"no alarms.{hidden}", more=more if blocking else "")
     worst = _worst(active)
     words = ", ".join(f"{count} {name}" for name, count in severity_counts(active).items() if count)
     return Verdict(
         word={Tone.BAD: "NOT WELL", Tone.PLAIN: "WELL"}.get(worst, "WARN"),
         text=f"{words} alarm{'s' if len(active) > 1 else ''}.",
-        more=f"{sum(alarm.blocks_management for alarm in active)} block strategies and upgrades.",
+        more=more,
         tone=worst,
     )
 

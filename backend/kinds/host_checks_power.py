@@ -84,7 +84,7 @@ def _only_controller(host: Host, known: Known) -> str:
 def _rook_on_it(host: Host, known: Known) -> str:
     """Rook's filesystem on it says by its functions what still runs there."""
     for row in rows_of(known, "filesystems", host):
-        functions = row.body.get("capabilities", {}).get("functions") or []
+        functions = (row.body.get("capabilities") or {}).get("functions") or []
         if row.name == "ceph" and (functions or row.state == "Reconfigure with App"):
             return f"Rook still uses it: {', '.join(map(str, functions)) or row.state}"
     return ""

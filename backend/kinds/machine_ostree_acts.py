@@ -55,6 +55,9 @@ def is_free(machine: str, known: Known) -> Reason:
         words = "USM does: deploy a release there, or turn its deploy back"
         where = Jump(kind="releases")
         return Reason(check=check, answer=Answer.NO, words=words, jump=where, asker=Asker.OURS)
+    if machine != HERE and not known.has("hosts"):
+        words = "hosts not read: whether it is one of StarlingX is not known"
+        return Reason(check=check, answer=Answer.CANT_TELL, words=words, asker=Asker.OURS)
     return Reason(check=check, answer=Answer.PASSES, asker=Asker.OURS)
 
 

@@ -77,6 +77,11 @@ def is_older(known: Known) -> bool:
 def verdict(known: Known) -> Verdict:
     """Return how far the hosts are with what is applied: there is no deploy that would say it."""
     hosts = known.rows("deploy-hosts")
+    if not known.has("deploy-hosts"):
+        error = known.reading("deploy-hosts").error
+        if error is None:
+            return Verdict("READING", "the hosts' patches were not read yet.", "", Tone.PLAIN)
+        return Verdict("CANNOT", f"see the hosts' patches: {error.words}", "", Tone.BAD)
     done = sum(host.host_state == "deployed" for host in hosts)
     under_way = [
         r.release_id for r in known.rows("releases") if r.state in {"deploying", "removing"}

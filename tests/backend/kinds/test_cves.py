@@ -183,6 +183,13 @@ def test_without_any_data_or_any_packages_that_is_said_and_nothing_is_called_wel
     assert (verdict(files).word, "debian 3d old" in verdict(files).more) == ("READING", True)
 
 
+def test_before_they_were_looked_up_no_cve_is_not_called_well(home: Path) -> None:
+    taken("debian")
+    now = known(home)
+    part = {key: one for key, one in now.readings.items() if key[0] != "cves"}
+    assert verdict(replace(now, readings=part)).word == "READING"
+
+
 def test_what_a_file_says_draws_nothing_on_the_terminal(home: Path) -> None:
     taken("debian")
     now = known(home)

@@ -11,8 +11,10 @@ from backend.deed import Deed, Outcome
 from backend.forms import filled
 from backend.kind import Answer, Form
 from backend.kinds import kind_named
+from backend.known import Known
 from backend.simulator import Simulator
 from backend.station import Station
+from tests.backend.kinds.site import LAPTOP
 from tests.backend.simulator.client import Client
 from tests.test_whole_act import opened
 
@@ -150,3 +152,13 @@ async def test_without_an_image_that_waits_a_firmware_strategy_is_told_to_fail_i
     image = next(row for row in images if row.name == "mine")
     await act(desk, "device-images", "apply", image.uuid)
     assert (await said()).answer is Answer.PASSES
+
+
+def test_before_it_was_asked_where_an_image_is_nobody_knows_whether_it_may_go() -> None:
+    kind = kind_named("device-images")
+    assert kind is not None
+    action = kind.action("delete")
+    assert action is not None
+    row = kind.model.read({"uuid": "i", "bitstream_type": "functional"})
+    (reason,) = action.reasons(row, action.form(), Known(cloud="c", now_ms=0, place=LAPTOP))
+    assert reason.answer is Answer.CANT_TELL

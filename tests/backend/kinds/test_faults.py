@@ -186,6 +186,13 @@ def test_the_headline_is_as_bad_as_the_worst_alarm() -> None:
     assert (none.word, none.text, none.tone) == ("WELL", "no alarms.", Tone.GOOD)
 
 
+def test_what_is_hidden_is_told_in_the_headline_for_it_forbids_an_upgrade_all_the_same() -> None:
+    hidden = {"suppression_status": "suppressed", "mgmt_affecting": "True"}
+    said = FAULTS.headline(with_alarms(known(), hidden))
+    assert (said.text, said.more) == (
+        "no alarms. 1 suppressed.", "1 block strategies and upgrades.")  # fmt: skip
+
+
 def test_before_alarms_are_read_nobody_says_that_all_is_well() -> None:
     base = replace(known(), readings={})
     assert FAULTS.headline(base).tone is Tone.PLAIN

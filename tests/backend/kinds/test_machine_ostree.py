@@ -289,6 +289,16 @@ def test_where_usm_owns_the_software_nothing_is_deployed_behind_its_back() -> No
     assert words in refused(OSTREE, "undeploy", there, far)
 
 
+def test_of_a_machine_elsewhere_nobody_knows_whose_it_is_before_the_hosts_were_read() -> None:
+    known = replace(machines.known(), place=LAPTOP)
+    known = replace(known, readings={k: v for k, v in known.readings.items() if k[0] != "hosts"})
+    row = known.rows("ostree-deployments")[-1].model_copy(update={"machine": "controller-1"})
+    action = OSTREE.action("cleanup")
+    assert action is not None
+    (reason,) = action.reasons(row, Nothing(), known)
+    assert reason.answer is Answer.CANT_TELL
+
+
 def test_what_runs_is_not_undeployed_and_an_unlocked_tree_is_told() -> None:
     known = replace(machines.known(), place=LAPTOP)
     runs = next(row for row in known.rows("ostree-deployments") if row.is_booted)

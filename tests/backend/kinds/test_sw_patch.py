@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, AsyncIterator, Dict, List, Tuple
 
@@ -10,14 +11,16 @@ import pytest
 import pytest_asyncio
 
 from backend.deed import Deed, Outcome
-from backend.errors import NotConfigured
+from backend.errors import NotConfigured, Unreachable
 from backend.kind import Rest
-from backend.kinds import kind_named
+from backend.kinds import kind_named, sw_patch
 from backend.kinds.deploy_states import verdict
 from backend.kinds.sw_patch import STATES, is_older
+from backend.known import Known, Reading
 from backend.simulator import Simulator
 from backend.station import Station
 from backend.tone import Mark
+from tests.backend.kinds.site import LAPTOP
 from tests.backend.simulator.client import Client
 from tests.backend.simulator.shipped import patch
 from tests.test_whole_act import opened
@@ -236,3 +239,11 @@ async def test_what_was_read_of_it_is_remembered_as_it_was(desk: Desk) -> None:
     row = of(station, "releases", LAST)
     again = type(row).recall(json.dumps(row.body))
     assert (again.release_id, again.state, again.requires) == (LAST, "available", [NEXT])
+
+
+def test_without_its_hosts_it_is_not_called_well() -> None:
+    known = Known(cloud="c", now_ms=0, place=LAPTOP)
+    assert sw_patch.verdict(known).word == "READING"
+    away = Reading(kind="deploy-hosts", error=Unreachable("patching", "no answer"))
+    said = sw_patch.verdict(replace(known, readings={("deploy-hosts", ""): away}))
+    assert (said.word, "no answer" in said.text) == ("CANNOT", True)
