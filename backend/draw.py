@@ -111,7 +111,9 @@ def _part(one: Bar) -> float:
 def _amount(one: Bar) -> str:
     part = _part(one)
     percent = f"{math.floor(part * 100):3d}%" if math.isfinite(part) else "  ? "
-    amount = f"{_number(one.value)} of {_number(one.whole)} {clean(one.unit)}".rstrip()
+    amount = clean(one.said) or (
+        f"{_number(one.value)} of {_number(one.whole)} {clean(one.unit)}".rstrip()
+    )
     return f"{percent}  {amount}"
 
 

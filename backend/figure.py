@@ -45,12 +45,13 @@ class Lines:
 
 @dataclass(frozen=True)
 class Bar:
-    """One quantity of a whole, both in ``unit``."""
+    """One quantity of a whole, both in ``unit``; ``said`` is the same in words of its own."""
 
     label: str
     value: float
     whole: float
     unit: str = ""
+    said: str = ""
     tone: Tone = Tone.PLAIN
     jump: Optional[Jump] = None
 

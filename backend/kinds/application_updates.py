@@ -6,9 +6,10 @@ from typing import Iterable, List, Optional
 
 from backend.figure import Jump, Line, Lines
 from backend.kind import Body, Column, Derived, Kind, Row
+from backend.kinds.application_looks import look
 from backend.kinds.application_packages import APPLICATION_PACKAGES, newer, shelved
 from backend.kinds.application_update import UPDATE, gave_up
-from backend.kinds.applications import APPLICATIONS, look
+from backend.kinds.applications import APPLICATIONS
 from backend.known import Known
 from backend.tone import Look, Mark, Tone, Verdict
 

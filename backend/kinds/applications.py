@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Optional
 
 from backend.figure import Tree
 from backend.kind import Column, Kind, Rest, Row, Tab
 from backend.kinds.application_acts import APPLICATION_ACTS
+from backend.kinds.application_looks import look, strip, verdict
 from backend.kinds.inventory import NOISE
 from backend.known import Known
-from backend.tone import WELL, Look, Mark, Tone
 
 EVERY_S = 15.0
 
@@ -22,16 +22,6 @@ class Application(Row):
     status: Optional[str] = None
     progress: Optional[str] = None
     active: Optional[bool] = None
-
-
-def look(row: Any, _known: Known) -> Look:
-    """Return how an application stands, by its status."""
-    status = row.status or ""
-    if status.endswith(("-failed", "missing")):
-        return Look(tone=Tone.BAD, mark=Mark.BAD, notes=tuple(filter(None, (row.progress,))))
-    if status.endswith(("ing", "starting")):
-        return Look(tone=Tone.BUSY, mark=Mark.BUSY, notes=tuple(filter(None, (row.progress,))))
-    return WELL
 
 
 # What an application's tree is made of, in the cluster.
@@ -61,6 +51,9 @@ APPLICATIONS: Kind[Application] = Kind(
         Column(heading="PROGRESS", value=lambda row: row.progress, most=48, wide=True),
     ),
     look=look,
+    strip=strip,
+    verdict=verdict,
+    needs=("alarms",),
     state_fields=("status",),
     actions=APPLICATION_ACTS,
     tabs=(

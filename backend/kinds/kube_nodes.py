@@ -134,8 +134,8 @@ def bars(node: Node, known: Known) -> Bars:
         if whole <= 0 and value <= 0:
             continue
         tone = Tone.WARN if whole and value / whole > 0.9 else Tone.PLAIN
-        label = f"{name} {shown(name, value)} of {shown(name, whole)}"
-        found.append(Bar(label=label, value=value, whole=whole, tone=tone))
+        said = f"{shown(name, value)} of {shown(name, whole)}"
+        found.append(Bar(label=name, value=value, whole=whole, said=said, tone=tone))
     return Bars(tuple(found))
 
 

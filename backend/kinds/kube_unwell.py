@@ -7,6 +7,7 @@ from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, Optional, Tupl
 
 from backend.kind import Body, Row
 from backend.kinds import kube_away
+from backend.kinds.application_looks import REAPPLY, has_failed, pending
 from backend.kinds.kube_events import collapsed
 from backend.kinds.kube_last import last_line
 from backend.kinds.kube_object import KubeObject, conditions
@@ -22,8 +23,6 @@ _LOOKED_AT = (
     *("api-services", "deployments", "statefulsets", "daemonsets", "jobs"),
     *("claims", "volumes", "helm-releases", "kube-certificates"),
 )
-# An application is to be applied again, and was not yet.
-REAPPLY = "750.006"
 # Events that are shown beside what is unwell.
 _EVENTS = 6
 
@@ -182,15 +181,9 @@ def _since(row: Any) -> Optional[int]:
 
 
 def _applications(known: Known) -> Iterator[Body]:
-    pending = {
-        alarm.entity_instance_id.rpartition("application=")[2]: alarm
-        for alarm in known.rows("alarms")
-        if alarm.alarm_id == REAPPLY
-    }
     for row in known.rows("applications"):
-        status = str(row.status or "")
-        alarm = pending.get(row.name)
-        if status == "applied" and alarm is not None:
+        status, alarm = str(row.status or ""), pending(row, known)
+        if alarm is not None:
             yield {
                 "key": f"applications/{row.name}",
                 "kind": "applications",
@@ -202,7 +195,7 @@ def _applications(known: Known) -> Iterator[Body]:
                 "rank": 3,
                 "tone": Tone.WARN.value,
             }
-        if status.endswith("-failed") or status == "missing":
+        if has_failed(row):
             yield {
                 "key": f"applications/{row.name}",
                 "kind": "applications",

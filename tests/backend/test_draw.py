@@ -48,6 +48,7 @@ BARS = Bars(
         Bar(label="over", value=9, whole=8, unit="GiB"),
         Bar(label="unknown", value=1, whole=0),
         Bar(label="broken", value=math.nan, whole=8),
+        Bar(label="memory", value=2 << 30, whole=8 << 30, said="2G of 8G"),
     )
 )
 TREE = Tree(
@@ -137,6 +138,7 @@ def test_bars_say_how_much_of_what_and_never_lie_at_the_ends() -> None:
     assert "112%" in texts[2]
     assert "." not in texts[2].partition("]")[0]
     assert "?" in texts[3]
+    assert texts[5].endswith("25%  2G of 8G")
     assert "?" in texts[4]
     assert len({text.index("[") for text in texts}) == 1
 
