@@ -11,6 +11,7 @@ from backend.kind import Body
 from backend.kube import Ended
 from backend.refresh import Answer
 from backend.sources.kube_api import KubeApi
+from backend.sources.together import together
 
 # Of one container, in bytes; asked at once.
 MOST_BYTES, ABREAST = 16_384, 4
@@ -37,7 +38,7 @@ class LastLinesOf:
                     self._said[one.key] = await self._lines(one)
             return self._said[one.key]
 
-        bodies = await asyncio.gather(*(told(one) for one in wanted))
+        bodies = await together(told(one) for one in wanted)
         keys = {one.key for one in wanted}
         self._said = {key: body for key, body in self._said.items() if key in keys}
         return lambda: iter(bodies)

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import json
 import re
+import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Mapping, Optional, Tuple
@@ -22,15 +23,17 @@ from backend.registry import PACKAGES, REPOSITORIES, SOURCE, Registry, RegistryD
 from backend.registry_settings import RegistryWay
 from backend.settings import CloudSettings
 from backend.sources.image_layers import Layer, packages_of
+from backend.sources.latest import Latest
 from backend.sources.refusals import refusal
 from backend.sources.tls import Pins
+from backend.sources.together import together
 from backend.sources.wire import Answer as Crossed
 from backend.sources.wire import Wire
 
 # How many names are asked for at once, and how many pages at most.
 PAGE, MOST_PAGES = 1000, 100
-# Manifests asked for at once.
-ABREAST = 4
+# Manifests asked for at once, and how many are kept; of how many images what is inside.
+ABREAST, MOST_PARTS, MOST_INSIDE = 4, 4096, 8
 # How long a token holds that does not say so, and how long before its end it is renewed, in s.
 TOKEN_S, EARLY_S = 60.0, 10.0
 INDEXES = (
@@ -75,8 +78,8 @@ class RegistrySource:
         self._tokens: Dict[str, _Token] = {}
         self._entering = asyncio.Lock()
         self._refused: Optional[Unauthorized] = None
-        self._parts: Dict[Tuple[str, str], Body] = {}
-        self._inside: Dict[str, Tuple[str, List[Body]]] = {}
+        self._parts: Latest[Tuple[str, str], Body] = Latest(MOST_PARTS)
+        self._inside: Latest[str, Tuple[str, List[Body]]] = Latest(MOST_INSIDE)
         self._abreast = asyncio.Semaphore(ABREAST)
 
     async def ask(self, read: Registry, parent: str) -> Answer:
@@ -93,7 +96,7 @@ class RegistrySource:
         except NotFound:
             # The catalogue names what had tags once.
             tags = []
-        found = await asyncio.gather(*(self._tag(parent, tag) for tag in tags))
+        found = await together(self._tag(parent, tag) for tag in tags)
         return lambda: iter(found)
 
     async def send(self, write: RegistryDelete) -> Json:
@@ -163,7 +166,7 @@ class RegistrySource:
         digest = answer.headers.get("docker-content-digest") or _digest(answer.body)
         found = self._parts.get((repository, digest)) or await self._read(repository, said, digest)
         # What a tag names may be another tomorrow; what a digest names may not.
-        self._parts[repository, digest] = found
+        self._parts.put((repository, digest), found)
         return found
 
     async def _packages(self, image: str) -> List[Body]:
@@ -176,21 +179,30 @@ class RegistrySource:
         manifest = await self._manifest(repository, tag)
         if kept is not None and kept[0] == manifest["digest"]:
             return kept[1]
-        loop = asyncio.get_running_loop()
+        found = await self._looked_through(image, repository, manifest)
+        platform = str(manifest.get("platform") or "")
+        found = [{**body, "image": image, "platform": platform} for body in found]
+        self._inside.put(image, (str(manifest["digest"]), found))
+        return found
+
+    async def _looked_through(self, image: str, repository: str, manifest: Body) -> List[Body]:
+        """Read its layers on a thread, that asks for no more once nobody waits for it."""
+        loop, stop = asyncio.get_running_loop(), threading.Event()
 
         def layer(digest: str, size: int) -> Layer:
             def fetch(first: int, end: int) -> bytes:
+                if stop.is_set():
+                    raise StxError(f"{image}: nobody waits for it any more")
                 piece = self._piece(repository, digest, first, end)
                 return asyncio.run_coroutine_threadsafe(piece, loop).result()
 
             return Layer(fetch, size)
 
-        layers = [layer(str(digest), int(size)) for digest, size in _blobs(manifest)]
-        found = await asyncio.to_thread(packages_of, image, layers)
-        platform = str(manifest.get("platform") or "")
-        found = [{**body, "image": image, "platform": platform} for body in found]
-        self._inside[image] = (str(manifest["digest"]), found)
-        return found
+        layers = [layer(digest, size) for digest, size in _blobs(manifest)]
+        try:
+            return await asyncio.to_thread(packages_of, image, layers)
+        finally:
+            stop.set()
 
     async def _piece(self, repository: str, digest: str, first: int, end: int) -> bytes:
         path = f"/v2/{quote(repository)}/blobs/{quote(digest, safe=':')}"
@@ -258,7 +270,10 @@ class RegistrySource:
                 header, lasts_s = await self._token(rest, scope)
             else:
                 raise Unauthorized(SOURCE, f"wants a login of a sort not spoken: {sort or '-'}")
-            self._tokens[scope] = _Token(header, time.monotonic() + lasts_s)
+            now_s = time.monotonic()
+            # Each repository has one of its own: those that ended are not held on to.
+            held_on = ((of, one) for of, one in self._tokens.items() if now_s < one.ends_s)
+            self._tokens = {**dict(held_on), scope: _Token(header, now_s + lasts_s)}
             return header
 
     def _held(self, scope: str) -> str:
@@ -347,7 +362,13 @@ def _layers(said: Mapping[str, Any]) -> Dict[str, int]:
     if not parts and not isinstance(config, dict):
         raise Malformed(SOURCE, "layers", "a manifest of a sort not known here")
     parts = [*parts, *([config] if isinstance(config, dict) else [])]
-    return {str(one.get("digest")): int(one.get("size") or 0) for one in parts}
+    return {str(one.get("digest")): _size(one.get("size")) for one in parts}
+
+
+def _size(said: Any) -> int:
+    if said is None or isinstance(said, int):
+        return said or 0
+    raise Malformed(SOURCE, "layers.size", f"{str(said)[:40]!r} is no size")
 
 
 def _stack(said: Mapping[str, Any]) -> List[str]:

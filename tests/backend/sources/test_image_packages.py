@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import hashlib
 import io
+import os
 import tarfile
 from pathlib import Path
 from typing import Any, Dict, List
@@ -13,6 +15,7 @@ import pytest
 
 from backend.errors import Malformed
 from backend.registry import PACKAGES, Registry
+from backend.sources import image_layers
 from backend.sources.image_layers import OPAQUE, Layer, packages_of
 from tests.backend.sources.loopback import Asked, Reply
 from tests.backend.sources.test_registry import said, serving, source_at
@@ -118,3 +121,32 @@ async def test_a_layer_packed_with_zstd_is_told_as_not_read_and_no_half_list_is_
 ) -> None:
     with pytest.raises(Malformed, match="layer 0 is packed with zstd, which is not read here"):
         await packages(Images(any=ZSTD_FRAME), tmp_path)
+
+
+async def test_an_image_that_nobody_waits_for_any_more_is_not_fetched_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(image_layers, "PIECE", 10_000)
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as tar:
+        info = tarfile.TarInfo("large")
+        info.size = 400_000
+        tar.addfile(info, io.BytesIO(os.urandom(info.size)))
+    images, pieces, came = Images(any=made.getvalue()), [], asyncio.Event()
+
+    def script(asked: Asked) -> Reply:
+        if "/blobs/" in asked.target:
+            pieces.append(asked)
+            came.set()
+        return images(asked)
+
+    async with serving(script) as server:
+        source = source_at(server.port, tmp_path)
+        asking = asyncio.ensure_future(source.ask(Registry(what=PACKAGES), "app:1"))
+        await came.wait()
+        asking.cancel()
+        await asyncio.wait([asking])
+        # As at the end of the loop: threads that are at work are waited for.
+        await asyncio.get_running_loop().shutdown_default_executor()
+        await source.close()
+    assert len(pieces) <= 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from pathlib import Path
@@ -9,11 +10,12 @@ from typing import Any, Dict, List
 
 import pytest
 
-from backend.errors import Malformed, Unauthorized
+from backend.errors import Malformed, Unauthorized, Unreachable
 from backend.registry import Registry
 from backend.registry_settings import RegistryWay
 from backend.secret import Password, Secret
 from backend.settings import CloudSettings
+from backend.sources import registry
 from backend.sources.registry import RegistrySource
 from backend.sources.tls import Pins
 from tests.backend.sources.loopback import Asked, Reply, Script, serving
@@ -138,3 +140,52 @@ async def test_a_password_shown_once_is_shown_with_each_request_after_it(tmp_pat
 
     assert len(await told(script, TAGS, tmp_path, "admin")) == 2
     assert len(challenges) == 1
+
+
+async def test_a_registry_that_goes_away_is_not_asked_on_for_all_its_other_tags(
+    tmp_path: Path,
+) -> None:
+    tags = [str(number) for number in range(500)]
+
+    def script(asked: Asked) -> Reply:
+        if asked.target.startswith("/v2/app/tags"):
+            return said({"tags": tags})
+        return Reply(cut=True)
+
+    async with serving(script) as server:
+        source = source_at(server.port, tmp_path)
+        with pytest.raises(Unreachable):
+            await source.ask(TAGS, "app")
+        left = [task for task in asyncio.all_tasks() if "RegistrySource" in repr(task)]
+        await source.close()
+    assert left == []
+
+
+async def test_no_more_manifests_are_held_than_so_many_however_long_it_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "MOST_PARTS", 3, raising=False)
+
+    def script(asked: Asked) -> Reply:
+        if asked.target.startswith("/v2/app/tags"):
+            return said({"tags": [str(number) for number in range(20)]})
+        return said({**IMAGE, "annotations": {"of": asked.target}})
+
+    async with serving(script) as server:
+        source = source_at(server.port, tmp_path)
+        assert len(list((await source.ask(TAGS, "app"))())) == 20
+        await source.close()
+    assert len(source._parts) == 3
+
+
+async def test_a_layer_whose_size_is_none_takes_no_other_tag_with_it(tmp_path: Path) -> None:
+    odd = {**IMAGE, "layers": [{"digest": "sha256:11", "size": "large"}]}
+
+    def script(asked: Asked) -> Reply:
+        if asked.target.startswith("/v2/app/tags"):
+            return said({"tags": ["good", "odd"]})
+        return said(IMAGE if asked.target.endswith("/good") else odd)
+
+    good, bad = await told(script, TAGS, tmp_path)
+    assert good["digest"].startswith("sha256:")
+    assert "'large' is no size" in bad["trouble"]
