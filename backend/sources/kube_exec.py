@@ -9,17 +9,18 @@ import ssl
 import threading
 from contextlib import suppress
 from typing import Any, Dict, Mapping, Optional, Union
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import websocket
 from websocket import ABNF
 
 from backend.channel import Heard, Notice
-from backend.errors import Unreachable
+from backend.errors import Unreachable, Untrusted
 from backend.kube import PodExec
 from backend.pods import PodAttach
 from backend.sources.kubeconfig import SERVICE
 from backend.sources.refusals import refusal
+from backend.sources.tls import OtherCertificate
 
 # The protocol of Kubernetes: the first byte of a message says which stream it is of.
 PROTOCOL = "v4.channel.k8s.io"
@@ -28,6 +29,8 @@ STDIN, STDOUT, STDERR, ENDED, RESIZE = 0, 1, 2, 3, 4
 OPEN_S, PING_S = 15.0, 20.0
 # How long the line may take for a goodbye, in seconds; and what that says.
 CLOSE_S, NORMAL = 0.5, 1000
+# So many bytes of the far end wait for whoever reads; then it has to wait itself.
+MOST_WAITING = 1 << 20
 # A socket that another thread closed meanwhile says so with a ValueError.
 TROUBLES = (websocket.WebSocketException, OSError, ValueError)
 
@@ -41,7 +44,9 @@ class ExecChannel:
         self._has_terminal = has_terminal
         self._loop = asyncio.get_running_loop()
         self._heard: asyncio.Queue[Heard] = asyncio.Queue()
+        self._waiting, self._read_on = 0, threading.Condition()
         self._writing = threading.Lock()
+        self._size = (0, 0)
         # Closed by us; told how the command ended; the end was read.
         self._is_closed = self._is_told = self._is_over = False
         threading.Thread(target=self._listen, name="exec", daemon=True).start()
@@ -51,6 +56,9 @@ class ExecChannel:
         if self._is_over:
             return b""
         heard = await self._heard.get()
+        with self._read_on:
+            self._waiting -= _size(heard)
+            self._read_on.notify()
         self._is_over = heard == b""
         return heard
 
@@ -63,16 +71,17 @@ class ExecChannel:
 
     def resize(self, columns: int, rows: int) -> None:
         """Tell the far end how large the screen is."""
-        size = json.dumps({"Width": columns, "Height": rows}).encode()
-        # Small, and into a buffer of the kernel: it does not block where the line is up.
-        with suppress(*TROUBLES):
-            self._send(RESIZE, size)
+        self._size = (columns, rows)
+        # On a thread: a line that takes nothing holds whoever writes.
+        self._loop.run_in_executor(None, self._send_size)
 
     async def close(self) -> None:
         """End it, within ``CLOSE_S`` twice over; a second time does nothing."""
         is_first, self._is_closed = not self._is_closed, True
-        # Whoever still reads waits for no thread.
+        # Whoever still reads waits for no thread, and the one that listens for no room.
         self._heard.put_nowait(b"")
+        with self._read_on:
+            self._read_on.notify()
         if is_first:
             await asyncio.to_thread(self._end)
 
@@ -95,6 +104,12 @@ class ExecChannel:
             with suppress(*TROUBLES):
                 # Below TLS, which would wait for whoever reads.
                 socket.socket.shutdown(held, socket.SHUT_RDWR)
+
+    def _send_size(self) -> None:
+        """Tell the size of this moment: of several that wait, each tells the last."""
+        columns, rows = self._size
+        with suppress(*TROUBLES):
+            self._send(RESIZE, json.dumps({"Width": columns, "Height": rows}).encode())
 
     def _send(self, stream: int, data: bytes) -> None:
         with self._writing:
@@ -131,16 +146,26 @@ class ExecChannel:
             self._tell(Notice(ended(rest), is_down=True))
 
     def _tell(self, heard: Heard) -> None:
+        """Say it to whoever reads; where much waits already, the far end is held up."""
+        with self._read_on:
+            self._read_on.wait_for(lambda: self._is_closed or self._waiting < MOST_WAITING)
+            self._waiting += _size(heard)
         # The loop may be gone where the console is.
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._heard.put_nowait, heard)
+
+
+def _size(heard: Heard) -> int:
+    return len(heard) if isinstance(heard, bytes) else 0
 
 
 def ended(raw: bytes) -> str:
     """Return in words how a session ended, as the server's status says it."""
     try:
         said = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
+        said = None
+    if not isinstance(said, dict):
         return raw.decode("utf-8", "replace")
     if said.get("status") == "Success":
         return "it ended"
@@ -170,6 +195,10 @@ def connect(
         body = error.resp_body or b""
         line.shutdown()  # type: ignore[no-untyped-call]
         raise refusal(SERVICE, error.status_code, body) from error
+    except OtherCertificate as error:
+        line.shutdown()  # type: ignore[no-untyped-call]
+        where = urlsplit(url).netloc
+        raise Untrusted(SERVICE, where, error.fingerprint, error.pinned) from error
     except TROUBLES as error:
         line.shutdown()  # type: ignore[no-untyped-call]
         is_late = isinstance(error, (socket.timeout, websocket.WebSocketTimeoutException))

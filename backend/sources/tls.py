@@ -1,7 +1,8 @@
 """Whom we speak to: verified by an authority, or pinned by fingerprint after being shown once.
 
-The comparison is made inside the handshake, through ``SSLContext.sslobject_class``: it holds for
-every connection, before the first byte of any request.
+The comparison is made inside the handshake, through ``SSLContext.sslobject_class`` where asyncio
+speaks, and ``sslsocket_class`` where a library blocks on a socket: it holds for every connection,
+before the first byte of any request.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from backend.errors import SettingsError
 class OtherCertificate(Exception):
     """The peer showed a certificate that is not the pinned one; nothing was sent to it."""
 
-    def __init__(self, fingerprint: str) -> None:
+    def __init__(self, fingerprint: str, pinned: str) -> None:
         super().__init__(f"shown {fingerprint}")
         self.fingerprint = fingerprint
+        self.pinned = pinned
 
 
 def fingerprint(certificate: bytes) -> str:
@@ -51,7 +53,7 @@ def context(
     unverified.check_hostname = False
     unverified.verify_mode = ssl.CERT_NONE
     if pinned is not None:
-        unverified.sslobject_class = _comparing(pinned)
+        unverified.sslobject_class, unverified.sslsocket_class = _comparing(pinned)
     return unverified
 
 
@@ -63,15 +65,27 @@ def _verifying(cacert: str) -> ssl.SSLContext:
         raise SettingsError(f"{cacert} cannot be used: {reason}", key="cacert") from error
 
 
-def _comparing(pinned: str) -> type[ssl.SSLObject]:
+def _comparing(pinned: str) -> Tuple[type[ssl.SSLObject], type[ssl.SSLSocket]]:
+    def hold(certificate: Optional[bytes]) -> None:
+        shown = fingerprint(certificate or b"")
+        if shown != pinned:
+            raise OtherCertificate(shown, pinned)
+
     class Comparing(ssl.SSLObject):
         def do_handshake(self) -> None:
             super().do_handshake()
-            shown = fingerprint(self.getpeercert(binary_form=True) or b"")
-            if shown != pinned:
-                raise OtherCertificate(shown)
+            hold(self.getpeercert(binary_form=True))
 
-    return Comparing
+    class ComparingSocket(ssl.SSLSocket):
+        def do_handshake(self, block: bool = False) -> None:
+            super().do_handshake(block)
+            try:
+                hold(self.getpeercert(binary_form=True))
+            except OtherCertificate:
+                self.close()
+                raise
+
+    return Comparing, ComparingSocket
 
 
 class Pins:

@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Iterator, List, Tuple
 
 import pytest
@@ -18,8 +19,11 @@ import websocket
 from websocket import ABNF
 
 from backend.channel import Heard, Notice
-from backend.errors import Unreachable
+from backend.errors import Forbidden, Unreachable, Untrusted
 from backend.sources.kube_exec import CLOSE_S, ENDED, PROTOCOL, STDOUT, ExecChannel, connect
+from backend.sources.tls import context
+from tests.backend.sources.authority import Certificate
+from tests.backend.sources.loopback import Reply, serving
 
 
 class Line:
@@ -164,3 +168,61 @@ async def test_a_session_that_ended_by_itself_is_left_too() -> None:
         await channel.close()
         with pytest.raises(Unreachable):
             await channel.write(b"x")
+
+
+async def test_a_session_is_opened_with_no_other_certificate_than_the_accepted_one(
+    tmp_path: Path,
+) -> None:
+    old, new = Certificate(tmp_path / "old.pem"), Certificate(tmp_path / "new.pem")
+    token = {"Authorization": "Bearer t"}
+    async with serving(lambda _asked: Reply(status=403), tls=new.server()) as server:
+        url = f"https://127.0.0.1:{server.port}/exec"
+        with pytest.raises(Untrusted, match="CHANGED") as caught:
+            await asyncio.to_thread(connect, url, token, context(pinned=old.fingerprint), "")
+        assert server.bytes_in == 0
+        with pytest.raises(Forbidden):
+            await asyncio.to_thread(connect, url, token, context(pinned=new.fingerprint), "")
+        assert server.bytes_in > 0
+    assert (caught.value.pinned, caught.value.fingerprint) == (old.fingerprint, new.fingerprint)
+
+
+async def test_a_far_end_that_says_more_than_anybody_reads_is_held_up() -> None:
+    block = b"x" * 65_536
+    channel = ExecChannel(Line(*[out(STDOUT, block)] * 200, CLOSES))
+    (thread,) = (one for one in threading.enumerate() if one.name == "exec")
+    thread.join(1.0)
+    assert thread.is_alive(), "all of it is in memory, and would be were it a disk's"
+    heard = [await channel.read() for _ in range(200)]
+    assert heard == [block] * 200
+    assert isinstance(await channel.read(), Notice)
+    await asyncio.to_thread(thread.join)
+
+
+async def test_a_session_that_is_left_holds_no_thread_that_waits_for_a_reader() -> None:
+    with deaf() as (line, far):
+        channel = ExecChannel(line)
+        far.sendall(b"\x82\x7f" + (4 << 20).to_bytes(8, "big") + b"\x01" + b"x" * ((4 << 20) - 1))
+        far.sendall(b"\x82\x05\x01more")
+        (thread,) = (one for one in threading.enumerate() if one.name == "exec")
+        await channel.close()
+        await asyncio.to_thread(thread.join, 5.0)
+        assert not thread.is_alive()
+
+
+async def test_a_new_size_of_the_screen_waits_for_no_line_that_takes_nothing() -> None:
+    with deaf() as (line, _far):
+        channel = ExecChannel(line)
+        writing = asyncio.ensure_future(channel.write(b"x" * (16 << 20)))
+        while not channel._writing.locked():  # noqa: ASYNC110 - a lock of threads
+            await asyncio.sleep(0)
+        began = time.monotonic()
+        channel.resize(132, 50)
+        assert time.monotonic() - began < CLOSE_S
+        await channel.close()
+        with pytest.raises(Unreachable):
+            await writing
+
+
+async def test_an_end_that_is_told_in_no_shape_known_here_is_told_all_the_same() -> None:
+    heard = await to_its_end(Line(out(ENDED, b"[1]"), CLOSES))
+    assert heard == [Notice("[1]", is_down=True), b""]
