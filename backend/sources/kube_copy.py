@@ -16,7 +16,8 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any, Callable, Iterator, Optional, Tuple
 
-from backend.errors import Rejected
+from backend.errors import Rejected, Unreachable
+from backend.home import at_home
 from backend.kind import Json
 from backend.pods import PodCopy
 from backend.sources.kube_api import KubeApi
@@ -101,7 +102,11 @@ def _blocks(
     yield head
     left = size
     while left:
-        block = file.read(min(BLOCK, left))
+        try:
+            block = file.read(min(BLOCK, left))
+        except OSError as error:
+            words = f"the file can't be read to its end: {error.strerror or error}"
+            raise Rejected("this machine", 0, words) from error
         if not block:
             raise Rejected("this machine", 0, "the file became shorter while it was read")
         left -= len(block)
@@ -130,7 +135,7 @@ async def _out(api: KubeApi, write: PodCopy, told: Told) -> Json:
 
 def _place(named: str, name: str) -> Path:
     """Return where a file goes here: under its own name where a folder was named."""
-    here = Path(named).expanduser()
+    here = at_home(named)
     here = here / name if here.is_dir() else here
     if here.exists():
         raise Rejected("this machine", 0, f"{here} is there already", "name another")
@@ -180,22 +185,30 @@ def _kept(stream: Any, part: Path, size: int, told: Told) -> str:
     summed = hashlib.sha256()
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
     try:
-        file = io.FileIO(os.open(part, flags, 0o600), "wb")
+        # Buffered: a file of its own may take a part of what it is given, and say nothing.
+        file = os.fdopen(os.open(part, flags, 0o600), "wb")
     except OSError as error:
         raise _here(part, error) from error
-    with file:
-        while True:
-            block = stream.read(BLOCK)
-            if not block:
-                break
-            summed.update(block)
-            try:
+    try:
+        with file:
+            for block in iter(lambda: _read(stream), b""):
+                summed.update(block)
                 file.write(block)
-            except OSError as error:
-                raise _here(part, error) from error
-            told(file.tell(), size)
-        os.fsync(file.fileno())
+                told(file.tell(), size)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise _here(part, error) from error
     return summed.hexdigest()
+
+
+def _read(stream: Any) -> bytes:
+    """Read on; what goes wrong on the line is the line's, and no fault of the file's."""
+    try:
+        block: bytes = stream.read(BLOCK)
+    except OSError as error:
+        raise Unreachable(SERVICE, f"the line is gone: {error}", sent=True) from error
+    return block
 
 
 def _here(path: Path, error: OSError) -> Rejected:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import select
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any, AsyncIterator, Iterable, List, Tuple
 from urllib.parse import urlencode
@@ -98,8 +98,9 @@ async def program(
     except TROUBLES as error:
         raise Unreachable(SERVICE, f"the line is gone: {error}", sent=True) from error
     finally:
-        # Whoever still reads it on a thread wakes up.
-        line.abort()
+        # Whoever still reads it on a thread wakes up; a server that hung up first has cut it.
+        with suppress(*TROUBLES):
+            line.abort()
         line.shutdown()
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
+import resource
 import socket
 import tarfile
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 from websocket import ABNF
 
 from backend.errors import Rejected
-from backend.sources.kube_copy import unpack
+from backend.sources.kube_copy import _blocks, unpack
 
 Member = Tuple[str, bytes, bytes]
 
@@ -110,3 +112,23 @@ def test_a_container_without_tar_says_so_itself(tmp_path: Path) -> None:
     assert (ran.code, ran.words) == (127, "sh: tar: not found")
     _, _, ran = unpacked(tmp_path, b"OCI runtime: no tar", code=126)
     assert ran.code == 126
+
+
+def test_a_disk_that_takes_a_part_of_a_block_alone_is_said_and_not_taken_for_all(
+    tmp_path: Path,
+) -> None:
+    raw = tarred(("x", b"c" * 100_000, tarfile.REGTYPE))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # As the last block of a disk that is nearly full: some of it is written, and no error is told.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (70_000, before[1]))
+    try:
+        with pytest.raises(Rejected, match="this machine"):
+            unpacked(tmp_path, raw)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_disk_of_ours_that_fails_is_no_fault_of_the_line() -> None:
+    # Its first byte cannot be read (EIO).
+    with io.FileIO("/proc/self/mem") as file, pytest.raises(Rejected, match="this machine"):
+        list(_blocks(file, 10, hashlib.sha256(), b"", b"", lambda *_at: None))
