@@ -28,6 +28,8 @@ DATA, TROUBLE, NAMES = 0, 1, 2
 BLOCK, BACKLOG = 65_536, 16
 # How long an answer may still take once the caller has said all, in seconds.
 HALF_S = 10.0
+# How soon it is tried again to let somebody in, in seconds.
+AGAIN_S = 1.0
 
 
 class Carried:
@@ -53,10 +55,12 @@ class Carried:
         self._near.close()
 
     def end(self) -> None:
-        """Have it end; from any thread."""
+        """Have it end; from any thread. A far end that takes or says nothing is not waited for."""
         self._is_over = True
-        with suppress(OSError):
-            self._near.shutdown(socket.SHUT_RDWR)
+        for one in (self._near, self._line.sock):
+            with suppress(*TROUBLES, TypeError):  # the far one has none once its end was read
+                # Below TLS, which would wait for whoever reads.
+                socket.socket.shutdown(one, socket.SHUT_RDWR)
 
     def _step(self) -> bool:
         """Wait for either end and pass on what it says; False once it is over."""
@@ -126,7 +130,7 @@ class Forward:
             line = await self._line()
             await asyncio.to_thread(line.shutdown)
             self._listen()
-        except StxError:
+        except BaseException:  # cancelled too: nobody else knows of it yet
             self._socket.close()
             raise
         self._begin(self._accept())
@@ -187,7 +191,13 @@ class Forward:
     async def _accept(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            near, _ = await loop.sock_accept(self._socket)
+            try:
+                near, _ = await loop.sock_accept(self._socket)
+            except OSError as error:
+                # Too many open files, as a rule: those that are open may end.
+                self.trouble = f"nobody is let in: {error.strerror or error}"
+                await asyncio.sleep(AGAIN_S)
+                continue
             self.total += 1
             self._begin(self._connected(near))
 
@@ -207,6 +217,7 @@ class Forward:
             near.close()
             raise
         self.trouble = ""
+        self._forget()
         # A blocking socket with a deadline: who reads nothing for so long is not waited for.
         near.settimeout(PING_S)
         carried = Carried(near, line)
