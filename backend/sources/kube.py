@@ -19,10 +19,8 @@ from typing import (
     Union,
 )
 
-from pydantic_core import from_json
-
 from backend.channel import Channel
-from backend.errors import Absent, NotConfigured, NotFound, Rejected
+from backend.errors import Absent, Malformed, NotConfigured, NotFound, Rejected
 from backend.kind import Body, Json, Kube, KubeHealth, KubeWrite
 from backend.kube import Ended, KubeWhole, PodExec, PodLog
 from backend.logs.line import Log
@@ -34,7 +32,7 @@ from backend.sources.kube_api import PULSE_S, KubeApi
 from backend.sources.kube_discovery import headings, resources
 from backend.sources.kube_last import LastLinesOf
 from backend.sources.kube_logs import ContainerLog, open_log
-from backend.sources.kube_news import FIRST, Tabled, after, news_of, page_of, whole_of
+from backend.sources.kube_news import FIRST, Tabled, after, news_of, page_of, parsed, whole_of
 from backend.sources.projection import projection
 from backend.sources.tls import Pins
 from backend.told import Telling, Told, telling
@@ -114,11 +112,13 @@ class KubeSource:
             return read.path()
         if read.group not in self._versions:
             try:
-                said = from_json(await self.api.get(f"/apis/{read.group}"))
+                said = parsed(await self.api.get(f"/apis/{read.group}"), read.group)
+                self._versions[read.group] = str(said["preferredVersion"]["version"])
             except NotFound as error:
                 words = f"this cluster has no {read.group}"
                 raise NotConfigured(words, "is it installed?") from error
-            self._versions[read.group] = str(said["preferredVersion"]["version"])
+            except (LookupError, TypeError) as error:
+                raise Malformed(read.group, "$.preferredVersion", "names no version") from error
         return f"/apis/{read.group}/{self._versions[read.group]}/{read.plural}"
 
     async def namespace(self) -> str:

@@ -99,7 +99,8 @@ def _items(whole: Mapping[str, Any]) -> Optional[List[Any]]:
 class Tabled:
     """Keeps of a row of a table its object's name and age, and its cells under their headings.
 
-    A watch says the headings once, with its first row.
+    A watch says the headings once, with its first row. A server that makes no tables sends the
+    objects themselves: of those the name and age are all there is.
     """
 
     def __init__(self) -> None:
@@ -107,6 +108,8 @@ class Tabled:
         self._named = projection({})
 
     def __call__(self, row: Mapping[str, Any]) -> Dict[str, Any]:
+        if "names" not in row:
+            return self._named(row)
         self._names = row["names"] or self._names
         kept = self._named(row.get("object") or {})
         for name, cell in zip(self._names, row.get("cells") or ()):

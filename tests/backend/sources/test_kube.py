@@ -428,3 +428,13 @@ async def test_the_servers_own_columns_are_fields_and_a_watch_says_them_once(
     news = await asyncio.wait_for(coming, 5)
     assert news.bodies[0]["colour"] == "blue"
     await told.aclose()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("body", [b"<html>a proxy</html>", b'{"kind": "APIGroup"}', b"[]"])
+async def test_a_group_that_is_told_in_another_shape_is_malformed(
+    tmp_path: Path, body: bytes
+) -> None:
+    server = Server()
+    server.answer = lambda _: httpx.Response(200, content=body)
+    with pytest.raises(Malformed):
+        await server.source(tmp_path).ask(Kube(group="cert-manager.io", version="", plural="x"))

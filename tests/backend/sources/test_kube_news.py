@@ -62,3 +62,13 @@ async def test_pages_behind_the_first_are_told_a_few_times_a_second(
     assert len((await first(told)).bodies) == 100
     rest = await first(told)
     assert (len(rest.bodies), rest.begins, rest.ends) == (2500, False, True)
+
+
+def test_a_server_that_makes_no_tables_tells_its_objects_by_name_and_age() -> None:
+    raw = json.dumps({"kind": "PodList", "metadata": {}, "items": [pod("p")]}).encode()
+    (body,) = page_of(raw, kube_news.Tabled(), "pods").bodies
+    assert body["name"] == "p"
+    news = kube_news.news_of(
+        [json.dumps({"type": "ADDED", "object": pod("q")}).encode()], kube_news.Tabled(), "pods"
+    )
+    assert [one["name"] for one in news.bodies.values()] == ["q"]
