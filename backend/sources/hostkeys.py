@@ -5,9 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import os
 import re
+import tempfile
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Optional, Protocol, Sequence
+from typing import Iterator, List, Optional, Protocol, Sequence
 
 from backend.errors import Unreachable, Untrusted
 from backend.sources import local
@@ -74,8 +77,28 @@ class HostKeys:
         ``probe`` is the ssh that offers nothing of ours. Raises ``Untrusted`` where it is new, or
         another than the pinned one.
         """
-        heard = self._ours.with_name("heard")
-        heard.unlink(missing_ok=True)
+        with self._heard() as heard:
+            lines = await self._shown(host, probe, heard)
+        shown = _fingerprint_of(host, lines[0])
+        pinned = self._pins.get(host.endpoint)
+        if pinned != shown:
+            raise Untrusted(host.name, host.endpoint, shown, pinned, what="host key")
+        self._held[host.endpoint] = lines[0]
+        self._write()
+
+    @contextmanager
+    def _heard(self) -> Iterator[Path]:
+        """Give a file for one host's key: of many asked together none is taken for another."""
+        handle, name = tempfile.mkstemp(dir=self._ours.parent, prefix="heard-")
+        os.close(handle)
+        heard = Path(name)
+        try:
+            yield heard
+        finally:
+            heard.unlink()
+
+    async def _shown(self, host: Host, probe: Sequence[str], heard: Path) -> List[str]:
+        """Return what a host shows of its keys, as lines of ``known_hosts``."""
         argv = (
             *(probe[0], "-o", "StrictHostKeyChecking=accept-new"),
             *("-o", f"UserKnownHostsFile={heard}", "-o", "GlobalKnownHostsFile=/dev/null"),
@@ -83,16 +106,11 @@ class HostKeys:
             *probe[1:],
         )
         printed = await local.run(argv, deadline_s=_PROBE_S, most_bytes=65536)
-        lines = heard.read_text(encoding="utf-8").splitlines() if heard.exists() else []
+        lines = _lines_of(heard)
         if not lines:
             words = " ".join(printed.err.split())[:300]
             raise Unreachable(host.name, words or "it showed no host key")
-        shown = _fingerprint_of(host, lines[0])
-        pinned = self._pins.get(host.endpoint)
-        if pinned != shown:
-            raise Untrusted(host.name, host.endpoint, shown, pinned, what="host key")
-        self._held[host.endpoint] = lines[0]
-        self._write()
+        return lines
 
     def changed(self, host: Host, said: str) -> Untrusted:
         """Return the error of a key that is another than ``known_hosts`` says."""
@@ -108,6 +126,10 @@ class HostKeys:
 
     def _write(self) -> None:
         self._ours.write_text("".join(f"{line}\n" for line in self._held.values()), "utf-8")
+
+
+def _lines_of(file: Path) -> List[str]:
+    return file.read_text(encoding="utf-8").splitlines()
 
 
 def _fingerprint_of(host: Host, line: str) -> str:
