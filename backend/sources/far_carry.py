@@ -44,12 +44,20 @@ class There:
         try:
             with io.BufferedReader(_Coming(self.machine, process.stdout)) as coming:
                 yield coming
-            if process.wait(LOOK_S):
+            if self._code(process):
                 raise self._why(process.returncode, _end_of(process))
         finally:
             if process.poll() is None:
                 process.kill()
             process.communicate()
+
+    def _code(self, process: subprocess.Popen[bytes]) -> int:
+        """Return what it ended with, once all that it printed was read."""
+        try:
+            return process.wait(LOOK_S)
+        except subprocess.TimeoutExpired as error:
+            words = f"gave all of {self.path}, and did not end within {LOOK_S:g} s"
+            raise Unreachable(self.machine, words) from error
 
     def prove(self, digest: str) -> None:
         """Compare with what the other machine itself says of it, after all of it was read."""
@@ -76,7 +84,14 @@ class There:
         pipe = subprocess.PIPE
         env = dict(environment())
         return subprocess.Popen(
-            argv, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, bufsize=0, env=env
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=pipe,
+            stderr=pipe,
+            bufsize=0,
+            env=env,
+            # An ssh whose connection went would ask for a password on the console's terminal.
+            start_new_session=True,
         )
 
     def _why(self, code: int, stderr: bytes) -> StxError:

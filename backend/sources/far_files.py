@@ -5,13 +5,13 @@ from __future__ import annotations
 import subprocess
 import time
 from array import array
-from collections import OrderedDict
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 from backend.errors import Absent, Missing, Unreachable, Unreadable
 from backend.logs.files import Bytes, Facts, Found, Identity
 from backend.logs.line import Find
 from backend.sources import streaming
+from backend.sources.latest import Latest
 from backend.sources.local import environment
 
 # Bytes fetched at once, and how many of such blocks are kept.
@@ -20,6 +20,10 @@ BLOCK, KEPT = 256 * 1024, 48
 FRESH_S = 0.3
 # How long one look may take, in seconds; hits of a search that are kept, at most.
 LOOK_S, HITS = 20.0, 1_000_000
+
+# What ssh itself ends with where the connection is gone.
+LOST = 255
+_GREETS = "does the shell there print something of its own? see its .bashrc"
 
 Reached = Callable[[Sequence[str]], Sequence[str]]
 
@@ -55,7 +59,10 @@ class Far:
             said = self.run(("stat", "-L", "-c", "%s %Y %d %i", "--", path), path)
         except Missing:
             return None
-        size, changed, device, inode = (int(word) for word in said.split())
+        try:
+            size, changed, device, inode = (int(word) for word in said.split())
+        except ValueError as error:
+            raise Unreadable(f"{self.name}: {path}: {_odd('stat', said)}", _GREETS) from error
         return Facts(size=size, changed_ms=changed * 1000, identity=(device, inode))
 
     def names(self, folder: str) -> List[str]:
@@ -84,6 +91,8 @@ class Far:
                 capture_output=True,
                 timeout=LOOK_S,
                 env=dict(environment()),
+                # An ssh whose connection went would ask for a password on the console's terminal.
+                start_new_session=True,
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
@@ -95,7 +104,7 @@ class Far:
 
     def lines(self, argv: Sequence[str]) -> streaming.Lines:
         """Run a program there and give its lines as they come."""
-        return streaming.lines(self._reached(argv))
+        return streaming.lines(self._reached(argv), lost=LOST)
 
     def _why(self, program: str, path: str, code: int, stderr: bytes) -> Exception:
         said = " ".join(stderr.decode("utf-8", "backslashreplace").split())[:200]
@@ -106,7 +115,7 @@ class Far:
             return Unreadable(f"{self.name}: {path}: no permission to read it", advice)
         if code == 127:
             return Absent(f"{program} is not on {self.name}")
-        if code == 255:
+        if code == LOST:
             return Unreachable(self.name, said or "the connection was lost")
         return Unreadable(f"{self.name}: {path}: {said or f'{program} ended with code {code}'}")
 
@@ -118,7 +127,7 @@ class FarFile:
         self.identity = identity
         self._far = far
         self._path = path
-        self._blocks: OrderedDict[int, bytes] = OrderedDict()
+        self._blocks: Latest[int, bytes] = Latest(KEPT)
         self._hits: Dict[Tuple[Tuple[bytes, ...], bool], Found] = {}
 
     def size(self) -> int:
@@ -144,15 +153,12 @@ class FarFile:
 
     def _block(self, number: int, upto: int) -> bytes:
         """Return a block, fetched again where it had not yet ``upto`` bytes: the last one grows."""
-        known = self._blocks.get(number, b"")
+        known = self._blocks.get(number) or b""
         if len(known) >= upto:
-            self._blocks.move_to_end(number)
             return known
         argv = ("dd", f"if={self._path}", f"bs={BLOCK}", f"skip={number}", "count=1", "status=none")
-        block = self._blocks[number] = self._far.run(argv, self._path)
-        self._blocks.move_to_end(number)
-        while len(self._blocks) > KEPT:
-            self._blocks.popitem(last=False)
+        block = self._far.run(argv, self._path)
+        self._blocks.put(number, block)
         return block
 
     def found(self, find: Find) -> Optional[Found]:
@@ -164,7 +170,11 @@ class FarFile:
             case = () if find.is_exact else ("-i",)
             argv = ("grep", "-a", "-b", "-o", "-F", *case, *words, "--", self._path)
             for line in self._far.lines(argv):
-                offsets.append(int(line.partition(b":")[0]))
+                offset = line.partition(b":")[0]
+                if not offset.isdigit():
+                    said = f"{self._far.name}: {self._path}: {_odd('grep', line)}"
+                    raise Unreadable(said, _GREETS)
+                offsets.append(int(offset))
                 if len(offsets) > HITS:
                     words_of = b", ".join(find.words).decode("utf-8", "backslashreplace")
                     raise Unreadable(
@@ -182,6 +192,11 @@ class FarFile:
         """Let go of what was fetched."""
         self._blocks.clear()
         self._hits.clear()
+
+
+def _odd(program: str, said: bytes) -> str:
+    words = " ".join(said.decode("utf-8", "backslashreplace").split())[:80]
+    return f"{program} says {words!r} there"
 
 
 def _argument(word: bytes) -> str:

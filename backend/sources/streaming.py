@@ -7,7 +7,7 @@ import select
 import signal
 import subprocess
 from contextlib import suppress
-from typing import Generator, Iterator, Sequence
+from typing import Generator, Iterator, Optional, Sequence
 
 from backend.errors import Absent, Forbidden, Unreachable, Unreadable
 from backend.sources.local import environment
@@ -20,11 +20,12 @@ Lines = Generator[bytes, None, None]
 _COMPLAINT = 300
 
 
-def lines(argv: Sequence[str], *, silent_s: float = SILENT_S) -> Lines:
+def lines(argv: Sequence[str], *, silent_s: float = SILENT_S, lost: Optional[int] = None) -> Lines:
     """Give each line a program prints, without its end; ended with the iterator, or in the middle.
 
-    Raises ``Absent``, ``Forbidden``, ``Unreachable`` where it is silent for too long, and
-    ``Unreadable`` in its own words where it fails before it printed anything.
+    Raises ``Absent``, ``Forbidden``, ``Unreachable`` where it is silent for too long or ends with
+    the code ``lost`` (what came is not all then), and ``Unreadable`` in its own words where it
+    fails before it printed anything.
     """
     with _started(argv) as process:
         complaint = bytearray()
@@ -33,9 +34,13 @@ def lines(argv: Sequence[str], *, silent_s: float = SILENT_S) -> Lines:
             for line in _split(argv[0], process, complaint, silent_s):
                 count += 1
                 yield line
-            said = complaint.decode("utf-8", "backslashreplace")
-            if process.wait() and not count and said.strip():
-                raise Unreadable(f"{argv[0]}: {' '.join(said.split())}")
+            said = " ".join(complaint.decode("utf-8", "backslashreplace").split())
+            code = process.wait()
+            if code == lost:
+                words = said or "the connection was lost before all of it was here"
+                raise Unreachable(argv[0], words, sent=True)
+            if code and not count and said:
+                raise Unreadable(f"{argv[0]}: {said}")
         finally:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)

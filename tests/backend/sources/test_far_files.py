@@ -11,7 +11,7 @@ import pytest
 
 from backend.errors import Missing, StxError, Unreachable
 from backend.logs.files import Unreadable
-from backend.logs.find import Bad, Text
+from backend.logs.find import Bad, Text, find_of
 from backend.logs.line import Log
 from backend.logs.reader import Reader
 from backend.sources.far_files import BLOCK, FRESH_S, Far
@@ -193,3 +193,42 @@ async def test_a_journal_and_what_is_not_there_are_asked_by_ssh(hosts: SshHosts)
         await open_there(Journal(folder="/no/such/journal", machine="worker-0"), hosts)
     with pytest.raises(Missing, match="on worker-0"):
         await open_there(LogFile(path="/no/such.log", machine="worker-0"), hosts)
+
+
+@pytest.mark.parametrize("greets", ["echo Welcome;", "printf '1 2 3 4 5 ';"])
+def test_a_shell_that_greets_is_told_and_taken_for_no_size_and_no_place(
+    tmp_path: Path, greets: str
+) -> None:
+    path = large(tmp_path, 10)
+
+    def way(argv: Sequence[str]) -> Sequence[str]:
+        return ("sh", "-c", f'{greets} exec "$@"', "sh", *argv)
+
+    with pytest.raises(Unreadable, match="stat says"):
+        Far("worker-0", way).facts(str(path))
+    silent = Far("worker-0", lambda argv: way(argv) if argv[0] == "grep" else argv)
+    with pytest.raises(Unreadable, match="grep says"):
+        silent.open(str(path)).found(find_of("line"))
+
+
+def test_a_search_whose_connection_drops_is_no_smaller_number_of_hits(tmp_path: Path) -> None:
+    path = large(tmp_path, 10)
+
+    def way(argv: Sequence[str]) -> Sequence[str]:
+        if argv[0] != "grep":
+            return argv
+        return ("sh", "-c", "echo 17:line; echo 'client_loop: send disconnect' >&2; exit 255")
+
+    opened_there = Far("worker-0", way).open(str(path))
+    for _ in range(2):  # nor is it one the second time
+        with pytest.raises(Unreachable, match="disconnect"):
+            opened_there.found(find_of("line"))
+
+
+def test_what_runs_a_program_there_has_no_terminal_to_ask_for_a_password_on(
+    tmp_path: Path,
+) -> None:
+    asked = ("sh", "-c", "cut -d' ' -f6 /proc/self/stat; echo $$")
+    said = Far("worker-0", lambda argv: argv).run(asked, str(tmp_path))
+    session, own = said.split()
+    assert session == own, "its session is ours, and so is its terminal"
