@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Mapping, Optional
 
+from backend.home import at_home
+
 if TYPE_CHECKING:
     from backend.settings import CloudSettings
 
@@ -28,7 +30,7 @@ def record_file(url: str) -> Optional[Path]:
     ``url`` is as ``store_url`` has it: a path, perhaps with ``~``, or an SQLAlchemy URL.
     """
     path = url.replace("sqlite:///", "", 1) if url.startswith("sqlite:///") else url
-    return None if "://" in path else Path(path).expanduser()
+    return None if "://" in path else at_home(path)
 
 
 def seen_file(url: str) -> Path:

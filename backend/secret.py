@@ -11,6 +11,7 @@ from typing import Optional, Tuple
 
 from backend.clouds_yaml import Section, Spot
 from backend.errors import SettingsError
+from backend.home import at_home
 
 COMMAND_S = 20.0
 """How long a ``password_command`` may take."""
@@ -82,7 +83,7 @@ def password_of(said: Section) -> Password:
         _check_ours(spot)
         return Password(command=command, key=spot.key)
     if said.text("password_file"):
-        path = Path(said.text("password_file")).expanduser()
+        path = at_home(said.text("password_file"))
         _check_private(path, spot)
         return Password(given=Secret(text=_first_line(path, spot)), key=spot.key)
     if spot.line:

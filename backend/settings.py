@@ -18,6 +18,7 @@ from backend.bmc_settings import BmcSettings, bmcs_of
 from backend.ceph_settings import CephWay, ceph_here, ceph_of
 from backend.clouds_yaml import Section, Spot, from_environment, read
 from backend.errors import SettingsError
+from backend.home import at_home
 from backend.registry_settings import RegistryWay, registry_here, registry_of
 from backend.secret import Password, Secret, password_of
 from backend.ssh_settings import Ssh, ssh_of
@@ -374,7 +375,7 @@ def _interface(said: Section) -> str:
 
 
 def _path(text: str) -> str:
-    return str(Path(text).expanduser()) if text else ""
+    return str(at_home(text)) if text else ""
 
 
 def _paths(text: str) -> str:

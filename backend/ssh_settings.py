@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
 from typing import Dict, Mapping, Optional
 
 from backend.clouds_yaml import Section
+from backend.home import at_home
 from backend.plan import HERE
 from backend.secret import Password, password_of
 
@@ -59,7 +59,7 @@ def ssh_of(cloud: Section) -> Optional[Ssh]:
 
 
 def _path(text: str) -> str:
-    return str(Path(text).expanduser()) if text else ""
+    return str(at_home(text)) if text else ""
 
 
 def _hosts(said: Optional[Section]) -> Dict[str, str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Iterable, Optional
 
 from backend.errors import Refused, Unreadable
+from backend.home import at_home
 from backend.logs.line import LogLine
 
 
@@ -27,7 +28,7 @@ def save(path: str, lines: Iterable[LogLine], *, named: bool) -> Saved:
     It is there whole and on the disk, or not at all. Raises ``Refused`` where there is such a file
     already, and ``Unreadable`` where it cannot be written.
     """
-    target = Path(path).expanduser()
+    target = at_home(path)
     try:
         descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError as error:

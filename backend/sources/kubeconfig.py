@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 from backend.clouds_yaml import Section, Spot, read
 from backend.errors import SettingsError, StxError, Unauthorized
+from backend.home import at_home
 from backend.secret import COMMAND_S, Secret
 from backend.units import instant_ms, span
 
@@ -68,7 +69,7 @@ def load(paths: str, context: str = "") -> Access:
 
     Blocks on files. Raises ``SettingsError`` with file, line and what there is.
     """
-    files = [Path(path).expanduser() for path in paths.split(os.pathsep) if path]
+    files = [at_home(path) for path in paths.split(os.pathsep) if path]
     parts = [_Part(read(path), path) for path in _there(files)]
     meant = context or next((part.current for part in parts if part.current), "")
     contexts = _merged(parts, "contexts")
@@ -190,7 +191,7 @@ def _pem(said: Section, folder: Path, key: str) -> bytes:
     spot = said.at(key)
     if spot is None or not said.text(key):
         return b""
-    path = folder / Path(said.text(key)).expanduser()
+    path = folder / at_home(said.text(key))
     try:
         return path.read_bytes()
     except OSError as error:
@@ -330,6 +331,8 @@ def _from_plugin(access: Access, plugin: Plugin) -> Credential:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=COMMAND_S,
+            # Nor is it found by name: what asks on /dev/tty would take the console's keys.
+            start_new_session=True,
             check=False,
         )
     except (OSError, ValueError) as error:

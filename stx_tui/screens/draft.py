@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
+import stat
 from typing import TYPE_CHECKING, Any, List, Optional, Tuple
 
 from textual import on
@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 
 from backend.deed import Deed, Outcome
 from backend.errors import StxError
+from backend.home import at_home
 from backend.kind import Action, Form, Kind
 from stx_tui import keys
 from stx_tui.keys import key
@@ -174,7 +175,11 @@ class DraftScreen(TextDialog):
 
 
 def _text_of(name: str) -> str:
-    path = Path(name).expanduser()
-    if path.stat().st_size > MOST_BYTES:
+    path = at_home(name)
+    there = path.stat()
+    if not stat.S_ISREG(there.st_mode):
+        # A device gives text for ever, and what waits for a writer none.
+        raise ValueError(f"{name} is no file")
+    if there.st_size > MOST_BYTES:
         raise ValueError(f"{name} has more than {MOST_BYTES >> 20} MB")
     return path.read_text(encoding="utf-8")

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, AsyncIterator, Dict, List, Tuple
 
+import pytest
 from textual.widgets import TextArea
 
 from backend.errors import NotFound, Rejected
@@ -162,3 +163,11 @@ async def test_a_text_that_no_screen_can_show_whole_is_applied_as_it_is_and_not_
         await until(pilot, lambda: "WHAT WOULD CHANGE" in said(app))
     data = cluster.writes[-1].body["data"]
     assert (data["table"], data["key"]) == ("a\tb", "x" * 900)
+
+
+@pytest.mark.parametrize("name", ["~nobody-such/a.yaml", "/dev/zero", "/dev/null"])
+async def test_what_is_no_file_is_said_beside_its_name_and_the_console_stays(name: str) -> None:
+    async with opened(Cluster(), Path(name)) as (app, pilot):
+        words = "No such file" if name.startswith("~") else "is no file"
+        await until(pilot, lambda: words in said(app))
+        assert isinstance(app.screen, CreateScreen)
