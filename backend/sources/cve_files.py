@@ -8,6 +8,7 @@ or one a line.
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Any, BinaryIO, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
@@ -45,6 +46,8 @@ def format_of(path: Path) -> str:
         except (ijson.JSONError, UnicodeDecodeError) as error:
             if not seen:
                 raise NotReadable(str(path), f"it is no JSON: {error}", FORMATS) from error
+        except OSError as error:
+            raise _failed(path, error) from error
     found = _told(seen)
     if not found:
         words = "it is JSON, and none of the formats that are known"
@@ -74,7 +77,7 @@ def entries(path: Path, told: Callable[[int, int], None]) -> Iterator[Entry]:
     """
     read = {DEBIAN: _debian, YOCTO: _yocto, KERNEL: _kernel, OSV: _osv}[format_of(path)]
     with _opened(path) as file:
-        size = path.stat().st_size
+        size = os.fstat(file.fileno()).st_size
         try:
             for number, entry in enumerate(read(file)):
                 if number % 1000 == 0:
@@ -83,17 +86,33 @@ def entries(path: Path, told: Callable[[int, int], None]) -> Iterator[Entry]:
         except ijson.IncompleteJSONError as error:
             words = f"it ends or breaks at byte {file.tell()} of {size}: {error}"
             raise NotReadable(str(path), words, "copy it anew; nothing was taken of it") from error
+        except OSError as error:
+            raise _failed(path, error) from error
+        except KeyError as error:
+            words = f"before byte {file.tell()} of {size}: a record has no {error}"
+            raise NotReadable(str(path), words, "nothing was taken of it") from error
         except (ijson.JSONError, UnicodeDecodeError, AttributeError, TypeError) as error:
             words = f"before byte {file.tell()} of {size}: {error}"
             raise NotReadable(str(path), words, "nothing was taken of it") from error
+
+
+def dated_ms(path: Path) -> int:
+    """Return when a file was written, in epoch ms."""
+    try:
+        return int(path.stat().st_mtime * 1000)
+    except OSError as error:
+        raise _failed(path, error) from error
 
 
 def digest(path: Path) -> str:
     """Return the SHA-256 of a file, to know it again."""
     found = hashlib.sha256()
     with _opened(path) as file:
-        for block in iter(lambda: file.read(1 << 20), b""):
-            found.update(block)
+        try:
+            for block in iter(lambda: file.read(1 << 20), b""):
+                found.update(block)
+        except OSError as error:
+            raise _failed(path, error) from error
     return found.hexdigest()
 
 
@@ -102,6 +121,12 @@ def _opened(path: Path) -> BinaryIO:
         return path.open("rb")
     except OSError as error:
         raise Missing(f"{path}: {error.strerror or error}") from error
+
+
+def _failed(path: Path, error: OSError) -> NotReadable:
+    """Return what it means that a medium fails or goes in the middle of it."""
+    words = f"it can't be read to its end: {error.strerror or error}"
+    return NotReadable(str(path), words, "is its medium plugged in? nothing was taken of it")
 
 
 # --- what each says ----------------------------------------------------------------------------
@@ -204,7 +229,7 @@ def _lowest(versions: List[str], above: str) -> str:
 
 def _numbers(version: str) -> Tuple[int, ...]:
     parts = version.partition("-")[0].split(".")
-    return tuple(int(part) for part in parts if part.isdigit())
+    return tuple(int(part) for part in parts if part.isascii() and part.isdigit())
 
 
 def _osv(file: BinaryIO) -> Iterator[Entry]:

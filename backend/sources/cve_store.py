@@ -53,7 +53,7 @@ class CveStore:
         """
         form, digest = cve_files.format_of(file), cve_files.digest(file)
         # Its own date stays with it on a medium; within, only some formats have one.
-        dated_ms = int(file.stat().st_mtime * 1000)
+        dated_ms = cve_files.dated_ms(file)
         with self._connected(writes=True) as connection:
             connection.execute("DELETE FROM entry WHERE format = ?", (form,))
             count = self._insert(connection, form, cve_files.entries(file, told))

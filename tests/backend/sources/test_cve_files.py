@@ -11,6 +11,7 @@ import pytest
 
 from backend.cves import FIXED, OPEN, Entry
 from backend.errors import Missing, NotConfigured, NotReadable, StoreError, StxError
+from backend.sources import cve_files
 from backend.sources.cve_files import entries, format_of
 from backend.sources.cve_store import CveStore
 
@@ -178,3 +179,34 @@ def test_how_far_it_is_is_told_in_bytes(tmp_path: Path) -> None:
     size = (SAMPLES / "debian.json").stat().st_size
     assert heard
     assert all(0 <= gone <= of == size for gone, of in heard)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"id": "CVE-1", "modified": "x"}, {"affected": []}]',
+        '{"package": [{"issue": [{"status": "Unpatched"}], "name": "a"}]}',
+        '[{"cveMetadata": {"cveId": "CVE-1"}}, {"dataType": "CVE_RECORD"}]',
+    ],
+)
+def test_a_record_that_lacks_what_every_one_has_is_told_and_nothing_is_lost(
+    store: CveStore, tmp_path: Path, text: str
+) -> None:
+    path = tmp_path / "odd.json"
+    path.write_text(text, encoding="utf-8")
+    before = store.files()
+    with pytest.raises(NotReadable, match="a record has no"):
+        store.take(path, 1, untold)
+    assert store.files() == before
+
+
+def test_a_medium_that_fails_in_the_middle_is_told_of_and_not_our_own_disk(
+    store: CveStore,
+) -> None:
+    # Its first bytes cannot be read (EIO), as of a stick that was pulled out.
+    path = Path("/proc/self/mem")
+    for read in (cve_files.format_of, cve_files.digest):
+        with pytest.raises(NotReadable, match="can't be read to its end"):
+            read(path)
+    with pytest.raises(NotReadable, match="/proc/self/mem"):
+        store.take(path, 1, untold)
