@@ -126,7 +126,7 @@ def _check(name: str, size: int, folder: Path, is_mount: Callable[[Path], bool])
 
 def _written(source: Source, partial: Path, stop: threading.Event) -> str:
     digest = hashlib.sha256()
-    with source.open() as read, partial.open("wb") as write:
+    with source.open() as read, _fresh(partial) as write:
         while True:
             chunk = _chunk(read, stop)
             if not chunk:
@@ -161,10 +161,17 @@ def _compare(target: Path, wrote: str, read: str) -> None:
 
 
 def _written_text(path: Path, text: str) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        file.write(text)
+    with _fresh(path) as file:
+        file.write(text.encode())
         file.flush()
         os.fsync(file.fileno())
+
+
+def _fresh(path: Path) -> BinaryIO:
+    """Open a file of our own: where a link lies in its place, what that leads to is left alone."""
+    with suppress(FileNotFoundError):
+        path.unlink()
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb")
 
 
 def _sync(folder: Path) -> None:

@@ -160,3 +160,16 @@ async def test_a_copy_nobody_waits_for_stops_and_leaves_nothing(file: Path, stic
     while names(stick) and time.monotonic() < ends:  # noqa: ASYNC110
         await asyncio.sleep(0.02)
     assert names(stick) == []
+
+
+@pytest.mark.parametrize("name", [".{}.part", "{}.sha256"])
+async def test_a_link_that_lies_on_a_medium_leads_no_write_anywhere_else(
+    file: Path, stick: Path, tmp_path: Path, name: str
+) -> None:
+    victim = tmp_path / "shadow"
+    victim.write_text("root:x\n", encoding="utf-8")
+    (stick / name.format(file.name)).symlink_to(victim)
+    await copy(file, stick)
+    assert victim.read_text(encoding="utf-8") == "root:x\n"
+    assert names(stick) == [file.name, f"{file.name}.sha256"]
+    assert not (stick / f"{file.name}.sha256").is_symlink()
