@@ -8,7 +8,7 @@ import anyio
 
 from backend.baseboard import BmcWrite, Sol
 from backend.channel import Channel
-from backend.errors import Malformed, NotConfigured, StxError, Unreachable
+from backend.errors import Malformed, NotConfigured, Unreachable
 from backend.secret import Password
 from backend.settings import CloudSettings
 from backend.sources.ipmi import Ipmi
@@ -100,7 +100,7 @@ class Redfish:
         line = SshLine(self._tree.service, SshHosts(said, self._pins), self.name, way.entry)
         try:
             await line.begin()
-        except StxError:
+        except BaseException:  # cancelled too: nobody else knows of its connection yet
             await line.close()
             raise
         return line

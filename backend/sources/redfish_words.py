@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import re
 from datetime import datetime, timezone
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
@@ -247,11 +248,12 @@ def utc(stamp: str) -> str:
     try:
         # Python 3.9 reads fractions of three or six digits and no Z.
         moment = datetime.fromisoformat(_FRACTION.sub("", stamp).replace("Z", "+00:00"))
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=timezone.utc)
+        return moment.astimezone(timezone.utc).replace(microsecond=0).isoformat()
+    except (ValueError, OverflowError):
+        # A clock that was never set says the first hour of the year 1, east of Greenwich too.
         return ""
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
-    return moment.astimezone(timezone.utc).replace(microsecond=0).isoformat()
 
 
 # --- parts ---------------------------------------------------------------------------------------
@@ -306,12 +308,18 @@ def strings(value: Any) -> List[str]:
 
 
 def number(value: Any) -> Optional[float]:
-    """Return a number, None for what is none."""
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    """Return a number, None for what is none, and for what no row could be sorted by."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        found = float(value)
+    except OverflowError:
+        return None
+    return found if math.isfinite(found) else None
 
 
 def _whole(value: Any) -> Optional[int]:
     try:
         return int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None

@@ -23,7 +23,7 @@ from backend.errors import (
 from backend.secret import Password, Secret
 from backend.settings import CloudSettings
 from backend.sources.redfish import Redfish
-from backend.sources.redfish_words import utc
+from backend.sources.redfish_words import number, sensor_body, utc
 from backend.sources.tls import Pins
 from tests.backend.sources.authority import Certificate
 from tests.backend.sources.loopback import Reply, Server, serving
@@ -386,6 +386,15 @@ async def test_one_that_fell_silent_is_known_within_the_deadline_by_all_who_ask(
         ends = await asyncio.gather(*asks, return_exceptions=True)
         assert all(isinstance(end, Unreachable) for end in ends)
         assert len(server.asked) <= 2
+
+
+def test_a_clock_that_was_never_set_and_a_number_that_is_none_break_no_row() -> None:
+    assert utc("0001-01-01T00:00:00+08:00") == ""
+    assert utc("9999-12-31T23:59:59-05:00") == ""
+    assert number(float("nan")) is None
+    assert number(10**400) is None
+    row = sensor_body({"Name": "t", "Reading": float("inf"), "SensorNumber": float("inf")})
+    assert (row["value"], row["number"]) == (None, None)
 
 
 def test_instants_of_every_shape_are_utc() -> None:
