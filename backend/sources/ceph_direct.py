@@ -147,14 +147,15 @@ class _Talk(asyncio.SubprocessProtocol):
         self._parts: List[bytes] = []
         self._err = b""
         self._next = 0
+        self._is_lost = False
         self._transport: Optional[asyncio.SubprocessTransport] = None
         self._exited: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._silent: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     @property
     def is_over(self) -> bool:
-        """Whether it ended by itself: nobody will answer."""
-        return self._silent.done() or self._exited.done()
+        """Whether it ended by itself, or is lost: nobody will answer."""
+        return self._is_lost or self._silent.done() or self._exited.done()
 
     async def begin(self, argv: Tuple[str, ...]) -> None:
         """Start it, and wait until it says that Ceph is reached; raises why it is not."""
@@ -168,10 +169,10 @@ class _Talk(asyncio.SubprocessProtocol):
 
     async def ask(self, command: CephCommand) -> Said:
         """Ask one command. Raises ``Unreachable``."""
-        number, answer = self._next, self._expect()
         pipe = self._pipe()
         if self.is_over or pipe is None:
             raise self._lost()
+        number, answer = self._next, self._expect()
         pipe.write(json.dumps([number, command.body]).encode() + b"\n")
         return await self._answer(answer, ANSWER_S, f"{command.prefix} was not answered")
 
@@ -189,6 +190,9 @@ class _Talk(asyncio.SubprocessProtocol):
         self._waiting = {key: one for key, one in self._waiting.items() if one is not answer}
         if done:
             raise self._lost()
+        # It answers sooner, if only that Ceph does not: the way to it is gone, and a pod's or a
+        # host's network may not say so for a quarter of an hour.
+        self._is_lost = True
         raise Unreachable(SOURCE, f"{what} within {limit_s:g} s", ASK_FIRST, sent=True)
 
     def _lost(self) -> StxError:
@@ -224,9 +228,13 @@ class _Talk(asyncio.SubprocessProtocol):
         # What is no answer of ours (a greeting of the far shell) is nothing to us.
         if len(parts) != 3 or not (parts[0].isdigit() and parts[1].isdigit()):
             return
+        try:
+            words = str(json.loads(parts[2]))
+        except ValueError:
+            return
         answer = self._waiting.pop(int(parts[0]), None)
         if answer is not None and not answer.done():
-            answer.set_result(Said(int(parts[1]), str(json.loads(parts[2])), out))
+            answer.set_result(Said(int(parts[1]), words, out))
 
     def _pipe(self) -> Any:
         return self._transport.get_pipe_transport(0) if self._transport is not None else None

@@ -176,7 +176,10 @@ class Dashboard:
                     error = self._refused = Unauthorized(SOURCE, str(error), advice)
                 raise error
             said = await asyncio.to_thread(_json, "/auth", answer.body)
-            self._token = str(said["token"])
+            try:
+                self._token = str(said["token"])
+            except (LookupError, TypeError) as error:
+                raise Malformed(SOURCE, "/auth", "the login brought no token") from error
             return self._token
 
     # --- who is active -------------------------------------------------------------------------
