@@ -55,7 +55,7 @@ async def flow(
         try:
             assert isinstance(response.stream, httpx.AsyncByteStream)
             if not 200 <= response.status_code < 300:
-                body = b"".join([part async for part in response.stream])[:MOST_OF_A_REFUSAL]
+                body = await _refused(response.stream)
                 raise refusal(wire.service, response.status_code, body)
             async for part in response.stream:
                 yield part
@@ -68,6 +68,16 @@ async def flow(
         raise trip.told(error, lane) from error
     finally:
         await transport.aclose()
+
+
+async def _refused(parts: httpx.AsyncByteStream) -> bytes:
+    """Return what a service says to its refusal, as far as anybody reads it."""
+    body = b""
+    async for part in parts:
+        body += part
+        if len(body) >= MOST_OF_A_REFUSAL:
+            break
+    return body[:MOST_OF_A_REFUSAL]
 
 
 async def lines(parts: AsyncIterator[bytes], *, most: Optional[int] = None) -> AsyncIterator[bytes]:

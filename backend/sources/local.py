@@ -137,7 +137,9 @@ def _give(process: asyncio.SubprocessTransport, given: bytes) -> None:
 
 async def _end(process: asyncio.SubprocessTransport, listening: _Listening) -> None:
     """Leave nothing of it behind: its group is killed, its pipes are closed."""
-    if not listening.exited.done() or listening.full.done():
-        process.kill()
-        await asyncio.wait((listening.exited,), timeout=_GONE_S)
-    process.close()
+    try:
+        if not listening.exited.done() or listening.full.done():
+            process.kill()
+            await asyncio.wait((listening.exited,), timeout=_GONE_S)
+    finally:  # cancelled once more too
+        process.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import AsyncIterator, BinaryIO, Callable, List, Mapping, Optional, Sequence, Tuple
@@ -129,10 +130,17 @@ class _File:
 
     def _open(self) -> BinaryIO:
         try:
-            return self._path.open("rb")
+            # What is no file may have nothing to give for ever: it is not waited for.
+            handle = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
             why = os.strerror(error.errno).lower() if error.errno else str(error)
             raise Missing(f"{self._path} cannot be read: {why}", "nothing was sent") from error
+        mode = os.fstat(handle).st_mode
+        if not stat.S_ISREG(mode):
+            os.close(handle)
+            why = "is a directory" if stat.S_ISDIR(mode) else "it is no file"
+            raise Missing(f"{self._path} cannot be read: {why}", "nothing was sent")
+        return os.fdopen(handle, "rb")
 
 
 def named(paths: Sequence[str]) -> Tuple[Part, ...]:

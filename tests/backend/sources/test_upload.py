@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from email import message_from_bytes
 from pathlib import Path
 from typing import Dict, List, Tuple
@@ -119,3 +121,20 @@ def test_a_write_says_its_file_by_its_path_and_no_secret() -> None:
         "POST sysinv/certificate/certificate_install "
         f'{{"mode": "ssl", "passphrase": "{MASK}"}} file=@/tmp/cert.pem'
     )
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    found: List[BaseException] = []
+
+    def make() -> None:
+        try:
+            FileForm((Part(path=str(pipe)),), {})
+        except Missing as error:
+            found.append(error)
+
+    thread = threading.Thread(target=make, daemon=True)
+    thread.start()
+    thread.join(5)
+    assert [str(error) for error in found] == [f"{pipe} cannot be read: it is no file"]
