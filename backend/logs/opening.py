@@ -31,11 +31,16 @@ async def open_all(streams: Sequence[Stream], opener: Open) -> Tuple[List[Log], 
     """
     logs: List[Log] = []
     errors: List[StxError] = []
-    for stream in dict.fromkeys(streams):
-        try:
-            logs.append(await opener(stream))
-        except StxError as error:
-            errors.append(error)
+    try:
+        for stream in dict.fromkeys(streams):
+            try:
+                logs.append(await opener(stream))
+            except StxError as error:
+                errors.append(error)
+    except BaseException:  # cancelled too: nobody else knows of those that are open
+        for log in logs:
+            log.close()
+        raise
     if not logs:
         raise errors[0] if errors else Missing("no log was named")
     return logs, errors
