@@ -292,16 +292,12 @@ class Cloud:
             self._ceph.retry()
 
     async def close(self) -> None:
-        """Close all connections."""
-        if self._catalogue is not None:
-            await self._catalogue.close()
-        if self._ceph is not None:
-            await self._ceph.close()
-        if self._machines is not None:
-            await self._machines.close()
-        if self._baseboards is not None:
-            await self._baseboards.close()
-        if self._kube is not None:
-            await self._kube.close()
-        if self._registry is not None:
-            await self._registry.close()
+        """Close all connections, none waiting for another that is away."""
+        sources = (
+            *(self._catalogue, self._ceph, self._machines),
+            *(self._baseboards, self._kube, self._registry),
+        )
+        closing = [source.close() for source in sources if source is not None]
+        ended = await asyncio.gather(*closing, return_exceptions=True)
+        for error in filter(None, ended):
+            raise error

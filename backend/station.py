@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 # How often the record is looked at for what others did on it.
 REMEMBER_MS = 30_000
+# How long leaving may take, in seconds: the record's own deadline, and a moment.
+LEAVE_S = 15.0
 
 
 class Station:
@@ -102,15 +104,26 @@ class Station:
         await self.watch.run()
 
     async def close(self) -> None:
-        """Stop looking, write what waits, close all connections."""
+        """Stop looking, write what waits, close all connections.
+
+        What hangs (a disk, a network) is left after ``LEAVE_S``: nobody waits for it to leave.
+        """
+        closing = asyncio.ensure_future(self._close())
+        await asyncio.wait({closing}, timeout=LEAVE_S)
+        if closing.done():
+            closing.result()
+        else:
+            closing.cancel()
+
+    async def _close(self) -> None:
         self._leave()
         await self.acts.insisting.close()
         left = self.follow.close()
         for task in self._heard:
             task.cancel()
         await asyncio.gather(*self._heard, return_exceptions=True)
-        await self._leave_open(left)
         await self.lookout.close()
+        await self._leave_open(left)
         await self.store.close()
 
     async def _leave_open(self, deeds: Iterable[Deed]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from typing import (
@@ -20,6 +20,7 @@ from typing import (
 
 from sqlmodel import Session, col, select
 
+from backend.daemons import Pool
 from backend.deed import Deed
 from backend.errors import StoreError
 from backend.kind import Kind, LocalRead
@@ -30,7 +31,7 @@ from backend.store.glance import Changed
 from backend.store.memory import Recollection
 from backend.store.recording import Recording
 from backend.store.tables import Baseline, Cloud, MarkRow, Visit
-from backend.store.writer import Job, Writer
+from backend.store.writer import CLOSE_S, Job, Writer
 from backend.units import HOUR_MS, MINUTE_MS
 
 T = TypeVar("T")
@@ -65,7 +66,7 @@ class Store:
         self._database = Database(str(where), now_ms=now_ms)
         self._copy = None if copy is None else Database(str(copy), now_ms=now_ms)
         self._writer = Writer(self._database, self._copy)
-        self._reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store-reader")
+        self._reader = Pool("store-reader", most=1)
         self._unread: Optional[StoreError] = None
         self._recollections: Dict[str, Tuple[int, Recollection]] = {}
         self._queued: Dict[Key, Tuple[int, Tuple[Any, ...]]] = {}
@@ -84,6 +85,8 @@ class Store:
     def notices(self) -> Tuple[str, ...]:
         """What happened to the record that people should know, oldest first."""
         said = [*self._database.notices, *(self._copy.notices if self._copy else ())]
+        if self._writer.is_stuck:
+            said.append(f"the record took nothing for {CLOSE_S:g} s: what came last is not in it")
         if self._writer.dropped:
             said.append(f"{self._writer.dropped} readings could not be recorded")
         return tuple(said)
@@ -94,7 +97,7 @@ class Store:
         await asyncio.wrap_future(self._writer.put(nothing))
 
     async def close(self) -> None:
-        """Write what waits and close the file."""
+        """Write what waits and close the file; a disk that takes nothing is left, and that said."""
         self._flush()
         await asyncio.to_thread(self._reader.shutdown)
         await asyncio.to_thread(self._writer.close)

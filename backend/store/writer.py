@@ -20,6 +20,8 @@ from backend.store.recording import Recording
 MOST_WAITING = 500
 # Pauses between tries, in seconds: the first, and the longest.
 _FIRST_S, _LONGEST_S = 1.0, 60.0
+# How long who leaves waits for what is not written yet: a disk that hangs never ends.
+CLOSE_S = 10.0
 
 Work = Callable[[Session, Recording, Any], Any]
 
@@ -49,6 +51,8 @@ class Writer:
         """The thread starts at once and opens nothing before the first work."""
         self.trouble: Optional[StoreError] = None
         self.dropped = 0
+        # Whether what waited was left, for the disk takes nothing.
+        self.is_stuck = False
         # Counts the times that what was taken for written may not be.
         self.doubts = 0
         self._databases = (database,) if copy is None else (database, copy)
@@ -80,11 +84,12 @@ class Writer:
         return job.done
 
     def close(self) -> None:
-        """Write what waits, once, and end the thread."""
+        """Write what waits, once, and end the thread; one that hangs is left after ``CLOSE_S``."""
         with self._changed:
             self._is_closing = True
             self._changed.notify()
-        self._thread.join()
+        self._thread.join(CLOSE_S)
+        self.is_stuck = self._thread.is_alive()
 
     def _drop_one(self) -> None:
         oldest = next((job for job in self._patient if job.may_drop), None)

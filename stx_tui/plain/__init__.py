@@ -6,6 +6,7 @@ import asyncio
 import sys
 from typing import IO, Any, Callable, Optional
 
+from backend.daemons import Pool
 from backend.known import Known
 from backend.place import find_place
 from backend.store.glance import Glance
@@ -58,6 +59,8 @@ async def _talk(
     known: Known,
     now_ms: Callable[[], int],
 ) -> int:
+    # What blocks on a disk holds nobody up who leaves.
+    asyncio.get_running_loop().set_default_executor(Pool())
     talk = Talk(paper, Keyboard(stdin), rooms, known, now_ms)
     paper.say("stx-tui in lines: each answer is a line and Enter; ? says what can be typed")
     talk.open(opener)

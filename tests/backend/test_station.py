@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from backend.deed import Deed, Outcome
 from backend.errors import StoreError
@@ -16,6 +19,7 @@ from backend.place import Place
 from backend.settings import CloudSettings
 from backend.sources.tls import Pins
 from backend.station import Station
+from backend.store import writer
 from backend.store.store import Store
 from tests.backend.test_courses import NOW_MS, heard, sensor
 
@@ -97,3 +101,25 @@ async def test_numbers_that_the_record_cannot_give_back_stop_nothing(tmp_path: P
     ((_at_ms, value),) = station.watch.known.course(SENSORS.name, SENSORS.id(sensor("Temp")), "s0")
     assert value == 41.0
     await station.close()
+
+
+async def test_a_disk_that_hangs_holds_nobody_up_who_leaves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "CLOSE_S", 0.2, raising=False)
+    gate = threading.Event()
+    store = Store(tmp_path / "record.db", now_ms=lambda: 1, kinds=every_kind())
+    station = Station(
+        CloudSettings(name="c"),
+        store=store,
+        place=Place(hostname="desk"),
+        now_ms=lambda: 1,
+        pins=Pins(tmp_path / "pins.json"),
+    )
+    store._writer.put(writer.Job(work=lambda *_: gate.wait()))
+    leaving = asyncio.ensure_future(station.close())
+    await asyncio.wait({leaving}, timeout=10)
+    gate.set()
+    assert leaving.done()
+    leaving.result()
+    assert any("what came last is not in it" in notice for notice in store.notices)

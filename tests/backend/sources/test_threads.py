@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 from typing import Any, Optional
 
 from backend.sources.threads import Threads
@@ -25,6 +26,6 @@ class Taken:
 def test_a_thread_that_ends_waits_for_no_work_that_another_took() -> None:
     threads = Threads("test")
     threads._work = Taken()  # type: ignore[assignment]
-    threads._alive = 1
+    threads._alive = [threading.current_thread()]
     assert threads._next() is None
     assert threads.alive == 0
