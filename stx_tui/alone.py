@@ -38,4 +38,6 @@ class Alone:
         assert self._settings.auth is not None
         # A password_command may take its time.
         secret = await asyncio.to_thread(self._settings.auth.password.read)
-        return hmac.compare_digest(typed.encode(), secret.text.encode())
+        # As it stands in the environment: bytes that are no text too.
+        one, other = (text.encode("utf-8", "surrogateescape") for text in (typed, secret.text))
+        return hmac.compare_digest(one, other)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import replace
 from traceback import format_exc
@@ -15,9 +16,9 @@ from textual.events import Event
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
-from backend.called import named
 from backend.clean import clean
-from backend.errors import NotConfigured, StxError, Untrusted
+from backend.daemons import Pool
+from backend.errors import StxError, Untrusted
 from backend.figure import Jump
 from backend.kind import Action, Kind
 from backend.known import Known, Reading
@@ -25,14 +26,14 @@ from backend.place import Place, find_place
 from backend.streams import Logs, Stream
 from backend.tone import Tone, Verdict
 from backend.units import system_ms
-from stx_tui import keys, start, theme
+from stx_tui import going, keys, start, theme
 from stx_tui.alone import LOOK_ROUND_S, Alone
+from stx_tui.lock import Lock
 from stx_tui.messages import KnownChanged, StationOpened
 from stx_tui.panes.late import Heard, is_news
 from stx_tui.rooms import Rooms, all_rooms
 from stx_tui.screens import doing
 from stx_tui.screens.listing import ListingScreen
-from stx_tui.screens.locked import LockedScreen
 from stx_tui.screens.quit import QuitScreen
 from stx_tui.terminal import interval_s, repaint
 from stx_tui.typed import TypedAhead
@@ -43,12 +44,6 @@ if TYPE_CHECKING:
     from backend.store.glance import Glance
 
 Opener = Callable[[], Awaitable["Station"]]
-
-
-def no_kind(name: str, rooms: Rooms) -> str:
-    """Return what is said of a name that means nothing here, with what was perhaps meant."""
-    near = " or ".join(rooms.near(name))
-    return f"there is no kind {clean(name)!r}; {f'{near}?' if near else ': and Tab lists them'}"
 
 
 class StxApp(App[None], inherit_bindings=False):
@@ -94,7 +89,7 @@ class StxApp(App[None], inherit_bindings=False):
         self._begin = begin
         self._is_shown = False
         self._now_ms = now_ms
-        self._alone: Optional[Alone] = None
+        self.lock = Lock(self)
         self.heard = Heard()
         self._ahead = TypedAhead()
         self._untrusted: Set[Untrusted] = set()
@@ -113,16 +108,18 @@ class StxApp(App[None], inherit_bindings=False):
     def get_default_screen(self) -> Screen[Any]:
         return ListingScreen(self.rooms.first_kind)
 
+    def on_load(self) -> None:
+        # Also what else blocks on a disk (a copy, a log) holds nobody up who leaves.
+        asyncio.get_running_loop().set_default_executor(Pool())
+
     def on_ready(self) -> None:
-        self.set_interval(LOOK_ROUND_S, self._look_round, name="alone")
+        self.set_interval(LOOK_ROUND_S, self.lock.look_round, name="alone")
 
     def shown(self) -> None:
         """The first screen is whole: open the rest as soon as it is painted."""
         if not self._is_shown:
             self._is_shown = True
-            self.call_after_refresh(
-                self.run_worker, self._open(), name="open", group="station", exit_on_error=False
-            )
+            self.call_after_refresh(self.run_worker, self._open(), name="open", group="station")
 
     async def _open(self) -> None:
         """Open the station and watch until the end."""
@@ -136,7 +133,7 @@ class StxApp(App[None], inherit_bindings=False):
             self._fail(error)
             return
         self.station, self.trouble = station, None
-        self._alone = Alone(station.settings, self._now_ms)
+        self.lock.begin(Alone(station.settings, self._now_ms))
         # What is remembered stays in sight until it was read anew.
         for (name, parent), reading in self.known.readings.items():
             if not station.watch.known.has(name, parent):
@@ -156,6 +153,10 @@ class StxApp(App[None], inherit_bindings=False):
         """Say on every listing why there is no station; what is remembered stays."""
         self.trouble = Verdict(word="CANNOT", text=str(error), more=error.advice, tone=Tone.BAD)
         self._tell(None)
+
+    def run_worker(self, work: Any, *more: Any, **how: Any) -> Any:
+        """Have it done; a defect in it ends it alone."""
+        return super().run_worker(work, *more, **{"exit_on_error": False, **how})
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A defect of ours ends the worker, not the console; it is said where the verdict is."""
@@ -188,11 +189,11 @@ class StxApp(App[None], inherit_bindings=False):
         if is_due or is_news(before, known, reading):
             self._tell(reading)
         error = reading.error if reading is not None else None
-        if isinstance(self.screen, LockedScreen):
+        if self.lock.is_on:
             return  # who only plugs in vouches for nothing; the next reading asks
         if isinstance(error, Untrusted) and not error.pinned and error not in self._untrusted:
             self._untrusted.add(error)
-            self.run_worker(self._ask_to_trust(error), name="trust", exit_on_error=False)
+            self.run_worker(self._ask_to_trust(error), name="trust")
 
     async def _ask_to_trust(self, error: Untrusted) -> None:
         """Show a certificate once; what is accepted is asked again at once."""
@@ -226,52 +227,20 @@ class StxApp(App[None], inherit_bindings=False):
 
     # --- from one screen to another ------------------------------------------------------------
 
+    def push_screen(self, screen: Any, *more: Any, **how: Any) -> Any:
+        """Open a screen; beneath the lock where that is on."""
+        if not self.lock.is_on:
+            return super().push_screen(screen, *more, **how)
+        with self.lock.aside():
+            return super().push_screen(screen, *more, **how)
+
     def go(self, name: str, row: str = "") -> str:
         """List the kind of that name, or open the row of it; return why not, or nothing."""
-        kind = self.rooms.kind(name) or next(map(self.rooms.kind, self.rooms.named(name)), None)
-        if kind is None and self.station is not None and name:
-            self.run_worker(self._discover(self.station, name, row), name="discover", group="go")
-            return f"asking the cluster for {clean(name)!r} ..."
-        if kind is None:
-            return no_kind(name, self.rooms)
-        if not row or not self.known.has(kind.name):
-            self._list(kind)
-            return ""
-        found = named(kind, self.known.rows(kind.name), row, self.known)
-        if not found:
-            return f"no {kind.singular} {clean(row)!r} is known"
-        return self.open(Jump(kind=kind.name, id=kind.id(found[0])))
-
-    async def _discover(self, station: Station, name: str, row: str) -> None:
-        """Go to a kind that only the cluster knows."""
-        from backend.kinds.kube_discovered import BESIDE
-
-        try:
-            kind = await station.lookout.discover(name)
-        except NotConfigured:
-            self.say(no_kind(name, self.rooms))
-            return
-        except StxError as error:
-            self.say(f"{error}. {error.advice}".strip())
-            return
-        if kind is None:
-            self.say(no_kind(name, self.rooms))
-            return
-        self.rooms = self.rooms.with_kind(kind, BESIDE)
-        self.say(self.go(kind.name, row))
+        return going.go(self, name, row)
 
     def open(self, jump: Jump) -> str:
         """Open a row, or the list of its kind; return why not, or nothing."""
-        kind = self.rooms.kind(jump.kind)
-        if kind is None:
-            return f"there is no kind {clean(jump.kind)!r}"
-        if not jump.id:
-            self._list(kind)
-            return ""
-        from stx_tui.screens.detail import DetailScreen
-
-        self.push_screen(DetailScreen(kind, jump.id))
-        return ""
+        return going.open_jump(self, jump)
 
     def open_logs(self, logs: Logs) -> None:
         """Open logs at their moment."""
@@ -287,26 +256,8 @@ class StxApp(App[None], inherit_bindings=False):
 
         return await open_here(stream)
 
-    def _list(self, kind: Kind[Any]) -> None:
-        """Go back to the list of a kind, or open it on top."""
-        for screen in self.screen_stack:
-            if isinstance(screen, ListingScreen) and screen.kind is kind and not screen.of:
-                while self.screen is not screen:
-                    self.pop_screen()
-                return
-        self.push_screen(ListingScreen(kind))
-
     async def action_area(self, digit: str) -> None:
-        area = self.rooms.area(digit)
-        if area is None:
-            return
-        while len(self.screen_stack) > 1:
-            await self.pop_screen()
-        bottom = self.screen
-        if isinstance(bottom, ListingScreen) and bottom.kind is area.kinds[0] and not bottom.of:
-            bottom.give_back()
-        elif isinstance(bottom, ListingScreen):
-            bottom.list(area.kinds[0])
+        await going.to_area(self, digit)
 
     async def action_back(self) -> None:
         if len(self.screen_stack) > 1:
@@ -315,7 +266,7 @@ class StxApp(App[None], inherit_bindings=False):
             self.action_ask_quit()
 
     def action_ask_quit(self) -> None:
-        if not isinstance(self.screen, (QuitScreen, LockedScreen)):
+        if not isinstance(self.screen, QuitScreen) and not self.lock.is_on:
             self.push_screen(QuitScreen())
 
     def action_keys(self) -> None:
@@ -357,14 +308,8 @@ class StxApp(App[None], inherit_bindings=False):
 
     async def on_event(self, event: Event) -> None:
         """Remember that somebody typed."""
-        if isinstance(event, events.Key):
-            if self._alone is not None:
-                self._alone.used()
-            if self._ahead.pass_on(event, self.focused):
-                return
+        if isinstance(event, (events.Key, events.Paste)):
+            self.lock.used()
+        if isinstance(event, events.Key) and self._ahead.pass_on(event, self.focused):
+            return
         await super().on_event(event)
-
-    def _look_round(self) -> None:
-        alone = self._alone
-        if alone is not None and alone.is_long and not isinstance(self.screen, LockedScreen):
-            self.push_screen(LockedScreen(alone.is_password))

@@ -172,7 +172,7 @@ class ActScreen(SheetScreen):
                 self.say(words)
                 then()
 
-        self.run_worker(ask(), name=f"ask again: {preview.title}", group="ask", exit_on_error=False)
+        self.run_worker(ask(), name=f"ask again: {preview.title}", group="ask")
 
     # --- the door ------------------------------------------------------------------------------
 
@@ -218,9 +218,7 @@ class ActScreen(SheetScreen):
         self.say("sending ...   q leaves, and stops nothing")
         why = self.query_one("#why", EntryPane).value
         # A worker of the app: leaving this screen must not cut a sending in two.
-        self.app.run_worker(
-            self._do(preview, typed, why), name=preview.title, group="acts", exit_on_error=False
-        )
+        self.app.run_worker(self._do(preview, typed, why), name=preview.title, group="acts")
 
     async def _do(self, preview: Preview, typed: str, why: str) -> None:
         console, station = self.console, self.console.station

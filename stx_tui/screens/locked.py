@@ -15,6 +15,8 @@ from stx_tui.screens.screen import ConsoleScreen
 
 # Wrong passwords are answered this much later, in seconds.
 WRONG_S = 2.0
+# No password is longer; what noise types for days is not kept.
+LONGEST = 500
 
 
 class LockedScreen(ConsoleScreen[None], inherit_bindings=False):
@@ -56,25 +58,29 @@ class LockedScreen(ConsoleScreen[None], inherit_bindings=False):
             return
         elif event.key == "enter":
             self._is_waiting = True
-            self.run_worker(self._try(), name="unlock", exit_on_error=False)
+            self.run_worker(self._try(), name="unlock")
         elif event.key in ("backspace", "ctrl+h"):
             self._typed = self._typed[:-1]
         elif event.key in ("ctrl+u", "escape"):
             self._typed = ""
-        elif event.character and event.is_printable:
+        elif event.character and event.is_printable and len(self._typed) < LONGEST:
             self._typed += event.character
 
     async def _try(self) -> None:
         typed, self._typed = self._typed, ""
+        right, words = False, "locked: no"
         try:
-            right, words = await self._is_password(typed), "locked: no"
+            right = await self._is_password(typed)
         except StxError as error:
-            right, words = False, f"locked: {clean(str(error))}"
+            words = f"locked: {clean(str(error))}"
+        finally:
+            # Whatever goes wrong: a lock that listens no more would be one for ever.
+            if not right and self.is_attached:
+                self.say(words)
+                self.set_timer(WRONG_S, self._listen_again)
         if right:
+            self._is_waiting = False
             self.dismiss()
-            return
-        self.say(words)
-        self.set_timer(WRONG_S, self._listen_again)
 
     def _listen_again(self) -> None:
         self._is_waiting = False

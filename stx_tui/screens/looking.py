@@ -46,7 +46,7 @@ class LookingScreen(ConsoleScreen[None], inherit_bindings=False):
             self._show()
 
     def _look(self, work: object) -> None:
-        self.run_worker(work, name="look", group="look", exclusive=True)  # type: ignore[arg-type]
+        self.run_worker(work, name="look", group="look", exclusive=True)
         self._show()
 
     async def _to_last(self) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable, Generic, List, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Generic, List, TypeVar
 
 from textual.screen import Screen
+from textual.worker import Worker, WorkerState
 
 from backend.known import Known
 from stx_tui import keys
@@ -43,6 +44,22 @@ class ConsoleScreen(Screen[T], Generic[T], inherit_bindings=False):
 
     async def on_unmount(self) -> None:
         self.look_away()
+
+    # --- work ----------------------------------------------------------------------------------
+
+    def run_worker(self, work: Any, *more: Any, **how: Any) -> Any:
+        """Have it done for as long as this screen is there; a defect in it ends it alone."""
+        return super().run_worker(work, *more, **{"exit_on_error": False, **how})
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Say a defect of ours: the library tells of it only where the work was begun."""
+        self.console.on_worker_state_changed(event)
+        if (
+            event.state is WorkerState.ERROR
+            and self.console.trouble is not None
+            and self.is_mounted
+        ):
+            self.say(f"{self.console.trouble.text}; {self.console.trouble.more}")
 
     # --- the last row --------------------------------------------------------------------------
 

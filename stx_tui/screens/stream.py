@@ -113,10 +113,10 @@ class StreamScreen(LookingScreen):
             await self._go_to(self._logs.at_ms)
         self._show()
         self.run_worker(self._measure(reader), name="measure", group="measure")
-        self.run_worker(self._stay(reader), name="follow", group="follow", exit_on_error=False)
+        self.run_worker(self._stay(reader), name="follow", group="follow")
 
     def _open_soon(self) -> None:
-        self.run_worker(self._open(), name="open logs", group="look", exit_on_error=False)
+        self.run_worker(self._open(), name="open logs", group="look")
 
     def _cannot(self, error: StxError) -> None:
         self._told.cannot = f"{error}. {error.advice}".strip()

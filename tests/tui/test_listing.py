@@ -11,6 +11,7 @@ from textual import events
 from backend.errors import Unreachable
 from stx_tui.app import StxApp
 from stx_tui.panes.table import TablePane
+from stx_tui.screens import locked
 from stx_tui.screens.listing import ListingScreen
 from stx_tui.screens.locked import LockedScreen
 from stx_tui.screens.quit import QuitScreen
@@ -478,10 +479,10 @@ async def test_left_alone_it_shows_nothing_but_that_it_is_locked_until_the_passw
     app = console(wire, now_ms=lambda: now[0], lock_after_s=600)
     async with app.run_test(size=(80, 24)) as pilot:
         await shown(pilot, "box-4")
-        app._look_round()
+        app.lock.look_round()
         assert not isinstance(app.screen, LockedScreen)
         now[0] += 600_000
-        app._look_round()
+        app.lock.look_round()
         rows = await shown(pilot, " locked")
         assert "".join(rows).strip() == "locked"
         await pilot.press("2", "q", "ctrl+c", "enter")
@@ -491,6 +492,58 @@ async def test_left_alone_it_shows_nothing_but_that_it_is_locked_until_the_passw
         assert isinstance(app.screen, LockedScreen), "a wrong one costs time"
         await until(pilot, lambda: "locked: no" not in screen_text(app)[0])
         await pilot.press(*"sesame", "enter")
+        await shown(pilot, "box-4")
+
+
+async def test_what_opens_by_itself_while_it_is_locked_lies_beneath_the_lock():
+    now = [NOW_MS]
+    app = console(five(), now_ms=lambda: now[0], lock_after_s=600)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(pilot, "box-4")
+        now[0] += 600_000
+        app.lock.look_round()
+        await shown(pilot, " locked")
+        await pilot.press(*"ses")
+        # As a log that took its time to be found, a session, a page that was asked for before.
+        app.push_screen(ListingScreen(app.rooms.kinds[1]))
+        assert isinstance(app.screen, LockedScreen), "it is seen, and keys reach it"
+        for _ in range(5):
+            await pilot.pause()
+            assert "".join(screen_text(app)).strip() == "locked"
+        app.go("boxes")
+        assert isinstance(app.screen, LockedScreen), "it was opened without a password"
+        await pilot.pause()
+        assert "".join(screen_text(app)).strip() == "locked"
+        await pilot.press(*"ame", "enter")
+        await shown(pilot, "box-4")
+        assert [type(screen) for screen in app.screen_stack] == [ListingScreen]
+
+
+async def test_a_lock_listens_again_whatever_goes_wrong_and_keeps_no_noise(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(locked, "WRONG_S", 0.05)
+    now = [NOW_MS]
+    app = console(five(), now_ms=lambda: now[0], lock_after_s=600)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(pilot, "box-4")
+        now[0] += 600_000
+        app.lock.look_round()
+        await shown(pilot, " locked")
+        screen = app.screen
+        right = screen._is_password
+
+        async def broken(_typed: str) -> bool:
+            raise ZeroDivisionError("a mistake of ours")
+
+        screen._is_password = broken
+        await pilot.press("x", "enter")
+        await until(pilot, lambda: not screen._is_waiting)
+        screen._is_password = right
+        for _ in range(locked.LONGEST + 100):
+            screen.on_key(events.Key("x", "x"))
+        assert len(screen._typed) == locked.LONGEST
+        await pilot.press("ctrl+u", *"sesame", "enter")
         await shown(pilot, "box-4")
 
 
