@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import deque
 from functools import lru_cache
 from inspect import signature
-from typing import Any, Callable, Deque, List, Tuple
+from typing import Any, Callable, Deque, Iterator, List, Tuple
+from unicodedata import combining
 
 import pyte
 from rich.segment import Segment
@@ -19,6 +20,9 @@ from stx_tui.panes.pane import Pane
 KEPT = 5000
 """Lines that are kept after they left the top of the screen."""
 
+MARKS_MOST = 4
+"""Combining characters that are put on one letter."""
+
 _BRIGHT = "bright"
 _NAMES = {"brown": "yellow"}
 # The mode in which arrows are sent as an application wants them (DECCKM, private, as pyte has it).
@@ -31,7 +35,7 @@ class Far(pyte.Screen):
     def __init__(self, columns: int, lines: int, answer: Callable[[bytes], None]) -> None:
         """``answer`` sends what the emulator says of itself: where its cursor is, what it is."""
         self.past: Deque[str] = deque(maxlen=KEPT)
-        self.passed = 0
+        self.passed = self._marks = 0
         self._answer = answer
         super().__init__(columns, lines)
 
@@ -42,6 +46,16 @@ class Far(pyte.Screen):
             self.past.append(self.text(0))
             self.passed += 1
         super().index()
+
+    def draw(self, data: str) -> None:
+        """Put text; of marks on one letter, of which noise may send thousands, a few are kept."""
+        super().draw(data if data.isascii() else "".join(self._calm(data)))
+
+    def _calm(self, data: str) -> Iterator[str]:
+        for char in data:
+            self._marks = self._marks + 1 if combining(char) else 0
+            if self._marks <= MARKS_MOST:
+                yield char
 
     def write_process_input(self, data: str) -> None:
         """Answer the far end."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Optional, Tuple
 
 from textual import events
@@ -18,7 +19,7 @@ from stx_tui.panes.pane import Pane, line
 from stx_tui.panes.session import COMMANDS, Escape, SessionPane, bytes_of, function_key
 from stx_tui.panes.text import safe
 from stx_tui.saved import Log, save
-from stx_tui.screens.dialog import TitlePane
+from stx_tui.screens.dialog import DEAF_S, TitlePane
 from stx_tui.screens.screen import ConsoleScreen
 
 FUNCTION_KEYS = "1234567890-="
@@ -48,6 +49,8 @@ class SessionScreen(ConsoleScreen[None], inherit_bindings=False):
         self._log: Optional[Log] = None
         self._is_down = False
         self._is_over = False
+        # When it ended, or a key came after that (monotonic).
+        self._heard_s = 0.0
         self._said = ""
         self._typed: asyncio.Queue[bytes] = asyncio.Queue()
 
@@ -57,8 +60,8 @@ class SessionScreen(ConsoleScreen[None], inherit_bindings=False):
         yield Pane(id="notice")
 
     def on_mount(self) -> None:
-        self.run_worker(self._listen(), name="session", exit_on_error=False)
-        self.run_worker(self._send(), name="typing", exit_on_error=False)
+        self.run_worker(self._listen(), name="session")
+        self.run_worker(self._send(), name="typing")
         self.call_after_refresh(self._fit)
 
     async def on_unmount(self) -> None:
@@ -87,7 +90,7 @@ class SessionScreen(ConsoleScreen[None], inherit_bindings=False):
             self.pane.take(heard)
             if self._log is not None:
                 self._log.went_by(self.pane.far.past, self.pane.far.passed - before)
-        self._is_over = True
+        self._is_over, self._heard_s = True, time.monotonic()
         self.say(f"it is over: {self._said or 'closed'}; any key leaves")
 
     def say(self, words: str) -> None:
@@ -126,7 +129,10 @@ class SessionScreen(ConsoleScreen[None], inherit_bindings=False):
         event.stop()
         event.prevent_default()
         if self._is_over:
-            self._close()
+            # What is typed on for the far end would leave, and then be keys of the console.
+            late_s, self._heard_s = event.time - self._heard_s, event.time
+            if late_s >= DEAF_S:
+                self._close()
             return
         if self.pane.back and event.key in ("escape", "q"):
             self.pane.back = 0

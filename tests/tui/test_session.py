@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any, List, Tuple
 
+import pyte
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -13,7 +15,8 @@ from backend.channel import Heard, Notice
 from backend.clean import clean
 from backend.deed import Deed
 from backend.errors import Unreachable
-from stx_tui.panes.session import Escape, Far, bytes_of
+from stx_tui.panes.session import MARKS_MOST, Escape, Far, bytes_of
+from stx_tui.screens.dialog import DEAF_S
 from stx_tui.screens.session import SessionScreen
 from tests.tui.desk import Desk, machine
 from tests.tui.things import until
@@ -129,6 +132,7 @@ async def test_when_it_is_over_any_key_leads_back() -> None:
         _screen, line = await opened(desk)
         await say(desk, line, Notice(words="somebody else took it over", is_down=True), b"")
         assert "somebody else took it over" in desk.lines[23]
+        await desk.settle()
         await desk.press("k")
         await desk.pilot.pause()
         assert not isinstance(desk.app.screen, SessionScreen)
@@ -291,3 +295,42 @@ def test_of_many_at_once_each_is_reported_and_what_failed_stands_first() -> None
     )
     texts = [" ".join(line.text.split()) for line in lines_of(deeds)]
     assert texts == ["dead never sent silent\\x1b[2J", "a taken", "c done"]
+
+
+async def test_what_is_typed_on_after_its_end_neither_leaves_nor_reaches_the_console() -> None:
+    desk = Desk(machine("a"))
+    async with desk.sat_at():
+        screen, line = await opened(desk)
+        await say(desk, line, Notice("it ended", is_down=True), b"")
+        assert "any key leaves" in desk.text
+        desk._hand_s = time.monotonic() - 1.0
+        await desk.press(*"reboot", "enter", "q", every_s=0.1, on=SessionScreen)
+        assert desk.app.screen is screen
+        await desk.press("q", every_s=DEAF_S)
+        assert desk.app.screen is not screen
+        assert line.closed
+
+
+async def test_a_session_whose_reading_breaks_says_so() -> None:
+    desk = Desk(machine("a"))
+    async with desk.sat_at():
+        _screen, line = await opened(desk)
+
+        async def broken() -> Heard:
+            raise ZeroDivisionError("a mistake of ours")
+
+        line.read = broken  # type: ignore[method-assign]
+        await say(desk, line, b"last words")
+        await until(desk.pilot, lambda: "ZeroDivisionError: a mistake of ours" in desk.text)
+
+
+def test_of_thousands_of_marks_on_one_letter_a_few_are_kept() -> None:
+    far = Far(80, 24, lambda _said: None)
+    stream = pyte.ByteStream(far)
+    for _ in range(5):
+        stream.feed(("e" + "\u0316" * 2000).encode())
+    stream.feed("\u0316\u0316 and on".encode())
+    assert all(len(far.buffer[0][x].data) <= 1 + MARKS_MOST for x in range(80))
+    assert far.text(0).endswith(" and on")
+    stream.feed("\r\ncafe\u0301".encode())
+    assert far.text(1) == "caf\u00e9"
