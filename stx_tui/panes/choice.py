@@ -98,8 +98,10 @@ class ChoicePane(EntryPane):
 
     def _named(self, character: str) -> Optional[str]:
         """Return the choice of that number, or the next one that begins with that letter."""
-        if character.isdigit() and 0 < int(character) <= len(self.choices):
-            return self.choices[int(character) - 1]
+        # Not isdigit: a keyboard's own key for a square is a digit to it, and no number.
+        at = "123456789".find(character)
+        if 0 <= at < len(self.choices):
+            return self.choices[at]
         at = self.choices.index(self.value) + 1 if self.value in self.choices else 0
         turned = self.choices[at:] + self.choices[:at]
         begins = (one for one in turned if one.casefold().startswith(character.casefold()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from itertools import islice
 from operator import attrgetter, is_
@@ -244,7 +245,7 @@ def _natural(value: Any) -> Tuple[Any, ...]:
     if value is None or value == "":
         return (2,)
     if isinstance(value, (int, float)):
-        return (0, int(value * 1000))
+        return (0, int(value * 1000)) if math.isfinite(value) else (2,)
     parts: List[Any] = _DIGITS.split(str(value).casefold()[:200])
     parts[1::2] = map(int, parts[1::2])
     return (1, parts)

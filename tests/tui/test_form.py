@@ -210,6 +210,17 @@ async def test_choices_move_with_h_and_l_and_digits() -> None:
     assert seen == ["red", "grey", "blue", "red", "grey", "blue", "grey", "blue", "blue"]
 
 
+async def test_a_keyboards_own_key_for_a_square_chooses_nothing_and_ends_nothing() -> None:
+    desk = Desk(machine("m-1"))
+    async with desk.sat_at():
+        await desk.open(form())
+        await desk.settle()
+        before = desk.lines[1]
+        await desk.press("\u00b2", "\u0663")
+        assert desk.lines[1] == before
+        assert isinstance(desk.app.screen, FormScreen)
+
+
 async def test_j_and_k_go_through_the_fields_where_no_text_is_typed() -> None:
     desk = Desk(machine("m-1"))
     async with desk.sat_at():

@@ -348,6 +348,16 @@ def test_a_column_sorts_numbers_within_words_by_their_size_and_what_is_missing_l
     assert found == ["2nd", "10th", "worker", "worker-2", "worker-10", ""]
 
 
+def test_a_column_whose_number_is_none_sorts_it_last_and_ends_nothing():
+    sizes = {"a": float("nan"), "b": 2.0, "c": float("inf"), "d": 1.0}
+    value = lambda row: sizes[row.name]  # noqa: E731
+    kind = replace(BOXES, columns=(Column(heading="SIZE", value=value),))
+    rows, first = Rows(kind), reading(*(box(at, name=name) for at, name in enumerate(sizes)))
+    rows.show(first, known(first))
+    rows.sort(0)
+    assert [entry.row.name for entry in rows.shown] == ["d", "b", "a", "c"]
+
+
 def test_a_service_that_sends_a_row_twice_has_it_once():
     twice = reading(box(1), box(2))
     twice = replace(twice, rows=(*twice.rows, twice.rows[0]))
