@@ -14,13 +14,17 @@ from backend.preview import Preview
 from backend.station import Station
 from backend.whole import from_yaml, three_way
 
+STANDARD_INPUT = "-"
+
 
 def read_text(path: str) -> str:
     """Return the text of a file, of ``-`` what comes in; raises ``Refused``."""
     if not path:
         raise Refused("what it is to be stands in a file", "--file PATH, or - for what comes in")
     try:
-        return sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
+        return (
+            sys.stdin.read() if path == STANDARD_INPUT else Path(path).read_text(encoding="utf-8")
+        )
     except (OSError, UnicodeDecodeError) as error:
         raise Refused(f"{path} cannot be read: {error}") from error
 

@@ -9,7 +9,7 @@ import select
 import stat
 import termios
 from collections import deque
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, Any, Deque, Iterator, Optional
 
@@ -107,7 +107,8 @@ class Keyboard:
         try:
             yield
         finally:
-            termios.tcsetattr(self._file, termios.TCSADRAIN, before)
+            with suppress(termios.error):  # it hung up meanwhile
+                termios.tcsetattr(self._file, termios.TCSADRAIN, before)
 
     # --- private -------------------------------------------------------------------------------
 
@@ -116,7 +117,8 @@ class Keyboard:
         self._lines.clear()
         if self._file is not None and self.is_terminal:
             # The terminal's driver keeps a line to itself until Enter.
-            termios.tcflush(self._file, termios.TCIFLUSH)
+            with suppress(termios.error):  # it hung up: who waits for a line hears of that
+                termios.tcflush(self._file, termios.TCIFLUSH)
 
     async def _more(self) -> None:
         """Wait until something came, or it is over."""

@@ -12,7 +12,7 @@ from backend.kind import Action, Form, Kind
 from backend.kinds.kube_create import CreateForm
 from backend.station import Station
 from backend.whole import from_yaml
-from stx_tui.commands.edit import read_text
+from stx_tui.commands.edit import STANDARD_INPUT, read_text
 from stx_tui.panes.text import safe
 from stx_tui.plain.talk import Talk
 
@@ -25,6 +25,8 @@ async def ask_text(
     if not name:
         return None
     try:
+        if name == STANDARD_INPUT:
+            raise Refused("what is typed here is heard line by line: name a file")
         text = await asyncio.to_thread(read_text, name)
         if row is None:
             form, lines = await _made(station, kind, action, name, text)

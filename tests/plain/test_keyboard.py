@@ -165,3 +165,13 @@ async def test_a_terminal_that_hangs_up_ends_the_input() -> None:
         os.close(master)
         with pytest.raises(Ended):
             await waiting
+
+
+async def test_a_terminal_that_hangs_up_in_the_middle_of_a_password_ends_in_order() -> None:
+    ours, theirs = os.openpty()
+    with os.fdopen(theirs) as terminal:
+        keyboard = Keyboard(terminal)
+        with keyboard.unseen():
+            os.close(ours)
+        with pytest.raises(Ended):
+            await keyboard.quiet()
