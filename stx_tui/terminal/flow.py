@@ -63,6 +63,9 @@ class Flow:
             if self._keyed and self._tries >= _TRIES:
                 # Keys arrive and answers do not: this terminal no longer answers.
                 self._trusted = False
+        if not self._trusted:
+            # Nobody answered so far: who is plugged in later answers the newest.
+            self._asked.clear()
         self._asked.append((self._sent, now))
         self._asked_at = self._sent
         self._keyed = False

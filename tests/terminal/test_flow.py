@@ -73,3 +73,12 @@ def test_a_fast_line_may_have_more_under_way_and_a_slow_one_less() -> None:
         asking(slow, number, 5000)
         slow.answer(number + 3.0)
     assert fast.window > before > slow.window
+
+
+def test_a_terminal_that_is_plugged_in_after_days_of_silence_is_taken_for_as_far_as_it_is() -> None:
+    flow = Flow(9600)
+    for second in range(10_000):
+        asking(flow, second, 2000)
+    assert flow.outstanding == 1, "questions that nobody will answer are held for ever"
+    flow.answer(10_000.0)
+    assert flow.has_room() or not asking(flow, 10_000.1, 0)
