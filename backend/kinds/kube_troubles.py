@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import Any, Optional, Set, Tuple
 
 from backend.figure import Jump, Line, Lines
 from backend.kind import Column, Derived, Kind
 from backend.kinds import kube_away
+from backend.kinds.application_looks import strip as application_strip
 from backend.kinds.kube_events import events_of
 from backend.kinds.kube_last import LAST_LINES
 from backend.kinds.kube_object import KubeObject
@@ -56,7 +57,20 @@ def strip(row: TroubleRow, known: Known) -> Lines:
         for event in events_of(found, known)[:2]:
             ago = span(known.now_ms - event.last_ms)
             lines.append(Line(heading="EVENT", text=f"{event.said} ({ago} ago)"))
-    return Lines(tuple(lines))
+    more = _more(row, found, known, {line.heading for line in lines})
+    return Lines((*lines, Line(rule=True), *more) if more else tuple(lines))
+
+
+def _more(row: TroubleRow, found: Any, known: Known, said: Set[str]) -> Tuple[Line, ...]:
+    """Return what its own kind says of it, for a strip that has room; nothing is said twice."""
+    from backend.kinds.kubernetes import BY_NAME
+
+    strip = application_strip if row.kind == "applications" else None
+    if row.kind in BY_NAME:
+        strip = BY_NAME[row.kind].strip
+    if strip is None or found is None:
+        return ()
+    return tuple(line for line in strip(found, known).lines if line.heading not in said)
 
 
 def _logs(row: TroubleRow, known: Known) -> Logs:

@@ -238,6 +238,17 @@ def test_a_trouble_leads_to_its_row() -> None:
         assert known.row(jump.kind, jump.id) is not None
 
 
+def test_beside_the_table_its_own_kind_tells_more_of_a_trouble_and_nothing_twice() -> None:
+    known = kube.cluster()
+    row = next(one for one in known.rows("troubles") if one.kind == "pods")
+    assert TROUBLES.strip is not None
+    said = TROUBLES.strip(row, known)
+    pod, _ = known.find("pods", row.row_id)
+    more = said.lines[len(said.brief.lines) + 1 :]
+    assert {str(one["name"]) for one in pod.containers} <= {line.heading for line in more}
+    assert not {line.heading for line in more} & {line.heading for line in said.brief.lines}
+
+
 def test_what_pods_ask_of_a_node_counts_devices_too() -> None:
     known = kube.cluster()
     node = next(one for one in known.rows("nodes") if asked_of(one, known).get("cpu"))
