@@ -7,7 +7,7 @@ from typing import Any, Optional, Set, Tuple
 from backend.figure import Jump, Line, Lines
 from backend.kind import Column, Derived, Kind
 from backend.kinds import kube_away
-from backend.kinds.application_looks import strip as application_strip
+from backend.kinds.applications import APPLICATIONS
 from backend.kinds.kube_events import events_of
 from backend.kinds.kube_last import LAST_LINES
 from backend.kinds.kube_object import KubeObject
@@ -65,12 +65,10 @@ def _more(row: TroubleRow, found: Any, known: Known, said: Set[str]) -> Tuple[Li
     """Return what its own kind says of it, for a strip that has room; nothing is said twice."""
     from backend.kinds.kubernetes import BY_NAME
 
-    strip = application_strip if row.kind == "applications" else None
-    if row.kind in BY_NAME:
-        strip = BY_NAME[row.kind].strip
-    if strip is None or found is None:
+    kind = APPLICATIONS if row.kind == APPLICATIONS.name else BY_NAME.get(row.kind)
+    if kind is None or kind.strip is None or found is None:
         return ()
-    return tuple(line for line in strip(found, known).lines if line.heading not in said)
+    return tuple(line for line in kind.strip(found, known).lines if line.heading not in said)
 
 
 def _logs(row: TroubleRow, known: Known) -> Logs:
