@@ -23,9 +23,8 @@ _PLACES = (
 _DEEPEST = 6
 _FAILS = re.compile(r"^(.*?):\s*\[Fail\]", re.MULTILINE)
 _TAG = re.compile(r"<[^<>]*>")
-_HEAD = re.compile(
-    r"<(head|script|style)\b.*?</\1>|<h1\b.*?</h1>|<!--.*?-->", re.IGNORECASE | re.DOTALL
-)
+# What of a page is said to no person, up to where it ends.
+_ASIDE = re.compile(r"<(head|script|style|h1)\b|<!--", re.IGNORECASE)
 
 
 def refusal(service: str, status: int, body: bytes, location: str = "") -> StxError:
@@ -54,11 +53,30 @@ def sentence(body: bytes) -> str:
         except (ValueError, RecursionError):
             said = text
     elif text.startswith("<"):
-        inner = _TAG.sub(" ", _HEAD.sub(" ", text))
+        inner = _TAG.sub(" ", _said_to_people(text))
         said = html.unescape(inner if inner.strip() else _TAG.sub(" ", text))
     else:
         said = text
     return " ".join(said.split())[:LONGEST]
+
+
+def _said_to_people(page: str) -> str:
+    """Return a page without its head, scripts, styles, first heading and comments.
+
+    In one go: what begins a thousand times and ends nowhere is looked for once.
+    """
+    kept, at, endless = [], 0, set()
+    for begin in _ASIDE.finditer(page):
+        end = f"</{begin[1].lower()}>" if begin[1] else "-->"
+        if begin.start() < at or end in endless:
+            continue
+        found = re.compile(re.escape(end), re.IGNORECASE).search(page, begin.end())
+        if found is None:
+            endless.add(end)
+            continue
+        kept.append(page[at : begin.start()])
+        at = found.end()
+    return " ".join((*kept, page[at:]))
 
 
 def _said(value: Any, depth: int) -> str:

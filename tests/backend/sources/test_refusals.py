@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any, Dict
 
 import pytest
@@ -114,3 +115,10 @@ def test_what_kubernetes_says_beside_its_message_is_said_too() -> None:
     assert str(error).endswith("disruption budget. The budget web needs 3 and has 2")
     status["message"] = "spec.replicas: The budget web needs 3 and has 2"
     assert sentence(json.dumps(status).encode()) == status["message"]
+
+
+@pytest.mark.parametrize("part", [b"<style", b"<!--", b"<h1", b"<head ", b"</h1><h1>", b"<!---->"])
+def test_a_page_that_begins_a_thousand_things_and_ends_none_holds_nobody_up(part: bytes) -> None:
+    began_s = time.process_time()
+    sentence(part * (64 * 1024 // len(part)))
+    assert time.process_time() - began_s < 2
