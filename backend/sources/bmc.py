@@ -109,6 +109,8 @@ class Baseboards:
         self._wanted: Dict[str, float] = {}
         self._typed: Dict[str, Tuple[str, Password]] = {}
         self._boards: Dict[str, Tuple[Server, Baseboard]] = {}
+        # The servers as they were found last, and the hosts they were found among.
+        self._last: Optional[Tuple[Tuple[Any, ...], Mapping[str, Server]]] = None
 
     async def ask(self, read: Bmc, parent: str) -> Answer:
         """Return one facet of the server ``parent``; ``servers`` is asked of nobody."""
@@ -145,6 +147,7 @@ class Baseboards:
         if write.verb == "log-in":
             password = Password(given=Secret(text=write.values["password"]))
             self._typed[write.server] = (write.values["username"], password)
+            self._last = None
             await self._board(write.server).ask("power")
         else:
             await self._board(write.server).send(write, told)
@@ -184,6 +187,9 @@ class Baseboards:
     def servers(self) -> Mapping[str, Server]:
         """Return the servers by name: those of the settings, then those only sysinv knows."""
         hosts = self._known().rows("hosts") if self._known is not None else ()
+        if self._last is not None and self._last[0] is hosts:
+            # Asked twice for each facet of each: of five thousand hosts that is 40 ms of the loop.
+            return self._last[1]
         found: Dict[str, Server] = {}
         by_address: Dict[str, str] = {}
         for name, one in self._settings.bmc.items():
@@ -196,6 +202,7 @@ class Baseboards:
         for name, (username, password) in self._typed.items():
             if name in found:
                 found[name] = replace(found[name], username=username, password=password)
+        self._last = hosts, found
         return found
 
     def _add_host(self, found: Dict[str, Server], by_address: Mapping[str, str], host: Any) -> None:
