@@ -15,6 +15,8 @@ from backend.tone import Tone
 
 # Lines that are kept; the oldest go first, and that is said.
 KEPT = 100_000
+# Bytes that are kept of them: as many lines of a stack trace in JSON would be 400 MB a log.
+KEPT_BYTES = 64 * 1024 * 1024
 # Lines that are counted between two words of how far it is: a few ms.
 _BATCH = 1000
 # Lines that are taken in one turn of the event loop where all of them have come: some 5 ms.
@@ -33,12 +35,15 @@ class Gathered:
         arrives: Callable[[], AsyncIterator[bytes]],
         *,
         kept: int = KEPT,
+        kept_bytes: int = KEPT_BYTES,
         tone_of: Optional[Callable[[bytes], Tone]] = None,
     ) -> None:
         self.name = name
         self.error: Optional[StxError] = None
         self._arrives = arrives
         self._kept = kept
+        self._kept_bytes = kept_bytes
+        self._held_bytes = 0
         self._tone_of = tone_of
         # The kept lines with the number of the first, taken together: others read them meanwhile.
         self._part: Tuple[List[LogLine], int] = ([], 0)
@@ -81,8 +86,14 @@ class Gathered:
             year=year,
             said=self._tone_of(whole) if self._tone_of is not None else None,
         )
-        if len(lines) >= self._kept:
-            drop = max(self._kept // 10, 1)
+        # Beneath both limits by a tenth, lest a list of them is made anew for every line.
+        drop = max(self._kept // 10, 1) if len(lines) >= self._kept else 0
+        self._held_bytes += len(line.raw) - sum(len(old.raw) for old in lines[:drop])
+        if self._held_bytes > self._kept_bytes:
+            while drop < len(lines) and self._held_bytes > self._kept_bytes * 0.9:
+                self._held_bytes -= len(lines[drop].raw)
+                drop += 1
+        if drop:
             lines, first = lines[drop:], first + drop
         lines.append(line)
         self._part = lines, first
@@ -163,7 +174,7 @@ class Gathered:
 
     def close(self) -> None:
         """Let go of the lines."""
-        self._part = ([], 0)
+        self._part, self._held_bytes = ([], 0), 0
 
     def _checked(self) -> Tuple[List[LogLine], int]:
         if self.error is not None and not self._part[0]:

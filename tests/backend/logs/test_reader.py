@@ -186,6 +186,21 @@ async def test_text_that_only_arrives_is_a_log_like_any_other() -> None:
     assert await reader.count() == 10
 
 
+async def test_no_more_than_so_many_bytes_of_a_stream_are_kept_however_long_its_lines_are() -> None:
+    async def arrives() -> AsyncIterator[bytes]:
+        for number in range(1000):
+            yield b"%03d" % number + (b"" if number < 10 else b"x" * 997)
+
+    log = Gathered("pod", arrives, kept_bytes=20_000)
+    await log.gather()
+    reader = Reader([log])
+    await reader.to_last(100)
+    kept = [line.raw[:3] for line in reader.view.lines]
+    assert kept[-1] == b"999"
+    assert 18 <= len(kept) <= 20
+    assert log.notes() == (f"pod: its first {1000 - len(kept)} lines were dropped",)
+
+
 async def test_a_flood_that_came_all_at_once_leaves_the_loop_its_turns() -> None:
     async def arrives() -> AsyncIterator[bytes]:
         for number in range(3000):
