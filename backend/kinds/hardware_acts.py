@@ -11,7 +11,15 @@ from backend.baseboard import RESETS
 from backend.figure import Jump
 from backend.kind import Action, Consequence, Form, Plan, Reason, Risk, Rung, Step
 from backend.kinds.hardware_orders import IPMITOOL, answers, check, curl, ipmitool, order, step
-from backend.kinds.hardware_server import POWER, Power, Server, host_of, power_of, sits_on
+from backend.kinds.hardware_server import (
+    POWER,
+    Power,
+    Server,
+    host_of,
+    power_of,
+    sits_on,
+    works_on,
+)
 from backend.known import Known
 from backend.tone import Tone
 
@@ -92,7 +100,7 @@ def risk_of_power(verb: str) -> Callable[[Any, Any, Known], Risk]:
     def risk(server: Server, _form: Any, known: Known) -> Risk:
         if verb == "power-on":
             return Risk.DISRUPTIVE
-        if sits_on(server, known):
+        if sits_on(server, known) or works_on(server, known):
             return Risk.DESTRUCTIVE
         row = power_of(server.name, known)
         if row is not None and row.power == "off" and not _is_serving(server, known):
@@ -113,6 +121,7 @@ def consequences_of(verb: str) -> Callable[[Any, Any, Known], Tuple[Consequence,
         found: List[Consequence] = []
         if verb in CUTS:
             found.append(_stops(server, host, known))
+            found += half_written(server, known)
             if sits_on(server, known):
                 words = "it is the machine this console runs on: it ends with it"
                 found.append(Consequence(words=words, tone=Tone.BAD))
@@ -130,6 +139,13 @@ def consequences_of(verb: str) -> Callable[[Any, Any, Known], Tuple[Consequence,
         return tuple(found)
 
     return consequences
+
+
+def half_written(server: Server, known: Known) -> List[Consequence]:
+    """Say what is cut off that a baseboard works on: firmware half written starts nothing again."""
+    name = works_on(server, known)
+    words = f"its baseboard works on {name}: firmware that is half written may start nothing again"
+    return [Consequence(words=words, tone=Tone.BAD)] if name else []
 
 
 def _stops(server: Server, host: Any, known: Known) -> Consequence:

@@ -7,10 +7,10 @@ from typing import Any, Callable, Tuple
 from pydantic import Field
 
 from backend.baseboard import Sol
-from backend.kind import Action, Consequence, Form, Nothing, Plan, Reason
-from backend.kinds.hardware_acts import disruptive, harmless
+from backend.kind import Action, Consequence, Form, Nothing, Plan, Reason, Risk
+from backend.kinds.hardware_acts import disruptive, half_written, harmless
 from backend.kinds.hardware_orders import IPMITOOL, answers, check, curl, ipmitool, order
-from backend.kinds.hardware_server import POWER, Server
+from backend.kinds.hardware_server import POWER, Server, works_on
 from backend.known import Known
 from backend.tone import Tone
 
@@ -77,8 +77,13 @@ def _thrown_off(server: Server, _form: Any, _known: Known) -> Tuple[Consequence,
     return (Consequence(words=words, tone=Tone.WARN),)
 
 
-def _away(server: Server, _form: Any, _known: Known) -> Tuple[Consequence, ...]:
-    return (Consequence(words=f"the baseboard of {server.name} is away for a minute or two"),)
+def _away(server: Server, _form: Any, known: Known) -> Tuple[Consequence, ...]:
+    words = f"the baseboard of {server.name} is away for a minute or two"
+    return (Consequence(words=words), *half_written(server, known))
+
+
+def _reset_risk(server: Server, _form: Any, known: Known) -> Risk:
+    return Risk.DESTRUCTIVE if works_on(server, known) else Risk.DISRUPTIVE
 
 
 CONSOLES: Tuple[Action[Server], ...] = (
@@ -115,7 +120,7 @@ BOARD_ACTIONS: Tuple[Action[Server], ...] = (
         key="W",
         words="restart its BMC",
         plan=_reset,
-        risk=disruptive,
+        risk=_reset_risk,
         consequences=_away,
         needs=(POWER,),
         at_once=True,

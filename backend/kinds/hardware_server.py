@@ -97,6 +97,12 @@ def sits_on(server: Server, known: Known) -> bool:
     return known.place.is_on(server.host or server.name, "" if host is None else host.uuid)
 
 
+def works_on(server: Server, known: Known) -> str:
+    """Return what its baseboard works on, firmware that it writes above all; "" where nothing."""
+    running = (row for row in known.rows("bmc-tasks", server.name) if not row.is_over)
+    return next((str(row.name or row.task) for row in running), "")
+
+
 def node_of(server: Server, known: Known) -> Optional[Any]:
     """Return the node of Kubernetes that it is."""
     name = server.host or server.name

@@ -31,6 +31,12 @@ def first(known: Known) -> Any:
     return known.rows("servers")[0]
 
 
+def idle(known: Known) -> Known:
+    """Return it with a baseboard that is done with the firmware it was recorded writing."""
+    tasks = reading("bmc-tasks", [], "controller-0")
+    return replace(known, readings={**known.readings, ("bmc-tasks", "controller-0"): tasks})
+
+
 def shown(known: Known, verb: str, form: Any = None) -> Any:
     action = SERVER_KIND.action(verb)
     assert action is not None
@@ -128,7 +134,7 @@ def test_maintenance_may_power_an_unlocked_host_on_again_by_itself() -> None:
 
 
 def test_a_locked_host_is_only_disruptive_to_cut() -> None:
-    now = shown(rack(host=LOCKED), "power-off")
+    now = shown(idle(rack(host=LOCKED)), "power-off")
     assert now.risk is Risk.DISRUPTIVE
     assert not any("maintenance" in one.words for one in now.consequences)
 
@@ -215,3 +221,14 @@ def test_cutting_the_very_host_one_sits_on_says_so_whichever_way_its_baseboard_i
     assert found.ends_session
     assert found.risk is Risk.DESTRUCTIVE
     assert any("it ends with it" in one.words for one in found.consequences)
+
+
+@pytest.mark.parametrize("verb", ["power-off", "reset", "bmc-reset"])
+def test_while_a_baseboard_writes_firmware_what_cuts_it_off_wants_the_name(verb: str) -> None:
+    # It was recorded at 35 % of an image.
+    busy = rack(host=LOCKED)
+    for known, risk in ((busy, Risk.DESTRUCTIVE), (idle(busy), Risk.DISRUPTIVE)):
+        found = shown(known, verb)
+        assert found.risk is risk
+        told = any("works on Firmware Update" in one.words for one in found.consequences)
+        assert told is (known is busy)
