@@ -33,6 +33,7 @@ from backend.kinds.deploy_states import (
     usm,
     verdict,
 )
+from backend.kinds.release_upload import on_first
 from backend.known import Known
 from backend.tone import Tone
 
@@ -69,11 +70,23 @@ def _activate_reasons(row: Deploy, _form: Form, known: Known) -> Tuple[Reason, .
     return (state_reason("activate", row.state), _all_unlocked(known))
 
 
+def _delete_reasons(row: Deploy, _form: Form, known: Known) -> Tuple[Reason, ...]:
+    found = [state_reason("delete", row.state)]
+    # Before a host was touched nobody has to be told to forget anything.
+    if row.state not in {"start-done", "start-failed"}:
+        found.append(_all_unlocked(known))
+    if row.major_release:
+        found.append(on_first(known))
+    return tuple(found)
+
+
 def _abort_reasons(row: Deploy, _form: Form, known: Known) -> Tuple[Reason, ...]:
     removing = [one.release_id for one in known.rows("releases") if one.state == "removing"]
     check = "no release is being removed"
     words = f"{', '.join(removing)} is being removed: that can't be aborted"
     found = Reason.no(check, words) if removing else Reason.passes(check)
+    if not known.has("releases"):
+        found = Reason.cant_tell(check, "the releases were not read")
     kube = Reason.cant_tell("Kubernetes was not upgraded since")
     return (state_reason("abort", row.state), found, kube)
 
@@ -168,8 +181,8 @@ DEPLOY_ACTIONS: Tuple[Action[Deploy], ...] = (
         words="delete",
         plan=_delete,
         risk=disruptive,
-        reasons=_only_state("delete"),
-        needs=("deploy",),
+        reasons=_delete_reasons,
+        needs=("deploy", "hosts"),
     ),
     Action(
         name="abort",

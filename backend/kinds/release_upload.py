@@ -110,7 +110,8 @@ def _none_uploading(known: Known) -> Reason:
     return Reason.passes(check)
 
 
-def _on_first(known: Known) -> Reason:
+def on_first(known: Known) -> Reason:
+    """Return whether the controller is active that takes what is done of a major release."""
     check = f"{FIRST} is the active controller, as a major release wants"
     active = active_controller(known)
     if active is None:
@@ -121,7 +122,7 @@ def _on_first(known: Known) -> Reason:
 
 
 def _reasons(_row: None, form: UploadForm, known: Known) -> Tuple[Reason, ...]:
-    first = (_on_first(known),) if form.is_major else ()
+    first = (on_first(known),) if form.is_major else ()
     words = "where it is full USM says no more than: internal error"
     return (
         *((sw_patch_acts.takes(form.file.suffix),) if is_older(known) else ()),

@@ -29,7 +29,7 @@ from backend.kinds.deploys import start_ladder, started_badly
 from backend.kinds.obstacles import ACT_NEEDS, in_the_way
 from backend.kinds.release_looks import look, missing, page, strip
 from backend.kinds.release_precheck import prechecked, prechecked_badly
-from backend.kinds.release_upload import UPLOAD
+from backend.kinds.release_upload import UPLOAD, on_first
 from backend.known import Known
 from backend.tone import Tone
 
@@ -148,12 +148,24 @@ def _requires(row: Release, known: Known) -> Tuple[Reason, ...]:
     return (Reason.no("what it requires is deployed", words, jump),)
 
 
+def _major(row: Release) -> str:
+    return ".".join((row.sw_version or "").split(".")[:2])
+
+
+def _where(row: Release, known: Known) -> Tuple[Reason, ...]:
+    """Check that a major release is looked at and begun where USM takes it; a patch is anywhere."""
+    runs = {_major(one) for one in known.rows("releases") if one.state in {"deployed", "committed"}}
+    is_major = bool(_major(row)) and bool(runs) and _major(row) not in runs
+    return (on_first(known),) if is_major else ()
+
+
 def start_reasons(row: Release, _form: Form, known: Known) -> Tuple[Reason, ...]:
     """What stands in the way of a deploy of this release, as far as it can be seen from here."""
     return (
         *_must_be(row, "available"),
         *_no_deploy(known),
         *_requires(row, known),
+        *_where(row, known),
         *in_the_way(known, "deploy", "deploy"),
         Reason.cant_tell("its own precheck"),
     )
@@ -196,7 +208,8 @@ RELEASE_ACTIONS: Tuple[Action[Release], ...] = (
         plan=_precheck,
         form=ForceForm,
         risk=lambda _row, _form, _known: Risk.HARMLESS,
-        reasons=lambda row, _form, _known: _must_be(row, "available"),
+        reasons=lambda row, _form, known: (*_must_be(row, "available"), *_where(row, known)),
+        needs=("releases", "hosts"),
         hidden=_is_patch,
     ),
     Action(

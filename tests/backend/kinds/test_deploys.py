@@ -106,6 +106,45 @@ def test_activate_wants_all_hosts_unlocked() -> None:
     assert refused(DEPLOY, "activate", row, known) == ["worker-1 is locked"]
 
 
+def test_a_deploy_is_deleted_on_unlocked_hosts_and_a_major_one_on_controller_0() -> None:
+    known = known_in("completed", major_release=False)
+    (row,) = known.rows("deploy")
+    assert refused(DEPLOY, "delete", row, known) == ["worker-1 is locked"]
+    early = known_in("start-done", major_release=True)
+    (row,) = early.rows("deploy")
+    assert refused(DEPLOY, "delete", row, early) == []
+    rows = [{**host.body, "capabilities": {
+        "Personality": "Controller-Active" if host.name == "controller-1" else "Controller-Standby"
+    }} for host in early.rows("hosts")]  # fmt: skip
+    other = replace(early, readings={**early.readings, ("hosts", ""): reading("hosts", rows)})
+    assert refused(DEPLOY, "delete", row, other) == ["controller-1 is: swact first"]
+
+
+def test_a_major_release_is_begun_on_controller_0_and_a_patch_on_either() -> None:
+    known = known_in()
+    rows = [{**host.body, "capabilities": {
+        "Personality": "Controller-Active" if host.name == "controller-1" else "Controller-Standby"
+    }} for host in known.rows("hosts")]  # fmt: skip
+    known = replace(known, readings={**known.readings, ("hosts", ""): reading("hosts", rows)})
+    patch = next(row for row in known.rows("releases") if row.state != "deployed")
+    major = RELEASES.model.read({**patch.body, "state": "available", "sw_version": "99.9.0"})
+    words = "controller-1 is: swact first"
+    for verb in ("precheck", "start"):
+        assert words in refused(RELEASES, verb, major, known)
+        assert words not in refused(RELEASES, verb, patch, known)
+
+
+def test_whether_a_release_is_being_removed_is_not_known_before_they_were_read() -> None:
+    known = known_in("host")
+    part = {key: one for key, one in known.readings.items() if key[0] != "releases"}
+    (row,) = known.rows("deploy")
+    action = DEPLOY.action("abort")
+    assert action is not None
+    found = action.reasons(row, action.form(), replace(known, readings=part))
+    said = {reason.check: reason.answer for reason in found}
+    assert said["no release is being removed"] is Answer.CANT_TELL
+
+
 def test_a_host_is_locked_and_online_before_its_turn_where_a_reboot_is_required() -> None:
     known = known_in("host")
     locked, unlocked = (known.row("deploy-hosts", name) for name in ("worker-1", "controller-0"))
