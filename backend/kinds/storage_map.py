@@ -7,6 +7,7 @@ from typing import Dict, Iterable, Iterator, Optional, Tuple
 from backend.figure import Jump, Line, Lines, Tree
 from backend.kind import Body, Column, Derived, Kind, Row, Tab
 from backend.kinds.ceph_flags import flags_set
+from backend.kinds.host_fresh import why_stale
 from backend.kinds.storage_branch import Branch, taken_of
 from backend.kinds.storage_pair import peer_words, side_by_side
 from backend.kinds.storage_tree import host_branch, tree
@@ -133,12 +134,12 @@ def _summary(known: Known) -> Lines:
         f"{flags.upper()} SET" if flags else "",
     )
     tone = Tone.PLAIN if status.health == "HEALTH_OK" else Tone.WARN
-    recovery = status.recovery or "nothing to recover"
+    stale = why_stale("Ceph", known.reading("ceph"), known)
+    second = Line(heading="recovery", text=status.recovery or "nothing to recover")
+    if stale:
+        second = Line(heading="old", text=stale, tone=Tone.WARN)
     return Lines(
-        lines=(
-            Line(heading="ceph", text=" | ".join(filter(None, parts)), tone=tone),
-            Line(heading="recovery", text=recovery),
-        )
+        lines=(Line(heading="ceph", text=" | ".join(filter(None, parts)), tone=tone), second)
     )
 
 

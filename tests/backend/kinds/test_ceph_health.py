@@ -21,6 +21,7 @@ from backend.kinds.ceph_safety import safety_rows
 from backend.kinds.ceph_status import CephStatus, status_rows
 from backend.kinds.ceph_words import MEANINGS
 from backend.kinds.storage import STORAGE
+from backend.kinds.storage_map import STORAGE_MAP
 from backend.kinds.storage_verdict import until_full
 from backend.known import Reading
 from backend.tone import Mark, Tone
@@ -311,6 +312,9 @@ def test_a_ceph_that_does_not_answer_is_not_called_well_by_what_sysinv_configure
     lost = {**mine, ("ceph", ""): replace(fine, error=error)}
     said = STORAGE.headline(replace(known, readings=lost))
     assert (said.word, "no quorum" in said.more) == ("WAS WELL", True)
+    assert STORAGE_MAP.summary is not None
+    *_, last = STORAGE_MAP.summary(replace(known, readings=lost)).lines
+    assert (last.heading, "no quorum" in last.text) == ("old", True)
     never = {("backends", ""): backends, ("ceph", ""): Reading(kind="ceph", error=error)}
     said = STORAGE.headline(replace(known, readings=never))
     assert (said.word, said.text) == ("CANNOT", "see: ceph: no quorum")
