@@ -103,13 +103,16 @@ def _osd(cloud: Cloud, host: Host, row: Json, disk: Json) -> Osd:
     number, size = int(row["osdid"]), disk["size_mib"] * MIB
     order = cloud.ceph
     downed = order.downed.get(number)
-    is_back = downed is None or cloud.now() >= downed + timedelta(seconds=BACK_S)
+    # Who is said to be down says within seconds that it is not; with noup nobody believes it.
+    is_back = downed is None or (
+        "noup" not in order.flags and cloud.now() >= downed + timedelta(seconds=BACK_S)
+    )
     is_alive = host.is_serving and row["uuid"] not in cloud.lost_osds
     return Osd(
         number=number,
         host=host,
         device=disk,
-        is_up=is_alive and (is_back or "noup" in order.flags),
+        is_up=is_alive and is_back,
         is_in=number not in order.out,
         size=size,
         used=int(size * fill(cloud)),

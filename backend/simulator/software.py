@@ -234,6 +234,9 @@ def abort(cloud: Cloud) -> Answer:
 def delete(cloud: Cloud) -> None:
     """Forget the deploy, where its state allows it."""
     deploy = guard(cloud.software, "delete")
+    begun = deploy["state"] not in {"start-done", "start-failed"}
+    if begun and any(host.administrative != "unlocked" for host in cloud.hosts):
+        raise refused("Hosts must be unlocked and online.")
     # Until then it can be turned back: what was completed is deployed from here on only.
     state = "deployed" if deploy["state"] == "completed" else "available"
     for release in cloud.software.releases:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, AsyncIterator, Callable
 
@@ -16,7 +17,9 @@ from backend.kinds.storage import STORAGE
 from backend.kinds.storage_map import MADE_OF
 from backend.known import Known
 from backend.settings import load
-from backend.simulator import Simulator
+from backend.simulator import Simulator, scenes
+from backend.simulator.ceph_standing import osds
+from backend.simulator.clock import Clock
 from backend.simulator.exchange import Request
 from backend.sources.tls import Pins
 from backend.station import Station
@@ -229,3 +232,12 @@ def patched(simulator: Simulator, name: str, size: str) -> Any:
     request = Request(method="PATCH", path=f"/kubernetes/{path}", base=simulator.url,
                       body=json.dumps(body).encode())  # fmt: skip
     return json.loads(simulator._apiserver.reply(request, path.split("/")).body)
+
+
+def test_an_osd_that_was_marked_down_does_not_come_up_while_noup_stands() -> None:
+    cloud = scenes.build("site-7-calm", clock=Clock(frozen=True), seed=7)
+    (first, *_) = osds(cloud)
+    cloud.ceph.downed[first.number] = cloud.now() - timedelta(minutes=1)
+    assert osds(cloud)[0].is_up
+    cloud.ceph.flags = {"noup"}
+    assert not osds(cloud)[0].is_up

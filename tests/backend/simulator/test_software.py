@@ -132,6 +132,10 @@ async def test_an_abort_leads_back_over_host_rollback_to_delete(calm: Client) ->
     assert (await post(calm, f"{USM}/deploy_host/worker-0/rollback")).status_code == 200
     await calm.sim.advance(200)
     assert (await deploy(calm))["state"] == "host-rollback-done"
+    locked = await calm.http.delete(f"{USM}/deploy")
+    assert (locked.status_code, "must be unlocked" in locked.json()["error"]) == (406, True)
+    await calm.act("worker-0", "unlock")
+    await calm.sim.advance(1200)
     assert (await calm.http.delete(f"{USM}/deploy")).status_code == 200
 
 
