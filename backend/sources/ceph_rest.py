@@ -12,6 +12,7 @@ from typing import Any, Awaitable, Callable, Dict, Iterable, List, Mapping, Tupl
 from urllib.parse import quote
 
 from backend.ceph import CephCommand
+from backend.errors import Rejected
 from backend.kind import Json
 
 # Asks one path and returns its JSON.
@@ -149,7 +150,12 @@ async def _log(get: Get, args: Mapping[str, Json]) -> Any:
 
 
 async def _safe_to_destroy(get: Get, args: Mapping[str, Json]) -> Any:
-    return await get(f"/osd/safe_to_destroy?ids={_one_id(args)}")
+    number = _one_id(args)
+    try:
+        return await get(f"/osd/safe_to_destroy?ids={number}")
+    except Rejected:
+        # Ceph 14 has it below each OSD.
+        return await get(f"/osd/{number}/safe_to_destroy")
 
 
 async def _images(get: Get, _args: Mapping[str, Json]) -> Any:
@@ -210,13 +216,15 @@ async def _flags(verb: str, args: Mapping[str, Json], get: Get) -> Order:
 
 
 async def _flag_of_some(verb: str, args: Mapping[str, Json], get: Get) -> Order:
-    ids, flag = list(_each(args["who"])), str(args["flags"])
+    # It wants them as numbers.
+    ids: List[Json] = [int(str(one)) for one in _each(args["who"])]
+    flag = str(args["flags"])
     body: Dict[str, Json] = {"flags": {flag: verb == "set"}, "ids": ids}
     path = "/osd/flags/individual"
     if len(ids) != 1:
         return Order("PUT", path, body)
     # Ceph 15 is told all flags of one OSD at once; Ceph 14 has no path for them.
-    now = [str(word) for one in await get(_OSDS) if str(one["id"]) == str(ids[0])
+    now = [str(word) for one in await get(_OSDS) if one["id"] == ids[0]
            for word in one.get("state") or () if word in _OF_AN_OSD and word != flag]  # fmt: skip
     older: List[Json] = [*now, *([flag] if verb == "set" else [])]
     return Order("PUT", path, body, ("PUT", f"/osd/{_one_id({'id': ids[0]})}/flags"),

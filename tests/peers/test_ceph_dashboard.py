@@ -32,7 +32,7 @@ from backend.simulator.exchange import Request
 from backend.sources.ceph_manager import Dashboard
 from backend.sources.tls import Pins
 from tests.backend.test_watch import until
-from tests.peers.ceph import Ceph
+from tests.peers.ceph import Ceph, run
 from tests.peers.ceph_dashboard import PASSWORD, USER, Dashboards
 from tests.peers.test_ceph import act, at_the_door, done, looking, now_ms, seen
 
@@ -95,6 +95,25 @@ async def test_every_kind_that_the_managers_rest_has_says_what_ceph_says(
                 *(other_osd.host, other_osd.status, other_osd.size),
             )
         assert STORAGE.headline(rest.watch.known).text == STORAGE.headline(direct.watch.known).text
+
+
+async def test_of_more_images_than_a_page_of_the_rest_has_all_are_told(
+    real_ceph: Ceph, real_dashboards: Dashboards
+) -> None:
+    active, _ = await asyncio.to_thread(real_dashboards.settle)
+    at = ("--conf", str(real_ceph.conf), "--keyring", str(real_ceph.keyring))
+    names = [f"csi-vol-{number}" for number in range(7)]
+    for name in names:
+        await asyncio.to_thread(run, "rbd", *at, "create", "--size", "4", f"kube-rbd/{name}")
+    try:
+        async with by_rest(real_dashboards, active) as lookout:
+            reading = await lookout.watch.read_anew("rbd-images")
+        assert reading.error is None
+        assert sorted(row.name for row in reading.rows) == names
+        assert {row.size for row in reading.rows} == {4 << 20}
+    finally:
+        for name in names:
+            await asyncio.to_thread(run, "rbd", *at, "rm", f"kube-rbd/{name}")
 
 
 async def test_acts_go_through_the_managers_rest_and_what_it_lacks_is_said(

@@ -155,3 +155,57 @@ async def test_what_ceph_14_and_15_have_another_path_for_goes_there(
     (answer,) = await asked_of(script, tmp_path, command)
     assert answer == Said(0)
     assert orders == [(older, body)]
+
+
+WHOLE = "?offset=0&limit=-1&search=&sort=%2Bname"
+HOSTS = [{"hostname": f"storage-{number}"} for number in range(7)]
+
+
+@pytest.mark.parametrize("plainly", ["a page", "it stumbles"])
+async def test_of_a_list_that_comes_in_pages_all_of_it_is_asked_for(
+    tmp_path: Path, plainly: str
+) -> None:
+    targets: List[str] = []
+
+    def script(asked: Asked) -> Reply:
+        targets.append(asked.target)
+        if asked.target == "/api/host":
+            page = said(HOSTS[:5], **{"X-Total-Count": "7"})
+            return page if plainly == "a page" else said({"detail": "list index"}, 500)
+        if asked.target == f"/api/host{WHOLE}":
+            return said(HOSTS, **{"X-Total-Count": "7"})
+        if asked.target.endswith("/devices"):
+            return said([{"devid": f"disk-of-{asked.target.split('/')[3]}", "daemons": []}])
+        return usual(asked)
+
+    (answer,) = await asked_of(script, tmp_path, CephCommand(prefix="device ls"))
+    assert isinstance(answer, Said)
+    assert len(json.loads(answer.out)) == 7
+    # Once that is known it is asked that way at once.
+    assert targets.count("/api/host") == 1
+
+
+async def test_a_list_that_fails_and_knows_no_pages_fails_in_its_own_words(tmp_path: Path) -> None:
+    def script(asked: Asked) -> Reply:
+        if asked.target == "/api/host":
+            return said({"detail": "its database is locked"}, 500)
+        if asked.target.startswith("/api/host?"):
+            return said({"detail": "Unexpected query string parameters"}, 404)
+        return usual(asked)
+
+    (error,) = await asked_of(script, tmp_path, CephCommand(prefix="device ls"))
+    assert "its database is locked" in str(error)
+
+
+async def test_ceph_14_is_asked_of_each_osd_whether_it_is_safe_to_destroy(tmp_path: Path) -> None:
+    safe = {"safe_to_destroy": [3], "active": [], "missing_stats": [], "stored_pgs": []}
+
+    def script(asked: Asked) -> Reply:
+        if asked.target == "/api/osd/safe_to_destroy?ids=3":
+            return said({"detail": "Unexpected query string parameters: ids"}, 404)
+        return said(safe) if asked.target == "/api/osd/3/safe_to_destroy" else usual(asked)
+
+    command = CephCommand.of("osd safe-to-destroy", ids=["3"])
+    (answer,) = await asked_of(script, tmp_path, command)
+    assert isinstance(answer, Said)
+    assert json.loads(answer.out) == safe
