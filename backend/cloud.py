@@ -56,6 +56,10 @@ if TYPE_CHECKING:
     from backend.told import Teller
 
 
+def _unheard(_source: str) -> None:
+    """Nobody waits for news."""
+
+
 class Cloud:
     """The sources of one cloud, each loaded when it is first needed.
 
@@ -70,15 +74,18 @@ class Cloud:
         pins: Pins,
         now_ms: Callable[[], int],
         known: Optional[Callable[[], Known]] = None,
+        on_news: Callable[[str], None] = _unheard,
     ) -> None:
         """``pins`` are the certificates somebody accepted; nothing is sent before they hold.
 
-        ``known`` is what is known now: hosts say where their baseboards answer.
+        ``known`` is what is known now: hosts say where their baseboards answer. ``on_news`` hears
+        of a source that what it said last is old.
         """
         self.settings = settings
         self._pins = pins
         self._now_ms = now_ms
         self._known = known
+        self._on_news = on_news
         self._catalogue: Optional[Catalogue] = None
         self._machines: Optional[Machines] = None
         self._baseboards: Optional[Baseboards] = None
@@ -249,7 +256,9 @@ class Cloud:
             way = self.settings.ceph_way
             if way is None:
                 raise NotConfigured("no way to Ceph is set up", "add ceph: to this cloud")
-            self._ceph = CephSource(way, self.settings, self._pins, self.machines)
+            self._ceph = CephSource(
+                way, self.settings, self._pins, self.machines, lambda: self._on_news("ceph")
+            )
         return self._ceph
 
     @property

@@ -37,7 +37,13 @@ class Lookout:
         self.settings = settings
         self.kinds: Dict[str, Kind[Any]] = {kind.name: kind for kind in configured(settings.has)}
         self.pins = pins or Pins(state_folder() / "pins.json")
-        self.cloud = Cloud(settings, self.pins, now_ms, lambda: self.watch.known)
+        self.cloud = Cloud(
+            settings,
+            self.pins,
+            now_ms,
+            lambda: self.watch.known,
+            self._hurry,
+        )
         self._own_ms = now_ms
         neighbours = settings.ssh.hosts if settings.ssh is not None else None
         self.watch = Watch(
@@ -50,6 +56,9 @@ class Lookout:
             read_only=settings.read_only,
             tellers=self.cloud.teller,
         )
+
+    def _hurry(self, source: str) -> None:
+        self.watch.hurry(source)
 
     def now_ms(self) -> int:
         """Return now by the cloud's own clock, which dates its alarms."""

@@ -30,6 +30,8 @@ class _Post:
     every_s: List[float]
     due_s: float = 0.0
     failures: int = 0
+    # Whether what it says may be of before something that came while it was read.
+    is_late: bool = False
 
 
 class Pace:
@@ -111,13 +113,27 @@ class Pace:
             ceiling_s = FAST_CEILING_S if pause < FAST_CEILING_S else max(CEILING_S, pause)
             pause = min(pause * 2.0 ** min(post.failures, 6), ceiling_s)
             pause *= self._jitter.uniform(0.8, 1.2)
-        post.due_s = self._now_s() + pause
+        post.due_s = self._now_s() + (0.0 if post.is_late and not post.failures else pause)
+        post.is_late = False
 
-    def hurry_derived(self, source: str) -> None:
+    def begin(self, key: Key) -> None:
+        """From now on what comes while ``key`` is read is not in what it says."""
+        if key in self._posts:
+            self._posts[key].is_late = False
+
+    def hurry_derived(self, kind: str, under_way: Container[Key]) -> None:
         """What is worked out of a kind that says something new is worked out again at once."""
-        for (name, _), post in self._posts.items():
-            if source in made_of(self._kinds[name]):
+        self._hurry(lambda one: kind in made_of(one), under_way)
+
+    def hurry_source(self, source: str, under_way: Container[Key]) -> None:
+        """What a source that has something new is asked for is read again at once."""
+        self._hurry(lambda one: one.read.source == source, under_way)
+
+    def _hurry(self, is_meant: Callable[[Kind[Any]], bool], under_way: Container[Key]) -> None:
+        for key, post in self._posts.items():
+            if is_meant(self._kinds[key[0]]):
                 post.due_s = 0.0
+                post.is_late = key in under_way
                 self._woken.set()
 
     def hurry_failed(self) -> None:

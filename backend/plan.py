@@ -85,6 +85,8 @@ class Derived:
 
     rows: Callable[[Known], Iterable[Body]]
     alone: bool = False
+    # Whether what is known of it is told while the rest is awaited, or a service hangs.
+    partly: bool = False
     # The kinds it is made of, where its columns look at more than that (None: all its needs).
     made_of: Optional[Tuple[str, ...]] = None
     # Whether what people recorded is among it: without a station that is looked up first.

@@ -15,6 +15,7 @@ from backend.errors import NotConfigured
 from backend.feed import Feeds, Tellers
 from backend.kind import Command, Derived, Kind, Reach
 from backend.known import Key, Known, Memory, Reading
+from backend.needs import came, is_told_in_part
 from backend.pace import Pace
 from backend.place import Place
 from backend.refresh import Ask, derive, made_of, refresh, spare_of, unite
@@ -22,7 +23,8 @@ from backend.since import noted
 
 log = logging.getLogger(__name__)
 
-# Requests under way at once to one cloud: a controller answers a handful in parallel, not fifty.
+# Requests under way at once to one service: it answers a handful in parallel, not fifty; and one
+# that hangs holds no other.
 PARALLEL = 4
 # How long what is under way may take at the end, in seconds.
 GRACE_S = 1.5
@@ -30,8 +32,6 @@ GRACE_S = 1.5
 FAN_OUT, UNITE_S = 2, 0.5
 # Machines that run a program at once: each works for itself, and one that hangs holds no other.
 MACHINES = 64
-# How long a derived kind that knows something by itself waits for the others, in seconds.
-ALONE_S = 0.5
 # How often listeners hear that time went on, in seconds: idle, and while a deed is open.
 TICK_S, TICK_RUNNING_S = 10.0, 1.0
 
@@ -70,7 +70,7 @@ class Watch:
         self._listeners: List[Heard] = []
         self._woken = asyncio.Event()
         self._pace = Pace(kinds, self._woken, seed)
-        self._limit = asyncio.Semaphore(PARALLEL)
+        self._limits: Dict[str, asyncio.Semaphore] = {}
         self._fan_out = asyncio.Semaphore(FAN_OUT)
         self._machines = asyncio.Semaphore(MACHINES)
         self._is_closing = False
@@ -111,11 +111,15 @@ class Watch:
             cable_plan=self.known.cable_plan if cable_plan is None else cable_plan,
         )
 
+    def hurry(self, source: str) -> None:
+        """Read at once what is looked at of a source: what it said is old."""
+        self._pace.hurry_source(source, self._under_way)
+
     def put(self, reading: Reading[Any]) -> None:
         """Take a reading that came another way (from the record, at the start)."""
         before = self.known.reading(reading.kind, reading.parent)
         if reading.changed or reading.gone or reading.error != before.error:
-            self._pace.hurry_derived(reading.kind)
+            self._pace.hurry_derived(reading.kind, self._under_way)
         readings = dict(self.known.readings)
         readings.pop((reading.kind, reading.parent), None)
         readings[reading.kind, reading.parent] = reading  # last, for it came last
@@ -264,19 +268,22 @@ class Watch:
             return is_old or last.is_remembered or (name, parent) in self._under_way
 
         # What is not configured here is absent: nothing is known of it, and nothing is asked.
-        there = (name for name in made_of(kind) if name in self._kinds)
+        there = [name for name in made_of(kind) if name in self._kinds]
+        is_partly = is_told_in_part(kind, is_looked_at=key in self._pace.looked_at)
+        if is_partly:
+            there = [name for name in there if not self._comes_by_itself(name)]
         reads = [asyncio.ensure_future(self.read_now(name)) for name in there if is_wanted(name)]
-        # What knows something by itself does not wait for a service that hangs: it is worked out
-        # again when that answers.
-        is_alone = isinstance(kind.read, Derived) and kind.read.alone
-        if reads:
-            came, _ = await asyncio.wait(reads, timeout=ALONE_S if is_alone else None)
-            for read in came:
-                read.result()  # a defect of ours is raised here too
+        await came(kind, reads, lambda: self.known, is_partly=is_partly)
         for spare in spare_of(kind, self.known):
             if spare[0] in self._kinds and is_wanted(*spare):
                 await self.read_now(*spare)
+        self._pace.begin(key)
         return await derive(kind, self.known.reading(*key), self.known, self._now_ms)
+
+    def _comes_by_itself(self, name: str) -> bool:
+        """Whether a need is looked at and was tried: what it says is worked in when it comes."""
+        last = self.known.reading(name)
+        return (name, "") in self._pace.looked_at and last.tried_ms > 0 and not last.is_remembered
 
     async def _read_one(self, kind: Kind[Any], key: Key) -> Reading[Any]:
         last = self.known.reading(*key)
@@ -291,7 +298,9 @@ class Watch:
         """Return what keeps too many questions from one service: none of baseboards waits."""
         if isinstance(kind.read, Bmc):
             return AsyncExitStack()
-        return self._machines if isinstance(kind.read, Command) else self._limit
+        if isinstance(kind.read, Command):
+            return self._machines
+        return self._limits.setdefault(kind.read.source, asyncio.Semaphore(PARALLEL))
 
     async def _read_under_all(self, kind: Kind[Any]) -> Reading[Any]:
         """Fan out over the parents; the union is shown as it comes."""

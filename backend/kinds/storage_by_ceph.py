@@ -1,4 +1,4 @@
-"""Hosts with their OSDs as Ceph has them, where sysinv was not read at all: a Ceph alone."""
+"""Hosts with their OSDs as Ceph has them, where sysinv does not say whose disk each is on."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def standing(seen: Any, note: str, says: str = "") -> Dict[str, Any]:
 
 def by_ceph(known: Known, tiers: Tiers) -> Iterator[Branch]:
     """Yield each host that Ceph has with its OSDs; of many hosts the OSDs that are not well."""
-    if known.has("hosts") or known.has("osds"):
+    if all(known.has(kind) for kind in ("hosts", "disks", "osds")):
         return
     hosts = by(known.rows("ceph-osds"), attrgetter("host"))
     for host, osds in sorted(hosts.items()):

@@ -20,7 +20,7 @@ from backend.units import mib
 
 MADE_OF = (
     *("hosts", "disks", "partitions", "physical-volumes", "volume-groups", "filesystems", "osds"),
-    *("alarms", "ceph-osds", "ceph-pools", "ceph-rules", "tiers"),
+    *("alarms", "ceph-osds", "ceph-pools", "ceph-rules", "ceph-devices", "tiers"),
     *("storage-classes", "volumes", "claims", "pods"),
 )
 NEEDS = tuple(dict.fromkeys((*MADE_OF, *VERDICT_NEEDS)))
@@ -159,7 +159,7 @@ STORAGE_MAP: Kind[Place] = Kind(
     name="storage-map",
     singular="place",
     model=Place,
-    read=Derived(rows=_rows, made_of=MADE_OF),
+    read=Derived(rows=_rows, partly=True, made_of=MADE_OF),
     label=lambda row: row.text,
     columns=(
         Column(heading="WHAT", value=lambda row: f"{' ' * row.depth}{row.text}", most=44),

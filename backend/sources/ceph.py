@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, Any, Iterator, List, Optional, Tuple, cast
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Optional, Tuple, cast
 
 from backend.ceph import Ceph, CephCommand, CephWrite, Told
 from backend.ceph_settings import CephWay
@@ -23,18 +23,35 @@ if TYPE_CHECKING:
 
 # An answer that is no older is one: of kinds that are read together each command is asked once.
 FRESH_S = 0.3
+# How long what may be missing is waited for where it was answered just now, and how long that one
+# holds, in seconds: a manager that is busy, or fails over, holds up nothing that monitors know.
+LATE_S, HOLDS_S = 0.15, 10.0
 # How long the manager is asked before Ceph itself is tried once more, in seconds.
 AGAIN_S = 60.0
+
+
+def _unheard() -> None:
+    """Nobody waits for news."""
 
 
 class CephSource:
     """One cluster, asked the ways its settings name; nothing is started before it is asked."""
 
     def __init__(
-        self, way: CephWay, settings: CloudSettings, pins: Pins, machines: Machines
+        self,
+        way: CephWay,
+        settings: CloudSettings,
+        pins: Pins,
+        machines: Machines,
+        on_news: Callable[[], None] = _unheard,
     ) -> None:
-        """``settings`` are the cloud's: its kubeconfig leads to Rook's pod on this machine."""
-        self.direct = Direct(way, machines, settings.kubeconfig) if way.is_direct else None
+        """``settings`` are the cloud's: its kubeconfig leads to Rook's pod on this machine.
+
+        ``on_news`` hears that what was read is old: Ceph has another map of its OSDs.
+        """
+        self._on_news = on_news
+        conf = settings.kubeconfig
+        self.direct = Direct(way, machines, self._heard, conf) if way.is_direct else None
         self.dashboard: Optional[Dashboard] = None
         if way.managers:
             # Who asks Ceph itself does not pay for the library of HTTP.
@@ -42,6 +59,8 @@ class CephSource:
 
             self.dashboard = Dashboard(way, settings, pins)
         self._fresh: Fresh[Said] = Fresh(FRESH_S)
+        # What may be missing, when and as it was said last.
+        self._last: Dict[str, Tuple[float, Said]] = {}
         self._direct_again_s = 0.0
 
     async def ask(self, read: Ceph, parent: str = "") -> Answer:
@@ -52,7 +71,10 @@ class CephSource:
         must = [one.under(parent) for one in read.commands]
         may = [one.under(parent) for one in read.extras]
         said = await asyncio.gather(
-            *(self._shared(one) for one in (*must, *may)), return_exceptions=True
+            *(self._shared(one) for one in must),
+            # Whether something may be stopped is never told from memory.
+            *(self._shared(one) if parent else self._spared(one) for one in may),
+            return_exceptions=True,
         )
         answers: List[Tuple[str, Said]] = []
         for at, (command, one) in enumerate(zip((*must, *may), said)):
@@ -73,9 +95,14 @@ class CephSource:
             raise error
         return {"said": said.words, "out": said.out.decode("utf-8", "replace")[:4000]}
 
+    def _heard(self) -> None:
+        self._fresh.forget()
+        self._on_news()
+
     def forget(self) -> None:
         """Ask all anew from now on: something was changed, or time was moved."""
         self._fresh.forget()
+        self._last.clear()
         if self.dashboard is not None:
             self.dashboard.forget()
 
@@ -94,6 +121,24 @@ class CephSource:
 
     async def _shared(self, command: CephCommand) -> Said:
         return await self._fresh.ask(json.dumps(command.body), lambda: self._one(command))
+
+    async def _spared(self, command: CephCommand) -> Said:
+        """Ask what may be missing; of what takes its time return what was said last."""
+        key = json.dumps(command.body)
+        asked = asyncio.ensure_future(self._shared(command))
+        asked.add_done_callback(lambda done: self._keep(key, done))
+        at_s, last = self._last.get(key, (-HOLDS_S, None))
+        if last is not None and asyncio.get_running_loop().time() - at_s < HOLDS_S:
+            await asyncio.wait((asked,), timeout=LATE_S)
+            if not asked.done():
+                return last
+        return await asked
+
+    def _keep(self, key: str, done: asyncio.Future[Said]) -> None:
+        if not done.cancelled() and done.exception() is None:
+            self._last[key] = (asyncio.get_running_loop().time(), done.result())
+        else:
+            self._last.pop(key, None)
 
     async def _one(self, command: CephCommand) -> Said:
         """Ask Ceph itself; where it cannot be reached, its manager, for a while."""

@@ -16,7 +16,7 @@ import os
 import signal
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple, Union, cast
+from typing import Any, Callable, Dict, List, Optional, Tuple, Union, cast
 
 from backend.ceph import CephCommand
 from backend.ceph_settings import CephWay
@@ -31,6 +31,7 @@ CONNECT_S, ANSWER_S = 20.0, 10.0
 # A process's own ends: it may be gone by itself.
 _END_S = 1.0
 _MOST_BYTES = 64 * 1024 * 1024
+_NEWS = b"news"
 # The system's Python, not that of an environment we are in: there the library is.
 _PYTHON = "/usr/bin/python3"
 
@@ -38,10 +39,16 @@ _PYTHON = "/usr/bin/python3"
 class Direct:
     """Ceph's own library or program, on a machine or in a pod, begun when it is first asked."""
 
-    def __init__(self, way: CephWay, machines: Machines, kubeconfig: str = "") -> None:
-        """``kubeconfig`` is for Rook's pod on this machine; a controller has its own."""
+    def __init__(
+        self, way: CephWay, machines: Machines, on_news: Callable[[], None], kubeconfig: str = ""
+    ) -> None:
+        """``on_news`` hears that Ceph's map of its OSDs is another, as long as one asks something.
+
+        ``kubeconfig`` is for Rook's pod on this machine; a controller has its own.
+        """
         self._way = way
         self._machines = machines
+        self._on_news = on_news
         self._kubeconfig = kubeconfig
         self._talk: Optional[_Talk] = None
         self._opening = asyncio.Lock()
@@ -67,7 +74,7 @@ class Direct:
                 await self._talk.close()
                 self._talk = None
             if self._talk is None and not self._has_no_library:
-                talk = _Talk()
+                talk = _Talk(self._on_news)
                 try:
                     await talk.begin(await self._argv(_PYTHON, "-c", _text(), self._options()))
                 except _NoLibrary:
@@ -142,7 +149,8 @@ def _not_reached(said: Said) -> StxError:
 class _Talk(asyncio.SubprocessProtocol):
     """One process that answers by lines; each question is known by its number."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_news: Callable[[], None]) -> None:
+        self._on_news = on_news
         self._waiting: Dict[int, asyncio.Future[Said]] = {}
         self._parts: List[bytes] = []
         self._err = b""
@@ -225,6 +233,8 @@ class _Talk(asyncio.SubprocessProtocol):
     def _hear(self, line: bytes) -> None:
         head, _, out = line.partition(b"\t")
         parts = head.split(b" ", 2)
+        if parts[0] == _NEWS and len(parts) == 3:
+            self._on_news()
         # What is no answer of ours (a greeting of the far shell) is nothing to us.
         if len(parts) != 3 or not (parts[0].isdigit() and parts[1].isdigit()):
             return

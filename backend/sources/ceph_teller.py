@@ -2,14 +2,16 @@
 
 ``python3 -c TEXT OPTIONS``: a line on standard input is ``[id, command]`` as JSON; a line on
 standard output is ``id errno words TAB answer``, words and answer as JSON. The first line has id
-0: whether Ceph was reached. It ends when standard input does. Python 3.6 runs it (the image of an
-old Rook has no newer one), and it wants only the library that ``ceph`` itself is written with.
+0: whether Ceph was reached. One whose id is ``news`` answers nothing: Ceph's map of its OSDs is
+another than it was. It ends when standard input does. Python 3.6 runs it (the image of an old Rook
+has no newer one), and it wants only the library that ``ceph`` itself is written with.
 """
 
 import json
 import os
 import sys
 import threading
+import time
 from typing import Any
 
 # How long monitors may take for an answer, in seconds. A manager's commands are handed on by a
@@ -18,9 +20,13 @@ LIMIT_S = "6"
 TURN = threading.Lock()
 # How many images of a pool are opened to see how large they are.
 MOST_IMAGES = 300
+# How often it is looked whether there is a new map, and how long after the last question, in s.
+# It is the smallest question there is: a monitor answers it in a third of a ms, from what it has.
+LOOK_S, WHILE_S = 0.25, 10.0
+MAP = json.dumps({"prefix": "osd stat", "format": "json"})
 
 
-def say(number: int, code: int, words: str, out: bytes = b"") -> None:
+def say(number: Any, code: int, words: str, out: bytes = b"") -> None:
     """Write one line; a newline in JSON is never within a text."""
     line = out.replace(b"\n", b" ").replace(b"\r", b" ")
     head = f"{number} {abs(code)} {json.dumps(words)}\t"
@@ -78,6 +84,33 @@ def ask(cluster: Any, number: int, command: Any) -> None:
     say(number, code, words, out)
 
 
+class Maps:
+    """Looks for a new map of the OSDs, as long as somebody asks something."""
+
+    def __init__(self, cluster: Any) -> None:
+        self.cluster = cluster
+        self.asked_s = 0.0
+        self.is_wanted = threading.Event()
+
+    def keep_looking(self) -> None:
+        """Say each time that the map is another; the first one may be newer than any answer."""
+        last = b""
+        while True:
+            if time.monotonic() - self.asked_s > WHILE_S:
+                self.is_wanted.clear()
+            self.is_wanted.wait()
+            time.sleep(LOOK_S)
+            code, out, _ = self.cluster.mon_command(MAP, b"")
+            if not code and out != last:
+                last = out
+                say("news", 0, "")
+
+    def note_question(self) -> None:
+        """Somebody asks something: look for a while."""
+        self.asked_s = time.monotonic()
+        self.is_wanted.set()
+
+
 def main(options: Any) -> None:
     """Answer what is asked, each on a thread of its own: none waits for a slow one."""
     try:
@@ -97,8 +130,11 @@ def main(options: Any) -> None:
         say(0, getattr(error, "errno", None) or 5, str(error))
         return
     say(0, 0, "")
+    maps = Maps(cluster)
+    threading.Thread(target=maps.keep_looking, daemon=True).start()
     for line in sys.stdin:
         number, command = json.loads(line)
+        maps.note_question()
         threading.Thread(target=ask, args=(cluster, number, command), daemon=True).start()
     # Its threads would be waited for, and what they wait for may never come.
     os._exit(0)

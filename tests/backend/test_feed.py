@@ -252,14 +252,14 @@ async def test_who_comes_to_look_while_all_is_listed_sees_its_pages_and_it_is_li
 
 async def test_who_comes_to_look_at_what_waits_for_its_turn_waits_for_none() -> None:
     desk = Desk()
-    desk.watch._limit = asyncio.Semaphore(0)
+    desk.watch._limits["kubernetes"] = asyncio.Semaphore(0)
     waiting = asyncio.ensure_future(desk.watch.read_now("pods"))
     await until(lambda: bool(desk.watch._queued))
     desk.watch.look("pods")
     async with running(desk.watch):
         desk.teller.say(thing("a"), begins=True, ends=True)
         await until(lambda: desk.names == ("a",))
-        desk.watch._limit.release()
+        desk.watch._limits["kubernetes"].release()
         assert [row.name for row in (await waiting).rows] == ["a"]
         assert desk.teller.begun == 1
     await desk.watch.close()

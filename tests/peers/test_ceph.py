@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, AsyncIterator, Optional
 
@@ -93,6 +94,23 @@ async def test_all_kinds_are_asked_of_one_process(real_ceph: Ceph) -> None:
         for name in ("ceph-checks", "ceph-osds", "ceph-pools"):
             await lookout.watch.read_now(name)
         assert lookout.cloud.ceph.direct._talk is talk is not None
+
+
+async def test_a_new_map_is_heard_of_between_two_readings(real_ceph: Ceph) -> None:
+    async with looking(real_ceph) as lookout:
+        kinds = lookout.kinds
+        for name in ("ceph-osds", "ceph-flags"):
+            kinds[name] = replace(kinds[name], every_s=3600.0)
+            lookout.watch.look(name)
+        flag = lambda: lookout.watch.known.row("ceph-flags", "nobackfill")  # noqa: E731
+        await until(lambda: flag() is not None and lookout.watch.known.has("ceph-osds"), 20)
+        # Whatever else changed is read by now: nobody asks any more.
+        await done(real_ceph, "osd", "set", "nobackfill")
+        try:
+            await until(lambda: bool(flag().is_set), 10)
+        finally:
+            await done(real_ceph, "osd", "unset", "nobackfill")
+        await until(lambda: not flag().is_set, 10)
 
 
 async def test_where_the_library_is_missing_the_program_itself_is_asked(real_ceph: Ceph) -> None:
