@@ -11,6 +11,7 @@ from functools import cached_property
 from operator import attrgetter
 from typing import Any, Iterator, List, Mapping, Optional, Set, Tuple
 
+from backend.kinds.disk_health import Health, of_disk, unwell
 from backend.kinds.disk_place import place_of
 from backend.kinds.once import once
 from backend.kinds.storage_branch import MIB, Branch, by
@@ -118,6 +119,9 @@ class Site:
         """Return ids and names of hosts on which something is not as it should be."""
         found = {row.hostname for row in self.full}
         found |= {row.host_uuid for row in self.known.rows("partitions") if "Error" in row.state}
+        if unwell(self.known):
+            disks = self.known.rows("disks")
+            found |= {row.host_uuid for row in disks if _is_unwell(row, self.known)}
         if self.ceph:
             bad, there = _not_serving(self.known.rows("ceph-osds")), self.ceph.keys()
             numbers = _numbers(self.known.rows("osds"))
@@ -131,6 +135,10 @@ class Site:
         below += [self._volume(volume, host) for volume in whole]
         below += [self._osd(osd) for osd in self.osds.get(disk.uuid, [])]
         serial = disk.serial_id or "serial unknown"
+        node = str(disk.device_node or "").rpartition("/")[2]
+        sort = " ".join(filter(None, (disk.device_type, node)))
+        feels = of_disk(disk, self.known) or Health(name="", serial="")
+        worn = "" if feels.worn_percent is None else f"{feels.worn_percent} % of its life is used"
         return Branch(
             id=f"disks/{disk.uuid}",
             text=f"{place_of(disk)} {serial}",
@@ -138,9 +146,9 @@ class Site:
             row=disk.uuid,
             mib=disk.size_mib,
             free_mib=disk.available_mib,
-            note=" ".join(
-                filter(None, (disk.device_type, str(disk.device_node or "").rpartition("/")[2]))
-            ),
+            note=feels.short or sort,
+            says=", ".join(filter(None, (sort, feels.words or worn))),
+            tone=feels.tone,
             below=tuple(below),
             like=place_of(disk),
         )
@@ -240,6 +248,11 @@ class Site:
                     note=note,
                     tone=Tone.WARN,
                 )
+
+
+def _is_unwell(disk: Any, known: Known) -> bool:
+    feels = of_disk(disk, known)
+    return feels is not None and bool(feels.words)
 
 
 def _is_of(alarm: Any, name: str) -> bool:

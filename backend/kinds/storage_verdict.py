@@ -8,13 +8,13 @@ from typing import Any, List, Optional, Tuple
 from backend.errors import NotConfigured
 from backend.kinds.alarms import severity_counts
 from backend.kinds.ceph_flags import flags_set
-from backend.kinds.ceph_records import CEPH_DEVICES
 from backend.kinds.ceph_status import CephStatus
 from backend.kinds.ceph_words import meaning
+from backend.kinds.disk_health import unwell
 from backend.kinds.host_fresh import why_stale
 from backend.kinds.machine import size
 from backend.known import Known
-from backend.tone import Mark, Tone, Verdict
+from backend.tone import Tone, Verdict
 from backend.units import DAY_MS, HOUR_MS, counted, span
 
 # Alarms of storage: Ceph's and the platform's own, and of a filesystem that fills.
@@ -48,18 +48,14 @@ def verdict(known: Known) -> Verdict:
     found = _findings(status, known)
     if found:
         found.sort(key=lambda one: one.tone is not Tone.BAD)
-        is_bad = found[0].tone is Tone.BAD
-        told = [one.words for one in found[:3]]
-        # It takes both lines where it needs them; there is no room for the pace of it.
+        tone = Tone.BAD if found[0].tone is Tone.BAD else Tone.WARN
+        words = [one.words for one in found]
+        # Behind what cannot wait; there is no room for the pace of it.
         full = _until(status, known).partition(" at the pace")[0]
-        told += [_sentence(full)] if full.startswith("full") else []
-        told += [f"And {len(found) - 3} more."] if len(found) > 3 else []
-        told += [_sentence(_recovery(status))] if _recovery(status) else []
-        return Verdict(
-            word="NOT WELL" if is_bad else "WARN",
-            text=" ".join(told),
-            tone=Tone.BAD if is_bad else Tone.WARN,
-        )
+        if full.startswith("full"):
+            words.insert(max(sum(one.tone is Tone.BAD for one in found), 1), _sentence(full))
+        word = "NOT WELL" if tone is Tone.BAD else "WARN"
+        return Verdict(word=word, text=" ".join(words), tone=tone)
     if status is None and (not known.has("backends") or _is_away(known)):
         return _unread(known)
     text, more = _all_well(status, known), _room(status, known)
@@ -135,9 +131,14 @@ def until_full(status: CephStatus, known: Known) -> str:
 def _findings(status: Optional[CephStatus], known: Known) -> List[Finding]:
     found: List[Optional[Finding]] = []
     if status is not None:
-        found += [_osds(status, known), _quorum(status), *_checks(status, known), _flags(known)]
-    found += [_backends(known), _ceph_alarms(status, known), _full(known), _disks(known)]
-    found.append(_claims(known))
+        found += [_osds(status, known), _quorum(status)]
+    recovers = Finding(_sentence(_recovery(status))) if _recovery(status) else None
+    # What moves says how long it takes yet; that nothing does is said after what keeps it.
+    moves = status is not None and bool(status.recovering_objects_s)
+    found += [recovers] if moves else []
+    found += [_full(known), _backends(known), _ceph_alarms(status, known), _disks(known)]
+    found += [*_checks(status, known), _flags(known)] if status is not None else []
+    found += [_claims(known), None if moves else recovers]
     return [one for one in found if one is not None]
 
 
@@ -150,7 +151,7 @@ def _osds(status: CephStatus, known: Known) -> Optional[Finding]:
     more = f" and {len(rows) - 3} more" if len(rows) > 3 else ""
     since = [known.since("ceph-osds", row.uuid, "is_up") for row in rows]
     oldest = min((one.ms for one in since if one is not None), default=None)
-    long = "" if oldest is None else f" for {span(known.now_ms - oldest)}"
+    long = "" if oldest is None else f" {span(known.now_ms - oldest)}"
     of = f": {names}{more}" if names else ""
     stopped = any(code == "PG_AVAILABILITY" for code in status.checks)
     words = f"{down} of {status.osds} OSDs down{long}{of}."
@@ -215,12 +216,11 @@ def _full(known: Known) -> Optional[Finding]:
     names = ", ".join(row.where for row in bad[:2])
     more = f" and {len(bad) - 2} more" if len(bad) > 2 else ""
     worst = any(row.severity == "critical" for row in bad)
-    return Finding(f"Filling up: {names}{more} (100.104).", Tone.BAD if worst else Tone.WARN)
+    return Finding(f"Filling up: {names}{more}.", Tone.BAD if worst else Tone.WARN)
 
 
 def _disks(known: Known) -> Optional[Finding]:
-    bad = [row for row in known.rows("ceph-devices")
-           if CEPH_DEVICES.look(row, known).mark is Mark.BAD]  # fmt: skip
+    bad = unwell(known)
     if not bad:
         return None
     return Finding(f"{counted(len(bad), 'disk')} worn out or about to fail: {bad[0].name}.")

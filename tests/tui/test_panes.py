@@ -195,6 +195,21 @@ def test_a_long_verdict_goes_on_in_row_4():
     assert text(second).strip() == "seven eight nine ten eleven twelve"
 
 
+@pytest.mark.parametrize("more", ["", "and what else there is to say of it"])
+def test_a_verdict_that_has_no_room_ends_after_a_sentence_or_a_whole_word(more):
+    words = "One thing is wrong. Another is as well: here. A third one is too. And a fourth."
+    first, second = verdict_rows(Verdict(word="WARN", text=words, more=more), 40)
+    if more:
+        assert text(first).rstrip() == " WARN  One thing is wrong.."
+        assert text(second).strip() == more
+    else:
+        assert text(first).rstrip() == " WARN  One thing is wrong. Another is"
+        assert text(second).strip() == "as well: here. A third one is too.."
+    long = "unquestionably interminable characterisation"
+    first, second = verdict_rows(Verdict(word="", text="x", more=long), 40)
+    assert text(second).strip() == "unquestionably interminable.."
+
+
 def test_a_verdict_of_old_rows_does_not_claim_to_know():
     well = Verdict(word="WELL", text="all is fine")
     gone = as_it_was(well, reading(box(1), at_ms=NOW_MS - MINUTE_MS, error=AWAY), NOW_MS)

@@ -10,11 +10,13 @@ from backend.draw import figure_lines
 from backend.figure import Tree
 from backend.kind import Reach
 from backend.kinds.storage_map import STORAGE_MAP
+from backend.kinds.storage_tree import tree
+from backend.kinds.storage_verdict import verdict
 from backend.known import Known
 from backend.simulator import sysinv
 from backend.simulator.exchange import Request
 from backend.simulator.keystone import Token
-from backend.tone import Mark
+from backend.tone import Mark, Tone
 from tests.backend.kinds.ceph import cluster
 from tests.backend.kinds.pretended import pretend, read
 from tests.backend.kinds.site import LAPTOP, named, reading
@@ -102,6 +104,30 @@ def test_a_disk_is_never_named_by_its_node_alone() -> None:
         if row.of == "disks":
             assert known.row("disks", row.row).serial_id in row.text
             assert "pci-" in row.text
+
+
+def test_a_disk_says_how_far_it_is_worn_and_that_it_is_about_to_fail() -> None:
+    devices = [
+        {"uuid": "ACME_X1_ROOT0", "name": "ACME_X1_ROOT0", "wear": 0.12},
+        {"uuid": "ACME_X1_OSD0", "name": "ACME_X1_OSD0", "wear": 0.93},
+    ]
+    known = site(0, ceph_devices=devices)
+    rows = {row.text.rpartition(" ")[2]: row for row in known.rows("storage-map")}
+    assert "12 % of its life is used" in rows["ROOT0"].says
+    assert (rows["OSD0"].note, rows["OSD0"].tone) == ("WORN 93%", "warn")
+    assert "1 disk worn out or about to fail: ACME_X1_OSD0." in verdict(known).text
+    # What a machine's own SMART foresees stands before what Ceph keeps book of.
+    smart = {"name": "sda", "model": "ACME X1", "serial": "ROOT0", "passed": False}
+    asked = replace(reading("smart", [smart]), parent="here/sda")
+    known = replace(known, readings={**known.readings, ("smart", "here/sda"): asked})
+    (disk,) = [one for one in tree(known)[0].below if one.text.endswith("ROOT0")]
+    assert (disk.note, disk.tone) == ("FAILS SOON", Tone.BAD)
+    assert "it foresees its own failure" in disk.says
+
+
+def test_of_many_hosts_the_one_with_a_worn_disk_is_told() -> None:
+    known = site(*range(4), ceph_devices=[{"uuid": "W", "name": "X_OSD2", "wear": 0.95}])
+    assert [line for line in lines(known) if "OSD" in line] == ["  pci-0000:00:17.0-ata-2.0 OSD2"]
 
 
 def test_it_is_walked_down_to_the_disk_and_up_to_all_that_stands_on_it() -> None:
