@@ -1,7 +1,8 @@
 """The cluster while its API server does not answer: what this machine's own runtime knows of it.
 
 The runtime knows its containers and no intent: neither what should run, nor whether what ended was
-to end. Only containers that a kubelet started count, each by its last run.
+to end. Only containers that a kubelet started count, each by its last run; and pods of which it has
+a sandbox and no container at all.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from backend.figure import Line
 from backend.kind import Body
 from backend.kinds.kube_health import PARTS
 from backend.kinds.machine_containers import CRI_CONTAINERS, CriContainer
+from backend.kinds.machine_sandboxes import CRI_PODS, CriPod, is_bare, is_last
 from backend.known import Known
 from backend.plan import HERE
 from backend.tone import Tone, Verdict
 from backend.units import counted, span
 
-_OWN = (CRI_CONTAINERS.name, HERE)
+_OWN, _PODS = (CRI_CONTAINERS.name, HERE), (CRI_PODS.name, HERE)
 _RUNS = "running"
 # Containers of the control plane, and what they are called on one line.
 _PARTS = {"coredns" if named == "kube-dns" else named: short for _, named, short in PARTS}
@@ -33,7 +35,7 @@ def away(known: Known) -> Optional[StxError]:
 
 def spare(known: Known) -> Tuple[Tuple[str, str], ...]:
     """Return what is asked instead of the API server, where that does not answer."""
-    return (_OWN,) if away(known) is not None else ()
+    return (_OWN, _PODS) if away(known) is not None else ()
 
 
 def own(known: Known) -> Tuple[CriContainer, ...]:
@@ -49,6 +51,14 @@ def own(known: Known) -> Tuple[CriContainer, ...]:
         if row.pod and (before is None or before.attempt <= row.attempt):
             last[row.pod_uid, row.name] = row
     return tuple(last.values())
+
+
+def bare(known: Known) -> Tuple[CriPod, ...]:
+    """Return the pods on this machine whose sandbox stands and which have no container."""
+    if away(known) is None or any(known.reading(*key).error for key in (_OWN, _PODS)):
+        return ()
+    rows: Tuple[CriPod, ...] = known.rows(*_PODS)
+    return tuple(row for row in rows if is_bare(row, known) and is_last(row, rows))
 
 
 def unwell(known: Known) -> Iterator[Body]:
@@ -72,6 +82,18 @@ def unwell(known: Known) -> Iterator[Body]:
     for row in rows:
         if row.state != _RUNS and not _is_over(row, running, known):
             yield _body(row, known)
+    for pod in bare(known):
+        yield {
+            "key": f"{CRI_PODS.name}/{pod.id}",
+            "kind": CRI_PODS.name,
+            "row_id": CRI_PODS.id(pod),
+            "name": pod.full_name,
+            "state": "no container",
+            "why": "an image did not come, or none could be made; the kubelet's log may say why",
+            "since": pod.created_ms,
+            "restarts": None,
+            "rank": 1,
+        }
 
 
 def _is_over(row: CriContainer, running: set[str], known: Known) -> bool:

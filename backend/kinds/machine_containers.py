@@ -21,7 +21,8 @@ from backend.tone import WELL, Look, Mark
 from backend.units import span
 
 CRI, DOCKER = "containerd", "docker"
-_NO_CRI = ("no such file or directory", "validate service connection")
+# What a runtime that is not there is told by.
+NO_CRI = ("no such file or directory", "validate service connection")
 _CTR_IMAGE = re.compile(r"^(?P<ref>\S+)\s+\S+\s+(?P<digest>sha256:\w+)\s+(?P<size>[\d.]+ \w+)\s")
 _SIZE = re.compile(r"^([\d.]+)\s*([kKMGT]?)(i?)B$")
 
@@ -125,7 +126,7 @@ CRI_CONTAINERS: Kind[CriContainer] = Kind(
     read=Command(
         argv=("crictl", "ps", "-a", "-o", "json"),
         parse=containers_of_crictl,
-        absent=_NO_CRI,
+        absent=NO_CRI,
         also=(Docker(path="/containers/json", query={"all": "true"}, parse=containers_of_docker),),
     ),
     parent=MACHINES,
@@ -258,9 +259,9 @@ CRI_IMAGES: Kind[CriImage] = Kind(
     read=Command(
         argv=("crictl", "images", "-o", "json"),
         parse=images_of_crictl,
-        absent=_NO_CRI,
+        absent=NO_CRI,
         otherwise=Command(
-            argv=("ctr", "-n", "k8s.io", "images", "ls"), parse=images_of_ctr, absent=_NO_CRI
+            argv=("ctr", "-n", "k8s.io", "images", "ls"), parse=images_of_ctr, absent=NO_CRI
         ),
         also=(Docker(path="/images/json", parse=images_of_docker),),
     ),

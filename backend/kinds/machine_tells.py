@@ -9,6 +9,7 @@ from typing import Any, Dict, Iterable, List, Tuple
 from backend.kind import Body, Column, Command, Kind, Reach
 from backend.kinds.machine import EVERY_S, MACHINE, MACHINES, OfMachine
 from backend.kinds.machine_containers import CONTAINERS
+from backend.kinds.machine_sandboxes import CRI_PODS
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
 from backend.units import day, instant_ms
@@ -151,4 +152,9 @@ KERNEL_MESSAGES: Kind[KernelMessage] = Kind(
     is_inventory=False,
     every_s=10.0,
 )
-TOLD_OF_MACHINE: Tuple[Kind[Any], ...] = (*CONTAINERS, CEPH_HEALTH, KERNEL_MESSAGES)
+TOLD_OF_MACHINE: Tuple[Kind[Any], ...] = (
+    *CONTAINERS,
+    CRI_PODS,
+    CEPH_HEALTH,
+    KERNEL_MESSAGES,
+)

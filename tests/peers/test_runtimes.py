@@ -23,6 +23,7 @@ from backend.errors import NotFound
 from backend.kind import Command, Kind
 from backend.kinds.kube_verdict import verdict
 from backend.kinds.machine_containers import CRI_CONTAINERS, CRI_IMAGES
+from backend.kinds.machine_sandboxes import CRI_PODS
 from backend.lookout import Lookout
 from backend.place import Place
 from backend.plan import HERE
@@ -189,6 +190,18 @@ async def test_a_container_of_containerd_is_read_by_cri_with_its_pod_beside_dock
     assert row.log == "/var/log/pods/oran_du-1-0_77/du/2.log"
     assert abs(row.created_ms / 1000 - time.time()) < 600
     assert ("docker", "one") in rows
+
+
+@pytest.mark.usefixtures("crictl")
+async def test_a_pod_of_containerd_is_read_by_its_sandbox(tmp_path: Path) -> None:
+    (row,) = await told(CRI_PODS, tmp_path)
+    assert (row.full_name, row.pod_uid, row.state, row.attempt) == (
+        *("oran/du-1-0", "77", "ready", 1),
+    )
+    assert abs(row.created_ms / 1000 - time.time()) < 600
+    ran("crictl", "stopp", row.id)
+    (row,) = await told(CRI_PODS, tmp_path)
+    assert row.state == "notready"
 
 
 @pytest.mark.usefixtures("crictl")

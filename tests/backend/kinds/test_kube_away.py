@@ -11,6 +11,7 @@ from backend.kinds import kube_away
 from backend.kinds.kube_troubles import TROUBLES, strip
 from backend.kinds.kube_verdict import summary, verdict
 from backend.kinds.machine_containers import CRI_CONTAINERS, containers_of_crictl
+from backend.kinds.machine_sandboxes import CRI_PODS, sandboxes_of_crictl
 from backend.known import Known, Reading
 from backend.plan import HERE
 from backend.tone import Tone
@@ -75,7 +76,7 @@ def rows(known: Known) -> List[Any]:
 
 def test_the_runtime_is_asked_only_while_the_api_server_does_not_answer() -> None:
     assert kube_away.spare(kube.cluster()) == ()
-    assert kube_away.spare(lost()) == (("cri-containers", HERE),)
+    assert kube_away.spare(lost()) == (("cri-containers", HERE), ("cri-pods", HERE))
     assert kube_away.spare(lost(error=Rejected("kubernetes", 503, "etcd is away"))) != ()
     # Who is refused has an answer.
     assert kube_away.spare(lost(error=Forbidden("kubernetes", 403, "not you"))) == ()
@@ -158,3 +159,41 @@ def test_where_no_runtime_is_at_hand_it_says_that_and_what_was_known_last() -> N
     silent = replace(readings[CRI_CONTAINERS.name, HERE], error=Absent("no crictl here"))
     readings[CRI_CONTAINERS.name, HERE] = silent
     assert verdict(replace(known, readings=readings)).word == "WAS"
+
+
+def sandbox(pod: str, state: str = "READY", attempt: int = 0, ago_ms: int = 600_000) -> Any:
+    """Return a pod as ``crictl pods -o json`` has it."""
+    return {
+        "id": f"{pod}-{attempt}",
+        "metadata": {"name": pod, "namespace": "oran", "uid": f"uid-{pod}", "attempt": attempt},
+        "state": f"SANDBOX_{state}",
+        "createdAt": str((kube.now_ms() - ago_ms) * 1_000_000),
+    }
+
+
+def test_a_pod_of_which_the_runtime_has_no_container_is_told_by_its_sandbox() -> None:
+    known = lost(*SOME)
+    pods = (
+        sandbox("du-1-0"),
+        sandbox("du-2-0", attempt=1),
+        sandbox("du-2-0", "NOTREADY"),
+        sandbox("over", "NOTREADY"),
+        sandbox("just-made", ago_ms=-100_000),
+    )
+    bodies = list(sandboxes_of_crictl(json.dumps({"items": pods})))
+    mine = replace(reading(CRI_PODS.name, bodies), parent=HERE)
+    readings = {**known.readings, (CRI_PODS.name, HERE): mine}
+    known = replace(known, readings=readings, now_ms=kube.now_ms())
+    bare = [row for row in rows(known) if row.kind == CRI_PODS.name]
+    assert [(row.name, row.state) for row in bare] == [("oran/du-2-0", "no container")]
+    assert "an image did not come" in bare[0].why
+    assert TROUBLES.jump is not None
+    jump = TROUBLES.jump(bare[0], known)
+    assert jump is not None
+    found, _ = known.find(jump.kind, jump.id)
+    assert found is not None
+    assert CRI_PODS.look(found, known).notes[0].startswith("it has no container")
+    # Where its containers were not read nobody says that it has none.
+    silent = replace(known.reading(CRI_CONTAINERS.name, HERE), error=Absent("no crictl here"))
+    known = replace(known, readings={**known.readings, (CRI_CONTAINERS.name, HERE): silent})
+    assert kube_away.bare(known) == ()

@@ -264,6 +264,17 @@ def test_containers_are_read_with_their_pods() -> None:
     assert (second.image, second.attempt) == ("registry.local:9001/oran/du:9", 41)
 
 
+def test_pods_are_read_with_how_many_of_their_containers_run() -> None:
+    now = machines.known()
+    rows = {row.full_name: row for row in now.rows("cri-pods")}
+    kind = named("cri-pods")
+    cells = {name: [column.cell(row, now) for column in kind.columns] for name, row in rows.items()}
+    assert cells["kube-system/kube-apiserver-controller-0"][2:5] == ["ready", "1/1", 2]
+    assert cells["oran/du-2-0"][2:4] == ["ready", "0/0"]
+    assert cells["lab/job-1"][2:4] == ["not ready", "0/0"]
+    assert kind.look(rows["oran/du-2-0"], now).notes[0].startswith("it has no container")
+
+
 def test_a_containers_log_is_the_file_that_the_kubelet_keeps_and_the_run_before_it() -> None:
     now = machines.known()
     first, _second = now.rows("cri-containers")
