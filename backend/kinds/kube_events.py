@@ -60,8 +60,12 @@ class KubeEvent(KubeObject):
 
 
 def events_of(row: KubeObject, known: Known) -> List[KubeEvent]:
-    """Return the events about an object, the latest first."""
-    return _by_subject(known.rows("kube-events")).get(row.uid, [])
+    """Return the events about an object, the latest first; a node's are by its name too."""
+    found = _by_subject(known.rows("kube-events"))
+    if row.namespace or row.name not in found:
+        return found.get(row.uid, [])
+    both = (*found.get(row.uid, []), *found[row.name])
+    return sorted(both, key=lambda event: -event.last_ms)
 
 
 @once

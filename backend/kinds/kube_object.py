@@ -110,6 +110,17 @@ def goes(row: KubeObject, known: Known) -> Optional[Look]:
     return busy(f"is being deleted, for {waits}; something may hold it (finalizers)")
 
 
+def is_told_of(row: KubeObject, event: Any) -> bool:
+    """Whether an event is about an object; a kubelet knows its own node by name alone."""
+    return event.about.get("uid") in (row.uid, row.name if not row.namespace else row.uid)
+
+
+# The page of every object that says what happened to it, as ``kubectl describe`` ends.
+EVENTS_TAB: Tab[Any] = Tab(
+    key="e", title="Events", kind="kube-events", related=is_told_of, needs=("kube-events",)
+)
+
+
 def _plain(row: Any, known: Known) -> Look:
     return goes(row, known) or WELL
 
@@ -152,7 +163,7 @@ def declared(
         columns=(named, *columns, AGE),
         look=look,
         needs=needs,
-        tabs=tabs,
+        tabs=(*tabs, EVENTS_TAB),
         actions=(
             *actions,
             editing(read, singular, hides),
