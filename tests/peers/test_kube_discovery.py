@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any, Dict, Iterator
 
@@ -13,7 +14,7 @@ from backend.kinds.kube_discovered import API_RESOURCES
 from tests.peers.cluster import Cluster
 from tests.peers.desk import ran
 from tests.peers.site import definition, made
-from tests.peers.test_kubernetes import looking
+from tests.peers.test_kubernetes import agreed, looking
 
 pytestmark = pytest.mark.peer
 
@@ -73,11 +74,18 @@ async def test_what_is_found_never_shadows_what_is_declared(crontabs: Cluster) -
 
 async def test_every_resource_kubectl_knows_is_known(real_cluster: Cluster) -> None:
     async with looking(real_cluster.kubeconfig) as lookout:
-        rows = (await lookout.watch.read_now(API_RESOURCES.name)).rows
-        said = real_cluster.kubectl("api-resources", "--verbs=list", "-o", "name").split()
-        assert sorted(row.full for row in rows) == sorted(said)
+
+        async def ours() -> Any:
+            return sorted(row.full for row in (await lookout.watch.read_anew(name)).rows)
+
+        async def theirs() -> Any:
+            words = ("api-resources", "--verbs=list", "-o", "name")
+            return sorted((await asyncio.to_thread(real_cluster.kubectl, *words)).split())
+
+        name = API_RESOURCES.name
+        await agreed(ours, theirs)
         # What is declared without care is listed all the same: as the server prints it.
-        for row in rows:
+        for row in lookout.watch.known.rows(name):
             kind = await lookout.discover(row.full)
             assert kind is not None
             assert isinstance(kind.read, Kube)

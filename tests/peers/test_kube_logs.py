@@ -20,7 +20,7 @@ from backend.logs.reader import Reader
 from tests.backend.test_watch import until
 from tests.peers.cluster import Cluster
 from tests.peers.desk import ran
-from tests.peers.test_kubernetes import looking
+from tests.peers.test_kubernetes import agreed, looking
 
 pytestmark = pytest.mark.peer
 READY_S = 120.0
@@ -122,14 +122,20 @@ async def test_a_pod_or_a_container_that_is_not_there_is_said(real_cluster: Clus
 
 async def test_all_pods_of_a_workload_are_its_logs(real_cluster: Cluster) -> None:
     async with looking(real_cluster.kubeconfig) as lookout:
-        for kind in ("deployments", "pods"):
-            await lookout.watch.read_now(kind)
-        web = next(r for r in lookout.watch.known.rows("deployments") if r.name == "web")
-        logs = of_workload("deployment")(web, lookout.watch.known)
-        said = real_cluster.kubectl("-n", "lab", "get", "pods", "-l", "app=web", "-o", "name")
-        assert sorted(one.name for one in logs.streams) == sorted(
-            one.partition("/")[2] for one in said.split()
-        )
+
+        async def ours() -> Any:
+            for name in ("deployments", "pods"):
+                await lookout.watch.read_anew(name)
+            web = next(r for r in lookout.watch.known.rows("deployments") if r.name == "web")
+            logs = of_workload("deployment")(web, lookout.watch.known)
+            return sorted(one.name for one in logs.streams)
+
+        async def theirs() -> Any:
+            words = ("-n", "lab", "get", "pods", "-l", "app=web", "-o", "name")
+            said = await asyncio.to_thread(real_cluster.kubectl, *words)
+            return sorted(one.partition("/")[2] for one in said.split())
+
+        await agreed(ours, theirs)
         kind = kind_named("deployments")
         assert kind is not None
         assert kind.logs_needs == ("pods",)

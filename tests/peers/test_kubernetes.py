@@ -8,7 +8,7 @@ import sys
 import time
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, AsyncIterator, Dict, List
+from typing import Any, AsyncIterator, Awaitable, Callable, Dict, List, Tuple
 
 import pytest
 
@@ -27,6 +27,9 @@ from tests.peers.cluster import Cluster
 from tests.peers.site import DEFINED, definition, made
 
 pytestmark = pytest.mark.peer
+
+# How long what we read and what kubectl says may be of two moments, in seconds.
+AGREE_S = 60.0
 
 
 def now_ms() -> int:
@@ -53,31 +56,56 @@ async def run(peer: Cluster, *words: str) -> str:
     return await asyncio.to_thread(peer.kubectl, *words)
 
 
+async def agreed(ours: Callable[[], Awaitable[Any]], theirs: Callable[[], Awaitable[Any]]) -> None:
+    """Compare what we read with what kubectl says until both agree; fails with the difference.
+
+    Between two questions pods come, move and go.
+    """
+    ends = time.monotonic() + AGREE_S
+    while (found := await ours()) != (said := await theirs()):
+        assert time.monotonic() < ends, (found, said)
+
+
 async def test_every_declared_kind_lists_what_kubectl_lists(real_cluster: Cluster) -> None:
     async with looking(real_cluster.kubeconfig) as lookout:
         for kind in KUBE_KINDS:
             if not isinstance(kind.read, Kube):
                 continue
-            reading = await lookout.watch.read_now(kind.name)
-            assert reading.error is None, kind.name
-            assert reading.malformed == ()
             group = f".{kind.read.group}" if kind.read.group else ""
             words = ("get", f"{kind.read.plural}{group}", "-A", "-o", "name")
-            said = (await run(real_cluster, *words)).split()
+
+            async def ours(name: str = kind.name) -> Any:
+                reading = await lookout.watch.read_anew(name)
+                assert reading.error is None, name
+                assert reading.malformed == ()
+                return name, sorted(row.name for row in reading.rows)
+
+            async def theirs(name: str = kind.name, words: Tuple[str, ...] = words) -> Any:
+                said = (await run(real_cluster, *words)).split()
+                return name, sorted(one.partition("/")[2] for one in said)
+
             # Events and leases come and go by themselves.
-            if kind.name not in {"kube-events", "leases"}:
-                listed = sorted(one.partition("/")[2] for one in said)
-                assert sorted(row.name for row in reading.rows) == listed, kind.name
+            if kind.name in {"kube-events", "leases"}:
+                await ours()
+            else:
+                await agreed(ours, theirs)
 
 
 async def test_the_status_of_pods_is_kubectls_own(real_cluster: Cluster) -> None:
     async with looking(real_cluster.kubeconfig) as lookout:
-        reading = await lookout.watch.read_now("pods")
-        lines = (await run(real_cluster, "get", "pods", "-A", "--no-headers")).splitlines()
-        said = {tuple(line.split()[:2]): line.split()[2:5] for line in lines}
-        for row in reading.rows:
-            ready, status, restarts = said[row.namespace, row.name]
-            assert [row.ready, row.status, str(row.restarts)] == [ready, status, restarts]
+
+        async def ours() -> Any:
+            rows = (await lookout.watch.read_anew("pods")).rows
+            return {
+                (row.namespace, row.name): [row.ready, row.status, str(row.restarts)]
+                for row in rows
+            }
+
+        async def theirs() -> Any:
+            lines = (await run(real_cluster, "get", "pods", "-A", "--no-headers")).splitlines()
+            return {(line.split()[0], line.split()[1]): line.split()[2:5] for line in lines}
+
+        await agreed(ours, theirs)
 
 
 async def test_a_change_is_heard_without_asking_again(real_cluster: Cluster) -> None:
