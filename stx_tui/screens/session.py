@@ -91,7 +91,8 @@ class SessionScreen(ConsoleScreen[None], inherit_bindings=False):
             if self._log is not None:
                 self._log.went_by(self.pane.far.past, self.pane.far.passed - before)
         self._is_over, self._heard_s = True, time.monotonic()
-        self.say(f"it is over: {self._said or 'closed'}; any key leaves")
+        # What is to be done first: of a long reason there is no room for the end.
+        self.say(f"it is over, any key leaves: {self._said or 'closed'}")
 
     def say(self, words: str) -> None:
         """Say something in a row of its own below the far end's screen; "" gives the row back."""
