@@ -291,6 +291,8 @@ class Cloud:
         """
         if self._catalogue is not None:
             self._catalogue.retry()
+        if self._machines is not None:
+            self._machines.retry()
         if isinstance(read, Bmc):
             self.baseboards.retry(read.facet, parent)
         elif self._baseboards is not None:

@@ -149,6 +149,11 @@ class Machines:
             self._ssh = SshHosts(self._settings.ssh, self._pins)
         return self._ssh
 
+    def retry(self) -> None:
+        """Let passwords that were refused be tried once more: somebody asked for it."""
+        if self._ssh is not None:
+            self._ssh.retry()
+
     async def close(self) -> None:
         """Close all connections."""
         if self._ssh is not None:

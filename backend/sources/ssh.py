@@ -10,6 +10,7 @@ it ends by itself a minute after the last.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 import shlex
 import shutil
@@ -35,6 +36,8 @@ SESSIONS = 8
 _WAY_S = 5.0
 _FAILED, _MISSING, _STOPPED = 255, 127, (124, 137)
 _NOISE = re.compile(r"^(Warning: Permanently added|\*\* |Connection to .* closed)", re.MULTILINE)
+
+_DENIED = re.compile(r"Permission denied \(([\w,-]*)\)")
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,8 @@ class SshHosts:
         self._asked = askpass.Asked(self._room, settings.password)
         self._sudo = Sudo(settings.password)
         self._opening: Dict[str, asyncio.Lock] = {}
+        # Whose password was refused: it is not tried again before somebody asks for it.
+        self._refused: Dict[str, Unauthorized] = {}
         self._sessions: Dict[str, asyncio.Semaphore] = {}
         self._next: Optional[asyncio.Lock] = None
 
@@ -130,9 +135,13 @@ class SshHosts:
         """
         far = self._far(name)
         root = await self._root(far)
+        if not ssh_mux.is_held(self._socket(far)):
+            self._socket(far).unlink(missing_ok=True)
         await self._open(far)
         words = _words(argv, root if not root.given else Root(), 0.0)
-        return (*self._ssh(far), "-T", "-o", "ControlMaster=no", far.target, words)
+        # Where the connection goes meanwhile it asks nobody: the terminal is the console's.
+        way = ("-T", "-o", "ControlMaster=no", "-o", "BatchMode=yes")
+        return (*self._ssh(far), *way, far.target, words)
 
     async def line(self, name: str, *words: str) -> Tuple[Tuple[str, ...], Mapping[str, str]]:
         """Return argv and environment of a line to a terminal there; ``words`` run on it.
@@ -143,7 +152,7 @@ class SshHosts:
         far = self._far(name)
         await self._open(far)
         way = ("-o", "NumberOfPasswordPrompts=1", "-o", "ControlPath=none")
-        env = {**local.environment(), "TERM": "vt100", **await self._asked.environment()}
+        env = {**local.environment(), "TERM": "vt100", **await self._asked.environment(name)}
         return (*self._base(far), *way, *self._trusted, "-tt", far.target, *words), env
 
     async def _root(self, far: Far) -> Root:
@@ -154,6 +163,11 @@ class SshHosts:
             return await self._over(far, _words(argv, Root(), CONNECT_S), CONNECT_S, 65536, given)
 
         return await self._sudo.root(far.name, run)
+
+    def retry(self) -> None:
+        """Let passwords that were refused be tried once more: somebody asked for it."""
+        self._refused.clear()
+        self._sudo.retry()
 
     async def close(self) -> None:
         """Close all connections."""
@@ -190,8 +204,11 @@ class SshHosts:
     async def _open(self, far: Far) -> None:
         """Open the connection that all share, unless it is open."""
         async with self._opening.setdefault(far.name, asyncio.Lock()):
-            if not self._socket(far).exists():
-                await self._connect(far)
+            if self._socket(far).exists():
+                return
+            if far.name in self._refused:
+                raise self._refused[far.name]
+            await self._connect(far)
 
     async def _connect(self, far: Far) -> None:
         if self._settings.jump and far.name != self._settings.jump:
@@ -202,16 +219,26 @@ class SshHosts:
             # A pin of an earlier day vouches for a key that ssh itself has not seen.
             await self._keys.learn(far, self._probe(far))
             printed = await self._master(far)
-        if printed.code:
-            raise self._why_not(far, printed)
+        if not printed.code:
+            return
+        error = self._why_not(far, printed)
+        if isinstance(error, Unauthorized) and not self._settings.password.is_missing:
+            self._refused[far.name] = error
+        raise error
 
     async def _master(self, far: Far) -> Printed:
-        with_password = not self._settings.password.is_missing
-        env = dict(local.environment())
-        words = ["-o", "BatchMode=yes"]
-        if with_password:
-            env.update(await self._asked.environment())
-            words = ["-o", "NumberOfPasswordPrompts=1"]
+        """Log in and stay; a password is tried once, by one of the two ways that take one."""
+        if self._settings.password.is_missing:
+            return await self._logged_in(far, ("-o", "BatchMode=yes"), {})
+        once = ("-o", "NumberOfPasswordPrompts=1")
+        env = await self._asked.environment(far.name)
+        printed = await self._logged_in(far, (*once, "-o", "KbdInteractiveAuthentication=no"), env)
+        if printed.code and _takes_answers_alone(printed.err):
+            printed = await self._logged_in(far, once, env)
+        return printed
+
+    async def _logged_in(self, far: Far, words: Sequence[str], more: Mapping[str, str]) -> Printed:
+        env = {**local.environment(), **more}
         argv = (
             *self._ssh(far),
             *words,
@@ -226,20 +253,26 @@ class SshHosts:
             raise Absent("ssh is not on this machine: apt-get install openssh-client") from error
 
     def _why_not(self, far: Far, printed: Printed) -> StxError:
-        said = _said(printed.err)
+        said, untold = _said(printed.err), self._asked.failure(far.name)
         if is_changed(printed.err):
             return self._keys.changed(far, printed.err)
-        if self._asked.must_change or _must_change(said):
+        if untold is not None:
+            return untold
+        if self._asked.must_change(far.name) or _must_change(said):
             return _change_first(far)
         if "Permission denied" in said or "Too many authentication" in said:
             advice = f"give a key, an agent or ssh: password_command; by hand: ssh {far.target}"
+            if not self._settings.password.is_missing:
+                advice = "it is not tried again before you ask for it (r): too many lock an account"
             return Unauthorized(far.name, said, advice)
         return Unreachable(far.name, said or f"ssh ended with code {printed.code}")
 
     # --- its argv ------------------------------------------------------------------------------
 
     def _socket(self, far: Far) -> Path:
-        return self._room / f"c-{re.sub('[^A-Za-z0-9.]', '_', far.name)[:24]}"
+        # Of all of its name: of two hosts behind one socket the one would be told what is the
+        # other's, and long names and addresses differ at their end.
+        return self._room / f"c-{hashlib.sha256(far.name.encode()).hexdigest()[:16]}"
 
     def _ssh(self, far: Far) -> Tuple[str, ...]:
         """Return ``ssh`` and what holds for all that is done with that host."""
@@ -310,6 +343,13 @@ def _answer(far: Far, argv: Sequence[str], printed: Printed, deadline_s: float) 
     if printed.code == _MISSING and "No such file or directory" in said:
         raise Absent(f"{argv[0]} is not on {far.name}")
     return printed
+
+
+def _takes_answers_alone(said: str) -> bool:
+    """Whether ssh was refused by a host that takes a password as an answer to a question alone."""
+    denied = _DENIED.search(said)
+    ways = denied[1].split(",") if denied is not None else []
+    return "keyboard-interactive" in ways and "password" not in ways
 
 
 def _must_change(said: str) -> bool:

@@ -56,6 +56,13 @@ async def run(
     return session.printed(code)
 
 
+def is_held(path: Path) -> bool:
+    """Whether an ssh listens at ``path``: one that was killed leaves its socket behind."""
+    with socket.socket(socket.AF_UNIX) as line:
+        line.setblocking(False)
+        return line.connect_ex(str(path)) == 0
+
+
 class _Pipe(asyncio.Protocol):
     """One end of what it prints."""
 

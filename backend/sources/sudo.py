@@ -56,6 +56,10 @@ class Sudo:
                     raise
             return self._ways[host]
 
+    def retry(self) -> None:
+        """Ask anew where it was refused: somebody asked for it."""
+        self._refused.clear()
+
     async def _found(self, host: str, run: Run) -> Root:
         printed = await run((*QUIET, "true"), b"")
         if not printed.code:
@@ -74,7 +78,7 @@ class Sudo:
         if "sudoers" in printed.err or "not allowed" in printed.err:
             raise Forbidden("sudo", printed.code, _line(printed), f"see sudo -l on {host}")
         words = f"{_line(printed)} ({host})"
-        raise Unauthorized("sudo", words, "it is not tried again: check ssh: password and restart")
+        raise Unauthorized("sudo", words, "it is not tried again before you ask for it (r)")
 
 
 def _line(printed: Printed) -> str:

@@ -85,6 +85,8 @@ class Sshd:
             Path("/run/sshd").mkdir(exist_ok=True)
         config = self.folder / "sshd_config"
         lines = [
+            # sshd takes the first that is said of anything.
+            *self.more,
             f"Port {self.port}",
             *(f"ListenAddress {address}" for address in self.addresses),
             f"HostKey {self.folder}/host_key",
@@ -95,7 +97,6 @@ class Sshd:
             "MaxStartups 500",
             "MaxSessions 20",
             "KbdInteractiveAuthentication no",
-            *self.more,
         ]
         config.write_text("\n".join(lines) + "\n", encoding="utf-8")
         log = (self.folder / "log").open("ab")

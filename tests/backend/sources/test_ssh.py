@@ -7,12 +7,14 @@ import os
 import signal
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import AsyncIterator, Iterator, Sequence
 
 import pytest
 
-from backend.errors import Absent, Unauthorized, Unreachable, Untrusted
+from backend.errors import Absent, StxError, Unauthorized, Unreachable, Untrusted
+from backend.secret import Password
 from backend.sources.local import Printed
 from backend.sources.ssh import SshHosts
 from backend.sources.tls import Pins
@@ -148,6 +150,19 @@ async def test_a_host_key_that_changed_is_refused_and_said(caller: Caller, sshd:
     assert "ssh-keygen -R" in refused.value.advice
 
 
+async def test_hosts_that_are_asked_together_show_each_its_own_key(sshd: Sshd) -> None:
+    with serving() as other:
+        ways = {"worker-0": sshd.port, "worker-1": other.port}
+        config = [f"Host {name}\nHostName 127.0.0.1\nPort {port}\n" for name, port in ways.items()]
+        (sshd.home / "config").write_text("".join(config), encoding="utf-8")
+        settings = Ssh(user=sshd.user, key=str(sshd.key), folder=str(sshd.home))
+        async with Caller(sshd, settings) as caller:
+            calls = (caller.run(name, "true") for name in ways)
+            shown = await asyncio.gather(*calls, return_exceptions=True)
+        found = [one.fingerprint for one in shown if isinstance(one, Untrusted)]
+        assert found == [fingerprint(sshd), fingerprint(other)]
+
+
 async def test_a_pinned_host_key_that_changed_is_refused_and_said(sshd: Sshd) -> None:
     async with Caller(sshd, sshd.settings(HOSTS)) as caller:
         caller.pins.pin(f"ssh 127.0.1.2:{sshd.port}", fingerprint(sshd))
@@ -190,14 +205,53 @@ async def test_a_password_opens_and_stands_nowhere_one_could_read_it(sshd: Sshd)
 
 
 @as_root
-async def test_a_wrong_password_is_said_once_and_not_tried_again(sshd: Sshd) -> None:
+async def test_a_wrong_password_is_tried_once_and_again_only_when_somebody_asks(
+    sshd: Sshd,
+) -> None:
     sshd.account("stxtuia")
     sshd.trusted(*HOSTS.values())
     async with Caller(sshd, sshd.settings(HOSTS, user="stxtuia", password="wrong-one")) as caller:
-        with pytest.raises(Unauthorized, match="Permission denied"):
+        for tried in (1, 2):
+            for _ in range(3):
+                with pytest.raises(Unauthorized, match="Permission denied") as refused:
+                    await caller.run("worker-0", "true")
+            assert "not tried again before you ask" in refused.value.advice
+            log = (sshd.folder / "log").read_text(encoding="utf-8")
+            assert log.count("Failed password") == tried
+            caller.hosts.retry()
+
+
+@as_root
+@pytest.mark.parametrize("takes_both", [True, False], ids=["both ways", "as an answer alone"])
+async def test_a_password_is_tried_by_one_way_where_a_host_has_two(*, takes_both: bool) -> None:
+    ways = (
+        "KbdInteractiveAuthentication yes",
+        f"PasswordAuthentication {'yes' * takes_both or 'no'}",
+    )
+    with serving(*ways) as sshd:
+        sshd.account("stxtuia")
+        sshd.trusted(*HOSTS.values())
+        for password in ("wrong-one", PASSWORD):
+            settings = sshd.settings(HOSTS, user="stxtuia", password=password)
+            async with Caller(sshd, settings) as caller:
+                if password == PASSWORD:
+                    assert (await caller.run("worker-0", "id", "-un")).out == "stxtuia\n"
+                    continue
+                with pytest.raises(Unauthorized):
+                    await caller.run("worker-0", "true")
+        log = (sshd.folder / "log").read_text(encoding="utf-8")
+    assert log.count("Failed password") + log.count("PAM: Authentication failure") == 1
+
+
+@as_root
+async def test_a_password_that_cannot_be_told_is_said_in_its_own_words(sshd: Sshd) -> None:
+    sshd.account("stxtuia")
+    sshd.trusted(*HOSTS.values())
+    given = sshd.settings(HOSTS, user="stxtuia", password="-")
+    untold = Password(command=("sh", "-c", "echo no such entry >&2; exit 1"))
+    async with Caller(sshd, replace(given, password=untold)) as caller:
+        with pytest.raises(StxError, match="no such entry"):
             await caller.run("worker-0", "true")
-    log = (sshd.folder / "log").read_text(encoding="utf-8")
-    assert log.count("Failed password") == 1
 
 
 @as_root
@@ -238,6 +292,30 @@ async def test_a_connection_that_is_lost_is_made_again(caller: Caller, sshd: Ssh
         argv = ("ssh", "-O", "exit", "-o", f"ControlPath={path}", "x")
         await caller.hosts._plain(argv)
     assert (await caller.run("worker-0", "echo", "up")).out == "up\n"
+
+
+async def test_names_that_differ_at_their_end_are_hosts_of_their_own(sshd: Sshd) -> None:
+    long = "worker-of-the-site-beyond-the-river"
+    hosts = {f"{long}-{at}": address for at, address in enumerate(HOSTS.values())}
+    hosts.update({"a_b": "127.0.2.1", "a-b": "127.0.2.2"})
+    sshd.addresses = (*sshd.addresses, "127.0.2.1", "127.0.2.2")
+    sshd.again()
+    sshd.trusted(*hosts.values())
+    async with Caller(sshd, sshd.settings(hosts)) as caller:
+        for name, address in hosts.items():
+            said = (await caller.run(name, "sh", "-c", "echo $SSH_CONNECTION")).out
+            assert said.split()[2] == address
+
+
+async def test_what_looks_at_files_there_finds_a_killed_connection_and_asks_no_terminal(
+    caller: Caller,
+) -> None:
+    assert "BatchMode=yes" in await caller.hosts.reached(("true",), "worker-0")
+    (path,) = caller.hosts._room.glob("c-*")
+    os.kill(holder(path), signal.SIGKILL)
+    assert path.exists()
+    await caller.hosts.reached(("true",), "worker-0")
+    holder(path)
 
 
 async def test_one_whose_holder_was_killed_with_its_socket_left_is_made_again(
