@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-import struct
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, AsyncIterator, Callable, Dict, List, Optional, Tuple
 
@@ -32,6 +31,7 @@ from backend.errors import (
 from backend.secret import Password
 from backend.sources.ipmi_calls import ORDERS, Calls
 from backend.sources.ipmi_wire import (
+    NONSENSE,
     WIRE,
     Done,
     Driven,
@@ -57,23 +57,13 @@ QUIET_S = 0.3
 """After so long without any answer to a log-in it is asked whether anybody is there at all."""
 
 QUICK = frozenset({"power"})
+LONG = frozenset({"sel-clear"})
+"""Orders before which all of a log is read once more."""
 THREADS = Threads("baseboard", most=100)
 """A baseboard takes tens of ms a packet, and ten packets to be read: these wait, and work little.
 
 Of a hundred that are asked at once none waits for another; idle threads end by themselves.
 """
-
-# What pyghmi, or what it is given by a baseboard that answers nonsense, ends in.
-_NONSENSE = (
-    struct.error,
-    LookupError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    AssertionError,
-    NotImplementedError,
-    ArithmeticError,
-)
 
 
 class Ipmi:
@@ -119,7 +109,8 @@ class Ipmi:
         if order is None:
             raise NotConfigured(f"{self.service}: IPMI has no {write.verb}")
         values = dict(write.values)
-        await self._call(lambda command: order(command, values), CALL_S, is_order=True)
+        within_s = LONG_S if write.verb in LONG else CALL_S
+        await self._call(lambda command: order(command, values), within_s, is_order=True)
 
     async def open(self, session: Sol) -> Channel:
         """Open the serial console."""
@@ -258,7 +249,7 @@ class Ipmi:
             raise Unreachable(self.service, f"no answer within {CALL_S:.0f} s")
         try:
             return answer.result()
-        except (*_NONSENSE, exceptions.PyghmiException, OSError) as error:
+        except (*NONSENSE, exceptions.PyghmiException, OSError) as error:
             is_login = isinstance(error, (LoginRefused, OSError))
             raise self._told(error, is_login=is_login, is_order=False) from error
 
@@ -301,12 +292,12 @@ class Ipmi:
             raise Unreachable(self.service, words, sent=is_order)
         try:
             return future.result()
-        except (*_NONSENSE, exceptions.PyghmiException, OSError) as error:
+        except (*NONSENSE, exceptions.PyghmiException, OSError) as error:
             raise self._told(error, is_login=is_login, is_order=is_order) from error
 
     def _told(self, error: Exception, *, is_login: bool, is_order: bool) -> StxError:
         words = str(error.args[0] if error.args and error.args[0] else "")
-        if isinstance(error, _NONSENSE):
+        if isinstance(error, NONSENSE):
             self._give_up()
             said = f"{type(error).__name__} {error}".strip()
             return Malformed(self.service, "answer", f"cannot be read: {said}")

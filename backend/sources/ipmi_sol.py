@@ -19,6 +19,7 @@ from pyghmi.ipmi.console import Console
 from backend.channel import Heard, Notice
 from backend.errors import Rejected, Unauthorized, Unreachable
 from backend.sources.ipmi_waits import hasten
+from backend.sources.ipmi_wire import NONSENSE
 from backend.sources.threads import settle
 
 if TYPE_CHECKING:
@@ -152,8 +153,8 @@ class SolChannel:
                 if time.monotonic() > ends or self._closing.is_set():
                     return "no answer"
                 Console.wait_for_rsp(LOOK_S)
-        except (exceptions.PyghmiException, OSError, NotImplementedError) as error:
-            return str(error.args[0] if error.args and error.args[0] else "no answer")
+        except (*NONSENSE, exceptions.PyghmiException, OSError) as error:
+            return _words(error)
         if self._console.broken:
             return self._why or "it did not open"
         hasten(self._console.ipmi_session)
@@ -167,8 +168,8 @@ class SolChannel:
         while not self._closing.is_set():
             try:
                 self._turn(console)
-            except exceptions.PyghmiException as error:
-                return str(error.args[0] if error.args else error)
+            except (*NONSENSE, exceptions.PyghmiException, OSError) as error:
+                return _words(error)
             if console.broken:
                 return self._why or "the session ended"
         return "closed"
@@ -231,7 +232,7 @@ class SolChannel:
         console, self._console = self._console, None
         if console is None or console.broken or console.ipmi_session is None:
             return
-        with suppress(exceptions.PyghmiException):
+        with suppress(*NONSENSE, exceptions.PyghmiException, OSError):
             console.close()
 
     def _drain(self) -> None:
@@ -250,6 +251,13 @@ class SolChannel:
 
 
 TAKE = "open it with take over: they are thrown off, and see it"
+
+
+def _words(error: Exception) -> str:
+    """Return why the line is not there, in the baseboard's words where it has any."""
+    if isinstance(error, NONSENSE):
+        return f"its answer cannot be read ({type(error).__name__} {error})"
+    return str(error.args[0] if error.args and error.args[0] else "no answer")
 
 
 def _is_about_credentials(words: str) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import select
 import socket
+import struct
 import threading
 import time
 from collections import deque
@@ -38,6 +39,17 @@ LONGEST = 3000
 APPLICATION, SET_PRIVILEGE = 0x06, 0x3B
 NOT_SO_MUCH = (0x80, 0x81)
 ADMINISTRATOR, OPERATOR = 4, 3
+NONSENSE = (
+    struct.error,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    NotImplementedError,
+    ArithmeticError,
+)
+"""What pyghmi, or what it is given by a baseboard that answers nonsense, ends in."""
 
 
 def asked_here(command: Any, questions: Questions) -> Any:
@@ -125,10 +137,16 @@ class Driven(Session):  # type: ignore[misc]
         self._move(self.process_pktqueue)
 
     def be_late(self) -> None:
-        """No answer came in time: ask again, or be over."""
-        Session.waiting_sessions.pop(self, None)
-        if self.lastpayload:
-            self._move(self._timedout)
+        """Ask again, or be over, where no answer came in time."""
+        with pyghmi_session.WAITING_SESSIONS:
+            Session.waiting_sessions.pop(self, None)
+            is_late = self.expiration <= _monotonic_time()
+            if not is_late and self.lastpayload:
+                # It was seen to meanwhile, and waits anew: who called us had taken that out.
+                waiting = {"ipmisession": self, "timeout": self.expiration}
+                Session.waiting_sessions[self] = waiting
+        if is_late and self.lastpayload:
+            self._move(super()._timedout)
 
     def _move(self, how: Callable[[], None]) -> None:
         try:
@@ -195,6 +213,10 @@ class Driven(Session):  # type: ignore[misc]
     def _logged_in(self, said: Dict[str, Any]) -> None:
         if "error" in said:
             self._end(None, LoginRefused(str(said["error"])))
+
+    def _timedout(self) -> None:
+        """Leave it to the wire: a serial console's thread tells all sessions, ours too."""
+        WIRE.do(self.be_late)
 
     def _cmdwait(self) -> None:
         """Wait for nobody: of one baseboard one thing is asked at a time."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import threading
 import time
 from contextlib import asynccontextmanager
+from datetime import datetime, timezone
 from typing import Any, AsyncIterator, Callable, Dict, List, Optional
 
 import pytest
 from pyghmi.ipmi.private import session as pyghmi_session
 
+from backend.baseboard import BmcWrite, Sol
+from backend.channel import Channel, Notice
 from backend.clean import clean
 from backend.errors import Malformed, Rejected, StxError, Unreachable
 from backend.kinds.hardware_sensors import SENSORS
@@ -21,8 +25,9 @@ from backend.secret import Password, Secret
 from backend.simulator import bmc as pretended
 from backend.simulator import rmcp
 from backend.simulator.rmcp import Reply, Station, guid_of
-from backend.sources import ipmi_waits
+from backend.sources import ipmi, ipmi_sol, ipmi_waits
 from backend.sources.ipmi import CALL_S, Ipmi
+from backend.sources.ipmi_sol import OPEN_S
 from backend.sources.ipmi_wire import Driven
 
 PASSWORD = "s3cret"
@@ -32,11 +37,15 @@ Commands = Callable[[int, int, bytes], Reply]
 
 
 class Line(asyncio.DatagramProtocol):
-    """A socket of a station; ``is_dead`` makes it silent, ``twist`` changes what is answered."""
+    """A socket of a station; ``is_dead`` makes it silent, ``twist`` changes what is answered.
+
+    Each answer goes out ``late_s`` after its question came.
+    """
 
     def __init__(self, station: Station) -> None:
         self.station = station
         self.is_dead = False
+        self.late_s = 0.0
         self.twist: Callable[[bytes], Optional[bytes]] = lambda answer: answer
 
     def connection_made(self, transport: Any) -> None:
@@ -46,7 +55,8 @@ class Line(asyncio.DatagramProtocol):
         answer = None if self.is_dead else self.station.answer(data)
         said = self.twist(answer) if answer is not None else None
         if said is not None:
-            self.transport.sendto(said, address)
+            loop = asyncio.get_running_loop()
+            loop.call_later(self.late_s, self.transport.sendto, said, address)
 
 
 @asynccontextmanager
@@ -65,6 +75,30 @@ async def plugged(commands: Commands) -> AsyncIterator[tuple[Ipmi, Line]]:
 
 def on(_netfn: int, number: int, _data: bytes) -> Reply:
     return (0, bytes([0x21, 0, 0x40])) if number == 0x01 else (0xC1, b"")
+
+
+def chassis() -> pretended.Board:
+    """Return a pretend chassis that is on, with a clock that stands."""
+
+    class Host:
+        id = 1
+        uuid = "u"
+        availability = "online"
+
+    class Cloud:
+        unpowered: set[str] = set()
+
+        class clock:  # noqa: N801
+            @staticmethod
+            def catch_up() -> None: ...
+
+            @staticmethod
+            def now() -> Any:
+                return datetime(2026, 11, 21, tzinfo=timezone.utc)
+
+    cloud: Any = Cloud()
+    host: Any = Host()
+    return pretended.Board(cloud=cloud, host=host, user="root", address=("127.0.0.1", 1))
 
 
 async def test_a_baseboard_that_refuses_every_cipher_is_told_of_in_words_and_in_time(
@@ -99,6 +133,91 @@ async def test_garbage_in_an_answer_is_an_error_in_words_or_a_row_and_never_a_cr
             assert str(end).startswith("BMC of s0")
         else:
             assert all(isinstance(row, dict) for row in end)
+
+
+@pytest.mark.parametrize("said", GARBAGE)
+async def test_garbage_at_the_opening_of_a_console_is_told_and_ends_no_thread(said: bytes) -> None:
+    def garbled(netfn: int, number: int, data: bytes) -> Reply:
+        del netfn, number, data
+        return 0, said
+
+    async with plugged(garbled) as (board, _):
+        began = time.monotonic()
+        with pytest.raises(StxError, match="BMC of s0"):
+            await board.open(Sol(server="s0"))
+        assert time.monotonic() - began < OPEN_S
+
+
+class Consoles:
+    """Commands of a baseboard that opens its serial console, and answers all else with nothing."""
+
+    port = 0
+
+    def __call__(self, netfn: int, number: int, data: bytes) -> Reply:
+        del data
+        if (netfn, number) == (0x06, 0x48):  # activate payload
+            return 0, bytes([0, 0, 0, 0, 255, 0, 255, 0, *self.port.to_bytes(2, "little"), 0, 0])
+        return 0, b""
+
+
+@asynccontextmanager
+async def console() -> AsyncIterator[Channel]:
+    commands = Consoles()
+    async with plugged(commands) as (board, _):
+        commands.port = board.address[1]
+        channel = await board.open(Sol(server="s0"))
+        try:
+            yield channel
+        finally:
+            await channel.close()
+
+
+async def test_garbage_at_an_open_console_is_a_line_that_dropped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ipmi_sol, "PROBE_S", 0.1)
+    async with console() as channel:
+        heard = await asyncio.wait_for(channel.read(), 10)
+    assert isinstance(heard, Notice)
+    assert heard.is_down
+    assert "cannot be read" in heard.words
+
+
+async def test_a_long_log_of_a_slow_baseboard_is_cleared_in_its_own_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    slow = chassis()
+    for offset in range(40):
+        slow.note(0x01, 1, 0x01, 0, offset)
+    async with plugged(slow.command) as (board, line):
+        assert len(await board.ask("sel")) == 40
+        monkeypatch.setattr(ipmi, "CALL_S", 0.5)
+        line.late_s = 0.02
+        await board.send(BmcWrite(server="s0", verb="sel-clear", values={"last": "40"}))
+    assert slow.log == []
+
+
+async def test_an_answer_that_is_late_is_seen_to_by_one_thread_though_a_console_looks_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    late: List[str] = []
+    timed_out = pyghmi_session.Session._timedout
+
+    def seen(session: Any) -> None:
+        late.append(threading.current_thread().name)
+        timed_out(session)
+
+    monkeypatch.setattr(pyghmi_session.Session, "_timedout", seen)
+    monkeypatch.setattr(ipmi_sol, "PROBE_S", 60.0)
+    async with console(), plugged(on) as (board, line):
+        assert (await board.ask("power"))[0]["power"] == "on"
+        line.is_dead = True
+        asked = asyncio.ensure_future(board.ask("power"))
+        while not (late or asked.done()):  # noqa: ASYNC110 - threads see to it
+            await asyncio.sleep(0.01)
+        line.is_dead = False
+        assert (await asked)[0]["power"] == "on"
+    assert set(late) == {"wire"}
 
 
 async def test_packets_that_are_cut_or_changed_on_the_way_are_not_believed() -> None:
@@ -190,28 +309,7 @@ async def test_sensor_names_with_escapes_reach_no_terminal(monkeypatch: pytest.M
     evil = pretended.Sensor("\x1b[2J\x07Hot", 1, 1, 46, (80, 90, 100, 5, 3, 1))
     monkeypatch.setattr(pretended, "SENSORS", (evil,))
 
-    class Host:
-        id = 1
-        uuid = "u"
-        availability = "online"
-
-    class Cloud:
-        unpowered: set[str] = set()
-
-        class clock:  # noqa: N801
-            @staticmethod
-            def catch_up() -> None: ...
-
-            @staticmethod
-            def now() -> Any:
-                from datetime import datetime, timezone
-
-                return datetime(2026, 11, 21, tzinfo=timezone.utc)
-
-    cloud: Any = Cloud()
-    host: Any = Host()
-    chassis = pretended.Board(cloud=cloud, host=host, user="root", address=("127.0.0.1", 1))
-    async with plugged(chassis.command) as (board, _):
+    async with plugged(chassis().command) as (board, _):
         bodies: List[Dict[str, Any]] = await board.ask("sensors")
     rows = tuple(SENSORS.model.read({"server": "s0", **body}) for body in bodies)
     assert rows
