@@ -22,6 +22,7 @@ from backend.sources.redfish_words import (
     sensor_body,
     strings,
     target,
+    task_body,
     text,
     thermal_bodies,
     with_prefix,
@@ -278,30 +279,23 @@ class Facets:
         """
         await self._tree.enter()
         service = await self._tree.optional(linked(self._tree.root, "Tasks"))
-        ordered = (self.ordered or "").split("/")
-        rows: List[Body] = [
-            {
-                "is_ours": text(one.get("Id")) in ordered[1:],
-                "task": text(one.get("Id")),
-                "name": text(one.get("Name")),
-                "state": text(one.get("TaskState")),
-                "health": worst([text(one.get("TaskStatus")).casefold()]),
-                "percent": one.get("PercentComplete"),
-                "began": text(one.get("StartTime")),
-                "ended": text(one.get("EndTime")),
-                "messages": [
-                    text(said.get("Message"))
-                    for said in listed(one, "Messages")
-                    if text(said.get("Message"))
-                ],
-            }
+        parts = (self.ordered or "").split("/")
+        rows = [
+            {"is_ours": text(one.get("Id")) in parts[1:], **task_body(one)}
             for one in await self._members(linked(service, "Tasks"))
         ]
         if self.ordered is not None and not any(row["is_ours"] for row in rows):
-            untold = "its baseboard took it, and tells of no task: look at the versions (Parts)"
-            row = {"task": "ordered", "name": "what was ordered", "state": "Untold"}
-            rows.append({**row, "is_ours": True, "messages": [untold]})
+            rows.append({"is_ours": True, **await self._ordered(self.ordered)})
         return rows
+
+    async def _ordered(self, path: str) -> Body:
+        """Return the task that was ordered last: it need stand in no list."""
+        told = await self._tree.optional(path) if path.startswith("/") else {}
+        if text(told.get("TaskState")):
+            return task_body(told)
+        untold = "its baseboard took it, and tells of no task: look at the versions (Parts)"
+        name = "what was ordered"
+        return {"task": "ordered", "name": name, "state": "Untold", "messages": [untold]}
 
 
 def _port(one: Resource) -> Dict[str, Any]:

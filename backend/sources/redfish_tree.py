@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Set, Tuple
 from urllib.parse import urlsplit
 
 from backend.errors import (
@@ -96,7 +96,9 @@ class Tree:
         found: List[Resource] = []
         can_expand = _can_expand(self.root)
         page = path + "?$expand=." if can_expand else path
-        while page and len(found) < MOST_MEMBERS:
+        seen: Set[str] = set()
+        while page and page not in seen and len(found) < MOST_MEMBERS:
+            seen.add(page)
             whole = await self.get(page)
             for one in listed(whole, "Members"):
                 member = one if len(one) > 1 else await self._member(linked(one))

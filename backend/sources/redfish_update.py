@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional
+from urllib.parse import urlsplit
 
 from backend.errors import NotConfigured
 from backend.sources.redfish_facets import Facets
@@ -89,4 +90,6 @@ def _task(answer: Answer) -> str:
     except (ValueError, RecursionError):
         body = {}
     is_task = isinstance(body, dict) and "Task" in str(body.get("@odata.type"))
-    return (linked(body) if is_task else "") or answer.headers.get("location", "")
+    told = (linked(body) if is_task else "") or answer.headers.get("location", "")
+    # It may stand there with the host before it.
+    return urlsplit(told).path

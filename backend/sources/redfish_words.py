@@ -256,6 +256,21 @@ def utc(stamp: str) -> str:
         return ""
 
 
+def task_body(one: Resource) -> Body:
+    """Return what it works on for longer: how far that is, and what it says of it."""
+    said = [text(message.get("Message")) for message in listed(one, "Messages")]
+    return {
+        "task": text(one.get("Id")),
+        "name": text(one.get("Name")),
+        "state": text(one.get("TaskState")),
+        "health": worst([text(one.get("TaskStatus")).casefold()]),
+        "percent": one.get("PercentComplete"),
+        "began": text(one.get("StartTime")),
+        "ended": text(one.get("EndTime")),
+        "messages": list(filter(None, said)),
+    }
+
+
 # --- parts ---------------------------------------------------------------------------------------
 
 

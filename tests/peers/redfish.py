@@ -42,6 +42,11 @@ SUSHY_EMULATOR_FAKE_SYSTEMS = [
 ]
 import random as _random
 _random.randint = lambda low, high: 0
+# Its update service asks its driver for versions, and the fake one alone knows none.
+from sushy_tools.emulator.resources.systems import fakedriver as _fake
+_versions = {{'BiosVersion': '1.0.0'}}
+_fake.FakeDriver.get_versions = lambda self, identity: _versions
+_fake.FakeDriver.set_versions = lambda self, identity, more: _versions.update(more)
 """
 
 

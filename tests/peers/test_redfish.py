@@ -11,7 +11,14 @@ from typing import Any, AsyncIterator, Iterator
 import pytest
 
 from backend.baseboard import BmcWrite
-from backend.errors import NotConfigured, NotFound, Unauthorized, Unreachable, Untrusted
+from backend.errors import (
+    NotConfigured,
+    NotFound,
+    Rejected,
+    Unauthorized,
+    Unreachable,
+    Untrusted,
+)
 from backend.secret import Password, Secret
 from backend.settings import CloudSettings
 from backend.sources.redfish import Redfish
@@ -117,6 +124,24 @@ async def test_a_disc_is_inserted_booted_from_and_ejected(
             await mine.send(order("media-eject", slot="Cd"))
             slots = {row["slot"]: row for row in await mine.ask("media")}
             assert not slots["Cd"]["inserted"]
+
+
+async def test_firmware_is_written_and_the_task_that_no_list_has_is_followed(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    async with board(emulator, tmp_path) as mine:
+        at = f"/redfish/v1/Systems/{redfish.SYSTEM}"
+        said = {"image": "http://10.1.1.1/bios.bin", "target": at}
+        await mine.send(order("firmware", **said))
+        (task,) = await mine.ask("tasks")
+        assert (task["task"], task["is_ours"]) == ("42", True)
+        assert (task["state"], task["percent"]) == ("Completed", 100)
+        system = (await mine.ask("inventory"))[0]
+        assert system["bios_version"] == "1.1.0"
+        manager = "/redfish/v1/Managers/1"
+        with pytest.raises(Rejected, match="Manager is not currently a supported Target"):
+            await mine.send(order("firmware", **{**said, "target": manager}))
+        assert await mine.ask("tasks") == []
 
 
 async def test_of_several_systems_one_is_to_be_named(tmp_path: Path) -> None:

@@ -308,6 +308,16 @@ async def test_parts_that_fail_or_answer_garbage_say_so_beside_the_others(tmp_pa
         assert rows["System"]["serial_number"] == "S123"
 
 
+async def test_a_list_that_leads_back_into_itself_is_read_once(tmp_path: Path) -> None:
+    bmc = Pretended()
+    at = f"{SYSTEM}/Memory"
+    bmc.tree[at]["Members@odata.nextLink"] = at
+    async with board(tmp_path, bmc) as (mine, server):
+        names = [row["component"] for row in await mine.ask("inventory")]
+        assert names.count("DIMM A1") == 1
+        assert [asked.target for asked in server.asked].count(at) == 1
+
+
 @pytest.mark.parametrize("body", [b"garbage", b"[1, 2]", b'"text"', b"[" * 100_000, b"\xff\xfe"])
 async def test_garbage_for_the_machine_itself_is_told_with_its_path(
     tmp_path: Path, body: bytes
