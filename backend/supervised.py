@@ -39,6 +39,8 @@ _LIST = (
     + """\
 cd "$runs" 2>/dev/null || exit 0
 said() { cat "$1" 2>/dev/null | head -c 200 | tr '\\t\\n' '  '; }
+# A bar of progress writes over itself: what stands there last.
+last() { tail -n 1 "$1" 2>/dev/null | tr '\\r\\t' '\\n ' | grep -a . | tail -n 1 | head -c 200; }
 for run in *; do
   [ -f "$run/argv" ] || continue
   pid=$(said "$run/pid" | tr -d ' ')
@@ -53,7 +55,7 @@ for run in *; do
   printf '%s\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\n' "$run" "$pid" "$alive" \\
     "$(said "$run/status" | tr -d ' ')" "$(stat -c %s "$run/log" 2>/dev/null)" \\
     "$(said "$run/began" | cut -d' ' -f1)" "$ended" \\
-    "$(tail -n 1 "$run/log" 2>/dev/null | head -c 200 | tr '\\t' ' ')" "$(said "$run/argv")"
+    "$(last "$run/log")" "$(said "$run/argv")"
 done
 """
 )

@@ -61,10 +61,13 @@ def objects(text: str, *keys: str) -> List[Dict[str, Any]]:
 
 
 def split_rows(text: str, names: Tuple[str, ...], separator: Optional[str]) -> List[Dict[str, str]]:
-    """Return lines of so many fields, the last with all that is left; else ``ValueError``."""
+    """Return lines of so many fields, the last with all that is left; else ``ValueError``.
+
+    Only a newline ends a line: names and what was printed may hold all else that might.
+    """
     found = []
-    for line in filter(str.strip, text.splitlines()):
-        parts = line.strip("\n").split(separator, len(names) - 1)
+    for line in filter(str.strip, text.split("\n")):
+        parts = line.split(separator, len(names) - 1)
         if len(parts) != len(names):
             raise ValueError(f"a line with {len(parts)} of {len(names)} fields: {line[:60]!r}")
         found.append(dict(zip(names, parts)))

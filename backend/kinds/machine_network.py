@@ -76,8 +76,14 @@ class Link(OfMachine):
         return None
 
 
+# What a cable ends in: a bridge or a tunnel that carries nothing has nobody on it, and that is all.
+_WIRED = frozenset({"ether", "infiniband", "bond", "vlan", "macvlan", "ipvlan"})
+
+
 def _link_look(row: Link, _known: Known) -> Look:
     if not row.is_up:
+        return Look(mark=Mark.OUT)
+    if not row.has_carrier and row.kind not in _WIRED:
         return Look(mark=Mark.OUT)
     if not row.has_carrier:
         of = f", a part of {row.master}" if row.master else ""

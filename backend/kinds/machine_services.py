@@ -13,6 +13,7 @@ from backend.tone import WELL, Look, Mark, Tone
 # --- units -------------------------------------------------------------------------------------
 
 _NO_SYSTEMD = ("not been booted with systemd", "Failed to connect to bus", "Host is down")
+_MARK = re.compile(r"^ *(?:[●*x] +)?", re.MULTILINE)
 _UNIT = ("unit", "load", "active", "sub", "description")
 _LIST = ("systemctl", "list-units", "--all", "--no-pager")
 
@@ -24,8 +25,7 @@ def units_of_json(text: str) -> Iterable[Body]:
 
 def units_of_text(text: str) -> Iterable[Body]:
     """Parse ``systemctl list-units --plain --no-legend``; a mark before the name is dropped."""
-    lines = "\n".join(line.lstrip("●*x ") for line in text.splitlines())
-    return split_rows(lines, _UNIT, None)
+    return split_rows(_MARK.sub("", text), _UNIT, None)
 
 
 class Unit(OfMachine):

@@ -28,7 +28,7 @@ def processes_of_ps(text: str) -> Iterable[Body]:
             "state": one["state"],
             "for_s": int(one["for_s"]),
             # A name of its own may hold spaces: the first word of the line has none.
-            "name": one["line"].split()[0].rpartition("/")[2],
+            "name": (one["line"].split() or ("?",))[0].rpartition("/")[2],
             "line": one["line"],
         }
         for one in split_rows(text, _PS, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Optional, Tuple
+from typing import Any, Iterable, Mapping, Optional, Tuple
 
 from backend.kind import Body, Column, Command, Kind, Reach
 from backend.kinds.machine import (
@@ -42,8 +42,15 @@ def mounts_of_findmnt(text: str) -> Iterable[Body]:
             "read_only": "ro" in str(one["options"]).split(","),
         }
         for one in objects(text, "filesystems")
-        if whole(one["size"])
+        if whole(one["size"]) and not _is_of_a_container(one)
     ]
+
+
+def _is_of_a_container(one: Mapping[str, Any]) -> bool:
+    """Whether it only shows a container what is mounted elsewhere: a busy host has hundreds."""
+    if one["fstype"] == "overlay":
+        return bool(one["target"] != "/")
+    return "[" in str(one["source"]) and "/kubelet/" in str(one["target"])
 
 
 def mounts_of_df(text: str) -> Iterable[Body]:

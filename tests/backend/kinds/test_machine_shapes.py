@@ -9,7 +9,7 @@ import pytest
 
 from backend.kind import Body, Command, Kind
 from backend.kinds import kind_named
-from backend.kinds.machine import size
+from backend.kinds.machine import size, split_rows
 from backend.kinds.machine_containers import (
     CriContainer,
     containers_of_docker,
@@ -21,6 +21,7 @@ from backend.kinds.machine_drbd import drbd_of_proc, drbd_of_text
 from backend.kinds.machine_peers import peers_of_lldpcli, sources_of_ntpq, sources_of_pmc
 from backend.kinds.machine_services import sm_of_text, units_of_text
 from backend.kinds.machine_storage import devices_of_lsblk, mounts_of_df, mounts_of_findmnt
+from backend.tone import Look, Mark
 from tests.backend.kinds import machines
 from tests.backend.kinds.machines import text
 
@@ -98,6 +99,9 @@ def test_failed_and_restarting_units_are_told_and_stand_first() -> None:
 
 
 def test_units_of_an_older_systemd_are_read_from_its_text() -> None:
+    (marked,) = units_of_text("x xinetd.service loaded failed failed Internet services")
+    (plain,) = units_of_text("xinetd.service loaded active running Internet services")
+    assert marked["unit"] == plain["unit"] == "xinetd.service"
     rows = by("unit", units_of_text(text("units.text")))
     assert rows["collectd.service"]["active"] == "failed"
     assert rows["sysinv-agent.service"]["description"] == "StarlingX System Inventory Agent"
@@ -162,6 +166,27 @@ def test_filesystems_are_read_in_each_shape() -> None:
     assert rows["/var/log"]["free"] == 217600 * 1024
 
 
+def test_what_containers_see_of_filesystems_is_no_filesystem_of_its_own() -> None:
+    one = {
+        "fstype": "ext4",
+        "size": 9,
+        "used": 5,
+        "avail": 4,
+        "options": "rw",
+        "source": "/dev/sda1",
+    }
+    pods = "/var/lib/kubelet/pods/77"
+    lines = [
+        {**one, "target": "/", "fstype": "overlay", "source": "overlay"},
+        {**one, "target": "/var"},
+        {**one, "target": f"{pods}/volumes/csi/pgdata/mount", "source": "/dev/rbd0"},
+        {**one, "target": "/run/containerd/8/rootfs", "fstype": "overlay", "source": "overlay"},
+        {**one, "target": f"{pods}/volume-subpaths/etc/1", "source": "/dev/sda1[/pods/77/etc]"},
+    ]
+    found = mounts_of_findmnt(json.dumps({"filesystems": lines}))
+    assert [body["target"] for body in found] == ["/", "/var", f"{pods}/volumes/csi/pgdata/mount"]
+
+
 def test_block_devices_stand_under_what_they_are_made_of() -> None:
     new = list(devices_of_lsblk(text("block-devices")))
     assert new == list(devices_of_lsblk(text("block-devices.old")))
@@ -194,6 +219,14 @@ def test_a_link_without_carrier_is_told_and_which_bond_it_is_of() -> None:
     assert rows["ens2f0"].bond == "active in bond0"
     assert (rows["vlan186"].on, rows["ens2f0"].errors) == ("bond0", 12)
     assert look("links", "eno2") == "-"
+
+
+def test_a_bridge_with_nobody_on_it_has_no_cable_to_look_for() -> None:
+    known = machines.known()
+    row = next(row for row in known.rows("links") if row.name == "ens2f1")
+    bridge = row.model_copy(update={"name": "docker0", "kind": "bridge", "master": None})
+    assert named("links").look(row, known).mark is Mark.BAD
+    assert named("links").look(bridge, known) == Look(mark=Mark.OUT)
 
 
 def test_an_address_that_another_has_too_is_told() -> None:
@@ -232,6 +265,12 @@ def test_processes_of_the_kernel_are_left_out_and_what_hangs_is_told() -> None:
     assert set(rows) == {1, 2211, 2310, 2411}
     assert rows[2211].name == "sysinv-conductor"
     assert look("processes", "2310").startswith("~ waits for a disk")
+
+
+@pytest.mark.parametrize("end", ["\r", "\x0b", "\x1c", "\x85", "\u2028"])
+def test_only_a_newline_ends_a_line_of_a_program(end: str) -> None:
+    rows = split_rows(f"1 a{end}b\n2 c\n", ("number", "name"), " ")
+    assert [row["name"] for row in rows] == [f"a{end}b", "c"]
 
 
 def test_the_kernel_says_with_what_it_booted_and_that_it_stumbled() -> None:

@@ -75,6 +75,15 @@ async def test_it_runs_in_a_session_of_its_own_and_is_found_again_with_its_end(
     assert await lines(ended.run) == ["begun", "last word"]
 
 
+@pytest.mark.parametrize("printed", ["10 %%\\r20 %%\\r30 %%", "30 %%\\r", "x\\n\\t30 %%"])
+async def test_of_a_bar_that_writes_over_itself_what_stands_there_last_is_told(
+    printed: str,
+) -> None:
+    await start("printf", printed)
+    row = await until(lambda row: row.status == 0)
+    assert row.last == "30 %"
+
+
 async def test_words_reach_it_whole_and_a_password_only_by_its_input(state: Path) -> None:
     odd = "$(id) `id` 'q' \"d\" *"
     code = "import sys; print(sys.argv[1:], sys.stdin.read())"
