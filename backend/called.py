@@ -1,4 +1,4 @@
-"""What a row is called on a screen, where its label alone would not tell which it is."""
+"""What a kind and a row are called, where their own names alone would not tell which is meant."""
 
 from __future__ import annotations
 
@@ -20,3 +20,8 @@ def named(kind: Kind[Any], rows: Iterable[Any], name: str, known: Known) -> Tupl
         for row in rows
         if name in (kind.name_of(row), kind.id(row)) or name == called(kind, row, known)
     )
+
+
+def is_short_for(kind: Kind[Any], name: str) -> bool:
+    """Whether a kind has that name within its area: ``hardware/sensors`` are ``sensors`` there."""
+    return any(alias.partition("/")[2] == name for alias in kind.aliases)

@@ -34,8 +34,10 @@ def entries(found: Sequence[Found], names: Mapping[str, str]) -> Dict[str, Dict[
         by_address.setdefault(one.address, []).append(one.protocol)
     taken: Dict[str, Dict[str, Any]] = {}
     for address, protocols in by_address.items():
-        name = names.get(address) or f"bmc-{address.replace(':', '-').replace('.', '-')}"
-        name = name if name not in taken else f"{name}-{address.rpartition('.')[2]}"
+        whole = address.replace(":", "-").replace(".", "-")
+        name = names.get(address) or f"bmc-{whole}"
+        others = (f"{name}-{whole.rpartition('-')[2]}", f"{name}-{whole}")
+        name = next(one for one in (name, *others) if one not in taken)
         protocol = "redfish" if "redfish" in protocols else protocols[0]
         taken[name] = {"address": address, "protocol": protocol, "username": "admin"}
     return taken

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, Callable, Iterable, Mapping, Optional, Tuple
 
 from backend.area import Area
+from backend.called import is_short_for
 from backend.kind import Kind
 from backend.known import Key, Known
 
@@ -79,7 +80,8 @@ class Rooms:
                 names = (kind.name, kind.singular, *kind.aliases, f"{area.name}/{kind.name}")
                 if lowered in names:
                     return kind
-        return None
+        there = (kind for area in self.areas for kind in area.kinds)
+        return next((kind for kind in there if is_short_for(kind, lowered)), None)
 
     def some(self, names: Iterable[str]) -> Mapping[str, Kind[Any]]:
         """Return the kinds of these own names, as many as there are."""

@@ -34,10 +34,14 @@ async def test_with_baseboards_alone_power_sensors_log_and_parts_are_told(tmp_pa
             ("worker-0", "on"),
             (LOCKED, "on"),
         ]
-        sensors = await run(tmp_path, "get", "hardware/sensors", "--of", LOCKED, "-o", "json")
+        sensors = await run(tmp_path, "get", "sensors", "--of", LOCKED, "-o", "json")
         assert "CPU1 Temp" in {row["sensor"] for row in json.loads(sensors.out)}
         parts = await run(tmp_path, "get", "inventory", "--of", LOCKED)
         assert "Edge server" in parts.out
+        for kind in ("platform/sensors", "disks"):
+            none = await run(tmp_path, "get", kind, "--of", LOCKED)
+            assert none.code == 3
+            assert "has nothing in its settings that knows" in none.err
         servers = await run(tmp_path, "get", "servers")
     assert servers.code == 0, servers.said
     assert "sysinv" not in servers.err

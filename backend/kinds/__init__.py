@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Callable, Mapping, Optional, Tuple
 
 from backend.area import Area, Contents
+from backend.called import is_short_for
 from backend.kind import Derived, Kind
 
 
@@ -94,6 +95,14 @@ def areas_of(has: Callable[[str], bool]) -> Tuple[Area, ...]:
 def configured(has: Callable[[str], bool]) -> Tuple[Kind[Any], ...]:
     """Return the kinds that make sense where only the sources are there that ``has`` says."""
     return tuple(kind for area in areas_of(has) for kind in area.kinds)
+
+
+def kind_there(name: str, has: Callable[[str], bool]) -> Optional[Kind[Any]]:
+    """Return the kind of that name; of several the first whose source is there, as ``has`` says."""
+    first = kind_named(name)
+    if first is None or _is_there(first, has):
+        return first
+    return next((one for one in configured(has) if is_short_for(one, name)), first)
 
 
 def area_of(kind: Kind[Any]) -> Area:

@@ -14,7 +14,7 @@ from backend.clean import clean
 from backend.errors import Missing, NotConfigured, Refused, SettingsError, Untrusted
 from backend.folders import record_file, seen_file, store_url
 from backend.kind import Command, Derived
-from backend.kinds import every_kind, kind_named
+from backend.kinds import every_kind, kind_named, kind_there
 from backend.place import find_place
 from backend.plan import HERE
 from backend.settings import CloudSettings, Settings, alone, load
@@ -107,9 +107,12 @@ def the_kind(name: str) -> Kind[Any]:
 
 
 def the_kind_there(name: str, settings: CloudSettings) -> Kind[Any]:
-    """Return the kind of that name, declared or known to the cluster alone; raises ``Missing``."""
+    """Return the kind of that name, declared or known to the cluster alone; raises ``Missing``.
+
+    Of several of that name it is the first that this cloud can tell of.
+    """
     try:
-        return the_kind(name)
+        return kind_there(name, settings.has) or the_kind(name)
     except Missing:
         if not settings.kubeconfig:
             raise

@@ -131,7 +131,9 @@ async def _parent(lookout: Lookout, kind: Kind[Any], name: str) -> str:
         return ""
     if kind.parent is None:
         raise Missing(f"{kind.name} belong to nothing: leave --of out")
-    parent = lookout.kinds[kind.parent]
+    parent = lookout.kinds.get(kind.parent)
+    if parent is None:
+        return ""  # nothing here knows either, which is said when it is read
 
     async def ask() -> Reading[Any]:
         reading = await lookout.watch.read_now(parent.name)

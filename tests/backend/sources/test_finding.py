@@ -86,7 +86,8 @@ def test_what_was_found_is_taken_with_a_name_an_address_and_a_protocol() -> None
         Found("10.1.1.1", "redfish", "iDRAC"),
         Found("10.1.1.2", "ipmi"),
         Found("10.1.1.3", "ipmi"),
+        Found("10.1.2.2", "ipmi"),
     )
-    taken = entries(found, {"10.1.1.1": "c0-bmc", "10.1.1.2": "c0-bmc"})
-    assert list(taken) == ["c0-bmc", "c0-bmc-2", "bmc-10-1-1-3"]
+    taken = entries(found, dict.fromkeys(("10.1.1.1", "10.1.1.2", "10.1.2.2"), "c0-bmc"))
+    assert list(taken) == ["c0-bmc", "c0-bmc-2", "bmc-10-1-1-3", "c0-bmc-10-1-2-2"]
     assert taken["c0-bmc"] == {"address": "10.1.1.1", "protocol": "redfish", "username": "admin"}
