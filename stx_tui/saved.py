@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import IO, Deque, List, Optional, Tuple
@@ -20,9 +21,16 @@ def save(name: str, lines: List[str]) -> str:
         return "nothing was seen"
     path = _path(name, "txt")
     try:
-        with _opened(path) as file:
+        file = _opened(path)
+    except OSError as error:
+        return f"not saved: {error.strerror}"
+    try:
+        with file:
             file.writelines(f"{clean(line)}\n" for line in lines)
     except OSError as error:
+        # Half of what was seen would pass for all of it.
+        with suppress(OSError):
+            path.unlink()
         return f"not saved: {error.strerror}"
     return f"saved: {path}"
 

@@ -16,8 +16,10 @@ from stx_tui.panes.follow import bar, left_ms, share, verdict_of
 from stx_tui.screens.act import ActScreen
 from stx_tui.screens.detail import DetailScreen
 from stx_tui.screens.follow import FollowScreen
+from stx_tui.screens.stream import StreamScreen
 from tests.tui.desk import NOW_MS, Desk, machine
 from tests.tui.machines import MACHINES
+from tests.tui.things import until
 
 
 def step(usual: Any = None, began: Any = None, ended: Any = None) -> TimelineStep:
@@ -115,6 +117,18 @@ async def test_the_steps_come_with_the_times_of_this_site() -> None:
     assert any("200.001 400.002 are expected" in line for line in lines)
     assert any("ticket 4711" in line for line in lines)
     assert lines[23].startswith(" Enter open  l logs  c copy  q leave it running")
+
+
+async def test_l_opens_the_logs_at_the_moment_it_was_sent() -> None:
+    desk = Desk(machine("m-1"))
+    async with desk.sat_at():
+        desk.watch.remember(Memory(deeds=(deed(sent_ms=NOW_MS - 60_000),)))
+        await desk.open(FollowScreen("2211-0041"))
+        await desk.press("l")
+        await until(desk.pilot, lambda: isinstance(desk.app.screen, StreamScreen))
+        assert isinstance(desk.app.screen, StreamScreen)
+        assert desk.app.screen._logs.at_ms == NOW_MS - 60_000
+        await until(desk.pilot, lambda: "of stop m-1" in desk.lines[1])
 
 
 async def test_it_is_done_when_the_system_was_seen_at_its_last_step() -> None:

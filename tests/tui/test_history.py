@@ -200,6 +200,19 @@ async def test_the_history_says_what_is_unwell_now_first_and_who_did_what():
         await until(pilot, lambda: type(app.screen).__name__ == "DetailScreen")
 
 
+async def test_l_on_a_deed_opens_the_logs_at_the_moment_it_was_sent():
+    app = console(Wire(bodies={"/boxes": [box(1)]}))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.known.has("boxes"))
+        app.station.store.done = (deed(),)
+        await pilot.press("H")
+        await until(pilot, lambda: any("topple" in row for row in screen_text(app)))
+        await pilot.press("l")
+        await until(pilot, lambda: type(app.screen).__name__ == "StreamScreen")
+        assert app.screen._logs.at_ms == NOW_MS - HOUR_MS
+        assert app.screen._logs.of == "topple box-1"
+
+
 async def test_a_record_that_cannot_be_read_is_said():
     from backend.errors import StoreError
 
