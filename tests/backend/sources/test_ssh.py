@@ -20,6 +20,7 @@ from backend.sources.ssh import SshHosts
 from backend.sources.tls import Pins
 from backend.ssh_settings import Ssh
 from tests.backend.sources.sshd import IS_ROOT, PASSWORD, PROGRAM, Sshd, serving
+from tests.backend.sources.test_local import until_gone
 
 pytestmark = [
     pytest.mark.peer,
@@ -312,7 +313,9 @@ async def test_what_looks_at_files_there_finds_a_killed_connection_and_asks_no_t
 ) -> None:
     assert "BatchMode=yes" in await caller.hosts.reached(("true",), "worker-0")
     (path,) = caller.hosts._room.glob("c-*")
-    os.kill(holder(path), signal.SIGKILL)
+    pid = holder(path)
+    os.kill(pid, signal.SIGKILL)
+    await until_gone(pid)
     assert path.exists()
     await caller.hosts.reached(("true",), "worker-0")
     holder(path)
