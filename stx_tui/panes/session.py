@@ -2,110 +2,20 @@
 
 from __future__ import annotations
 
-from collections import deque
 from functools import lru_cache
-from inspect import signature
-from typing import Any, Callable, Deque, Iterator, List, Tuple
-from unicodedata import combining
+from typing import Any, Callable, List, Tuple
 
-import pyte
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
 from backend.clean import cells, clean
 from stx_tui import theme
+from stx_tui.panes.far import Far, FarStream, shown
 from stx_tui.panes.pane import Pane
-
-KEPT = 5000
-"""Lines that are kept after they left the top of the screen."""
-
-MARKS_MOST = 4
-"""Combining characters that are put on one letter."""
 
 _BRIGHT = "bright"
 _NAMES = {"brown": "yellow"}
-# The mode in which arrows are sent as an application wants them (DECCKM, private, as pyte has it).
-_CURSOR_KEYS = 1 << 5
-
-
-class Far(pyte.Screen):
-    """What the far end believes to write on; lines that leave its top are kept."""
-
-    def __init__(self, columns: int, lines: int, answer: Callable[[bytes], None]) -> None:
-        """``answer`` sends what the emulator says of itself: where its cursor is, what it is."""
-        self.past: Deque[str] = deque(maxlen=KEPT)
-        self.passed = self._marks = 0
-        self._answer = answer
-        super().__init__(columns, lines)
-
-    def index(self) -> None:
-        """Scroll; the line that goes is kept where the whole screen scrolls."""
-        top, bottom = self.margins or (0, self.lines - 1)
-        if self.cursor.y == bottom and top == 0:
-            self.past.append(self.text(0))
-            self.passed += 1
-        super().index()
-
-    def draw(self, data: str) -> None:
-        """Put text; of marks on one letter, of which noise may send thousands, a few are kept."""
-        super().draw(data if data.isascii() else "".join(self._calm(data)))
-
-    def _calm(self, data: str) -> Iterator[str]:
-        for char in data:
-            self._marks = self._marks + 1 if combining(char) else 0
-            if self._marks <= MARKS_MOST:
-                yield char
-
-    def write_process_input(self, data: str) -> None:
-        """Answer the far end."""
-        self._answer(data.encode("ascii", "ignore"))
-
-    def text(self, y: int) -> str:
-        """Return row ``y`` as text, without what stands empty at its end."""
-        row = self.buffer[y]
-        return "".join(_shown(row[x].data) for x in range(self.columns)).rstrip()
-
-    def erase_in_line(self, how: int = 0, private: bool = False) -> None:
-        """Erase a part of the row; a part that there is none of is left alone."""
-        if how in (0, 1, 2):
-            super().erase_in_line(how, private)
-
-    def erase_in_display(self, how: int = 0, *more: int, private: bool = False) -> None:
-        """Erase a part of the screen; a part that there is none of is left alone."""
-        if how in (0, 1, 2, 3):
-            super().erase_in_display(how, *more, private=private)
-
-    @property
-    def is_application(self) -> bool:
-        """Whether arrows are to be sent as an application wants them."""
-        return _CURSOR_KEYS in self.mode
-
-
-def _as_it_comes(obey: Callable[..., None]) -> Callable[..., None]:
-    """Return a verb of the emulator as a terminal obeys it, whatever the far end sends.
-
-    The library hands on all numbers of a sequence, and that it is private. An editor that asks
-    what we are (``CSI ? 4 m``), or a line with noise on it, would end the session: numbers too
-    many are left out, and what is private and not known is not obeyed.
-    """
-    known = signature(obey).parameters.values()
-    takes_all = any(one.kind is one.VAR_POSITIONAL for one in known)
-    most = sum(one.kind is one.POSITIONAL_OR_KEYWORD and one.name != "private" for one in known) - 1
-    is_private = any(one.name == "private" or one.kind is one.VAR_KEYWORD for one in known)
-
-    def heard(far: Far, *numbers: int, private: bool = False) -> None:
-        given = numbers if takes_all else numbers[:most]
-        if private and is_private:
-            obey(far, *given, private=True)
-        elif not private:
-            obey(far, *given)
-
-    return heard
-
-
-for _verb in set(pyte.ByteStream.csi.values()):
-    setattr(Far, _verb, _as_it_comes(getattr(Far, _verb)))
 
 
 class SessionPane(Pane):
@@ -114,7 +24,7 @@ class SessionPane(Pane):
     def __init__(self, answer: Callable[[bytes], None]) -> None:
         super().__init__(id="far")
         self.far = Far(80, 24, answer)
-        self._stream = pyte.ByteStream(self.far)
+        self._stream = FarStream(self.far)
         # How many rows one looks back; 0: what is there now.
         self.back = 0
 
@@ -175,7 +85,7 @@ class SessionPane(Pane):
         while x < min(width, self.far.columns):
             cell = row[x]
             style = _style(*cell[1:], is_cursor=x == min(at, self.far.columns - 1))
-            text = _shown(cell.data)
+            text = shown(cell.data)
             room = max(1, cells(text))
             if segments and segments[-1].style == style:
                 segments[-1] = Segment(segments[-1].text + text, style)
@@ -183,16 +93,6 @@ class SessionPane(Pane):
                 segments.append(Segment(text, style))
             x += room
         return Strip(segments).adjust_cell_length(width)
-
-
-def _shown(data: str) -> str:
-    """Return one cell's text: printable, or a question mark that takes its place."""
-    if data.isascii() and data.isprintable() and data:
-        return data
-    if not data:
-        return ""
-    text = clean(data)
-    return text if 0 < cells(text) <= 2 else "?"
 
 
 @lru_cache(maxsize=512)

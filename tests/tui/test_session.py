@@ -6,7 +6,6 @@ import asyncio
 import time
 from typing import Any, List, Tuple
 
-import pyte
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -15,7 +14,8 @@ from backend.channel import Heard, Notice
 from backend.clean import clean
 from backend.deed import Deed
 from backend.errors import Unreachable
-from stx_tui.panes.session import MARKS_MOST, Escape, Far, bytes_of
+from stx_tui.panes.far import MARKS_MOST, Far, FarStream
+from stx_tui.panes.session import Escape, bytes_of
 from stx_tui.screens.dialog import DEAF_S
 from stx_tui.screens.session import SessionScreen
 from tests.tui.desk import Desk, machine
@@ -203,21 +203,17 @@ PARTS += [bytes([code]) for code in (*b"0123456789", *b"@ABCDEFGHJKLMPXacdefghlm
 @given(st.binary(max_size=400) | st.lists(st.sampled_from(PARTS), max_size=200).map(b"".join))
 @example(b"\x1b[?4m of vim \x1b[1;2;3A\x1b[9K\x1b[?6n")
 def test_whatever_bytes_come_only_printable_cells_are_shown(data: bytes) -> None:
-    import pyte
-
     far = Far(40, 10, lambda _answer: None)
-    pyte.ByteStream(far).feed(data)
+    FarStream(far).feed(data)
     for y in range(far.lines):
         text = far.text(y)
         assert clean(text) == text
 
 
 def test_a_far_end_that_asks_where_its_cursor_is_gets_an_answer_and_nothing_else() -> None:
-    import pyte
-
     answers: List[bytes] = []
     far = Far(80, 24, answers.append)
-    pyte.ByteStream(far).feed(b"\x1b[3;5H\x1b[6n\x1b]0;evil\x07\x1bP+q544e\x1b\\")
+    FarStream(far).feed(b"\x1b[3;5H\x1b[6n\x1b]0;evil\x07\x1bP+q544e\x1b\\")
     assert answers == [b"\x1b[3;5R"]
 
 
@@ -244,9 +240,7 @@ def test_arrows_follow_what_the_application_asked_for() -> None:
     assert bytes_of("up", "", is_application=False) == b"\x1b[A"
     assert bytes_of("up", "", is_application=True) == b"\x1bOA"
     far = Far(80, 24, lambda _answer: None)
-    import pyte
-
-    pyte.ByteStream(far).feed(b"\x1b[?1h")
+    FarStream(far).feed(b"\x1b[?1h")
     assert far.is_application
 
 
@@ -326,7 +320,7 @@ async def test_a_session_whose_reading_breaks_says_so() -> None:
 
 def test_of_thousands_of_marks_on_one_letter_a_few_are_kept() -> None:
     far = Far(80, 24, lambda _said: None)
-    stream = pyte.ByteStream(far)
+    stream = FarStream(far)
     for _ in range(5):
         stream.feed(("e" + "\u0316" * 2000).encode())
     stream.feed("\u0316\u0316 and on".encode())
@@ -334,3 +328,26 @@ def test_of_thousands_of_marks_on_one_letter_a_few_are_kept() -> None:
     assert far.text(0).endswith(" and on")
     stream.feed("\r\ncafe\u0301".encode())
     assert far.text(1) == "caf\u00e9"
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        b"\x1b[\xc2\xb2m",
+        b"\x1b[" + b"1" * 6000,
+        b"\x1b]0;a title without an end\r\n",
+        b"\xc2\x9d0;a title\x1b[0m",
+        b"\x1b]0;a title\x18",
+        b"\x1b]0;" + b"t" * 6000,
+        b"\x1b]0;a title\x1b\x1b[m",
+    ],
+)
+def test_noise_ends_no_session_and_swallows_nothing_of_what_follows(noise: bytes) -> None:
+    far = Far(80, 24, lambda _said: None)
+    stream = FarStream(far)
+    for at in range(len(noise)):
+        stream.feed(noise[at : at + 1])
+    stream.feed(b"\r\nand \x1b[1mon.\x1b]0;a title\x1b\\\x1b]2;two\x07")
+    rows = [far.text(y) for y in range(24)]
+    assert [row for row in rows if "and on." in row] == ["and on."]
+    assert far.title == "two"
