@@ -66,8 +66,13 @@ def _rows(known: Known) -> Iterable[Body]:
             "switch": ", ".join(_switch(one) for one in far) or None,
             "far_port": ", ".join(str(one.port_identifier or "?") for one in far) or None,
             "planned": None if planned is None else str(planned),
-            "finding": _finding(planned, far, link, is_planned=hostname in planned_hosts),
+            # What was not asked is no finding: nobody goes to pull a cable for it.
+            "finding": _finding(planned, far, link, is_planned=hostname in planned_hosts)
+            if known.has("lldp")
+            else "",
         }
+    if not (known.has("hosts") and known.has("ethernet-ports")):
+        return
     for (hostname, name), planned in plan.cables.items():
         if (hostname, name) not in seen:
             has_host = hostname in names.values()
@@ -142,6 +147,12 @@ def verdict(known: Known) -> Verdict:
     if plan is not None and plan.fault:
         return Verdict(word="WARN", text=f"the plan: {plan.fault}", tone=Tone.WARN)
     bad = sum(bool(row.finding) for row in rows)
+    unread = [name for name in NEEDS if not known.has(name)]
+    if unread:
+        error = next((known.reading(n).error for n in unread if known.reading(n).error), None)
+        why = error.words if error is not None else "not read yet"
+        word = "CANNOT" if error is not None else "READING"
+        return Verdict(word=word, text=f"tell: {', '.join(unread)}: {why}", tone=Tone.PLAIN)
     if plan is None:
         text = f"{len(rows)} ports; no plan: name one with cables: in clouds.yaml, or --plan FILE"
         return Verdict(word="", text=text, tone=Tone.PLAIN)

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import Any, Dict, Optional
 
 from backend.cables import CablePlan, Planned
+from backend.errors import Unreachable
 from backend.kind import Derived
 from backend.kinds.cable_check import CABLE_CHECK, Cable, verdict
-from backend.known import Known, Memory, Since
+from backend.known import Known, Memory, Reading, Since
 from backend.simulator.children import children
 from backend.simulator.cloud import Cloud
 from backend.tone import Mark
@@ -124,3 +125,18 @@ def test_a_port_whose_host_is_gone_has_no_cable() -> None:
     assert isinstance(CABLE_CHECK.read, Derived)
     names = {body["hostname"] for body in CABLE_CHECK.read.rows(mixed)}
     assert "worker-2" not in names
+
+
+def test_while_the_far_ends_were_not_read_no_cable_is_said_to_be_wrong_nor_right() -> None:
+    cloud = pretend()
+    wanted = plan(controller_0__enp0s3=Planned(switch="tor-9", port="Ethernet9", line=2))
+    known = checked(cloud, wanted)
+    assert verdict(known).word == "NOT WELL"
+    for name in ("lldp", "ethernet-ports", "hosts"):
+        part = {key: one for key, one in known.readings.items() if key[0] not in (name, "cables")}
+        part[name, ""] = Reading(kind=name, error=Unreachable("sysinv", "no answer"))
+        lost = replace(known, readings=part)
+        assert isinstance(CABLE_CHECK.read, Derived)
+        assert not [body["finding"] for body in CABLE_CHECK.read.rows(lost) if body["finding"]]
+        said = verdict(lost)
+        assert (said.word, name in said.text) == ("CANNOT", True)
