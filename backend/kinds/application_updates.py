@@ -86,6 +86,10 @@ def verdict(known: Known) -> Verdict:
         why = packages.error.words if packages.error is not None else "not read yet"
         text = f"tell which are newer: {why}"
         return Verdict(word="CANNOT", text=text, more=_BY_HAND, tone=Tone.WARN)
+    apps = known.reading(APPLICATIONS.name)
+    if not apps.was_read:
+        why = apps.error.words if apps.error is not None else "not read yet"
+        return Verdict(word="CANNOT", text=f"tell which run: {why}", more=_BY_HAND, tone=Tone.WARN)
     rows = known.rows("application-updates")
     newer = sum(bool(row.newer) for row in rows)
     if not newer:

@@ -80,8 +80,10 @@ def _verdict(known: Known) -> Verdict:
     more = f"{shut} cannot be read here; root may: sudo -E stx-tui" if shut else ""
     if not rows:
         return Verdict(word="NONE", text="no log that is known by name is here", tone=Tone.PLAIN)
+    if shut == len(rows):
+        return Verdict(word="CANNOT", text="read any of them", more=more, tone=Tone.WARN)
     if not bad:
-        text = f"{len(rows)} logs, no line of the last hour says it is bad"
+        text = f"{len(rows) - shut} logs, no line of the last hour says it is bad"
         return Verdict(word="WELL", text=text, more=more)
     worst = max(bad, key=lambda row: row.bad or 0)
     text = f"{len(bad)} of {len(rows)} logs have errors in the last hour, most {worst.name}"

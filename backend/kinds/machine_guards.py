@@ -97,7 +97,11 @@ def _guard_look(row: Guard, _known: Known) -> Look:
 def _verdict(known: Known) -> Verdict:
     rows: List[Guard] = [row for row in known.rows("guards") if row.is_bad]
     if not rows:
-        return Verdict(word="WELL", text="nothing known takes this console away")
+        unknown = [row.name for row in known.rows("guards") if row.is_bad is None]
+        more = f"not known: {', '.join(unknown)}" if unknown else ""
+        if not known.has("guards"):
+            return Verdict(word="READING", text="they were not looked at yet.", tone=Tone.PLAIN)
+        return Verdict(word="WELL", text="nothing known takes this console away", more=more)
     text, tone = f"{rows[0].name}: {rows[0].says}", Tone.WARN
     return Verdict(word="WARN", text=text, more=rows[0].advice, tone=tone)
 

@@ -104,6 +104,8 @@ def _runs_verdict(known: Known) -> Verdict:
     if not rows:
         return Verdict(word="", text="nothing was started under supervision", tone=Tone.PLAIN)
     word, tone = ("NOT WELL", Tone.BAD) if rows[0].status else ("WELL", Tone.GOOD)
+    if rows[0].status is None:
+        word, tone = "WARN", Tone.WARN
     return Verdict(word=word, text=f"the last, {rows[0].name}, {rows[0].stands}", tone=tone)
 
 

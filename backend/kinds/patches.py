@@ -28,7 +28,7 @@ def headline(known: Known) -> Verdict:
     if not any(map(known.has, ("releases", "strategies", "hosts"))) and known.has("cve-files"):
         return cve_verdict(known)  # a machine alone: that much of its software is known
     strategy = strategy_verdict(known)
-    if strategy.tone in {Tone.BUSY, Tone.BAD}:
+    if strategy.tone in {Tone.BUSY, Tone.WARN, Tone.BAD}:
         return strategy
     deploy = deploy_verdict(known)
     if deploy.word != "WELL":
@@ -38,6 +38,8 @@ def headline(known: Known) -> Verdict:
     in_way = sum(row.weight == STOPS for row in known.rows("obstacles"))
     if in_way:
         more = f"{more}   {in_way} in the way: obstacles".strip()
+    if strategy.word == "CANNOT":
+        more = f"{more}   strategies: {strategy.text}".strip()
     runs = {host.sw_version for host in known.rows("hosts") if host.sw_version}
     text = f"all hosts run {runs.pop()}." if len(runs) == 1 else deploy.text
     return Verdict(word="WELL", text=text, more=more)

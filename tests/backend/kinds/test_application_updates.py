@@ -302,3 +302,11 @@ def test_the_same_update_can_be_asked_for_where_the_application_stands() -> None
     to = board.jump(row(pretend("site-7")), seen(pretend("site-7")))
     assert to is not None
     assert (to.kind, to.id) == ("applications", NAME)
+
+
+def test_while_the_applications_were_not_read_none_is_said_to_be_up_to_date() -> None:
+    known = seen(pretend("site-7"))
+    kind = named("application-updates")
+    part = {k: one for k, one in known.readings.items() if k[0] not in ("applications", kind.name)}
+    assert kind.verdict is not None
+    assert kind.verdict(replace(known, readings=part)).word == "CANNOT"

@@ -230,7 +230,9 @@ def test_kernel_messages_are_offered_to_be_turned_down_and_put_back() -> None:
     by_ssh = replace(known, place=replace(known.place, terminal="pts/3"))
     assert not guard("kernel messages", by_ssh)["is_bad"]
     assert GUARDS.verdict is not None
-    assert GUARDS.verdict(known).word in {"WELL", "WARN"}
+    rows = reading("guards", list(guards_of(known)))
+    seen = replace(known, readings={**known.readings, ("guards", ""): rows})
+    assert GUARDS.verdict(seen).word == "WARN"
 
 
 def test_kernel_messages_that_were_turned_down_are_thought_of_until_they_are_put_back() -> None:
@@ -294,3 +296,22 @@ def test_a_machine_nobody_knows_is_refused_before_anything_is_sent() -> None:
     (words,) = no(COLLECT, None, Collect(machine="worker-77"), with_neighbour(idle()))
     assert "worker-77" in words
     assert "neither in ssh: of clouds.yaml nor known to sysinv" in words
+
+
+def test_a_run_that_ended_without_a_word_is_not_called_well() -> None:
+    lost = {"run": "collect-1", "name": "collect", "machine": "here", "began_ms": 1}
+    known = machines.known()
+    runs = {("runs", ""): reading("runs", [lost])}
+    assert RUNS.verdict is not None
+    said = RUNS.verdict(replace(known, readings={**known.readings, **runs}))
+    assert (said.word, said.text) == ("WARN", "the last, collect, lost")
+
+
+def test_guards_that_were_not_looked_at_are_not_called_well_and_the_unknown_is_named() -> None:
+    known = machines.known()
+    assert GUARDS.verdict is not None
+    none = {key: one for key, one in known.readings.items() if key[0] != "guards"}
+    assert GUARDS.verdict(replace(known, readings=none)).word == "READING"
+    rows = [{"name": "serial carrier", "says": "sysinv was not asked", "is_bad": None}]
+    some = {**none, ("guards", ""): reading("guards", rows)}
+    assert GUARDS.verdict(replace(known, readings=some)).more == "not known: serial carrier"

@@ -12,8 +12,10 @@ import pytest
 
 from backend.clean import clean
 from backend.draw import figure_lines
+from backend.errors import Unreachable
 from backend.figure import Schedule
 from backend.kind import Answer, Risk
+from backend.kinds.patches import headline
 from backend.kinds.strategies import STRATEGIES, Strategy, verdict
 from backend.kinds.strategy_acts import DeleteForm, StageForm
 from backend.kinds.strategy_chart import left_ms
@@ -388,3 +390,14 @@ def test_an_abort_that_would_be_refused_is_said_before_it_is_pressed_and_an_unkn
     odd = STRATEGIES.model.read({**row.body, "state": "pondering"})
     first, *_ = STRATEGIES.strip(odd, known_with(odd)).lines
     assert first.text.startswith("r asks again")
+
+
+def test_the_area_says_that_a_strategy_waits_and_that_one_could_not_be_read() -> None:
+    recorded = site()
+    waits = known_with(waiting(), readings=recorded.readings)
+    assert headline(waits).word == "WAITING"
+    away = Reading(kind="strategies", error=Unreachable("vim", "no answer"))
+    deploy = Reading(kind="deploy", at_ms=1, tried_ms=1)
+    found = {**recorded.readings, ("strategies", ""): away, ("deploy", ""): deploy}
+    said = headline(replace(recorded, readings=found))
+    assert "strategies: vim: no answer" in said.more

@@ -41,3 +41,15 @@ def test_logs_that_are_there_say_their_size_times_and_errors_of_the_last_hour(
     assert said.word == "WARN"
     assert "most sm (60)" in said.text
     assert "1 cannot be read" in said.more
+
+
+def test_where_no_log_can_be_read_it_is_not_said_that_no_line_is_bad() -> None:
+    shut = LogRow(name="sm", path="/var/log/sm.log", error="permission denied")
+    fine = LogRow(name="kern", path="/var/log/kern.log", bad=0)
+    assert LOGS.verdict is not None
+    for rows, word in (((shut,), "CANNOT"), ((shut, fine), "WELL")):
+        reading = Reading(kind="logs", rows=rows, at_ms=NOW_MS)
+        known = Known(cloud="", now_ms=NOW_MS, place=Place(), readings={("logs", ""): reading})
+        said = LOGS.verdict(known)
+        assert said.word == word
+    assert said.text.startswith("1 logs, no line")
