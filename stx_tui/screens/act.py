@@ -93,7 +93,7 @@ class ActScreen(SheetScreen):
 
     def look(self) -> None:
         """Work the preview out on what is known now, and show it."""
-        if not self.is_mounted or self.form is None:
+        if not self.is_there or self.form is None:
             return
         self._work_out()
         self._paint()

@@ -77,8 +77,10 @@ class ActionsScreen(Dialog[None]):
 
     def look(self) -> None:
         """Show what can be done now."""
+        if not self.is_there:
+            return
         body = self.query_one(FigurePane)
-        if not self.is_mounted or not body.size.width:
+        if not body.size.width:
             return
         self.offers = self._offers()
         names = [self._called(row_id) for row_id in self.row_ids]

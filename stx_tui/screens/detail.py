@@ -232,7 +232,7 @@ class DetailScreen(ConsoleScreen[None], inherit_bindings=False):
         self._show()
 
     def _show(self) -> None:
-        if not self.is_mounted or self.page is None:
+        if not self.is_there or self.page is None:
             return
         row, reading = find(self.known, self.kind.name, self.row_id)
         if row is not None:

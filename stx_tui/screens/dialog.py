@@ -75,7 +75,7 @@ class Dialog(ConsoleScreen[T], Generic[T], inherit_bindings=False):
 
     def on_known_changed(self, message: KnownChanged) -> None:
         message.stop()
-        if self.is_mounted:
+        if self.is_there:
             self.look()
 
     def on_key(self, event: events.Key) -> None:
@@ -86,7 +86,8 @@ class Dialog(ConsoleScreen[T], Generic[T], inherit_bindings=False):
 
     def _painted(self) -> None:
         self._deaf_until = time.monotonic() + self.deaf_s
-        self.look()
+        if self.is_there:
+            self.look()
 
 
 def place_of(known: Known) -> str:

@@ -78,7 +78,7 @@ class DraftScreen(TextDialog):
 
     def look(self) -> None:
         """Say what is shown."""
-        if self.is_mounted:
+        if self.is_there:
             self.query_one(TitlePane).show(f"{self.what}: {self.shows}", self.place)
             if not self._entry.has_focus:
                 self.foot()

@@ -116,7 +116,7 @@ class FollowScreen(ConsoleScreen[None], inherit_bindings=False):
     # --- painting ------------------------------------------------------------------------------
 
     def _show(self) -> None:
-        if not self.is_mounted:
+        if not self.is_there:
             return
         deed, station = self.deed, self.console.station
         self.show_keys()

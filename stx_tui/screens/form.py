@@ -113,7 +113,7 @@ class FormScreen(Dialog[Optional[Form]]):
 
     def look(self) -> None:
         """Show what is wrong with what was typed, or what it would send."""
-        if not self.is_mounted:
+        if not self.is_there:
             return
         self.query_one(TitlePane).show(f"{self._title()}: what is asked", self.place)
         made = filled(self.action.form, self._texts())

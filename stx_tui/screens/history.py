@@ -107,7 +107,7 @@ class HistoryScreen(ConsoleScreen[None], inherit_bindings=False):
         self.query_one(FootPane).display = now.foot > 0
 
     def _show(self) -> None:
-        if not self.is_mounted:
+        if not self.is_there:
             return
         known = self.console.known
         self.query_one(TablePane).show(

@@ -158,7 +158,7 @@ class ListingScreen(ConsoleScreen[None], inherit_bindings=False):
         return self.query_one(TablePane)
 
     def _show(self) -> None:
-        if not self.is_mounted:
+        if not self.is_there:
             return
         self.table.show(self.reading, self.known)
         self._show_status()

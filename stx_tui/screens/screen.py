@@ -33,6 +33,11 @@ class ConsoleScreen(Screen[T], Generic[T], inherit_bindings=False):
         return self.app
 
     @property
+    def is_there(self) -> bool:
+        """Whether its parts are there: what it meant to show later may come when it was left."""
+        return self.is_mounted and self in self.app.screen_stack
+
+    @property
     def known(self) -> Known:
         """All that is known."""
         return self.console.known

@@ -111,7 +111,7 @@ class SessionScreen(ConsoleScreen[None], inherit_bindings=False):
         self.query_one(TitlePane).show(left, f"{logs}{LEAVES}")
 
     def _fit(self) -> None:
-        if not self.is_mounted:
+        if not self.is_there:
             return
         width, height = self.pane.size
         columns, rows = self._far_size or (width, height)

@@ -76,7 +76,7 @@ class SheetScreen(Dialog[Tuple[Deed, ...]]):
     # --- painting ------------------------------------------------------------------------------
 
     def _paint(self) -> None:
-        if not self.is_mounted:
+        if not self.is_there:
             return
         body = self.query_one(FigurePane)
         can = self.preview is not None and not self.preview.blocked and not self.ended
@@ -104,7 +104,7 @@ class SheetScreen(Dialog[Tuple[Deed, ...]]):
         return self._sheet.lines
 
     def _paint_answer(self) -> None:
-        if not self.is_mounted:
+        if not self.is_there:
             return
         entry = self.query_one("#answer", EntryPane)
         if self.focused is entry:

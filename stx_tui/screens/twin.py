@@ -39,7 +39,7 @@ class TwinScreen(FigureScreen):
 
     def look(self) -> None:
         """Show what differs now."""
-        if not self.is_mounted or not self.body.size.width:
+        if not self.is_there or not self.body.size.width:
             return
         rows = self._rows()
         self._names = (self._called(self.row_id, rows[0]), self._called(self.twin_id, rows[1]))

@@ -56,7 +56,7 @@ class WholeScreen(TextDialog):
 
     def look(self) -> None:
         """Say what is shown."""
-        if not self.is_mounted:
+        if not self.is_there:
             return
         row = self._row
         name = safe(self.kind.name_of(row)) if row is not None else self.row_id

@@ -41,7 +41,7 @@ class WholeDiffScreen(TextDialog):
 
     def look(self) -> None:
         """Say what is shown."""
-        if self.is_mounted:
+        if self.is_there:
             names = [
                 safe(self.kind.name_of(row)) if row else "?" for row in map(self._row, self.ids)
             ]

@@ -43,7 +43,7 @@ class WhyNotScreen(FigureScreen):
     def look(self) -> None:
         """Show how each action stands now."""
         known = self.known
-        if not self.is_mounted or not self.body.size.width:
+        if not self.is_there or not self.body.size.width:
             return
         row, _reading = find(known, self.kind.name, self.row_id)
         self._row = row if row is not None else self._row

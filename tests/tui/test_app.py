@@ -14,17 +14,20 @@ from typing import Any
 from rich.text import Text
 from textual import events
 
+from backend.area import Contents
 from backend.deed import Deed, Outcome
 from backend.errors import Unreachable, Untrusted
 from backend.known import Memory, Reading
 from backend.store.glance import glance
 from backend.store.store import Store
+from backend.tone import Verdict
 from stx_tui.app import StxApp
 from stx_tui.panes.prompt import PromptPane
 from stx_tui.panes.table import TablePane
 from stx_tui.screens.listing import ListingScreen
 from tests.tui.things import (
     BOXES,
+    LIDS,
     NOW_MS,
     PLACE,
     ROOMS,
@@ -202,6 +205,32 @@ async def test_screens_do_not_pile_up_without_end():
             await pilot.press("colon", *"lids", "enter", "colon", *"boxes", "enter")
         assert len(app.screen_stack) == 1
         assert isinstance(app.screen, ListingScreen)
+
+
+async def test_back_over_several_lists_at_once_nothing_is_shown_on_one_that_was_left():
+    tops = ("lids", "crates", "bins", "sacks")
+    kinds = tuple(replace(LIDS, name=name, singular=name[:-1]) for name in tops)
+    areas = (
+        ROOMS.areas[0],
+        replace(
+            ROOMS.areas[1], open=lambda: Contents(kinds, lambda _k: Verdict(word="WELL", text=""))
+        ),
+    )
+    wire = Wire(bodies={"/boxes": [box(1)], "/lids": [box(2)]})
+    app = console(wire, rooms=replace(ROOMS, areas=areas))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.known.has("boxes"))
+        for kind in kinds:
+            app.go(kind.name)
+            await pilot.pause()
+        left = app.screen_stack[1:]
+        app.go("boxes")
+        # Each was on top for a moment, and meant to show what is known as soon as it can.
+        for screen in left:
+            assert isinstance(screen, ListingScreen)
+            await until(pilot, lambda one=screen: not one.query("StatusPane"))
+            screen.show_known()
+        assert "box-1" in cursor_row(app)
 
 
 async def test_only_what_is_on_top_is_polled():
