@@ -10,11 +10,13 @@ from backend.kind import Column, Kind, LocalRead, Row
 from backend.kinds.once import once_each
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone, Verdict
-from backend.units import DAY_MS, day, span
+from backend.units import DAY_MS, counted, day, span
 
 FILES, NAME = "cve-files", "cves"
 # From when on what was carried in is said to be old, in days.
 OLD_DAYS, VERY_OLD_DAYS = 30, 365
+# What Debian says of a CVE that is none for most.
+NO_HARM = frozenset({"unimportant", "end-of-life"})
 EVERY_S = 5.0
 
 
@@ -109,8 +111,15 @@ def _names(row: Cve, known: Known) -> Tuple[str, ...]:
     return tuple(names.get(machine, machine) for machine in row.machines)
 
 
+def _rank(row: Cve) -> int:
+    """Return its turn by Debian's urgency, where one is told: what is no harm comes last."""
+    if row.urgency in NO_HARM:
+        return 3
+    return {"high": 0, "high**": 0, "medium": 1, "medium**": 1}.get(row.urgency, 2)
+
+
 def _look(row: Cve, known: Known) -> Look:
-    if row.urgency in {"unimportant", "end-of-life"}:
+    if row.urgency in NO_HARM:
         return Look()
     return Look(tone=Tone.WARN, mark=Mark.BAD if fixed_by(row, known) else Mark.NONE)
 
@@ -119,14 +128,29 @@ def _strip(row: Cve, known: Known) -> Lines:
     release = fixed_by(row, known)
     on_shelf = release or "no release on the shelf brings it"
     jump = Jump(kind="releases", id=release) if release else None
+    urgency = f"{row.urgency}: " if row.urgency else ""
     lines = [
-        Line(heading="WHAT", text=row.summary or "its file says nothing of it"),
+        Line(heading="WHAT", text=urgency + (row.summary or "its file says nothing of it")),
         Line(heading="FIXED", text=f"in {row.fixed}" if row.fixed else "in no version yet"),
         Line(heading="BY", text=on_shelf, jump=jump),
         Line(heading="ON", text=", ".join(_names(row, known))),
         Line(heading="DATA", text=ages(known)),
     ]
     return Lines(lines=tuple(lines))
+
+
+def _sentence(row: Cve, known: Known) -> Verdict:
+    """Return whom it concerns and what would mend it, in one sentence with the age of the data."""
+    release = fixed_by(row, known)
+    mends = f"{release} on the shelf fixes it" if release else "no release on the shelf fixes it"
+    text = f"{row.cve} concerns {row.package} {row.version} on {counted(len(row.machines), 'host')}"
+    is_harmless = row.urgency in NO_HARM
+    return Verdict(
+        word=row.urgency.upper() if is_harmless else "WARN",
+        text=f"{text}; {mends}.",
+        more=f"data: {ages(known)}",
+        tone=Tone.PLAIN if is_harmless else Tone.WARN,
+    )
 
 
 def ages(known: Known) -> str:
@@ -154,6 +178,8 @@ def verdict(known: Known) -> Verdict:
     text = (
         f"{many} CVE{'' if many == 1 else 's'} concern{'s' if many == 1 else ''} what is installed."
     )
+    high = len({row.cve for row in rows if _rank(row) == 0})
+    text = f"{text}  {high} high." if high else text
     here = sum(fixed_by(row, known) is not None for row in rows)
     shelf = f"   the shelf would fix {here} of {len(rows)}" if here else ""
     more = f"data: {ages(known)}{shelf}"
@@ -185,7 +211,8 @@ CVES: Kind[Cve] = Kind(
     ),
     look=_look,
     strip=_strip,
-    sort=lambda row, known: (fixed_by(row, known) is None, row.package, row.cve),
+    sentence=_sentence,
+    sort=lambda row, known: (fixed_by(row, known) is None, _rank(row), row.package, row.cve),
     verdict=verdict,
     needs=("packages", "machines", "releases", FILES),
     aliases=("vulnerabilities",),

@@ -35,6 +35,12 @@ class Imported:
     imported_ms: int
 
 
+def nothing_taken() -> NotConfigured:
+    """Return what is said where no file was taken yet."""
+    words = "no CVE data was imported"
+    return NotConfigured(words, "stx-tui cves import FILE, as carried in on a medium")
+
+
 class CveStore:
     """What was imported, in an SQLite file at ``path``; one transaction takes a whole file.
 
@@ -102,8 +108,7 @@ class CveStore:
     @contextmanager
     def _connected(self, *, writes: bool = False) -> Iterator[sqlite3.Connection]:
         if not writes and not self.path.exists():
-            words = "no CVE data was imported"
-            raise NotConfigured(words, "stx-tui cves import FILE, as carried in on a medium")
+            raise nothing_taken()
         try:
             if writes:
                 self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

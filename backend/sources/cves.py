@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Optional, Tuple
 from backend.cves import Installed, findings, release_of
 from backend.known import Known
 from backend.mask import Body
-from backend.sources.cve_store import CveStore, Imported
+from backend.sources.cve_store import CveStore, Imported, nothing_taken
 
 FILES, CVES, IMAGE_PACKAGES = "cve-files", "cves", "image-packages"
 
@@ -32,6 +32,9 @@ class Cves:
         files = self._store.files()
         if table == FILES:
             return [asdict(one) for one in files]
+        if not files:
+            # Before packages are known too: an answer that there are none would be a false one.
+            raise nothing_taken()
         # Of images what somebody looked into, and no more: their layers had to come over for it.
         inside = [one.rows for (name, _), one in known.readings.items() if name == IMAGE_PACKAGES]
         told = (known.rows("packages"), *inside)

@@ -20,7 +20,10 @@ def run(arguments: argparse.Namespace) -> int:
             _take(Path(file))
         return 0
     for word in arguments.words:
-        for one in find(word):
+        found = find(word)
+        if not found:
+            print(f"stx-tui: nothing is known of {clean(word)!r}", file=sys.stderr)
+        for one in found:
             fixed = f"fixed in {one.fixed}" if one.fixed else one.status
             of = " ".join(filter(None, (one.package, one.exact, one.release)))
             print(clean(f"{one.cve}  {of}  {fixed}  {one.urgency}  {one.summary}".rstrip()))

@@ -123,7 +123,7 @@ def test_rows_are_found_by_cve_by_package_by_host_and_by_the_release_that_fixes_
     here, temp = ("controller-0",), "TEMP-0000000-ABCDEF"
     assert found("cve-2026-47") == [("CVE-2026-4711", here)]
     assert found("openssl") == [("CVE-2026-1180", ("worker-0",))]
-    assert found("worker-0") == [(temp, ("worker-0",)), ("CVE-2026-1180", ("worker-0",))]
+    assert found("worker-0") == [("CVE-2026-1180", ("worker-0",)), (temp, ("worker-0",))]
     assert found("r2") == [("CVE-2026-4711", here)]
     assert len(found("")) == 4
 
@@ -151,7 +151,7 @@ def test_how_old_the_data_is_stands_in_the_verdict_and_with_every_row(home: Path
     taken("debian", days=3)
     now = known(home)
     said = verdict(now)
-    assert (said.word, said.text) == ("WARN", "3 CVEs concern what is installed.")
+    assert (said.word, said.text) == ("WARN", "3 CVEs concern what is installed.  1 high.")
     assert "debian 3d old" in said.more
     assert CVES.strip is not None
     lines = CVES.strip(now.rows("cves")[0], now).lines
@@ -219,6 +219,38 @@ def test_the_command_line_takes_a_file_and_finds_what_it_says(
     assert "CVE-2026-4711  curl bullseye  fixed in 7.74.0-1.3+deb11u15  medium" in out
 
 
+def test_what_nobody_knows_of_is_said_and_not_left_out(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken("debian")
+    capsys.readouterr()
+    assert run(argparse.Namespace(act="find", words=["CVE-1999-1"])) == 0
+    said = capsys.readouterr()
+    assert (said.out, "nothing is known of 'CVE-1999-1'" in said.err) == ("", True)
+    assert "debian: 4 entries of " in said.err
+
+
+def test_what_is_urgent_stands_first_and_what_is_no_harm_is_not_called_well(home: Path) -> None:
+    taken("debian")
+    now = known(home)
+    first = now.rows("cves")[0]
+    rows = [
+        {**first.body, "uuid": urgency, "urgency": urgency}
+        for urgency in ("unimportant", "low", "high", "medium", "not yet assigned")
+    ]
+    now = replace(now, readings={**now.readings, ("cves", ""): reading("cves", rows)})
+    assert CVES.sort is not None
+    keys = {row.urgency: CVES.sort(row, now) for row in now.rows("cves")}
+    assert sorted(keys, key=keys.__getitem__)[:2] == ["high", "medium"]
+    assert max(keys, key=keys.__getitem__) == "unimportant"
+    assert verdict(now).text.endswith("  1 high.")
+    assert CVES.sentence is not None
+    harmless, *_ = now.rows("cves")
+    said = CVES.sentence(harmless, now)
+    assert (said.word, said.tone, said.more) == ("UNIMPORTANT", Tone.PLAIN, "data: debian 3d old")
+    assert "no release on the shelf fixes it" in said.text
+
+
 async def test_the_cloud_answers_for_them_and_says_where_nothing_was_imported(
     home: Path, tmp_path: Path
 ) -> None:
@@ -237,10 +269,10 @@ async def test_the_cloud_answers_for_them_and_says_where_nothing_was_imported(
     (row,) = list((await cloud.ask(kind.read))())
     assert row["format"] == "debian"
     await cloud.close()
-    with pytest.raises(NotConfigured, match="imported"):
-        Cves(tmp_path / "none.db").rows(
-            "cves", replace(now, readings={("packages", ""): reading("packages", PACKAGES)})
-        )
+    # Whether packages were read by then or not: no answer is one that there are none.
+    for readings in ({}, {("packages", ""): reading("packages", PACKAGES)}):
+        with pytest.raises(NotConfigured, match="imported"):
+            Cves(tmp_path / "none.db").rows("cves", replace(now, readings=readings))
 
 
 def test_an_image_that_was_looked_into_is_matched_as_a_host_is(home: Path) -> None:
