@@ -38,6 +38,7 @@ from stx_tui.screens.shape import (
     STRIP_LEAST,
     STRIP_MOST,
     STRIP_WIDTH,
+    TABLE_LEAST,
     Shape,
     Sizes,
     arrange,
@@ -78,6 +79,7 @@ class ListingScreen(ConsoleScreen[None], inherit_bindings=False):
         self._row_id = row_id
         self._strip_rows = self._summary_lines = 0
         self._has_more, self._table_width = False, 0
+        self._table_rows = TABLE_LEAST
         self._seen: Dict[str, str] = {}
         self._verdict = Kept(self._well)
         self._summary = Kept(self._whole)
@@ -193,11 +195,12 @@ class ListingScreen(ConsoleScreen[None], inherit_bindings=False):
     def _show_summary(self) -> bool:
         """Return whether it has the rows it takes; else all is shown anew when it has."""
         lines, pane = self._summary.of(self.known), self.query_one(SummaryPane)
-        if len(lines) != self._summary_lines:
-            self._summary_lines = len(lines)
-            if self._arrange():
-                self.call_after_refresh(self._show)
-                return False
+        before = (self._summary_lines, self._table_rows)
+        self._summary_lines = len(lines)
+        self._table_rows = self._least()
+        if before != (self._summary_lines, self._table_rows) and self._arrange():
+            self.call_after_refresh(self._show)
+            return False
         if pane.display:
             pane.show(lines, self.size.width)
         return True
@@ -236,6 +239,7 @@ class ListingScreen(ConsoleScreen[None], inherit_bindings=False):
             most=self._strip_most,
             summary=self._summary_rows(),
             table=self._table_width,
+            least=self._table_rows,
         )
 
     def _arrange(self) -> bool:
@@ -254,6 +258,17 @@ class ListingScreen(ConsoleScreen[None], inherit_bindings=False):
         self.query_one(FootPane).display = now.foot > 0 and not prompt.display
         self.query_one(StripPane).display = bool(now.strip or now.beside)
         return changed
+
+    def _least(self) -> int:
+        """Return the rows a table needs below a summary: of one row not those of a list.
+
+        Without a summary there is room for both.
+        """
+        rows = self.reading.rows
+        if not self._summary_lines or not rows or len(rows) >= TABLE_LEAST:
+            return TABLE_LEAST
+        lines = sum(1 + len(self.kind.look(row, self.known).notes) for row in rows)
+        return min(1 + lines, TABLE_LEAST)
 
     def _summary_rows(self) -> int:
         """Return how many rows the summary gets: the status above it is there in any case."""

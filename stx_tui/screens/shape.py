@@ -56,11 +56,13 @@ def shape(
     most: int = STRIP_MOST,
     summary: int = 0,
     table: int = 0,
+    least: int = TABLE_LEAST,
 ) -> Shape:
     """Return the shape for a screen of ``width`` x ``height``; ``wanted`` rows suit the strip.
 
     It gets ``most`` at most. The table has what is left, the rows of a summary taken off: always
-    a row. ``table`` is how many cells its columns would fill.
+    a row, and ``least`` before the strip gets what it wants. ``table`` is how many cells its
+    columns would fill.
     """
     if height < 6:
         return Shape(status=1 if height > 1 else 0, strip=0, beside=0, foot=1 if height > 3 else 0)
@@ -69,7 +71,7 @@ def shape(
     status = 5 if height >= 20 else 3
     if width >= BESIDE:
         return Shape(status=status, strip=0, beside=_beside(width, table), foot=1)
-    spare = height - status - summary - 1 - TABLE_LEAST
+    spare = height - status - summary - 1 - least
     strip = max(min(wanted, most, spare), min(STRIP_LEAST, max(spare, 0)))
     return Shape(status=status, strip=strip, beside=0, foot=1)
 

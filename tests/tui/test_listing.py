@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any, List
 
 import pytest
 from textual import events
 
+from backend.area import Contents
 from backend.errors import Unreachable
+from backend.figure import Line, Lines
 from stx_tui.app import StxApp
 from stx_tui.panes.table import TablePane
 from stx_tui.screens import locked
 from stx_tui.screens.listing import ListingScreen
 from stx_tui.screens.locked import LockedScreen
 from stx_tui.screens.quit import QuitScreen
-from tests.tui.things import NOW_MS, Wire, box, console, screen_text, until
+from tests.tui.things import BOXES, NOW_MS, ROOMS, Wire, box, console, screen_text, until
 
 AWAY = Unreachable("store", "connection refused", "is the service up?")
 
@@ -553,3 +556,18 @@ async def test_columns_that_just_fit_are_not_cut_for_the_gap_behind_the_last():
         await shown(pilot, "box-4")
         assert "NAME   STATE  SIZE" in row_of(app, "NAME")
         assert "box-4  fine      4" in row_of(app, "box-4")
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, 5), (12, 1)])
+async def test_below_a_summary_one_row_leaves_its_room_to_what_is_said_of_it(count: int, said: int):
+    words = Lines(lines=tuple(Line(heading=f"W{n}", text=f"word {n}") for n in range(5)))
+    picture = Lines(lines=tuple(Line(text=f"picture {n}") for n in range(6)))
+    kind = replace(BOXES, strip=lambda *_: words, summary=lambda _known: picture)
+    area = replace(ROOMS.areas[0], open=lambda: Contents((kind,), ROOMS.areas[0].headline))
+    boxes = [box(n) for n in range(count)]
+    app = console(Wire(bodies={"/boxes": boxes}), rooms=replace(ROOMS, areas=(area,)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        rows = await shown(pilot, f"word {said - 1}")
+        assert sum("picture" in row for row in rows) == 6
+        assert sum("word" in row for row in rows) == said
+        assert sum("fine" in row and "box-" in row for row in rows[:20]) >= min(count, 7)
