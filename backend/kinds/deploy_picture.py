@@ -43,7 +43,8 @@ def _notes(row: Deploy, known: Known) -> List[str]:
     notes[1] = done_hosts if at >= 1 or here in _BACK else ""
     if at >= 0:
         end = row.state.rpartition("-")[2]
-        notes[at] = {"failed": "FAILED", "done": "done"}.get(end, notes[at])
+        at_work = notes[at] or ("at work" if row.state == here else "")
+        notes[at] = {"failed": "FAILED", "done": "done"}.get(end, at_work)
     return notes
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import statistics
+from dataclasses import replace
 from typing import Any, List, Mapping, Optional, Tuple
 
+from backend.deed import Outcome
 from backend.kinds import passed
 from backend.kinds.passed import Life, Stay
 from backend.known import Known
-from backend.units import stopwatch
+from backend.units import MINUTE_MS, stopwatch
 
 KIND, ROW, FIELD = "deploy", "deploy", "state"
 # Each box that takes time: the state in which it is at work, and the one in which it is done.
@@ -22,13 +24,31 @@ _ELSEWHERE: Mapping[str, Tuple[str, str, str]] = {
     "activate": ("deploy", "activate", "activate-upgrade"),
     "activate-rollback": ("deploy", "activate-rollback", ""),
 }
+_STARTS = frozenset(("releases", "start", one) for one in (Outcome.FOLLOWED, Outcome.DONE))
+# A deed from longer before its deploy was seen may be of another one.
+START_MOST_MS = 10 * MINUTE_MS
 # What each host goes through where a reboot is required, and where not.
 _OF_HOST = (("hosts", "lock"), ("deploy-hosts", "deploy"), ("hosts", "unlock"))
 
 
 def life(row: Any, known: Known) -> Life:
-    """Return through which states the deploy under way went so far."""
-    return passed.life_of(KIND, ROW, row.state, FIELD, known)
+    """Return through which states the deploy under way went so far.
+
+    When it began is known of our own deed, though its first state was seen later.
+    """
+    mine = passed.life_of(KIND, ROW, row.state, FIELD, known)
+    if not mine or not mine[0].at_least or mine[0].value != "start":
+        return mine
+    sent = [
+        deed.sent_ms
+        for deed in known.memory.deeds
+        if (deed.kind, deed.action, deed.outcome) in _STARTS
+        and deed.sent_ms is not None
+        and mine[0].ms - START_MOST_MS < deed.sent_ms <= mine[0].ms
+        and row.to_release in deed.label
+    ]
+    began = [replace(mine[0], ms=max(sent), at_least=False)] if sent else [mine[0]]
+    return (*began, *mine[1:])
 
 
 def stay_in(box: str, row: Any, known: Known) -> Optional[Stay]:

@@ -9,6 +9,7 @@ from typing import Any, AsyncIterator, List, Tuple
 import pytest_asyncio
 
 from backend.clean import cells
+from backend.deed import Deed, Outcome
 from backend.kinds import deploy_times
 from backend.kinds.deploy_states import verdict
 from backend.known import Known, Memory, Passage, Since
@@ -112,6 +113,34 @@ def test_what_was_only_found_later_has_no_instant_and_says_at_least_how_long() -
     assert drawn(of)[2].strip() == ">1:40"
     assert now_of(of).startswith("start by 09:03Z, >1:40;")
     assert verdict(of).text.endswith(">1:40")
+
+
+def test_when_it_began_is_known_of_our_own_deed_though_it_was_seen_later() -> None:
+    of = known("start", ((100, "start"),), by_then=True)
+    first = replace(of.memory.passages["deploy"][0], at_least=True)
+    deed = Deed(
+        number="1",
+        cloud="site-7",
+        kind="releases",
+        action="start",
+        row_id="starlingx-25.09.2",
+        label="starlingx-25.09.2",
+        who="ann",
+        terminal="",
+        began_ms=NOW_MS - 131_000,
+        sent_ms=NOW_MS - 130_000,
+        outcome=Outcome.FOLLOWED,
+    )
+    memory = replace(of.memory, passages={"deploy": (first,)}, deeds=(deed,))
+    assert drawn(replace(of, memory=memory))[2].strip() == "09:02Z 2:10"
+    # One that was refused, of another release, or of long before says nothing of it.
+    others = (
+        replace(deed, outcome=Outcome.REFUSED),
+        replace(deed, label="starlingx-25.09.9"),
+        replace(deed, sent_ms=NOW_MS - 3_600_000),
+    )
+    memory = replace(memory, deeds=others)
+    assert drawn(replace(of, memory=memory))[2].strip() == ">1:40"
 
 
 def test_a_box_that_failed_ended_when_it_failed_and_is_no_measure_of_what_it_takes() -> None:
