@@ -17,6 +17,7 @@ from backend.kinds.kube_object import (
     goes,
     warned,
 )
+from backend.kinds.kube_selector import chooses
 from backend.known import Known
 from backend.tone import WELL, Look, Mark
 from backend.units import instant_ms, span
@@ -167,10 +168,7 @@ class Budget(KubeObject):
 
     def covers(self, pod: Any) -> bool:
         """Whether it holds for a pod."""
-        labels = self.selector.get("matchLabels") or {}
-        if pod.namespace != self.namespace or self.selector.get("matchExpressions"):
-            return False
-        return all(pod.labels.get(key) == value for key, value in labels.items())
+        return pod.namespace == self.namespace and chooses(self.selector, pod.labels)
 
     @property
     def rule(self) -> str:

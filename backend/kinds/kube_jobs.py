@@ -18,6 +18,7 @@ from backend.kinds.kube_object import (
     declared,
     goes,
 )
+from backend.kinds.kube_selector import chooses
 from backend.kinds.kube_workloads import CONDITIONS, IMAGES_OF, INSTALLED, PODS_TAB
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
@@ -47,8 +48,7 @@ class Job(KubeObject):
 
     def selects(self, labels: Any) -> bool:
         """Whether a pod of these labels is one of its own."""
-        wanted = self.selector.get("matchLabels") or {}
-        return bool(wanted) and all(labels.get(key) == value for key, value in wanted.items())
+        return bool(self.selector) and chooses(self.selector, labels)
 
 
 def _took(row: Job, known: Known) -> Optional[str]:

@@ -8,6 +8,7 @@ from backend.kind import Column, Kind, Kube, Tab
 from backend.kinds.kube_forward_of import FORWARD_SERVICE
 from backend.kinds.kube_losses import of_service
 from backend.kinds.kube_object import Items, KubeObject, Words, declared, goes, warned
+from backend.kinds.kube_selector import written
 from backend.kinds.once import once
 from backend.known import Known
 from backend.tone import WELL, Look
@@ -201,8 +202,7 @@ class NetworkPolicy(KubeObject):
     @property
     def pods(self) -> str:
         """The pods it holds for."""
-        labels = self.selector.get("matchLabels") or {}
-        return ",".join(f"{key}={value}" for key, value in labels.items()) or "all"
+        return written(self.selector) or "all"
 
 
 NETWORK_POLICIES: Kind[NetworkPolicy] = declared(

@@ -30,6 +30,7 @@ from backend.kinds.kube_rollout import (
     UNDO_DEPLOYMENT,
     UNDO_STATEFULSET,
 )
+from backend.kinds.kube_selector import chooses
 from backend.known import Known
 from backend.tone import WELL, Look, Mark
 from backend.units import span
@@ -75,8 +76,7 @@ class Workload(KubeObject):
 
     def selects(self, labels: Any) -> bool:
         """Whether a pod of these labels is one of its own."""
-        wanted = self.selector.get("matchLabels") or {}
-        return bool(wanted) and all(labels.get(key) == value for key, value in wanted.items())
+        return bool(self.selector) and chooses(self.selector, labels)
 
 
 def own_pods(row: Workload, pod: Any) -> bool:

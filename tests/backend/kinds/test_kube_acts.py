@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from backend.kind import Answer, KubeWrite, Nothing, Risk
 from backend.kinds import kind_named
 from backend.kinds.host_stops import consequences_of
 from backend.kinds.kube_acts import ScaleForm, stops
+from backend.kinds.kube_selector import chooses, written
 from backend.known import Known
 from backend.tone import Tone
 from tests.backend.kinds import kube
@@ -153,3 +156,43 @@ def test_where_no_other_node_takes_pods_a_drain_stops_them_and_wants_the_name() 
     assert "serve nowhere until a node takes them" in words
     assert "start on other nodes" not in words
     assert drain.risk(node, Nothing(), alone) is Risk.DESTRUCTIVE
+
+
+def test_a_budget_that_chooses_by_expressions_holds_a_drain_too() -> None:
+    web = {"matchExpressions": [{"key": "app", "operator": "In", "values": ["web"]}]}
+    budget = {"uid": "b", "name": "web", "namespace": "lab", "allowed": 0, "least": 3,
+              "healthy": 2, "selector": web}  # fmt: skip
+    pods = [{**body, "labels": {"app": "web"}} if body["name"].startswith("web-") else body
+            for body in kube.bodies("pods")]  # fmt: skip
+    known = kube.cluster(disruption_budgets=[budget], pods=pods)
+    node = row(known, "nodes", "controller-1")
+    said = [one.words for one in action("nodes", "drain").consequences(node, Nothing(), known)]
+    assert any("lab/web lets 0 of 2 go now" in words for words in said)
+
+
+@pytest.mark.parametrize(
+    ("one", "is_met", "words"),
+    [
+        ({"key": "tier", "operator": "In", "values": ["a", "b"]}, True, "tier in (a,b)"),
+        ({"key": "tier", "operator": "NotIn", "values": ["a"]}, False, "tier notin (a)"),
+        ({"key": "tier", "operator": "Exists"}, True, "tier"),
+        ({"key": "tier", "operator": "DoesNotExist"}, False, "!tier"),
+        ({"key": "old", "operator": "NotIn", "values": ["a"]}, True, "old notin (a)"),
+        ({"key": "tier", "operator": "Like"}, False, "tier Like"),
+    ],
+)
+def test_a_selector_chooses_by_its_expressions_and_says_them(
+    one: Any, is_met: bool, words: str
+) -> None:
+    labels = {"app": "web", "tier": "a"}
+    assert chooses({"matchLabels": {"app": "web"}, "matchExpressions": [one]}, labels) is is_met
+    assert not chooses({"matchLabels": {"app": "db"}, "matchExpressions": [one]}, labels)
+    assert written({"matchLabels": {"app": "web"}, "matchExpressions": [one]}) == f"app=web,{words}"
+    assert chooses({}, labels)
+
+
+def test_a_network_policy_of_some_pods_is_not_said_to_be_of_all() -> None:
+    some = {"matchExpressions": [{"key": "app", "operator": "In", "values": ["web"]}]}
+    policies = [{"uid": "p", "name": "deny", "namespace": "lab", "selector": some}]
+    (policy,) = kube.cluster(network_policies=policies).rows("network-policies")
+    assert policy.pods == "app in (web)"
