@@ -29,6 +29,11 @@ class Fit:
     columns: Tuple[Fitted, ...]
     gap: int
 
+    @property
+    def cells(self) -> int:
+        """How many cells they take."""
+        return sum(one.width for one in self.columns) + self.gap * (len(self.columns) - 1)
+
 
 def fit(columns: Sequence[Column[Any]], longest: Sequence[int], room: int) -> Fit:
     """Return what fits into ``room`` cells; ``longest`` are the widths the values take.
@@ -71,12 +76,6 @@ def fit(columns: Sequence[Column[Any]], longest: Sequence[int], room: int) -> Fi
         for index, width in zip(shown, widths)
     )
     return Fit(columns=tuple(fitted), gap=gap)
-
-
-def wanted(columns: Sequence[Column[Any]], longest: Sequence[int]) -> int:
-    """Return the cells that all columns take, two between each; ``longest`` as for ``fit``."""
-    wants = [_want(column, cells) for column, cells in zip(columns, longest)]
-    return _taken(range(len(columns)), [max(wants[0], longest[0]), *wants[1:]], 2)
 
 
 def _want(column: Column[Any], longest: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Optional, Sequence, Tuple
+from typing import Any, Collection, List, Optional, Sequence, Tuple
 
 from textual import events
 from textual.strip import Strip
@@ -61,18 +61,31 @@ class StripPane(Pane):
         self.show(head, lines, is_brief=is_brief)
 
 
-def said_of(kind: Kind[Any], row: Optional[Any], known: Known) -> Lines:
-    """Return what the kind says of a row; where it says nothing, every column it has."""
+def said_of(
+    kind: Kind[Any],
+    row: Optional[Any],
+    known: Known,
+    *,
+    seen: Collection[int] = (),
+    apart: bool = False,
+) -> Lines:
+    """Return what the kind says of a row; where it says nothing, the columns that are not ``seen``.
+
+    ``apart`` gives each of these a line of its own.
+    """
     if row is None:
         return Lines()
     if kind.strip is not None:
         return kind.strip(row, known)
     values = [
-        f"{column.heading} {safe(value)}"
-        for column in kind.columns
-        if (value := column.cell(row, known)) is not None
+        (column.heading, safe(value))
+        for at, column in enumerate(kind.columns)
+        if at not in seen and (value := column.cell(row, known)) not in (None, "")
     ]
-    return Lines(lines=(Line(text="   ".join(values)),))
+    if apart:
+        return Lines(lines=tuple(Line(heading=heading, text=text) for heading, text in values))
+    text = "   ".join(f"{heading} {text}" for heading, text in values)
+    return Lines(lines=(Line(text=text),) if text else ())
 
 
 def painted(lines: Sequence[Line], width: int, *, longest: int = LONGEST) -> List[Strip]:

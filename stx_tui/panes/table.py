@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, FrozenSet, List, Optional, Sequence, Set, Tuple
 
 from rich.segment import Segment
 from rich.style import Style
@@ -16,7 +16,7 @@ from backend.known import Known, Reading
 from backend.tone import Look, Tone
 from stx_tui import theme
 from stx_tui.messages import RowChosen
-from stx_tui.panes.columns import Fit, Fitted, fit, wanted
+from stx_tui.panes.columns import Fit, Fitted, fit
 from stx_tui.panes.late import unread
 from stx_tui.panes.pane import Pane, line
 from stx_tui.panes.rows import Entry, Rows
@@ -212,10 +212,21 @@ class TablePane(Pane):
             lines += self._nothing()
         self.put(lines[: self.size.height])
 
+    def taken(self, room: int) -> int:
+        """Return how many of so many cells the columns would fill, as far as rows were shown."""
+        return LEAD + 1 + fit(self.kind.columns, self._longest, room - LEAD - 1).cells
+
     @property
-    def wanted(self) -> int:
-        """Cells in which every column has what it asks for, as far as rows were shown."""
-        return LEAD + 1 + wanted(self.kind.columns, self._longest)
+    def seen(self) -> FrozenSet[int]:
+        """The columns, by number, that show the whole value of the cursor's row."""
+        entry, known = self.entry, self.rows.known
+        if self._fit is None or entry is None or known is None:
+            return frozenset()
+        return frozenset(
+            one.index
+            for one in self._fit.columns
+            if cells(safe(one.column.cell(entry.row, known))) <= one.width
+        )
 
     def _scroll(self) -> None:
         """Bring the cursor's row into sight, with its notes where they fit."""

@@ -38,6 +38,7 @@ from stx_tui.screens.shape import (
     STRIP_LEAST,
     STRIP_MOST,
     STRIP_WIDTH,
+    STRIP_WIDTH_LEAST,
     TABLE_LEAST,
     Shape,
     Sizes,
@@ -209,11 +210,13 @@ class ListingScreen(ConsoleScreen[None], inherit_bindings=False):
         """Return whether it has the rows it takes; else all is shown anew when it has."""
         table, strip = self.table, self.query_one(StripPane)
         entry = table.entry
-        said = said_of(self.kind, entry.row if entry is not None else None, self.known)
+        row = entry.row if entry is not None else None
+        beside = self._shape.beside
+        said = said_of(self.kind, row, self.known, seen=table.seen, apart=beside > 0)
         self._has_more = self._has_more or len(said.lines) > len(said.brief.lines)
         # What stands after a rule is drawn for a strip of the full width.
-        taken = 0 if self._has_more else table.wanted
-        lines = said.lines if self._shape.beside >= STRIP_WIDTH else said.brief.lines
+        taken = 0 if self._has_more else table.taken(self.size.width - STRIP_WIDTH_LEAST)
+        lines = said.lines if beside >= STRIP_WIDTH else said.brief.lines
         width = strip.size.width or self.size.width
         wanted = 1 + height_of(lines, width)
         if wanted > self._strip_rows or taken != self._table_width:

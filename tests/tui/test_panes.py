@@ -25,10 +25,10 @@ from stx_tui.panes.columns import fit
 from stx_tui.panes.late import Heard, as_it_was, is_news, late
 from stx_tui.panes.rows import Rows
 from stx_tui.panes.status import row_1, row_2, running, verdict_rows
-from stx_tui.panes.strip import head_rule, painted, plural_of
+from stx_tui.panes.strip import head_rule, painted, plural_of, said_of
 from stx_tui.panes.text import safe
 from stx_tui.screens.listing import ListingScreen
-from stx_tui.screens.shape import shape, small
+from stx_tui.screens.shape import STRIP_WIDTH, STRIP_WIDTH_LEAST, shape, small
 from tests.tui.things import BOXES, NOW_MS, PLACE, ROOMS, Box, box
 
 AWAY = Unreachable("store", "connection refused", "is it up?")
@@ -415,6 +415,36 @@ def test_the_rule_above_the_strip_ends_before_the_last_cells(width: int):
     if width > 50:
         assert row.startswith(" 7 of 7 hosts ---")
         assert row.endswith("- selected: controller-1 ")
+
+
+def test_a_kind_that_says_nothing_of_a_row_has_what_its_table_does_not_show():
+    silent = replace(BOXES, strip=None)
+    (row,) = reading(box("a", size=3)).rows
+    (line,) = said_of(silent, row, known(), seen={0, 2}).lines
+    assert line.text == "STATE fine   WHERE a rather long place to stand in"
+    apart = said_of(silent, row, known(), seen={0, 2}, apart=True).lines
+    assert [(one.heading, one.text) for one in apart] == [
+        ("STATE", "fine"),
+        ("WHERE", "a rather long place to stand in"),
+    ]
+    assert said_of(silent, row, known(), seen={0, 1, 2, 3}).lines == ()
+
+
+def test_a_wide_table_has_what_the_strip_beside_it_can_read_without():
+    for table, beside in ((0, STRIP_WIDTH), (88, STRIP_WIDTH), (98, 62), (150, STRIP_WIDTH_LEAST)):
+        assert shape(160, 50, 4, table=table).beside == beside
+    # Where the table has its eighty cells alone, it keeps them.
+    assert shape(132, 50, 4, table=200).beside == 52
+
+
+def test_a_name_stands_whole_where_only_wide_columns_go_for_it():
+    name = Column(heading="NAME", value=lambda b: b.name, most=20)
+    state = Column(heading="STATE", value=lambda b: b.state)
+    where = Column(heading="WHERE", value=lambda b: "", wide=True)
+    longest = [40, 7, 30]
+    assert [one.width for one in fit((name, state, where), longest, 90).columns] == [40, 7, 30]
+    assert [one.width for one in fit((name, state, where), longest, 60).columns] == [40, 7]
+    assert [one.width for one in fit((name, state, where), longest, 45).columns][:2] == [36, 7]
 
 
 def test_the_footer_drops_keys_but_never_the_page_of_keys():
