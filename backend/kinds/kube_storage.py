@@ -89,6 +89,7 @@ CLAIMS: Kind[Claim] = declared(
     aliases=("pvc", "persistentvolumeclaims", "persistentvolumeclaim"),
     look=_claim_look,
     needs=("storage-classes", "kube-events", "pods", "volumes"),
+    strip=stands_on,
     tabs=(Tab(key="o", title="Stands on", figure=stands_on),),
     actions=(GROW,),
     loses=of_claim,
