@@ -74,6 +74,17 @@ def cut(text: str, width: int) -> str:
     return _head(text, width - len(CUT)) + CUT
 
 
+def shorten(text: str, width: int) -> str:
+    """Return a cleaned text cut to ``width`` cells after a sentence, or else after a whole word."""
+    if cells(text) <= width or width <= len(CUT):
+        return cut(text, width)
+    head = wrap(text, width - len(CUT))[0]
+    said, end, _ = f"{head} ".rpartition(". ")
+    if end and cells(said) >= cells(head) // 3:
+        head = said
+    return head.rstrip(" ,;:(.") + CUT
+
+
 def pad(text: str, width: int, *, right: bool = False) -> str:
     """Return a cleaned text in exactly ``width`` cells, cut or filled with spaces."""
     text = cut(text, width)

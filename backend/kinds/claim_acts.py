@@ -11,6 +11,7 @@ from backend.kind import Action, Consequence, Form, KubeWrite, Plan, Reason, Ris
 from backend.kinds.edits import check, unread, warn
 from backend.kinds.kube_amounts import amount
 from backend.kinds.kube_object import conditions
+from backend.kinds.machine import size
 from backend.kinds.storage_claims import mounts
 from backend.known import Known
 from backend.kube import MERGE
@@ -145,7 +146,10 @@ def _comes(claim: Any, form: Grow, known: Known) -> Tuple[Consequence, ...]:
                  if volume is not None and row.name == volume.pool), None)  # fmt: skip
     more = amount(form.size) - amount(claim.got or claim.asked)
     if pool is not None and pool.free is not None and more > pool.free:
-        found.append(warn(f"the pool {pool.name} has room for less than that"))
+        found.append(warn(f"the pool {pool.name} has room for less: {size(pool.free)}"))
+    elif pool is not None and pool.free is not None:
+        left = f"{size(pool.free)} -> {size(round(pool.free - more))}"
+        found.append(Consequence(words=f"left in the pool {pool.name}, once it is filled: {left}"))
     if claim.modes and "ReadWriteOnce" in claim.modes:
         words = "its filesystem grows where it is mounted; else when a pod mounts it"
         found.append(Consequence(words=words))
@@ -166,6 +170,6 @@ GROW: Action[Any] = Action(
     reasons=_reasons,
     consequences=_comes,
     ladder=_ladder,
-    needs=("storage-classes", "volumes"),
+    needs=("storage-classes", "volumes", "ceph-pools"),
     aliases=("expand", "resize"),
 )

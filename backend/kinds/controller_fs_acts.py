@@ -90,7 +90,10 @@ def _backup_reason(row: Any, form: ModifyFilesystem, known: Known) -> Reason:
     if not backups:
         return unread(name, "filesystems")
     least = min(backups)
-    return check(name, f"backup has {least} GiB, and {wanted} are needed" if least < wanted else "")
+    return check(
+        name,
+        f"the filesystem backup has {least} GiB and would need {wanted}" if least < wanted else "",
+    )
 
 
 def _resize_reasons(row: Any, form: ModifyFilesystem, known: Known) -> Tuple[Reason, ...]:
@@ -107,7 +110,7 @@ def _resize_reasons(row: Any, form: ModifyFilesystem, known: Known) -> Tuple[Rea
     if row.name in ("platform", "database"):
         found.append(_backup_reason(row, form, known))
     busy = [fs.name for fs in known.rows("controller-filesystems") if "progress" in fs.status]
-    found.append(check("none is being resized", f"{busy[0]} is" if busy else ""))
+    found.append(check("none is being resized", f"{busy[0]} is being resized" if busy else ""))
     found.append(_ready(known))
     return tuple(found)
 
@@ -117,12 +120,13 @@ def _ready(known: Known) -> Reason:
     if not known.has("hosts"):
         return unread(name, "hosts")
     wanted = ("unlocked", "enabled", "available")
-    out = [
-        host.name
+    states = {
+        host.name: (host.administrative, host.operational, host.availability)
         for host in controllers(known)
-        if (host.administrative, host.operational, host.availability) != wanted
-    ]
-    return check(name, f"{out[0]} is not" if out else "")
+    }
+    out = [f"{host} is {', '.join(map(str, one))}" for host, one in states.items() if one != wanted]
+    words = f"{out[0]}: every controller must be unlocked and available" if out else ""
+    return check(name, words)
 
 
 def _after_resize(row: Any, form: ModifyFilesystem, known: Known) -> Tuple[Consequence, ...]:

@@ -28,6 +28,10 @@ class Claim(KubeObject):
     got: str = ""
     conditions: Items = []
 
+    def told(self, name: str) -> Any:
+        """Return what a form's field is now: its size is what it has."""
+        return self.got or self.asked if name == "size" else super().told(name)
+
     def why(self, known: Known) -> str:
         """Return why no volume is bound to it, as the cluster says it."""
         events = sorted(events_of(self, known), key=lambda event: not event.is_warning)

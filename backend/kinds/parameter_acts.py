@@ -207,7 +207,7 @@ def _all_enabled(known: Known) -> Reason:
         for host in hosts(known)
         if (host.administrative, host.operational) != ("unlocked", "enabled")
     ]
-    return check(name, f"{out[0]} is not" if out else "", Asker.SERVICE)
+    return check(name, f"{out[0]} is not unlocked and enabled" if out else "", Asker.SERVICE)
 
 
 def _after_apply(row: Any, _form: Any, _known: Known) -> Tuple[Consequence, ...]:

@@ -13,7 +13,7 @@ from backend.kinds.replace_equal import making, makings
 from backend.kinds.replace_record import differences, serial_at, things
 from backend.known import Known
 from backend.tone import Tone
-from backend.units import when
+from backend.units import counted, when
 
 # From how much of a disk on it counts as not empty, in MiB.
 _TABLE_MIB = 64
@@ -55,8 +55,11 @@ def stages(of: Mapping[str, Any], known: Known) -> List[Stage]:
 
 
 def _recorded(of: Mapping[str, Any]) -> str:
+    # Kinds are called by their plurals.
     counts = [
-        f"{len(rows)} {kind.replace('-', ' ')}" for kind, rows in of["things"].items() if rows
+        counted(len(rows), kind.replace("-", " ")[:-1])
+        for kind, rows in of["things"].items()
+        if rows
     ]
     return ", ".join(counts) or "nothing is on it"
 

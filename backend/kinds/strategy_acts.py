@@ -86,7 +86,10 @@ def _is_ready(row: Any, form: Form, _known: Known) -> Tuple[Reason, ...]:
     if row.next_stage is None:
         return (Reason.no(check, f"it is {row.state}: the VIM answers 500, with no word why"),)
     if isinstance(form, StageForm) and _stage(row, form) != row.next_stage:
-        return (Reason.passes(check), Reason.no("the stage is the next", f"{row.next_stage} is"))
+        return (
+            Reason.passes(check),
+            Reason.no("the stage is the next", f"the next stage is {row.next_stage}"),
+        )
     return (Reason.passes(check),)
 
 

@@ -32,7 +32,7 @@ _SELDOM = "/devices"
 # The version of most paths; one that has another says which.
 _VERSION = "1.0"
 _HAS = re.compile(r"endpoint is '(\d+\.\d+)'")
-# Lists that come in pages from some release on (images in Ceph 16, hosts in 18, then OSDs), how
+# Lists that come in pages (in Ceph 16 images, in 18 hosts and OSDs too, five or ten a page), how
 # all of one is asked for, and the header that says of how many a page is.
 _LISTS = ("/block/image", "/host", "/osd")
 _WHOLE = "?offset=0&limit=-1&search=&sort=%2Bname"

@@ -2,6 +2,7 @@
 
 The REST (the dashboard's, Ceph 14 and later) is made for a screen: one answer, ``/health/full``,
 holds most maps whole, in the shapes of the commands. What it has no path for is ``ENOSYS`` here.
+Paths and parameters are those that the dashboards of Ceph 14.2.21, 16.2.15 and 18.2.7 declare.
 """
 
 from __future__ import annotations

@@ -173,7 +173,8 @@ def related(page: Page, row: Any, row_id: str, known: Known, width: int) -> Tupl
     reading = known.reading(kind.name, row_id if page.of else "")
     rows = [one for one in reading.rows if page.related is None or page.related(row, one)]
     if not rows:
-        return (nothing(kind, reading),)
+        is_none = reading.was_read and page.related is not None
+        return (Line(text=f"no {kind.name} of it") if is_none else nothing(kind, reading),)
     if kind.sort is not None:
         sort = kind.sort
         rows.sort(key=lambda one: sort(one, known))

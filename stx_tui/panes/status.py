@@ -9,7 +9,7 @@ from textual import events
 from textual.strip import Strip
 
 from backend.area import Area
-from backend.clean import CUT, cells, cut, wrap
+from backend.clean import cells, cut, shorten, wrap
 from backend.deed import Deed
 from backend.known import Key, Known
 from backend.tone import Verdict
@@ -110,7 +110,7 @@ def verdict_rows(verdict: Verdict, width: int) -> Tuple[Strip, Strip]:
     room = width - 2
     word, text, more = safe(verdict.word), safe(verdict.text), safe(verdict.more)
     lead = f"{word}  " if word else ""
-    first = _ended(text, room - cells(lead))
+    first = shorten(text, room - cells(lead))
     if first != text and not more:
         # What is cut off goes on below where nothing else stands there.
         first, *rest = wrap(text, room - cells(lead))
@@ -121,18 +121,7 @@ def verdict_rows(verdict: Verdict, width: int) -> Tuple[Strip, Strip]:
     top = line(
         (" ", theme.PLAIN), (lead, theme.word(verdict.tone)), (first, theme.BOLD), width=width
     )
-    return top, line((" " * indent + _ended(more, width - indent - 1), theme.PLAIN), width=width)
-
-
-def _ended(text: str, room: int) -> str:
-    """Return a text that is cut after a sentence, or a whole word, where it has no room."""
-    if cells(text) <= room or room <= cells(CUT):
-        return cut(text, room)
-    head = wrap(text, room - cells(CUT))[0]
-    said, end, _ = f"{head} ".rpartition(". ")
-    if end and cells(said) >= cells(head) // 3:
-        head = said
-    return head.rstrip(" ,;:(.") + CUT
+    return top, line((" " * indent + shorten(more, width - indent - 1), theme.PLAIN), width=width)
 
 
 def rule(width: int) -> Strip:

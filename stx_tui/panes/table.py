@@ -10,7 +10,7 @@ from textual import events
 from textual.strip import Strip
 from textual.timer import Timer
 
-from backend.clean import cells, cut, pad
+from backend.clean import cells, cut, pad, shorten
 from backend.kind import Kind
 from backend.known import Known, Reading
 from backend.tone import Look, Tone
@@ -349,7 +349,7 @@ class TablePane(Pane):
 
     def _note(self, note: str) -> Strip:
         width = self.size.width
-        text = cut(safe(note), width - NOTE_INDENT - 1)
+        text = shorten(safe(note), width - NOTE_INDENT - 1)
         return line((" " * NOTE_INDENT + text, theme.PLAIN), width=width)
 
     def _nothing(self) -> List[Strip]:

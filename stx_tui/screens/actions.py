@@ -8,7 +8,7 @@ from textual import events
 from textual.app import ComposeResult
 
 from backend.called import called
-from backend.clean import cut, pad, wrap
+from backend.clean import cells, cut, pad, shorten, wrap
 from backend.figure import Line
 from backend.kind import Kind
 from backend.offer import Offer
@@ -152,10 +152,12 @@ def offer_lines(offer: Offer, width: int) -> List[Line]:
     tone = Tone.BAD if offer.why_not else Tone.PLAIN
     if offer.why_not:
         what = "CANNOT:"
-    head = f"{action.key}  {pad(safe(action.words), 22)}  {what}"
+    name = f"{action.key}  {pad(safe(action.words), 22)}  "
+    head = name + what
     if len(offer.why_not) == 1 and len(head) + len(offer.why_not[0]) < width:
         return [Line(text=f"{head} {safe(offer.why_not[0])}", tone=tone)]
-    lines = [Line(text=cut(head, width), tone=tone)]
+    text = name + shorten(what, max(width - cells(name), 0))
+    lines = [Line(text=cut(text, width), tone=tone)]
     for why in offer.why_not:
         lines += [Line(text=f"     {part}") for part in wrap(safe(why), width - 6)]
     return lines

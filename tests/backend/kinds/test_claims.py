@@ -85,6 +85,19 @@ def test_a_claim_grows_only_where_its_class_lets_it_and_only_up() -> None:
     assert refusals(waits, "20Gi") == ["it is Pending"]
 
 
+def test_before_a_claim_grows_it_is_said_what_its_pool_has_left() -> None:
+    pool = {"uuid": "kube-rbd", "id": 1, "name": "kube-rbd", "free": 40 << 30}
+    seen = known(ceph_pools=[pool])
+    (row,) = seen.rows("claims")
+    assert row.told("size") == "5Gi"
+    told = {
+        size: [one.words for one in GROW.consequences(row, GROW.form(size=size), seen)]
+        for size in ("15Gi", "100Gi")
+    }
+    assert "left in the pool kube-rbd, once it is filled: 40G -> 30G" in told["15Gi"]
+    assert "the pool kube-rbd has room for less: 40G" in told["100Gi"]
+
+
 def test_what_is_sent_to_grow_a_claim_is_one_merge_of_its_request() -> None:
     seen = known()
     form = GROW.form.model_validate({"size": "20Gi"})

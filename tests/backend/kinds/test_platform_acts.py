@@ -63,7 +63,9 @@ def test_web_ports_are_applied_when_every_host_is_enabled() -> None:
     rows = of(parameter("http", "config", "http_port", "8080"))
     name = "every host is unlocked and enabled"
     assert blocks(why("service-parameters", {}, "apply", **rows)) == [name]
-    assert why("service-parameters", {}, "apply", **rows)[name].words == "worker-1 is not"
+    assert why("service-parameters", {}, "apply", **rows)[name].words == (
+        "worker-1 is not unlocked and enabled"
+    )
     well = [{**one, **ENABLED} for one in hosts()]
     assert blocks(why("service-parameters", {}, "apply", hosts=well, **rows)) == []
 
