@@ -230,7 +230,7 @@ def test_one_that_waits_between_two_stages_goes_on_with_the_next_or_with_all_tha
     (reason,) = stage.reasons(row, StageForm(), known)
     assert reason.answer is Answer.PASSES
     *_, other = stage.reasons(row, StageForm(stage_id=0), known)
-    assert (other.answer, other.words) == (Answer.NO, "3 is")
+    assert (other.answer, other.words) == (Answer.NO, "the next stage is 3")
     said = [one.words for one in stage.consequences(row, StageForm(), known)]
     assert said == ["sw-upgrade-worker-hosts: locks and restarts worker-0 worker-1"]
     # What is behind it restarts nothing again.
