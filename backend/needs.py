@@ -9,8 +9,9 @@ from backend.kind import Derived, Kind
 from backend.known import Known, Reading
 from backend.refresh import made_of
 
-# How long a derived kind that knows something without them waits for the others, in seconds.
-ALONE_S = 0.5
+# How long a derived kind that knows something without them waits for the others, in seconds; and
+# before it is drawn at all: what usually comes within that has no row jump in between.
+ALONE_S, FIRST_S = 0.5, 2.0
 
 
 def is_told_in_part(kind: Kind[Any], *, is_looked_at: bool) -> bool:
@@ -37,6 +38,8 @@ async def came(
         return
     is_alone = isinstance(kind.read, Derived) and kind.read.alone
     limit_s = ALONE_S if is_alone or is_partly else None
+    if is_partly and not known().has(kind.name):
+        limit_s = FIRST_S
     there, left = await asyncio.wait(reads, timeout=limit_s)
     while left and not (is_alone or any(known().has(name) for name in made_of(kind))):
         more, left = await asyncio.wait(left, return_when=asyncio.FIRST_COMPLETED)

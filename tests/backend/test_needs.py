@@ -10,6 +10,7 @@ from typing import Any, AsyncIterator, Dict, List, Set
 
 import pytest
 
+from backend import needs
 from backend.errors import Unreachable
 from backend.kind import Ceph, Derived, Kind, Read
 from backend.kinds import kind_named
@@ -22,7 +23,15 @@ from tests.backend.test_watch import running, until
 from tests.backend.things import PLACE, THINGS, Clock, thing
 
 # Within this much of what is read something is to be told of it, on a busy machine too, in seconds.
-SOON_S = 3.0
+SOON_S = 6.0
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for nobody for long."""
+    monkeypatch.setattr(needs, "ALONE_S", 0.1)
+    monkeypatch.setattr(needs, "FIRST_S", 0.2)
+
 
 OTHERS = replace(THINGS, name="others", read=replace(THINGS.read, path="/others"), actions=())
 
@@ -33,9 +42,9 @@ def _both(known: Known) -> List[Any]:
 
 
 def sums(**how: Any) -> Dict[str, Kind[Any]]:
-    needs = ("things", "others")
+    of = ("things", "others")
     read = Derived(rows=_both, **how)
-    one = replace(THINGS, name="sums", read=read, needs=needs, actions=(), every_s=3600.0)
+    one = replace(THINGS, name="sums", read=read, needs=of, actions=(), every_s=3600.0)
     return {kind.name: kind for kind in (THINGS, OTHERS, one)}
 
 
