@@ -192,7 +192,7 @@ class SshHosts:
             yield
 
     async def _turn(self) -> None:
-        """Return when it is one's turn: of fifty hosts asked together one goes on a time.
+        """Return when it is one's turn: of fifty hosts called together one goes on a time.
 
         Between two of them the loop is others', as of a key that was pressed.
         """
@@ -214,6 +214,7 @@ class SshHosts:
         if self._settings.jump and far.name != self._settings.jump:
             await self._open(self._far(self._settings.jump))
         await self._keys.prepare(far.endpoint)
+        await self._turn()
         printed = await self._master(far)
         if printed.code and is_unknown(printed.err):
             # A pin of an earlier day vouches for a key that ssh itself has not seen.
