@@ -40,7 +40,7 @@ class DeleteForm(Form):
     force: bool = Field(default=False, description="Even while it is at work")
 
 
-def _act(action: str, *command: str, sentence: str) -> Any:
+def _act(action: str, *command: str, sentence: str, waiting: str = "") -> Any:
     def plan(row: Any, form: Form, _known: Known) -> Plan:
         body: Dict[str, Json] = {"action": action}
         words = ["sw-manager", COMMANDS.get(row.name, row.name), *command]
@@ -55,7 +55,7 @@ def _act(action: str, *command: str, sentence: str) -> Any:
                 path=f"/api/orchestration/{row.name}/strategy/actions",
                 body=body,
                 command=tuple(words),
-                sentence=sentence,
+                sentence=waiting if waiting and row.is_waiting else sentence,
             )
         )
 
@@ -190,7 +190,10 @@ STRATEGY_ACTIONS: Tuple[Action[Any], ...] = (
         key="X",
         words="abort",
         plan=_act(
-            "abort", "abort", sentence="Turn back: what was begun is undone, stage by stage."
+            "abort",
+            "abort",
+            sentence="Turn back: what was begun is undone, stage by stage.",
+            waiting="End it where it waits: nothing is undone, what was applied stays.",
         ),
         risk=_disruptive,
         reasons=_may_abort,

@@ -183,11 +183,10 @@ def _notes(row: Any, known: Known) -> Lines:
         lines.append(Line(heading="NOW", text=words, tone=tone))
     if row.why:
         lines.append(Line(heading="WHY", text=" ".join(row.why.split()), tone=Tone.BAD))
-    lines.append(
-        Line(
-            heading="ABORT", text=abort_words(row, known) or "legal: it turns back, stage by stage"
-        )
-    )
+    legal = "legal: it turns back, stage by stage"
+    if row.is_waiting:
+        legal = "legal: it ends at once, and what was applied stays"
+    lines.append(Line(heading="ABORT", text=abort_words(row, known) or legal))
     return Lines(lines=tuple(lines))
 
 

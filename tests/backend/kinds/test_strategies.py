@@ -401,3 +401,15 @@ def test_the_area_says_that_a_strategy_waits_and_that_one_could_not_be_read() ->
     found = {**recorded.readings, ("strategies", ""): away, ("deploy", ""): deploy}
     said = headline(replace(recorded, readings=found))
     assert "strategies: vim: no answer" in said.more
+
+
+def test_an_abort_between_two_stages_is_said_to_undo_nothing() -> None:
+    abort = STRATEGIES.action("abort")
+    assert abort is not None
+    for row, words in (
+        (waiting(), "End it where it waits: nothing is undone, what was applied stays."),
+        (told("standard_fw-update_2_applying_mid"), "Turn back: what was begun is undone"),
+    ):
+        (step,) = abort.plan(row, abort.form(), known_with(row)).steps
+        assert step.write.sentence.startswith(words)
+        assert ("what was applied stays" in " ".join(picture(row))) is row.is_waiting
