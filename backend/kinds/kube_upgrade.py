@@ -40,6 +40,7 @@ from backend.kinds.kube_steps import (
     upgrade_of,
     verdict,
 )
+from backend.kinds.kube_times import timeline
 from backend.kinds.obstacles import ACT_NEEDS, in_the_way
 from backend.known import Known
 from backend.tone import Tone
@@ -230,7 +231,10 @@ KUBE_UPGRADE: Kind[KubeUpgrade] = Kind(
     look=look,
     strip=strip,
     verdict=verdict,
-    tabs=(Tab(key="o", title="States", figure=states),),
+    tabs=(
+        Tab(key="o", title="Steps", figure=timeline),
+        Tab(key="t", title="States", figure=states),
+    ),
     state_fields=("state",),
     passes="state",
     actions=(

@@ -97,7 +97,7 @@ def test_every_state_says_what_is_next_and_is_drawn(state: str) -> None:
         known = known_in(state, simplex=simplex)
         (row,) = known.rows("kube-upgrade")
         assert next_of(row, known)
-        figure = KUBE_UPGRADE.tabs[0].figure
+        figure = KUBE_UPGRADE.tabs[1].figure
         assert figure is not None
         drawn = figure(row, known)
         assert drawn.current in drawn.states  # type: ignore[union-attr]
