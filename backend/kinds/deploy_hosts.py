@@ -20,7 +20,15 @@ from backend.kind import (
 )
 from backend.kinds import passed, sw_patch, sw_patch_acts
 from backend.kinds.deploy_picture import summary
-from backend.kinds.deploy_states import EVERY_S, SERVICE, deploy_of, state_reason, usm, verdict
+from backend.kinds.deploy_states import (
+    EVERY_S,
+    HERE,
+    SERVICE,
+    deploy_of,
+    state_reason,
+    usm,
+    verdict,
+)
 from backend.kinds.deploy_states import strip as deploy_strip
 from backend.kinds.deploys import disruptive
 from backend.known import Known
@@ -198,10 +206,13 @@ def _next(row: DeployHost, known: Known) -> str:
         return f"unlock {name}: Enter, a" if is_out else f"nothing: {name} is done"
     is_back = row.host_state.startswith("rollback")
     verb, key = ("host-rollback", "R") if is_back else ("host", "U")
+    deploy = deploy_of(known)
     no = next((one for one in _host_reasons(verb)(row, Form(), known) if one.blocks), None)
     if no is None:
         return f"a, {key}: " + ("roll it back" if is_back else "deploy it")
-    return f"{no.words} (Enter, a); then a, {key}" if no.jump else no.words
+    if no.jump is not None and no.jump.kind == "hosts":
+        return f"{no.words} (Enter, a); then a, {key}"
+    return f"wait: the deploy is {deploy.state}" if no.jump == HERE and deploy else no.words
 
 
 DEPLOY_HOSTS: Kind[DeployHost] = Kind(

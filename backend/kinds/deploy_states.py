@@ -116,12 +116,12 @@ def hosts_done(known: Known) -> Tuple[int, int]:
 
 def _next(row: Deploy, known: Known) -> str:
     """Say the one thing to do now."""
-    done, of = hosts_done(known)
     reboot = "lock it, deploy host, unlock it" if row.reboot_required else "deploy host"
+    at_it = [o.hostname for o in known.rows("deploy-hosts") if o.host_state.endswith("deploying")]
     return {
         "start": "wait: the files are being staged",
         "start-done": f"the first host: {reboot}",
-        "host": f"{done} of {of} hosts done; the next host: {reboot}",
+        "host": f"wait: {', '.join(at_it)} is at it" if at_it else f"the next host: {reboot}",
         "host-done": "activate, when all hosts are unlocked",
         "activate": "wait: it is being activated",
         "activate-done": "complete: until delete an abort still leads back",

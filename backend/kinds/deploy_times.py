@@ -97,7 +97,7 @@ def whole(row: Any, known: Known) -> str:
 
 def here(row: Any, known: Known) -> str:
     """Return since when the deploy is in its state, what that took before, what is left of it."""
-    said = passed.now_words(KIND, ROW, row.state, FIELD, known)
+    said = passed.now_words(life(row, known), known.now_ms)
     if not said or row.state not in BOXES:
         return said
     found = times(row.state, known)

@@ -268,10 +268,15 @@ def strip(row: KubeUpgrade, known: Known) -> Lines:
     )
 
 
+def life(row: KubeUpgrade, known: Known) -> passed.Life:
+    """Return through which states the upgrade went so far."""
+    return passed.life_of(KIND, row.uuid, row.state or "", "state", known)
+
+
 def _now(row: KubeUpgrade, known: Known) -> str:
     """Return since when it is in its state, and what that took here before."""
     state = row.state or ""
-    said = passed.now_words(KIND, row.uuid, state, "state", known)
+    said = passed.now_words(life(row, known), known.now_ms)
     if not said or state not in _RUNS:
         return said
     of = next((step for step in STEPS if step.runs == state), None)

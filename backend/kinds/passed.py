@@ -106,13 +106,13 @@ def took_before(of: Iterable[Life], through: str, ends: Sequence[str]) -> Tuple[
     return tuple(exact[:TIMES])
 
 
-def now_words(kind: str, row_id: str, state: str, field: str, known: Known) -> str:
+def now_words(life: Life, now_ms: int) -> str:
     """Return since when a row is in its state, and how long: "" where nobody knows."""
-    now = known.since(kind, row_id, field)
-    if now is None:
+    if not life:
         return ""
-    since = f"{'by' if now.at_least else 'since'} {moment(now.ms, known.now_ms)}"
-    return f"{state} {since}, {'>' * now.at_least}{stopwatch(known.now_ms - now.ms)}"
+    last = life[-1]
+    since = f"{'by' if last.at_least else 'since'} {moment(last.ms, now_ms)}"
+    return f"{last.value} {since}, {'>' * last.at_least}{stopwatch(now_ms - last.ms)}"
 
 
 def usual(times: Sequence[int]) -> str:

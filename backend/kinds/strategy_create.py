@@ -39,7 +39,8 @@ class CreateForm(Form):
         default="stop-start", description="What happens to virtual machines on a host"
     )
     alarm_restrictions: Literal["strict", "relaxed", "permissive"] = Field(
-        default="strict", description="strict: no alarm; relaxed: none that affects management"
+        default="strict",
+        description="strict: none; relaxed: none affecting management; permissive: any",
     )
 
 
