@@ -310,6 +310,6 @@ class StxApp(App[None], inherit_bindings=False):
         """Remember that somebody typed."""
         if isinstance(event, (events.Key, events.Paste)):
             self.lock.used()
-        if isinstance(event, events.Key) and self._ahead.pass_on(event, self.focused):
+        if isinstance(event, events.Key) and self._ahead.pass_on(event, self.screen, self.focused):
             return
         await super().on_event(event)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Generic, List, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Generic, List, Optional, TypeVar
 
+from textual.await_complete import AwaitComplete
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
@@ -49,6 +50,13 @@ class ConsoleScreen(Screen[T], Generic[T], inherit_bindings=False):
 
     async def on_unmount(self) -> None:
         self.look_away()
+
+    def dismiss(self, result: Optional[T] = None) -> AwaitComplete:
+        """Leave, where it is on top or beneath the lock: the library would take what else is."""
+        if self.console.screen is self:
+            return super().dismiss(result)
+        with self.console.lock.aside():
+            return super().dismiss(result) if self.console.screen is self else AwaitComplete()
 
     # --- work ----------------------------------------------------------------------------------
 

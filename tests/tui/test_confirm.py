@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import string
+import time
 from typing import Any, Tuple
 
 import pytest
@@ -428,3 +429,46 @@ async def test_names_from_outside_reach_the_screen_as_text_only() -> None:
 async def test_an_unknown_action_is_refused() -> None:
     with pytest.raises(Refused):
         ActScreen(MACHINES, "fly", ("id-m-1",))
+
+
+def packet(desk: Desk, keys: str) -> None:
+    """Let keys arrive as one: from a paste where that is not told apart, or a line that hung."""
+    at_s = time.monotonic()
+    for one in keys:
+        event = events.Key("enter" if one == "\r" else one, one)
+        event.time = at_s
+        desk.app.post_message(event)
+
+
+@pytest.mark.parametrize("keys", ["asn", "as\r", "asq", "asy", "asyyes\r"])
+async def test_a_dialog_that_a_packet_of_keys_opens_is_deaf_to_the_rest_of_it(keys: str) -> None:
+    desk = Desk(machine("m-1"))
+    async with desk.sat_at():
+        packet(desk, keys)
+        for _ in range(8):
+            await desk.pilot.pause()
+        assert isinstance(desk.app.screen, ActScreen)
+        assert desk.app.focused is None
+    assert desk.wire.sent == []
+
+
+async def test_a_dialog_beneath_another_screen_takes_none_away_with_it() -> None:
+    desk = Desk(machine("m-1"))
+    async with desk.sat_at():
+        await desk.open(stop("m-1"))
+        dialog = desk.app.screen
+        desk.app.action_keys()
+        await desk.pilot.pause()
+        above = desk.app.screen
+        dialog.dismiss(())
+        await desk.pilot.pause()
+        assert desk.app.screen is above
+        await desk.settle()
+        await desk.press("q")
+        assert desk.app.screen is dialog
+        await desk.settle()
+        await desk.press("n")
+        assert desk.app.screen is not dialog
+        dialog.dismiss(())
+        await desk.pilot.pause()
+        assert len(desk.app.screen_stack) == 1
