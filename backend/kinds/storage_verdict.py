@@ -31,10 +31,16 @@ FULL, FAR_MS = 0.95, 730 * DAY_MS
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is not as it should be; the worst, and of those the first, leads."""
+    """One thing that is not as it should be; what presses, and of that the first, leads."""
 
     words: str
     tone: Tone = Tone.WARN
+    is_close: bool = False
+
+    @property
+    def presses(self) -> bool:
+        """Whether it is bad, or one step from it."""
+        return self.tone is Tone.BAD or self.is_close
 
 
 def status_of(known: Known) -> Optional[CephStatus]:
@@ -47,13 +53,13 @@ def verdict(known: Known) -> Verdict:
     status = status_of(known)
     found = _findings(status, known)
     if found:
-        found.sort(key=lambda one: one.tone is not Tone.BAD)
-        tone = Tone.BAD if found[0].tone is Tone.BAD else Tone.WARN
+        found.sort(key=lambda one: not one.presses)
+        tone = Tone.BAD if any(one.tone is Tone.BAD for one in found) else Tone.WARN
         words = [one.words for one in found]
         # Behind what cannot wait; there is no room for the pace of it.
         full = _until(status, known).partition(" at the pace")[0]
         if full.startswith("full"):
-            words.insert(max(sum(one.tone is Tone.BAD for one in found), 1), _sentence(full))
+            words.insert(max(sum(one.presses for one in found), 1), _sentence(full))
         word = "NOT WELL" if tone is Tone.BAD else "WARN"
         return Verdict(word=word, text=" ".join(words), tone=tone)
     if status is None and (not known.has("backends") or _is_away(known)):
@@ -155,7 +161,12 @@ def _osds(status: CephStatus, known: Known) -> Optional[Finding]:
     of = f": {names}{more}" if names else ""
     stopped = any(code == "PG_AVAILABILITY" for code in status.checks)
     words = f"{down} of {status.osds} OSDs down{long}{of}."
-    return Finding(words, Tone.BAD if stopped or status.osds_up == 0 else Tone.WARN)
+    return Finding(
+        words,
+        Tone.BAD if stopped or status.osds_up == 0 else Tone.WARN,
+        # With half of them gone the next one takes data with it.
+        is_close=2 * status.osds_up <= status.osds,
+    )
 
 
 def _quorum(status: CephStatus) -> Optional[Finding]:
