@@ -22,6 +22,11 @@ def named(kind: Kind[Any], rows: Iterable[Any], name: str, known: Known) -> Tupl
     )
 
 
+def none_of(kind: Kind[Any]) -> str:
+    """Return that there is not one of it; what there is one of at most is named for one."""
+    return f"there {'are' if kind.name.endswith('s') else 'is'} no {kind.name}"
+
+
 def is_short_for(kind: Kind[Any], name: str) -> bool:
     """Whether a kind has that name within its area: ``hardware/sensors`` are ``sensors`` there."""
     return any(alias.partition("/")[2] == name for alias in kind.aliases)

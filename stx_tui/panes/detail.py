@@ -18,6 +18,7 @@ from typing import (
     Tuple,
 )
 
+from backend.called import none_of
 from backend.clean import cells, pad
 from backend.deed import Deed
 from backend.errors import Absent
@@ -211,7 +212,7 @@ def nothing(kind: Kind[Any], reading: Reading[Any]) -> Line:
         return Line(text=unread(kind, reading.error), tone=tone)
     if not reading.was_read:
         return Line(text=f"asking for {kind.name} ...")
-    return Line(text=f"there are no {kind.name}")
+    return Line(text=none_of(kind))
 
 
 def history(deeds: Sequence[Deed], changes: Sequence[Changed], now_ms: int) -> Lines:

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any, Callable, Dict, Iterable, Optional, Sequence, Tuple
 
+from backend.called import none_of
 from backend.errors import Absent, NotConfigured, StxError
 from backend.kind import Kind
 from backend.known import Key, Known, Reading
@@ -81,7 +82,7 @@ def as_it_was(verdict: Verdict, reading: Reading[Any], now_ms: int) -> Verdict:
 def unread(kind: Kind[Any], error: StxError) -> str:
     """Return why there are no rows of a kind: it was not read, or there is no such thing there."""
     if isinstance(error, Absent):
-        return f"there are no {kind.name} here: {error}"
+        return f"{none_of(kind)} here: {error}"
     return f"{kind.name} were not read: {error}"
 
 

@@ -10,6 +10,7 @@ from textual import events
 from textual.strip import Strip
 from textual.timer import Timer
 
+from backend.called import none_of
 from backend.clean import cells, cut, pad, shorten
 from backend.kind import Kind
 from backend.known import Known, Reading
@@ -362,7 +363,7 @@ class TablePane(Pane):
         elif not reading.was_read:
             words = [f"asking for {self.kind.name} ..."]
         else:
-            words = [self.empty or f"there are no {self.kind.name}"]
+            words = [self.empty or none_of(self.kind)]
         return [
             line((" " * LEAD + cut(safe(text), width - LEAD - 1), theme.PLAIN), width=width)
             for text in words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, List, Mapping, Optional, Sequence, Tuple, Union
 
+from backend.called import none_of
 from backend.clean import cut, pad
 from backend.figure import Jump, Lines
 from backend.kind import Kind
@@ -250,7 +251,7 @@ class ListPage(Page):
                 if self.talk.station is None
                 else f"{self.kind.name} were not read yet"
             )
-        return f"there are no {self.kind.name}"
+        return none_of(self.kind)
 
     def _fit(self, entries: Sequence[Entry], known: Known) -> Fit:
         columns = self.kind.columns

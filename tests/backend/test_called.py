@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from backend.called import called
+from backend.called import called, none_of
 from backend.called import named as rows_named
 from backend.preview import preview
 from tests.backend.kinds.site import named, reading, site
@@ -50,3 +50,8 @@ def test_a_row_is_found_by_what_it_is_called_on_a_screen_and_by_its_id() -> None
     assert rows_named(kind, rows, row.uuid, known) == (row,)
     assert rows_named(kind, rows, "host 1", known) == (row,)
     assert rows_named(kind, rows, "nobody", known) == ()
+
+
+def test_that_there_is_none_is_said_of_one_or_of_many() -> None:
+    assert none_of(named("hosts")) == "there are no hosts"
+    assert none_of(named("deploy")) == "there is no deploy"
