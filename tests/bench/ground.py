@@ -34,6 +34,7 @@ NAMES = tuple(f"host-{number}" for number in range(HOSTS))
 AT_ONCE = ("cat", "/proc/loadavg")
 ASKED: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
     ("at once", AT_ONCE),
+    ("after 0.1 s of its own", ("sleep", "0.1")),
     ("after 0.5 s of its own", ("sleep", "0.5")),
     ("after 2 s of its own", ("sleep", "2")),
 )
