@@ -29,4 +29,4 @@ def none_of(kind: Kind[Any]) -> str:
 
 def is_short_for(kind: Kind[Any], name: str) -> bool:
     """Whether a kind has that name within its area: ``hardware/sensors`` are ``sensors`` there."""
-    return any(alias.partition("/")[2] == name for alias in kind.aliases)
+    return bool(name) and any(alias.partition("/")[2] == name for alias in kind.aliases)

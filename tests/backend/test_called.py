@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from backend.called import called, none_of
+from backend.called import called, is_short_for, none_of
 from backend.called import named as rows_named
+from backend.kinds import every_kind
 from backend.preview import preview
 from tests.backend.kinds.site import named, reading, site
 from tests.peers.replay import rows_of as recorded
@@ -55,3 +56,8 @@ def test_a_row_is_found_by_what_it_is_called_on_a_screen_and_by_its_id() -> None
 def test_that_there_is_none_is_said_of_one_or_of_many() -> None:
     assert none_of(named("hosts")) == "there are no hosts"
     assert none_of(named("deploy")) == "there is no deploy"
+
+
+def test_a_kind_is_short_for_a_name_within_its_area_and_for_none_at_all() -> None:
+    assert is_short_for(named("bmc-sensors"), "sensors")
+    assert not any(is_short_for(kind, "") for kind in every_kind())

@@ -21,7 +21,7 @@ sys.stdin.read()
 
 
 async def test_a_greeting_that_looks_like_an_answer_takes_none_with_it() -> None:
-    talk = _Talk()
+    talk = _Talk(lambda: None)
     answer = talk._expect()
     talk.pipe_data_received(1, b'0 3 weeks ago\t\n0 0 "well"\t{}\n')
     assert (await answer).words == "well"
@@ -31,7 +31,7 @@ async def test_a_way_to_ceph_that_answers_nothing_is_not_asked_again_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(ceph_direct, "ANSWER_S", 0.2)
-    talk = _Talk()
+    talk = _Talk(lambda: None)
     await talk.begin((sys.executable, "-c", SILENT))
     try:
         assert not talk.is_over
