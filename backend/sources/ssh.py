@@ -183,7 +183,11 @@ class SshHosts:
 
     def _far(self, name: str) -> Far:
         given = self._settings
-        return Far(name=name, address=given.hosts.get(name, name), port=given.port, user=given.user)
+        far = Far(name=name, address=given.hosts.get(name, name), port=given.port, user=given.user)
+        if far.target.startswith("-"):
+            # ssh would take it for an option, and one of them runs a program here.
+            raise Absent(f"no host is called {name}")
+        return far
 
     @asynccontextmanager
     async def _session(self, far: Far) -> AsyncIterator[None]:
