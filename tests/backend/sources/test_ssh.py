@@ -83,8 +83,8 @@ async def test_a_program_is_given_its_input_there(caller: Caller) -> None:
 async def test_a_name_that_ssh_would_take_for_an_option_is_no_host(tmp_path: Path) -> None:
     ran = tmp_path / "ran"
     hosts = SshHosts(Ssh(), Pins(tmp_path / "pins.json"))
+    name = f"-oProxyCommand=touch {ran}"
     with pytest.raises(Absent, match="no host is called -oProxyCommand"):
-        name = f"-oProxyCommand=touch {ran}"
         await hosts.run(("true",), name, deadline_s=5.0, most_bytes=100)
     await hosts.close()
     assert not ran.exists()
