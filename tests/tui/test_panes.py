@@ -419,7 +419,7 @@ def test_the_rule_above_the_strip_ends_before_the_last_cells(width: int):
 
 def test_a_kind_that_says_nothing_of_a_row_has_what_its_table_does_not_show():
     silent = replace(BOXES, strip=None)
-    (row,) = reading(box("a", size=3)).rows
+    (row,) = reading(box(3)).rows
     (line,) = said_of(silent, row, known(), seen={0, 2}).lines
     assert line.text == "STATE fine   WHERE a rather long place to stand in"
     apart = said_of(silent, row, known(), seen={0, 2}, apart=True).lines
