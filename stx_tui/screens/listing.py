@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from typing import Any, Dict, Tuple
 
 from textual import events, on
@@ -42,10 +43,12 @@ from stx_tui.screens.shape import (
     TABLE_LEAST,
     Shape,
     Sizes,
+    Wants,
     arrange,
     shape,
     small,
     strip_most,
+    table_least,
 )
 from stx_tui.terminal import key_room, status
 
@@ -78,9 +81,8 @@ class ListingScreen(ConsoleScreen[None], inherit_bindings=False):
         self.kind = kind
         self.of = parent
         self._row_id = row_id
-        self._strip_rows = self._summary_lines = 0
-        self._has_more, self._table_width = False, 0
-        self._table_rows = TABLE_LEAST
+        self._summary_lines = 0
+        self._wants = Wants()
         self._seen: Dict[str, str] = {}
         self._verdict = Kept(self._well)
         self._summary = Kept(self._whole)
@@ -110,8 +112,8 @@ class ListingScreen(ConsoleScreen[None], inherit_bindings=False):
         """List another kind in place of this one, the cursor where it was when last seen here."""
         self._seen[self.kind.name] = self.table.cursor_id
         self.look_away()
-        self.kind, self.of, self._strip_rows = kind, "", 0
-        self._has_more, self._table_width = False, 0
+        self.kind, self.of = kind, ""
+        self._wants = Wants(least=self._wants.least)
         self._verdict, self._summary = Kept(self._well), Kept(self._whole)
         self.table.list(kind, self._seen.get(kind.name, ""))
         self.say("")
@@ -122,7 +124,7 @@ class ListingScreen(ConsoleScreen[None], inherit_bindings=False):
 
     def give_back(self) -> None:
         """Give the table the rows that the strip took for one that had more to say."""
-        self._strip_rows = 0
+        self._wants = replace(self._wants, strip=0)
         if self._arrange():
             self.call_after_refresh(self._show)
 
@@ -196,10 +198,10 @@ class ListingScreen(ConsoleScreen[None], inherit_bindings=False):
     def _show_summary(self) -> bool:
         """Return whether it has the rows it takes; else all is shown anew when it has."""
         lines, pane = self._summary.of(self.known), self.query_one(SummaryPane)
-        before = (self._summary_lines, self._table_rows)
+        before = (self._summary_lines, self._wants)
         self._summary_lines = len(lines)
-        self._table_rows = self._least()
-        if before != (self._summary_lines, self._table_rows) and self._arrange():
+        self._wants = replace(self._wants, least=self._least())
+        if before != (self._summary_lines, self._wants) and self._arrange():
             self.call_after_refresh(self._show)
             return False
         if pane.display:
@@ -213,16 +215,14 @@ class ListingScreen(ConsoleScreen[None], inherit_bindings=False):
         row = entry.row if entry is not None else None
         beside = self._shape.beside
         said = said_of(self.kind, row, self.known, seen=table.seen, apart=beside > 0)
-        self._has_more = self._has_more or len(said.lines) > len(said.brief.lines)
-        # What stands after a rule is drawn for a strip of the full width.
-        taken = 0 if self._has_more else table.taken(self.size.width - STRIP_WIDTH_LEAST)
         lines = said.lines if beside >= STRIP_WIDTH else said.brief.lines
-        width = strip.size.width or self.size.width
-        wanted = 1 + height_of(lines, width)
-        if wanted > self._strip_rows or taken != self._table_width:
-            # It grows with what it has to say and stays so: a screen that jumps costs bytes.
-            self._strip_rows = max(wanted, self._strip_rows)
-            self._table_width = taken
+        wants = self._wants.told(
+            1 + height_of(lines, strip.size.width or self.size.width),
+            table.taken(self.size.width - STRIP_WIDTH_LEAST),
+            has_more=len(said.lines) > len(said.brief.lines),
+        )
+        if wants != self._wants:
+            self._wants = wants
             if self._arrange():
                 self.call_after_refresh(self._show)
                 return False
@@ -238,11 +238,11 @@ class ListingScreen(ConsoleScreen[None], inherit_bindings=False):
     def _shape(self) -> Shape:
         return shape(
             *self.size,
-            max(self._strip_rows, STRIP_LEAST),
+            max(self._wants.strip, STRIP_LEAST),
             most=self._strip_most,
             summary=self._summary_rows(),
-            table=self._table_width,
-            least=self._table_rows,
+            table=self._wants.table,
+            least=self._wants.least,
         )
 
     def _arrange(self) -> bool:
@@ -263,15 +263,10 @@ class ListingScreen(ConsoleScreen[None], inherit_bindings=False):
         return changed
 
     def _least(self) -> int:
-        """Return the rows a table needs below a summary: of one row not those of a list.
-
-        Without a summary there is room for both.
-        """
-        rows = self.reading.rows
-        if not self._summary_lines or not rows or len(rows) >= TABLE_LEAST:
-            return TABLE_LEAST
-        lines = sum(1 + len(self.kind.look(row, self.known).notes) for row in rows)
-        return min(1 + lines, TABLE_LEAST)
+        # Of a long list there is nothing to reckon.
+        rows = self.reading.rows[:TABLE_LEAST]
+        taken = [1 + len(self.kind.look(row, self.known).notes) for row in rows]
+        return table_least(taken, self._summary_lines)
 
     def _summary_rows(self) -> int:
         """Return how many rows the summary gets: the status above it is there in any case."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Mapping, Optional, Tuple
+from dataclasses import dataclass, replace
+from typing import Any, Mapping, Optional, Sequence, Tuple
 
 from textual.screen import Screen
 
@@ -32,6 +32,37 @@ class Shape:
     strip: int
     beside: int
     foot: int
+
+
+@dataclass(frozen=True)
+class Wants:
+    """What the parts of a listing want: rows of the strip and the table, cells of its columns."""
+
+    strip: int = 0
+    least: int = TABLE_LEAST
+    table: int = 0
+    is_whole: bool = False
+
+    def told(self, rows: int, cells: int, *, has_more: bool) -> Wants:
+        """Return it where the strip takes so many rows and the table's columns so many cells.
+
+        It grows with what it has to say and stays so: a screen that jumps costs bytes. What stands
+        after a rule (``has_more``) is drawn for a strip of the full width.
+        """
+        is_whole = self.is_whole or has_more
+        return replace(
+            self, strip=max(rows, self.strip), table=0 if is_whole else cells, is_whole=is_whole
+        )
+
+
+def table_least(taken: Sequence[int], summary: int) -> int:
+    """Return the rows a table keeps; ``taken`` are the lines that each of its rows takes.
+
+    Below a summary one of a few rows needs no more than they take, else there is room for both.
+    """
+    if not summary or not taken or len(taken) >= TABLE_LEAST:
+        return TABLE_LEAST
+    return min(1 + sum(taken), TABLE_LEAST)
 
 
 def small(width: int, height: int) -> str:
