@@ -12,29 +12,18 @@ from backend.deed import Deed, Outcome
 from backend.kind import Nothing
 from backend.kinds import kind_named
 from backend.kinds.deploy_states import STATES, verdict
-from backend.simulator import Simulator
 from backend.station import Station
-from tests.backend.simulator.client import Client
-from tests.backend.simulator.test_software import RELEASE, settle
-from tests.test_whole_act import opened
+from tests.backend.kinds.desk import Desk, sat_at
+from tests.backend.simulator.test_software import RELEASE
 
-Desk = Tuple[Station, Client]
 NAMES = ("hosts", "alarms", "releases", "deploy", "deploy-hosts", "strategies")
 
 
 @pytest_asyncio.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     """A standard cloud where all is well, and a console on it."""
-    async with (
-        Simulator("standard", frozen=True, token_lifetime_s=10**6) as simulator,
-        Client(simulator) as client,
-    ):
-        await settle(client)
-        station = await opened(tmp_path, simulator)
-        try:
-            yield station, client
-        finally:
-            await station.close()
+    async with sat_at(tmp_path) as opened:
+        yield opened
 
 
 async def look(station: Station) -> None:

@@ -13,14 +13,12 @@ from backend.deed import Deed, Outcome
 from backend.kinds import deploy_times
 from backend.kinds.deploy_states import verdict
 from backend.known import Known, Memory, Passage, Since
-from backend.simulator import Simulator
+from tests.backend.kinds.desk import Desk, sat_at
 from tests.backend.kinds.fm import NOW_MS
 from tests.backend.kinds.site import named
-from tests.backend.kinds.test_deploy_days import Desk, act, look
+from tests.backend.kinds.test_deploy_days import act, look
 from tests.backend.kinds.test_deploy_picture import drawn, known_in
-from tests.backend.simulator.client import Client
-from tests.backend.simulator.test_software import RELEASE, settle
-from tests.test_whole_act import opened
+from tests.backend.simulator.test_software import RELEASE
 
 # 09:05Z is now; seconds before it, and the state that the deploy came to then.
 Story = Tuple[Tuple[int, str], ...]
@@ -173,16 +171,8 @@ def test_each_host_says_how_long_its_part_took_or_what_is_usual_here() -> None:
 
 @pytest_asyncio.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    async with (
-        Simulator("standard", frozen=True, token_lifetime_s=10**6) as simulator,
-        Client(simulator) as client,
-    ):
-        await settle(client)
-        station = await opened(tmp_path, simulator)
-        try:
-            yield station, client
-        finally:
-            await station.close()
+    async with sat_at(tmp_path) as opened:
+        yield opened
 
 
 async def until(desk: Desk, *states: str) -> None:

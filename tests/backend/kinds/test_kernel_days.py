@@ -11,29 +11,17 @@ from backend.deed import Outcome
 from backend.kinds.processors import KERNELS
 from backend.kinds.versions import VERSIONS, cells_of, odd
 from backend.preview import Preview
-from backend.simulator import Simulator
 from backend.station import Station
 from backend.tone import Mark
-from tests.backend.simulator.client import Client
-from tests.backend.simulator.test_software import settle
-from tests.test_whole_act import opened
+from tests.backend.kinds.desk import Desk, sat_at
 
-Desk = Tuple[Station, Client]
 HOST = "worker-0"
 
 
 @pytest_asyncio.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    async with (
-        Simulator("standard", frozen=True, token_lifetime_s=10**6) as simulator,
-        Client(simulator) as client,
-    ):
-        await settle(client)
-        station = await opened(tmp_path, simulator)
-        try:
-            yield station, client
-        finally:
-            await station.close()
+    async with sat_at(tmp_path) as opened:
+        yield opened
 
 
 async def look(station: Station) -> Any:
