@@ -5,9 +5,11 @@ machines; only that both ends are worked on the processors of this one. So CPU i
 what 50 machines do themselves, and what we do; and the same is done by plain ``ssh``, as many at
 once and nothing of us between: what is left to us to spare is what lies above that. What takes a
 while at the host (as ``smartctl`` or ``sm-dump`` do) shows what machines with processors of their
-own would show. A ticker of 1 ms says how long the event loop was held at most: less what it waited
-for a processor (schedstat), which on a machine that is itself a guest leaves what its host took
-(the row ``nothing`` shows how much that is here); and how long it worked itself (its thread's CPU).
+own would show; and what a person waits who starts the program and asks them, each connection being
+made, is in the rows of ``get`` and the console. A ticker of 1 ms says how long the event loop was
+held at most: less what it waited for a processor (schedstat), which on a machine that is itself a
+guest leaves what its host took (the row ``nothing`` shows how much that is here); and how long it
+worked itself (its thread's CPU).
 """
 
 from __future__ import annotations
@@ -21,13 +23,14 @@ import time
 from array import array
 from bisect import bisect_left
 from pathlib import Path
-from typing import Awaitable, Callable, Dict, List, NamedTuple, Sequence, Tuple
+from typing import Any, Awaitable, Callable, Dict, List, NamedTuple, Sequence, Tuple
 
 from backend.sources import local
 from backend.sources.ssh import SshHosts
 from backend.sources.tls import Pins
 from stx_tui.start import go_on
 from tests.backend.sources.sshd import IS_ROOT, Sshd, serving
+from tests.bench.many import waited
 
 HOSTS, TIMES = 50, 5
 NAMES = tuple(f"host-{number}" for number in range(HOSTS))
@@ -148,6 +151,12 @@ def calling(sshd: Sshd) -> SshHosts:
     return SshHosts(settings, Pins(sshd.folder / "pins.json"))
 
 
+def cloud_of(sshd: Sshd, names: Sequence[str]) -> Dict[str, Any]:
+    """Return what clouds.yaml says of a site of these hosts, and nothing else."""
+    ssh: Dict[str, Any] = {"user": sshd.user, "port": sshd.port, "key": str(sshd.key)}
+    return {"ssh": {**ssh, "folder": str(sshd.home), "hosts": dict.fromkeys(names, "127.0.0.1")}}
+
+
 async def ask(hosts: SshHosts, names: Sequence[str], argv: Tuple[str, ...]) -> None:
     async def one(name: str) -> None:
         printed = await hosts.run(argv, name, deadline_s=30, most_bytes=65536)
@@ -248,7 +257,11 @@ async def main() -> None:
         ticking = asyncio.ensure_future(bench.loop.run())
         await measure(bench, sshd)
         ticking.cancel()
+        clouds = {count: cloud_of(sshd, NAMES[:count]) for count in (1, HOSTS)}
+        rows = await asyncio.to_thread(waited, clouds, ("vitals", "--of", "all"), r"^ .*host-.*\d%")
     table(bench)
+    for name, found, goal in rows:
+        print(f"{name:<48} {found:<30} goal {goal}")
 
 
 if __name__ == "__main__":
