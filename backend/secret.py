@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import select
+import signal
 import stat
 import subprocess
+import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Optional, Tuple
+from typing import IO, Mapping, Optional, Sequence, Tuple
 
 from backend.clouds_yaml import Section, Spot
 from backend.errors import SettingsError
@@ -15,6 +19,11 @@ from backend.home import at_home
 
 COMMAND_S = 20.0
 """How long a ``password_command`` may take."""
+LONGEST = 64 * 1024
+"""Bytes that are taken of what it prints."""
+NO_TERMINAL = "it has no terminal here: what asks for something is to be unlocked before"
+# How often it is looked whether it ended, where it says nothing, in seconds.
+_LOOK_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -51,26 +60,75 @@ class Password:
             raise SettingsError("no password is known", "set it, or answer when asked")
         name = self.command[0]
         try:
-            done = subprocess.run(
-                self.command,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=COMMAND_S,
-                check=False,
-            )
+            code, out, err = _ran(self.command)
         except (OSError, ValueError) as error:
             raise SettingsError(f"{name} cannot be run: {error}", key=self.key) from error
         except subprocess.TimeoutExpired as error:
             words = f"{name} gave no password within {COMMAND_S:g} s"
+            raise SettingsError(words, NO_TERMINAL, key=self.key) from error
+        except _TooMuch as error:
+            words = f"{name} printed more than {LONGEST} bytes, and no password"
             raise SettingsError(words, key=self.key) from error
-        if done.returncode:
-            first = (done.stderr.decode("utf-8", "replace").strip().splitlines() or [""])[0]
-            words = f"{name} failed with exit code {done.returncode}: {first}"
-            raise SettingsError(words.rstrip(": "), key=self.key)
-        text = done.stdout.decode("utf-8", "replace").rstrip("\r\n")
+        if code:
+            first = (err.decode("utf-8", "replace").strip().splitlines() or [""])[0]
+            words = f"{name} failed with exit code {code}: {first}"
+            raise SettingsError(words.rstrip(": "), NO_TERMINAL, key=self.key)
+        text = out.decode("utf-8", "replace").rstrip("\r\n")
         if not text:
-            raise SettingsError(f"{name} gave no password", key=self.key)
+            raise SettingsError(f"{name} gave no password", NO_TERMINAL, key=self.key)
         return Secret(text=text)
+
+
+def _ran(argv: Sequence[str]) -> Tuple[int, bytes, bytes]:
+    """Run a command without a terminal; return its exit code, what it printed and complained.
+
+    It is a session's own, so that neither it nor what it starts finds the terminal by itself: that
+    is the console's. Raises ``OSError``, ``ValueError``, ``TimeoutExpired`` and ``_TooMuch``.
+    """
+    # gpg would have its question drawn on the terminal that this names.
+    env = {name: value for name, value in os.environ.items() if name != "GPG_TTY"}
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(
+        argv, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, env=env, start_new_session=True
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with process.stdout as out, process.stderr as err:
+        try:
+            said = _heard(process, out, err, time.monotonic() + COMMAND_S)
+        except (_TooMuch, subprocess.TimeoutExpired):
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
+    return process.returncode, said[out], said[err]
+
+
+class _TooMuch(Exception):
+    """What a command printed is no password."""
+
+
+def _heard(
+    process: subprocess.Popen[bytes], out: IO[bytes], err: IO[bytes], ends_s: float
+) -> Mapping[IO[bytes], bytes]:
+    """Return what it prints and complains until it has ended."""
+    said, left = {out: b"", err: b""}, [out, err]
+    while left:
+        has_ended = process.poll() is not None
+        ready = select.select(left, [], [], _LOOK_S)[0]
+        for pipe in ready:
+            chunk = os.read(pipe.fileno(), LONGEST)
+            said[pipe] = (said[pipe] + chunk)[:LONGEST]
+            if not chunk:
+                left.remove(pipe)
+        if len(said[out]) >= LONGEST:
+            raise _TooMuch
+        if has_ended and not ready:
+            break  # what it left running may hold its pipes for ever
+        if time.monotonic() > ends_s:
+            raise subprocess.TimeoutExpired(process.args, COMMAND_S)
+    process.wait(max(ends_s - time.monotonic(), 0.0))
+    return said
 
 
 def password_of(said: Section) -> Password:
