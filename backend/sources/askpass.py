@@ -11,11 +11,13 @@ import asyncio
 import re
 import shlex
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, Mapping, Optional, Set
 
 from backend.errors import StxError
 from backend.secret import Password
+from backend.sources.ssh_trials import Trials
 
 _CLIENT = """\
 import os, socket, sys
@@ -30,32 +32,75 @@ sys.exit(1) if not answer else sys.stdout.write(answer.decode() + "\\n")
 _CHANGE = re.compile(r"new password|(?:^|[ (])current[) ]")
 
 
-class Asked:
-    """Answers the prompts of each host's ssh: the password once, and nothing else."""
+@dataclass
+class _Login:
+    """One log-in to a host: what it was told, and why it is to end."""
 
-    def __init__(self, room: Path, password: Password) -> None:
+    over: asyncio.Future[None]
+    # Whose password it is; "" where no other host is to be heard first.
+    account: str = ""
+    is_answered: bool = False
+    is_asked_again: bool = False
+    is_changing: bool = False
+    is_held: bool = False
+    failure: Optional[StxError] = None
+
+    def ended(self, otherwise: str) -> Optional[str]:
+        """End it and return nothing to say; where nobody ends its ssh, what that is told."""
+        if not self.account:
+            return otherwise
+        if not self.over.done():
+            self.over.set_result(None)
+        return None
+
+
+class Asked:
+    """Answers the prompts of each host's ssh: the password once, and nothing else.
+
+    An ssh that is to get no password is not told so: whatever it hears it takes to its host, as a
+    try. Its log-in is ``over`` instead, and whoever runs it ends it.
+    """
+
+    def __init__(self, room: Path, password: Password, trials: Trials) -> None:
         self._room = room
         self._password = password
+        self._trials = trials
         self._server: Optional[asyncio.AbstractServer] = None
         self._starting: Optional[asyncio.Lock] = None
-        # Hosts that were answered, those that asked for a new password, and why there was none.
-        self._answered: Set[str] = set()
-        self._changing: Set[str] = set()
-        self._failed: Dict[str, StxError] = {}
+        self._answering: Set[asyncio.Task[None]] = set()
+        self._logins: Dict[str, _Login] = {}
 
     def must_change(self, host: str) -> bool:
         """Whether that host asked for a new password."""
-        return host in self._changing
+        return host in self._logins and self._logins[host].is_changing
+
+    def is_answered(self, host: str) -> bool:
+        """Whether that host's ssh was given the password."""
+        return host in self._logins and self._logins[host].is_answered
+
+    def is_asked_again(self, host: str) -> bool:
+        """Whether that host asked once more after it was told."""
+        return host in self._logins and self._logins[host].is_asked_again
+
+    def is_held(self, host: str) -> bool:
+        """Whether another host is to say first whether it takes the password."""
+        return host in self._logins and self._logins[host].is_held
 
     def failure(self, host: str) -> Optional[StxError]:
         """Return why there was no password to give to that host."""
-        return self._failed.get(host)
+        return self._logins[host].failure if host in self._logins else None
 
-    async def environment(self, host: str) -> Mapping[str, str]:
-        """Return what the ssh to that host has to see to ask here."""
-        self._answered.discard(host)
-        self._changing.discard(host)
-        self._failed.pop(host, None)
+    def over(self, host: str) -> asyncio.Future[None]:
+        """Return what is done when the log-in to that host is to be ended."""
+        return self._login(host).over
+
+    async def environment(self, host: str, account: str = "") -> Mapping[str, str]:
+        """Return what the ssh to that host has to see to ask here, in a log-in that begins.
+
+        Without an account, of whom a host took the password just now, no other is waited for.
+        """
+        self._logins.pop(host, None)
+        self._login(host).account = account
         await self._start()
         return {
             "SSH_ASKPASS": str(self._room / "ask"),
@@ -65,6 +110,11 @@ class Asked:
             "STX_TUI_ASK": str(self._room / "a"),
             "STX_TUI_ASK_FOR": host,
         }
+
+    def _login(self, host: str) -> _Login:
+        if host not in self._logins:
+            self._logins[host] = _Login(over=asyncio.get_running_loop().create_future())
+        return self._logins[host]
 
     async def _start(self) -> None:
         """Listen; of many hosts that are logged in to together one begins it."""
@@ -84,29 +134,56 @@ class Asked:
         """Answer nobody any more."""
         if self._server is not None:
             self._server.close()
-            await self._server.wait_closed()
+        for answering in self._answering:
+            answering.cancel()
+        if self._answering:
+            await asyncio.wait(self._answering)
 
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        answering = asyncio.ensure_future(self._talk(reader, writer))
+        self._answering.add(answering)
+        answering.add_done_callback(self._answering.discard)
+        # Where it never began, too.
+        answering.add_done_callback(lambda _ended: writer.close())
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             host, prompt = [
                 (await reader.readuntil(b"\0"))[:-1].decode("utf-8", "replace") for _ in range(2)
             ]
             secret = await self._said(host, prompt.lower())
+            if secret is None:
+                await reader.read()  # until it is ended
+                return
             writer.write(secret.encode())
             await writer.drain()
-        finally:
-            writer.close()
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            # The ssh that asked was ended meanwhile: nobody is there to be answered.
+            return
 
-    async def _said(self, host: str, prompt: str) -> str:
-        """Return the answer to a prompt, "" for none."""
+    async def _said(self, host: str, prompt: str) -> Optional[str]:
+        """Return the answer to a prompt, "" for none; None where it is to hear nothing at all."""
+        login = self._login(host)
         if _CHANGE.search(prompt):
-            self._changing.add(host)
-        is_ours = "password" in prompt and "passphrase" not in prompt
-        if not is_ours or host in self._changing or host in self._answered:
+            login.is_changing = True
+            return login.ended("")
+        if "password" not in prompt or "passphrase" in prompt:
             return ""
-        self._answered.add(host)
+        if login.is_changing or login.is_answered:
+            login.is_asked_again = login.is_answered
+            return login.ended("")
         try:
-            return (await asyncio.to_thread(self._password.read)).text
+            login.is_held = bool(login.account) and not self._trials.may_try(login.account, host)
+            return login.ended("") if login.is_held else await self._told(host, login)
         except StxError as error:
-            self._failed[host] = error
-            return ""
+            login.failure = error
+            return login.ended("")
+
+    async def _told(self, host: str, login: _Login) -> str:
+        try:
+            password = await asyncio.to_thread(self._password.read)
+        except StxError as error:
+            self._trials.untold(login.account, host, error)
+            raise
+        login.is_answered = True
+        return password.text

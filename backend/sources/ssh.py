@@ -11,33 +11,28 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import re
 import shlex
 import shutil
 import tempfile
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import AsyncIterator, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from backend.errors import Absent, StxError, Unauthorized, Unreachable
-from backend.sources import askpass, local, ssh_mux
+from backend.sources import local, ssh_mux
 from backend.sources.hostkeys import HostKeys, is_changed, is_unknown
 from backend.sources.local import Printed
+from backend.sources.ssh_login import CONNECT_S, WAY_S, Logins, change_first, must_change, said
 from backend.sources.sudo import Root, Sudo
 from backend.sources.tls import Pins
 from backend.ssh_settings import Ssh
 
-# How long a connection may take to be made, and how long it stays after the last use, in seconds.
-CONNECT_S, STAYS_S = 10, 60
 # Programs at once over one connection: sshd takes ten sessions (MaxSessions).
 SESSIONS = 8
-# What is left of a far program's deadline for the way there and back, in seconds.
-_WAY_S = 5.0
+# How long an ssh may take to leave when it is told to, in seconds; else it goes by itself.
+LEAVES_S = 3.0
 _FAILED, _MISSING, _STOPPED = 255, 127, (124, 137)
-_NOISE = re.compile(r"^(Warning: Permanently added|\*\* |Connection to .* closed)", re.MULTILINE)
-
-_DENIED = re.compile(r"Permission denied \(([\w,-]*)\)")
 
 
 @dataclass(frozen=True)
@@ -71,8 +66,8 @@ class SshHosts:
         # Short: the path of a socket takes 108 bytes at most, and ssh adds 40 of its own.
         self._room = Path(tempfile.mkdtemp(prefix="stx-"))
         self._keys = HostKeys(pins, self._room, folder)
-        self._asked = askpass.Asked(self._room, settings.password)
-        self._sudo = Sudo(settings.password)
+        self.logins = Logins(self._room, settings.password)
+        self._sudo = Sudo(settings.password, self.logins.trials)
         self._opening: Dict[str, asyncio.Lock] = {}
         # Whose password was refused: it is not tried again before somebody asks for it.
         self._refused: Dict[str, Unauthorized] = {}
@@ -122,7 +117,7 @@ class SshHosts:
             self._socket(far),
             words,
             name=far.name,
-            deadline_s=deadline_s + _WAY_S,
+            deadline_s=deadline_s + WAY_S,
             most_bytes=most_bytes,
             given=given,
         )
@@ -152,7 +147,7 @@ class SshHosts:
         far = self._far(name)
         await self._open(far)
         way = ("-o", "NumberOfPasswordPrompts=1", "-o", "ControlPath=none")
-        env = {**local.environment(), "TERM": "vt100", **await self._asked.environment(name)}
+        env = {**local.environment(), "TERM": "vt100", **await self.logins.asked.environment(name)}
         return (*self._base(far), *way, *self._trusted, "-tt", far.target, *words), env
 
     async def _root(self, far: Far) -> Root:
@@ -162,22 +157,27 @@ class SshHosts:
         async def run(argv: Sequence[str], given: bytes) -> Printed:
             return await self._over(far, _words(argv, Root(), CONNECT_S), CONNECT_S, 65536, given)
 
-        return await self._sudo.root(far.name, run)
+        return await self._sudo.root(far.name, await self._account(far), run)
 
     def retry(self) -> None:
         """Let passwords that were refused be tried once more: somebody asked for it."""
         self._refused.clear()
         self._sudo.retry()
+        self.logins.trials.retry()
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close all connections; one that does not leave in time goes a minute after the last."""
         sockets = [path for path in self._room.glob("c-*") if path.is_socket()]
-        leaving = ("-O", "exit", "-o")
-        await asyncio.gather(
-            *(self._plain(("ssh", *leaving, f"ControlPath={path}", "x")) for path in sockets)
-        )
-        await self._asked.close()
-        shutil.rmtree(self._room, ignore_errors=True)
+        try:
+            await asyncio.gather(*map(self._leave, sockets))
+            await self.logins.close()
+        finally:
+            shutil.rmtree(self._room, ignore_errors=True)
+
+    async def _leave(self, path: Path) -> None:
+        argv = ("ssh", "-O", "exit", "-o", f"ControlPath={path}", "x")
+        with suppress(StxError):
+            await local.run(argv, deadline_s=LEAVES_S, most_bytes=65536)
 
     # --- the connection ------------------------------------------------------------------------
 
@@ -219,58 +219,35 @@ class SshHosts:
             await self._open(self._far(self._settings.jump))
         await self._keys.prepare(far.endpoint)
         await self._turn()
-        printed = await self._master(far)
+        printed = await self._logged_in(far)
         if printed.code and is_unknown(printed.err):
             # A pin of an earlier day vouches for a key that ssh itself has not seen.
             await self._keys.learn(far, self._probe(far))
-            printed = await self._master(far)
+            printed = await self._logged_in(far)
         if not printed.code:
             return
-        error = self._why_not(far, printed)
+        if is_changed(printed.err):
+            raise self._keys.changed(far, printed.err)
+        raise self._kept(far, self.logins.why_not(far.name, far.target, printed))
+
+    async def _logged_in(self, far: Far) -> Printed:
+        account = await self._account(far)
+        try:
+            return await self.logins.made(far.name, account, self._ssh(far), far.target)
+        except Unauthorized as error:
+            raise self._kept(far, error) from error
+
+    async def _account(self, far: Far) -> str:
+        """Return as whom one logs in, where a password is to be given."""
+        if self._settings.password.is_missing:
+            return ""
+        return await self.logins.account(far.name, far.user, self._base(far), far.target)
+
+    def _kept(self, far: Far, error: StxError) -> StxError:
+        """Return the error; a password that was refused is not tried again by itself."""
         if isinstance(error, Unauthorized) and not self._settings.password.is_missing:
             self._refused[far.name] = error
-        raise error
-
-    async def _master(self, far: Far) -> Printed:
-        """Log in and stay; a password is tried once, by one of the two ways that take one."""
-        if self._settings.password.is_missing:
-            return await self._logged_in(far, ("-o", "BatchMode=yes"), {})
-        once = ("-o", "NumberOfPasswordPrompts=1")
-        env = await self._asked.environment(far.name)
-        printed = await self._logged_in(far, (*once, "-o", "KbdInteractiveAuthentication=no"), env)
-        if printed.code and _takes_answers_alone(printed.err):
-            printed = await self._logged_in(far, once, env)
-        return printed
-
-    async def _logged_in(self, far: Far, words: Sequence[str], more: Mapping[str, str]) -> Printed:
-        env = {**local.environment(), **more}
-        argv = (
-            *self._ssh(far),
-            *words,
-            *("-o", "ControlMaster=yes", "-o", f"ControlPersist={STAYS_S}"),
-            *("-f", "-N", far.target),
-        )
-        try:
-            return await local.run(argv, deadline_s=CONNECT_S + _WAY_S, most_bytes=65536, env=env)
-        except Unreachable as error:
-            raise Unreachable(far.name, "the connection was not made in time") from error
-        except Absent as error:
-            raise Absent("ssh is not on this machine: apt-get install openssh-client") from error
-
-    def _why_not(self, far: Far, printed: Printed) -> StxError:
-        said, untold = _said(printed.err), self._asked.failure(far.name)
-        if is_changed(printed.err):
-            return self._keys.changed(far, printed.err)
-        if untold is not None:
-            return untold
-        if self._asked.must_change(far.name) or _must_change(said):
-            return _change_first(far)
-        if "Permission denied" in said or "Too many authentication" in said:
-            advice = f"give a key, an agent or ssh: password_command; by hand: ssh {far.target}"
-            if not self._settings.password.is_missing:
-                advice = "it is not tried again before you ask for it (r): too many lock an account"
-            return Unauthorized(far.name, said, advice)
-        return Unreachable(far.name, said or f"ssh ended with code {printed.code}")
+        return error
 
     # --- its argv ------------------------------------------------------------------------------
 
@@ -320,10 +297,6 @@ class SshHosts:
             words += ["-o", f"ProxyCommand={shlex.join(over)}"]
         return tuple(words)
 
-    @staticmethod
-    async def _plain(argv: Sequence[str]) -> Printed:
-        return await local.run(argv, deadline_s=CONNECT_S, most_bytes=65536)
-
 
 def _words(argv: Sequence[str], root: Root, deadline_s: float) -> str:
     """Return what the far shell is given; ``deadline_s`` is held there, where nobody else ends it.
@@ -337,37 +310,14 @@ def _words(argv: Sequence[str], root: Root, deadline_s: float) -> str:
 
 def _answer(far: Far, argv: Sequence[str], printed: Printed, deadline_s: float) -> Printed:
     """Return what a far program printed, raising what only its way back says."""
-    said = _said(printed.err)
-    if _must_change(said):
-        raise _change_first(far)
+    words_there = said(printed.err)
+    if must_change(words_there):
+        raise change_first(far.name, far.target)
     if printed.code == _FAILED and not printed.is_cut:
-        raise Unreachable(far.name, said or "the connection was lost", sent=True)
+        raise Unreachable(far.name, words_there or "the connection was lost", sent=True)
     if printed.code in _STOPPED and not printed.is_cut:
         words = f"{argv[0]} did not end within {deadline_s:g} s, and was stopped"
         raise Unreachable(far.name, words, sent=True)
-    if printed.code == _MISSING and "No such file or directory" in said:
+    if printed.code == _MISSING and "No such file or directory" in words_there:
         raise Absent(f"{argv[0]} is not on {far.name}")
     return printed
-
-
-def _takes_answers_alone(said: str) -> bool:
-    """Whether ssh was refused by a host that takes a password as an answer to a question alone."""
-    denied = _DENIED.search(said)
-    ways = denied[1].split(",") if denied is not None else []
-    return "keyboard-interactive" in ways and "password" not in ways
-
-
-def _must_change(said: str) -> bool:
-    lowered = said.lower()
-    return "password change required" in lowered or "required to change your password" in lowered
-
-
-def _change_first(far: Far) -> Unauthorized:
-    words = "the account must change its password first"
-    return Unauthorized(far.name, words, f"log in once by hand and do: ssh {far.target}")
-
-
-def _said(text: str) -> str:
-    """Return what ssh complained of, on one line, without what it says each time."""
-    lines = [line.strip() for line in text.splitlines() if not _NOISE.match(line)]
-    return " ".join(line for line in lines if line)[:300]

@@ -14,6 +14,7 @@ from typing import Awaitable, Callable, Dict, Sequence, Tuple
 from backend.errors import Absent, Forbidden, StxError, Unauthorized
 from backend.secret import Password
 from backend.sources.local import Printed
+from backend.sources.ssh_trials import ADVICE, Trials
 
 # -k: what somebody's terminal there was told lately does not hold here, where input follows.
 QUIET = ("sudo", "-k", "-n", "--")
@@ -36,21 +37,22 @@ class Root:
 class Sudo:
     """What was found out of each host's sudo."""
 
-    def __init__(self, password: Password) -> None:
-        """``password`` is that of the account one logs in to."""
+    def __init__(self, password: Password, trials: Trials) -> None:
+        """``password`` is that of the account one logs in to; ``trials`` what came of it so far."""
         self._password = password
+        self._trials = trials
         self._ways: Dict[str, Root] = {}
         self._refused: Dict[str, StxError] = {}
         self._asking: Dict[str, asyncio.Lock] = {}
 
-    async def root(self, host: str, run: Run) -> Root:
+    async def root(self, host: str, account: str, run: Run) -> Root:
         """Return how to be root there; raises what sudo said, the same again without asking."""
         async with self._asking.setdefault(host, asyncio.Lock()):
             if host in self._refused:
                 raise self._refused[host]
             if host not in self._ways:
                 try:
-                    self._ways[host] = await self._found(host, run)
+                    self._ways[host] = await self._found(host, account, run)
                 except (Absent, Forbidden, Unauthorized) as error:
                     self._refused[host] = error
                     raise
@@ -60,7 +62,7 @@ class Sudo:
         """Ask anew where it was refused: somebody asked for it."""
         self._refused.clear()
 
-    async def _found(self, host: str, run: Run) -> Root:
+    async def _found(self, host: str, account: str, run: Run) -> Root:
         printed = await run((*QUIET, "true"), b"")
         if not printed.code:
             return Root(before=QUIET)
@@ -71,14 +73,24 @@ class Sudo:
         if self._password.is_missing:
             words = f"sudo on {host} asks for a password"
             raise Unauthorized("sudo", words, "give ssh: password_command, or NOPASSWD there")
+        with self._trials.calling(account, host):
+            await self._trials.turn(account, host)
+            return await self._tried(host, account, run)
+
+    async def _tried(self, host: str, account: str, run: Run) -> Root:
+        """Give the password, once."""
         given = (await asyncio.to_thread(self._password.read)).text.encode() + b"\n"
         printed = await run((*ASKED, "true"), given)
         if not printed.code:
+            self._trials.took(account, host)
             return Root(before=ASKED, given=given)
         if "sudoers" in printed.err or "not allowed" in printed.err:
+            # It asks who one is before it says what one may.
+            self._trials.took(account, host)
             raise Forbidden("sudo", printed.code, _line(printed), f"see sudo -l on {host}")
+        self._trials.refused(account, host)
         words = f"{_line(printed)} ({host})"
-        raise Unauthorized("sudo", words, "it is not tried again before you ask for it (r)")
+        raise Unauthorized("sudo", words, ADVICE)
 
 
 def _line(printed: Printed) -> str:

@@ -78,8 +78,8 @@ class Sshd:
             path.unlink()
         keygen(self.folder / "host_key")
 
-    def again(self) -> None:
-        """Let it start anew, with the host key there is now."""
+    def again(self, *at_end: str) -> None:
+        """Let it start anew, with the host key there is now; ``at_end``: what is for some alone."""
         self.stop()
         if IS_ROOT:
             Path("/run/sshd").mkdir(exist_ok=True)
@@ -97,6 +97,7 @@ class Sshd:
             "MaxStartups 500",
             "MaxSessions 20",
             "KbdInteractiveAuthentication no",
+            *at_end,
         ]
         config.write_text("\n".join(lines) + "\n", encoding="utf-8")
         log = (self.folder / "log").open("ab")

@@ -15,6 +15,7 @@ import pytest
 
 from backend.errors import Absent, StxError, Unauthorized, Unreachable, Untrusted
 from backend.secret import Password
+from backend.sources import local
 from backend.sources.local import Printed
 from backend.sources.ssh import SshHosts
 from backend.sources.tls import Pins
@@ -301,7 +302,7 @@ async def test_a_connection_that_is_lost_is_made_again(caller: Caller, sshd: Ssh
     assert (await caller.run("worker-0", "echo", "up")).out == "up\n"
     for path in caller.hosts._room.glob("c-*"):
         argv = ("ssh", "-O", "exit", "-o", f"ControlPath={path}", "x")
-        await caller.hosts._plain(argv)
+        await local.run(argv, deadline_s=10, most_bytes=1000)
     assert (await caller.run("worker-0", "echo", "up")).out == "up\n"
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
+from dataclasses import replace
 from typing import Iterator, Tuple
 
 import pytest
@@ -80,6 +82,17 @@ async def test_a_wrong_password_for_sudo_is_tried_once(sshd: Sshd) -> None:
     assert len({id(error) for _, error in said}) == 1
 
 
+async def test_a_wrong_password_for_sudo_is_tried_on_one_of_many_hosts(sshd: Sshd) -> None:
+    name, log = sshd.account("stxsudo"), sshd.folder / "sudo.log"
+    sshd.may_sudo(name, f"ALL=(ALL) ALL\nDefaults:{name} logfile={log}")
+    settings = sshd.settings(HOSTS, user=name, password="not-it", sudo=True)
+    async with Caller(sshd, replace(settings, key=str(sshd.key))) as there:
+        said = await asyncio.gather(*(refused(there, host) for host in HOSTS))
+    assert all(isinstance(error, Unauthorized) for _, error in said)
+    assert sum("was refused by" in words for words, _ in said) == 2
+    assert log.read_text(encoding="utf-8").count("incorrect password attempt") == 1
+
+
 async def test_without_a_password_it_is_said_what_to_give(sshd: Sshd) -> None:
     name = sshd.account("stxsudo")
     sshd.may_sudo(name, "ALL=(ALL) ALL")
@@ -89,7 +102,7 @@ async def test_without_a_password_it_is_said_what_to_give(sshd: Sshd) -> None:
     assert "password_command" in error.advice
 
 
-async def refused(there: Caller) -> Tuple[str, StxError]:
+async def refused(there: Caller, host: str = "worker-0") -> Tuple[str, StxError]:
     with pytest.raises(StxError) as told:
-        await there.run("worker-0", *WHO)
+        await there.run(host, *WHO)
     return str(told.value), told.value
