@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from contextlib import suppress
 from typing import Optional
 
@@ -13,6 +15,8 @@ from backend.sources.ssh import SshHosts
 BLOCK = 4096
 AGAIN_S = (1.0, 2.0, 4.0, 8.0, 15.0)
 """Pauses between the tries to open it again; the last one goes on for ever."""
+GONE_S = 2.0
+"""How long ssh may take to end."""
 _LOST = 255  # what ssh itself ends with where the connection is gone
 
 
@@ -43,9 +47,10 @@ class SshLine:
                     await self._start()
                     return Notice(words="reconnected")
                 continue
-            assert self._process.stdout is not None
-            data = await self._process.stdout.read(BLOCK)
-            return data or await self._ended(self._process)
+            process = self._process
+            assert process.stdout is not None
+            data = await process.stdout.read(BLOCK)
+            return data or await self._ended(process)
         return b""
 
     async def write(self, data: bytes) -> None:
@@ -65,11 +70,11 @@ class SshLine:
         if self._closing is not None and not self._closing.done():
             self._closing.set_result(None)
         process, self._process = self._process, None
-        if process is not None and process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.terminate()
-            await process.wait()
-        await self._hosts.close()
+        try:
+            if process is not None:
+                await _end(process)
+        finally:
+            await self._hosts.close()
 
     @property
     def _is_closed(self) -> bool:
@@ -104,3 +109,15 @@ class SshLine:
         pause = AGAIN_S[min(self._tries, len(AGAIN_S) - 1)]
         self._tries += 1
         await asyncio.wait([self._closing], timeout=pause)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """End an ssh and what it started: by force where it does not go when it is asked to."""
+    for end in (signal.SIGTERM, signal.SIGKILL):
+        if process.returncode is not None:
+            return
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, end)
+        gone = asyncio.ensure_future(process.wait())
+        await asyncio.wait({gone}, timeout=GONE_S)
+        gone.cancel()
