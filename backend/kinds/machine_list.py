@@ -173,10 +173,10 @@ def _unwell(name: str, row: Machine, known: Known) -> List[str]:
 
 def _looked_at() -> Dict[str, Kind[Any]]:
     from backend.kinds.machine_drbd import DRBD
+    from backend.kinds.machine_filesystems import MOUNTS
     from backend.kinds.machine_network import LINKS
     from backend.kinds.machine_peers import TIME_SOURCES
     from backend.kinds.machine_services import SM_SERVICES
-    from backend.kinds.machine_storage import MOUNTS
 
     return {kind.name: kind for kind in (MOUNTS, DRBD, SM_SERVICES, TIME_SOURCES, LINKS, VITALS)}
 

@@ -18,10 +18,11 @@ from backend.kinds.machine_containers import (
 )
 from backend.kinds.machine_disks import smart_of_json
 from backend.kinds.machine_drbd import drbd_of_proc, drbd_of_text
+from backend.kinds.machine_filesystems import mounts_of_df, mounts_of_findmnt
 from backend.kinds.machine_peers import peers_of_lldpcli, sources_of_ntpq, sources_of_pmc
 from backend.kinds.machine_services import sm_of_text, units_of_text
-from backend.kinds.machine_storage import devices_of_lsblk, mounts_of_df, mounts_of_findmnt
-from backend.tone import Look, Mark
+from backend.kinds.machine_storage import devices_of_lsblk
+from backend.tone import Look, Mark, Tone
 from tests.backend.kinds import machines
 from tests.backend.kinds.machines import text
 
@@ -147,15 +148,49 @@ def test_drbd_of_the_release_that_starlingx_runs_is_read_from_proc() -> None:
 # --- what it stores on -------------------------------------------------------------------------
 
 
-def test_the_fullest_stands_first_and_inodes_count_too() -> None:
+def test_what_cannot_be_written_stands_first_then_the_fullest_and_inodes_count_too() -> None:
     known = machines.known()
     kind = named("mounts")
     rows = sorted(known.rows("mounts"), key=lambda row: kind.sort(row, known))  # type: ignore[misc]
-    assert [row.target for row in rows[1:3]] == ["/var/log", "/var/lib/docker"]
+    assert [row.target for row in rows[:3:2]] == ["/var/lib/docker", "/var/log"]
     assert look("mounts", "/var/log").startswith("! 98 % of its space is used")
     assert "97 % of its inodes" in look("mounts", "/var/lib/docker")
     # A full image that cannot be written is as it should be.
     assert look("mounts", "/var/rootdirs/mnt") == ""
+
+
+@pytest.mark.parametrize(
+    ("target", "more", "is_stuck"),
+    [
+        ("/", {}, True),
+        ("/var/log", {}, True),
+        ("/opt/platform", {"source": "/dev/drbd2"}, True),
+        ("/data", {"fs-options": "emergency_ro"}, True),
+        # Another one of the same tree that is only shown read-only here.
+        ("/etc", {"fs-options": "rw,errors=remount-ro"}, False),
+        ("/usr", {}, False),
+        ("/boot/efi", {}, False),
+        ("/run/netns", {}, False),
+        ("/media/stick", {}, False),
+        ("/archive", {}, False),
+        ("/boot", {}, True),
+        ("/srv", {"fstype": "squashfs"}, False),
+        ("/srv", {"fstype": "nfs4", "source": "controller-0:/srv"}, False),
+        ("/srv", {"options": "rw", "fs-options": "rw"}, False),
+    ],
+)
+def test_a_filesystem_that_the_kernel_made_read_only_is_told(
+    target: str, more: Dict[str, str], *, is_stuck: bool
+) -> None:
+    line = {"source": "/dev/sda4", "fstype": "ext4", "size": 9, "used": 1, "avail": 8}
+    own = {"options": "ro,relatime", "fs-options": "ro,errors=remount-ro"}
+    said = json.dumps({"filesystems": [{**line, **own, "target": target, **more}]})
+    fstab = "# <file system> <mount point>\n/dev/sda9 /archive ext4 defaults,ro 0 2\n"
+    (body,) = mounts_of_findmnt(f"{said}\f{fstab}/dev/sda2 /boot ext4 defaults 1 2\nshort line\n")
+    kind = named("mounts")
+    seen = kind.look(kind.model.read({**body, "machine": "here"}), machines.known())
+    assert (seen.tone is Tone.BAD) is is_stuck
+    assert ("as the kernel makes a damaged one" in " ".join(seen.notes)) is is_stuck
 
 
 def test_filesystems_are_read_in_each_shape() -> None:
