@@ -8,7 +8,7 @@ from backend.kinds.machine_bundles import BUNDLES_OF_MACHINE
 from backend.kinds.machine_disks import DISKS_OF_MACHINE
 from backend.kinds.machine_drbd import DRBD
 from backend.kinds.machine_guards import GUARDS
-from backend.kinds.machine_list import MACHINE_LIST, VITALS, troubles
+from backend.kinds.machine_list import MACHINE_LIST, VITALS, is_looked_at, troubles, unread
 from backend.kinds.machine_network import NETWORK_OF_MACHINE
 from backend.kinds.machine_ostree import OSTREE_OF_MACHINE
 from backend.kinds.machine_peers import PEERS_OF_MACHINE
@@ -38,6 +38,13 @@ def headline(known: Known) -> Verdict:
             return Verdict(
                 word="WARN", text=text, more=f"{more}{where(known.place)}", tone=Tone.WARN
             )
+    for row in machines:
+        untold = unread(row, known)
+        if untold:
+            text = untold[0] if len(machines) == 1 else f"{row.name}: {untold[0]}"
+            return Verdict(word="CAN'T TELL", text=text, more=where(known.place), tone=Tone.WARN)
+    if not any(is_looked_at(row, known) for row in machines):
+        return Verdict(word="READING", text=place.text, tone=Tone.PLAIN)
     many = f"{len(machines)} machines; " if len(machines) > 1 else ""
     return Verdict(word=place.word, text=f"{many}{place.text}")
 

@@ -6,8 +6,10 @@ import re
 from typing import Any, Dict, Iterable, List, Optional
 
 from backend.kind import Body, Column, Command, Kind, Reach
+from backend.kinds.host_site import is_simplex
 from backend.kinds.machine import MACHINE, MACHINES, OfMachine, objects
 from backend.known import Known
+from backend.plan import HERE
 from backend.tone import WELL, Look, Mark, Tone
 from backend.units import span
 
@@ -54,7 +56,9 @@ def drbd_of_text(text: str) -> Iterable[Body]:
         words = line.split()
         said = dict(word.split(":", 1) for word in words if ":" in word)
         if not line[0].isspace():
+            # Who has no peer says nothing of a connection.
             resource = {"name": words[0], "role": said["role"], "peer": "", "volume": 0}
+            resource["connection"] = "StandAlone"
             found.append(resource)
         elif not resource:
             raise ValueError(f"no resource before {line.strip()[:60]!r}")
@@ -153,13 +157,23 @@ class DrbdResource(OfMachine):
 _CONNECTED = {"Connected", "SyncSource", "SyncTarget", "VerifyS", "VerifyT"}
 
 
-def _drbd_look(row: DrbdResource, _known: Known) -> Look:
+def _is_alone(row: DrbdResource, known: Known) -> bool:
+    """Whether there is no other side at all: a simplex mirrors to an address that is nobody's."""
+    is_here = row.machine == HERE and known.place.platform.get("system_mode") == "simplex"
+    return is_here or is_simplex(known)
+
+
+def _drbd_look(row: DrbdResource, known: Known) -> Look:
     if row.disk not in {"UpToDate", ""} and not row.is_syncing:
         words = f"the data of this side is {row.disk}"
         return Look(tone=Tone.BAD, mark=Mark.BAD, notes=(words,))
     if row.is_syncing:
         words = f"syncing: {row.progress or row.replication}; until then there is one good copy"
         return Look(tone=Tone.BUSY, mark=Mark.BUSY, notes=(words,))
+    if not row.role and not row.disk:
+        return Look(mark=Mark.UNKNOWN, notes=("DRBD does not say what its data is",))
+    if _is_alone(row, known):
+        return WELL
     if row.connection and row.connection not in _CONNECTED:
         words = f"no second copy: {row.connection}"
         return Look(tone=Tone.WARN, mark=Mark.BAD, notes=(words,))

@@ -89,6 +89,12 @@ VITALS: Kind[Vitals] = Kind(
 
 # --- the machines ------------------------------------------------------------------------------
 
+# Kinds that say whether a machine is well, the worst first.
+LOOKED_AT = (
+    *("units", "mounts", "drbd-resources", "sm-services"),
+    *("time-sources", "links", "vitals"),
+)
+
 
 def machines_of(known: Known) -> Iterable[Body]:
     """Return this machine, the hosts of the settings, and sysinv's that none of these is."""
@@ -156,9 +162,24 @@ def troubles(row: Machine, known: Known) -> Tuple[str, ...]:
     failed = failed_units(row, known)
     if failed:
         found.append(f"{failed} unit{'s' if failed > 1 else ''} failed")
-    for name in ("mounts", "drbd-resources", "sm-services", "time-sources", "links", "vitals"):
-        found += _unwell(name, row, known)
+    for name in LOOKED_AT:
+        found += _unwell(name, row, known) if name != "units" else ()
     return tuple(found)
+
+
+def unread(row: Machine, known: Known) -> Tuple[str, ...]:
+    """Return what of a machine was asked and not told: nobody knows whether it is well."""
+    readings = (known.reading(name, row.uuid) for name in LOOKED_AT)
+    return tuple(
+        f"{one.kind} not read: {one.error}"
+        for one in readings
+        if one.error is not None and not isinstance(one.error, Absent)
+    )
+
+
+def is_looked_at(row: Machine, known: Known) -> bool:
+    """Whether anything was read of a machine that could tell what is wrong there."""
+    return any(known.has(name, row.uuid) for name in LOOKED_AT)
 
 
 def _unwell(name: str, row: Machine, known: Known) -> List[str]:
@@ -189,6 +210,9 @@ def _machine_look(row: Machine, known: Known) -> Look:
     found = troubles(row, known)
     if found:
         return Look(tone=Tone.WARN, mark=Mark.BAD, notes=found[:1])
+    untold = unread(row, known)
+    if untold:
+        return Look(mark=Mark.UNKNOWN, notes=untold[:1])
     return WELL if reading.was_read else Look()
 
 
@@ -203,7 +227,7 @@ def _machine_strip(row: Machine, known: Known) -> Lines:
     advice = getattr(_answers(row, known).error, "advice", "")
     if advice:
         lines.append(Line(heading="do", text=advice, tone=Tone.WARN))
-    found = troubles(row, known)[1:4]
+    found = (*troubles(row, known), *unread(row, known))[1:4]
     lines += [Line(heading="" if at else "also", text=words) for at, words in enumerate(found)]
     if row.is_here and known.place.neighbours is None:
         words = "add ssh: to clouds.yaml, and the other machines are looked at too"
@@ -231,7 +255,7 @@ MACHINE_LIST: Kind[Machine] = Kind(
     singular="machine",
     model=Machine,
     read=Derived(rows=machines_of, alone=True, made_of=("hosts",)),
-    needs=("hosts", "vitals", "units", "mounts", "drbd-resources"),
+    needs=("hosts", *LOOKED_AT),
     label=lambda row: row.name,
     columns=(
         Column(heading="MACHINE", value=lambda row: row.name, most=24),

@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Dict
+from typing import Any, Dict
 
 import pytest
 
-from backend.errors import Unreachable
+from backend.errors import Absent, Unreachable
 from backend.kinds.ground import GROUND, headline
 from backend.kinds.log_places import of_machine
-from backend.kinds.machine_list import Machine, machines_of
+from backend.kinds.machine_list import LOOKED_AT, Machine, machines_of
 from backend.kinds.machine_place import where
 from backend.known import Known, Reading
 from backend.place import Phase, Place, find_place
 from backend.plan import HERE
-from backend.tone import Mark
+from backend.tone import Look, Mark, Tone
 from tests.backend.kinds import machines
 from tests.backend.kinds.site import bodies, reading
 
@@ -147,6 +147,36 @@ def test_a_machine_that_does_not_answer_says_why_and_holds_nobody() -> None:
     assert (look.mark, look.notes) == (Mark.UNKNOWN, ("worker-0: No route to host",))
     here = known.row("machines", "here")
     assert kind.look(here, known).mark is Mark.BAD
+
+
+def test_a_machine_of_which_nothing_was_read_is_not_called_well() -> None:
+    rows = {("machines", ""): reading("machines", [{"uuid": HERE, "name": "controller-1"}])}
+    known = Known(cloud="c", now_ms=1, place=machines.STANDBY, readings=rows)
+    said = headline(known)
+    assert (said.word, said.tone) == ("READING", Tone.PLAIN)
+    assert "controller-1" in said.text
+    assert GROUND.kinds[0].look(known.row("machines", HERE), known) == Look()
+
+
+@pytest.mark.parametrize("name", LOOKED_AT)
+def test_what_could_not_be_read_of_a_machine_is_told_and_it_is_not_called_well(name: str) -> None:
+    known = machines.known()
+    well = {key: replace(one, rows=()) for key, one in known.readings.items() if key[1] == HERE}
+    error = Unreachable("systemctl", "did not end within 10 s, and was stopped")
+    well[name, HERE] = Reading(kind=name, parent=HERE, error=error)
+    machine = {("machines", ""): known.reading("machines")}
+    known = replace(known, readings={**well, **machine})
+    (row,) = known.rows("machines")
+    seen = GROUND.kinds[0].look(row, known)
+    assert seen.mark is Mark.UNKNOWN
+    assert "did not end within 10 s" in seen.notes[0]
+    said = headline(known)
+    assert said.word != "WELL"
+    assert "did not end within 10 s" in said.text
+    # What a machine has not is no fault of it.
+    absent: Reading[Any] = replace(well[name, HERE], error=Absent("drbdadm is not on this machine"))
+    known = replace(known, readings={**known.readings, (name, HERE): absent})
+    assert headline(known).word == "WELL"
 
 
 @pytest.mark.parametrize("place", [Place(), Place(hostname="desk", platform={"nodetype": ""})])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any, Dict, Iterable
 
 import pytest
@@ -22,7 +23,7 @@ from backend.kinds.machine_filesystems import mounts_of_df, mounts_of_findmnt
 from backend.kinds.machine_peers import peers_of_lldpcli, sources_of_ntpq, sources_of_pmc
 from backend.kinds.machine_services import sm_of_text, units_of_text
 from backend.kinds.machine_storage import devices_of_lsblk
-from backend.tone import Look, Mark, Tone
+from backend.tone import WELL, Look, Mark, Tone
 from tests.backend.kinds import machines
 from tests.backend.kinds.machines import text
 
@@ -143,6 +144,28 @@ def test_drbd_of_the_release_that_starlingx_runs_is_read_from_proc() -> None:
     assert set(rows) == {"drbd0", "drbd2", "drbd5"}
     assert (rows["drbd2"]["percent"], rows["drbd2"]["left_s"]) == (30.1, 95)
     assert rows["drbd5"]["peer_disk"] == "DUnknown"
+
+
+def test_on_a_simplex_nobody_misses_the_other_side_that_there_never_is() -> None:
+    known = machines.known()
+    simplex = machines.known(replace(machines.STANDBY, platform={"system_mode": "simplex"}))
+    kind = named("drbd-resources")
+    for row in known.rows("drbd-resources"):
+        alone = row.model_copy(update={"connection": "WFConnection", "peer_disk": "DUnknown"})
+        if row.disk == "UpToDate" and not row.is_syncing:
+            assert kind.look(alone, known).mark is Mark.BAD
+            assert kind.look(alone, simplex) == WELL
+    failed = known.row("drbd-resources", "here/drbd-etcd/0/")
+    assert kind.look(failed, simplex).mark is Mark.BAD
+
+
+def test_a_resource_of_which_drbd_says_nothing_is_not_called_well() -> None:
+    (bare,) = drbd_of_text("drbd-etcd role:Secondary\n  disk:UpToDate\n")
+    kind, known = named("drbd-resources"), machines.known()
+    row = kind.model.read({**bare, "machine": "here"})
+    assert "no second copy: StandAlone" in kind.look(row, known).notes[0]
+    mute = row.model_copy(update={"role": "", "disk": ""})
+    assert kind.look(mute, known).mark is Mark.UNKNOWN
 
 
 # --- what it stores on -------------------------------------------------------------------------
