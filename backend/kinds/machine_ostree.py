@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Iterable, List, Tuple
+from typing import Any, Iterable, Tuple
 
 from backend.figure import Jump, Line, Lines
 from backend.kind import Body, Column, Command, Kind, Reach
@@ -12,32 +12,11 @@ from backend.kinds.machine_ostree_acts import DEPLOYMENT_ACTIONS, REF_ACTIONS
 from backend.kinds.machine_ostree_changes import CHANGES
 from backend.kinds.machine_ostree_log import ABSENT, COMMITS, COMPARISONS, EVERY_S
 from backend.kinds.machine_ostree_signatures import SIGNATURES
+from backend.kinds.machine_ostree_status import STATUS, deployments_of_ostree
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
 
 # --- what it can boot --------------------------------------------------------------------------
-
-_DEPLOYED = re.compile(r"^([* ]) (\S+) ([0-9a-f]{64})\.(\d+)(?: \((.+)\))?\s*$")
-_SAYS = {"origin refspec": "origin", "Version": "version", "Pinned": "pinned", "Unlocked": "open"}
-
-
-def deployments_of_ostree(text: str) -> Iterable[Body]:
-    """Parse ``ostree admin status``: a line a deployment, what it says of itself indented below."""
-    found: List[Dict[str, Any]] = []
-    for line in filter(str.strip, text.splitlines()):
-        head = _DEPLOYED.match(line)
-        if head:
-            mark, stateroot, commit, serial, note = head.groups()
-            found.append({"stateroot": stateroot, "commit": commit, "serial": int(serial)})
-            found[-1].update(index=len(found) - 1, is_booted=mark == "*", note=note or "")
-        elif found:
-            key, _, value = line.strip().partition(": ")
-            if key in _SAYS:
-                found[-1][_SAYS[key]] = value
-    if not found:
-        raise ValueError("no deployment")
-    return [{**one, "pinned": one.get("pinned") == "yes"} for one in found]
-
 
 class Deployment(OfMachine):
     """A tree that this machine can boot; ``index`` is its turn: 0 is what the next boot brings."""
@@ -85,7 +64,7 @@ OSTREE: Kind[Deployment] = Kind(
     name="ostree-deployments",
     singular="ostree-deployment",
     model=Deployment,
-    read=Command(argv=("ostree", "admin", "status"), parse=deployments_of_ostree, absent=ABSENT),
+    read=Command(argv=STATUS, parse=deployments_of_ostree, absent=ABSENT),
     parent=MACHINES,
     reach=Reach.PER_PARENT,
     needs=(MACHINES,),

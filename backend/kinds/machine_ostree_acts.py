@@ -16,6 +16,7 @@ from backend.kind import (
     Reason,
     Risk,
 )
+from backend.kinds.machine_ostree_status import looked_again
 from backend.known import Known
 from backend.plan import HERE
 from backend.tone import Tone
@@ -38,6 +39,16 @@ def _run(
                 deadline_s=within_s,
             )
         )
+
+    return plan
+
+
+def _by_index(says: Callable[[Any], str], *verb: str, within_s: float = 60.0) -> Any:
+    """Return the plan of an act that OSTree knows by index alone: it looks again before it acts."""
+    act = _run(says, lambda row, _known: ("ostree", "admin", *verb, str(row.index)), within_s)
+
+    def plan(row: Any, form: Form, known: Known) -> Plan:
+        return Plan(steps=(looked_again(row), *act(row, form, known).steps))
 
     return plan
 
@@ -122,10 +133,8 @@ DEPLOYMENT_ACTIONS: Tuple[Action[Any], ...] = (
         name="pin",
         key="P",
         words="pin",
-        plan=_run(
-            lambda row: f"keep {_named(row)}: no deploy and no cleanup takes it away",
-            lambda row, _known: ("ostree", "admin", "pin", str(row.index)),
-            60.0,
+        plan=_by_index(
+            lambda row: f"keep {_named(row)}: no deploy and no cleanup takes it away", "pin"
         ),
         risk=_risk(Risk.DISRUPTIVE),
         reasons=lambda row, _form, _known: (
@@ -137,10 +146,9 @@ DEPLOYMENT_ACTIONS: Tuple[Action[Any], ...] = (
         name="unpin",
         key="U",
         words="unpin",
-        plan=_run(
+        plan=_by_index(
             lambda row: f"let {_named(row)} be taken away by a deploy or a cleanup",
-            lambda row, _known: ("ostree", "admin", "pin", "--unpin", str(row.index)),
-            60.0,
+            *("pin", "--unpin"),
         ),
         risk=_risk(Risk.DISRUPTIVE),
         reasons=lambda row, _form, _known: (
@@ -164,10 +172,10 @@ DEPLOYMENT_ACTIONS: Tuple[Action[Any], ...] = (
         name="undeploy",
         key="D",
         words="undeploy",
-        plan=_run(
+        plan=_by_index(
             lambda row: f"take {_named(row)} away from what can be booted",
-            lambda row, _known: ("ostree", "admin", "undeploy", str(row.index)),
-            DEPLOY_S,
+            "undeploy",
+            within_s=DEPLOY_S,
         ),
         risk=_risk(Risk.DESTRUCTIVE),
         reasons=_undeploy_reasons,

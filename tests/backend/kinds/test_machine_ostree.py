@@ -10,11 +10,12 @@ from typing import Any, Iterator, List
 
 import pytest
 
-from backend.errors import Rejected, StxError
+from backend.errors import Refused, Rejected, StxError
 from backend.kind import Answer, CommandWrite, Kind, Nothing, Risk
 from backend.kinds import kind_named
-from backend.kinds.machine_ostree import OSTREE, deployments_of_ostree
+from backend.kinds.machine_ostree import OSTREE
 from backend.kinds.machine_ostree_changes import package_changes
+from backend.kinds.machine_ostree_status import deployments_of_ostree
 from backend.known import Known
 from backend.place import Phase, Place
 from backend.plan import PAGE
@@ -50,9 +51,14 @@ class Machine:
         assert action is not None
         found = action.reasons(row, Nothing(), self.known)
         assert not any(one.blocks for one in found), found
-        (step,) = action.plan(row, Nothing(), self.known).steps
-        assert isinstance(step.write, CommandWrite)
-        return await self.wire.send(step.write)
+        answer: Any = None
+        for step in action.plan(row, Nothing(), self.known).steps:
+            assert isinstance(step.write, CommandWrite)
+            answer = await self.wire.send(step.write)
+            no = step.refusal(answer) if step.refusal is not None else ""
+            if no:
+                raise Refused(no)
+        return answer
 
 
 @pytest.fixture
@@ -103,6 +109,46 @@ async def test_an_undeploy_and_a_cleanup_take_it_away_and_its_objects(machine: M
     (left,) = await machine.read("ostree-deployments")
     assert left.commit == newer.commit
     assert (await machine.act(OSTREE, "cleanup", left))["code"] == 0
+
+
+@pytest.mark.parametrize("name", ["pin", "undeploy"])
+async def test_an_act_by_index_looks_again_and_is_refused_where_another_stands_there_now(
+    machine: Machine, name: str
+) -> None:
+    _, older = await two(machine)
+    third = machine.tree.commit("302", curl="8.14.1-3")
+    # Between the look and the act somebody deploys: what was number 1 is number 2, or is gone.
+    machine.tree.run("admin", "pin", "1")
+    machine.tree.run("admin", "pin", "0")
+    machine.tree.deploy(third)
+    before = machine.tree.run("admin", "status")
+    with pytest.raises(Refused, match=f"it was number 1, and is number 2 now: {older.commit[:12]}"):
+        await machine.act(OSTREE, name, older)
+    assert machine.tree.run("admin", "status") == before
+
+
+async def test_an_act_by_index_on_what_is_gone_or_pinned_meanwhile_is_refused(
+    machine: Machine,
+) -> None:
+    _, older = await two(machine)
+    machine.tree.run("admin", "pin", "1")
+    with pytest.raises(Refused, match="it was not pinned, and is now"):
+        await machine.act(OSTREE, "undeploy", older)
+    machine.tree.run("admin", "pin", "--unpin", "1")
+    machine.tree.run("admin", "undeploy", "1")
+    with pytest.raises(Refused, match=f"{older.commit[:12]} is not deployed any more"):
+        await machine.act(OSTREE, "pin", older)
+
+
+def test_an_act_by_index_is_refused_where_the_second_look_cannot_be_read() -> None:
+    known = replace(machines.known(), place=LAPTOP)
+    row = known.rows("ostree-deployments")[-1]
+    action = OSTREE.action("undeploy")
+    assert action is not None
+    look, _ = action.plan(row, Nothing(), known).steps
+    assert look.refusal is not None
+    for answer in (None, {"code": 0, "out": "", "err": ""}, {"code": 0}):
+        assert "no deployment" in look.refusal(answer)
 
 
 async def test_the_way_back_is_a_deploy_of_what_was_there_before(machine: Machine) -> None:
