@@ -24,7 +24,7 @@ from backend.kind import (
     RestWrite,
     Step,
 )
-from backend.kinds.disk_place import described, is_multipath, place_of, rook_osd
+from backend.kinds.disk_place import bears, described, is_multipath, place_of, rook_osd
 from backend.kinds.edits import SERVICE, check, destructive, server_knows
 from backend.kinds.host import Host
 from backend.kinds.host_edits import asked, called, host_of, kin, was_read
@@ -95,10 +95,9 @@ def _is_another(row: Any) -> Any:
 def _wipe_reasons(row: Any, form: WipeDisk, known: Known) -> Tuple[Reason, ...]:
     """Ask what the service asks (root, volumes, storage hosts) and what it does not (the rest)."""
     host = host_of(row, known)
-    path = row.device_path or row.uuid
     is_root = row.capabilities.get("stor_function") == "rootfs" or _boots(row, host)
     volumes = kin(known, "physical-volumes", host)
-    on_it = next((v for v in volumes if path in (v.disk_or_part_device_path or "")), None)
+    on_it = next((v for v in volumes if bears(row, v)), None)
     osd = row.istor_uuid or next(
         (one for one in kin(known, "osds", host) if one.idisk_uuid == row.uuid), None
     )

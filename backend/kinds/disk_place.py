@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from backend.kinds.host_edits import called, host_of, kin
+from backend.kinds.host_edits import called, host_of, kin, was_read
 from backend.kinds.host_fresh import is_current
 from backend.known import Known
-from backend.units import mib
+from backend.units import counted, mib
 
 # How the kernel calls devices with several ways to them.
 _MULTIPATH = ("mpath", "dm-uuid-mpath", "/dev/mapper/", "/dev/dm-")
+# What sysinv knows to be on a disk.
+_ON_IT = ("osds", "physical-volumes", "partitions")
 
 
 def place_of(disk: Any) -> str:
@@ -25,21 +27,33 @@ def is_multipath(disk: Any) -> bool:
     return any(word in name for word in _MULTIPATH for name in names)
 
 
+def bears(disk: Any, volume: Any) -> bool:
+    """Whether a physical volume is on a disk or a partition of it: ``ata-1`` is not ``ata-10``."""
+    if not disk.device_path:
+        return bool(volume.body.get("disk_or_part_uuid") == disk.uuid)
+    device = str(volume.disk_or_part_device_path or "")
+    return device == disk.device_path or device.startswith(f"{disk.device_path}-part")
+
+
 def holds(disk: Any, known: Known) -> str:
-    """Return in a few words what sysinv has on a disk."""
+    """Return in a few words what sysinv has on a disk, as far as that was read."""
     host = host_of(disk, known)
     if disk.capabilities.get("stor_function") == "rootfs":
         return "the root disk"
     osd = next((one for one in kin(known, "osds", host) if one.idisk_uuid == disk.uuid), None)
     if osd is not None:
         return str(osd.label)
-    path = disk.device_path or disk.uuid
     volumes = kin(known, "physical-volumes", host)
-    groups = {v.lvm_vg_name for v in volumes if path in (v.disk_or_part_device_path or "")}
+    groups = {v.lvm_vg_name for v in volumes if bears(disk, v)}
     if groups:
         return " ".join(sorted(map(str, groups)))
     parts = [p for p in kin(known, "partitions", host) if p.body.get("idisk_uuid") == disk.uuid]
-    return f"{len(parts)} partitions" if parts else "unused, as sysinv has it"
+    if parts:
+        return counted(len(parts), "partition")
+    unread = [kind for kind in _ON_IT if not was_read(known, kind, host)]
+    if unread:
+        return f"what is on it is not known ({', '.join(unread)})"
+    return "unused, as sysinv has it"
 
 
 def described(disk: Any, known: Known) -> str:

@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import Any, Iterator, List, Mapping, Optional, Set, Tuple
 
 from backend.kinds.disk_health import Health, of_disk, unwell
-from backend.kinds.disk_place import place_of
+from backend.kinds.disk_place import bears, place_of
 from backend.kinds.once import once
 from backend.kinds.storage_branch import MIB, Branch, by
 from backend.kinds.storage_by_ceph import WHOLE_HOSTS, by_ceph, standing
@@ -273,12 +273,7 @@ def _device(volume: Any) -> str:
 
 def _is_on(volume: Any, disk: Any, parts: List[Any]) -> bool:
     """Whether a volume is on a disk, and on no partition of it that is told by itself."""
-    device = _device(volume)
-    if not disk.device_path or not device.startswith(disk.device_path):
-        return False
-    rest = device[len(disk.device_path) :]
-    told = {str(part.device_path) for part in parts}
-    return (not rest or rest.startswith("-part")) and device not in told
+    return bears(disk, volume) and _device(volume) not in {str(part.device_path) for part in parts}
 
 
 def _mib_of(count: Optional[int]) -> Optional[int]:

@@ -10,6 +10,7 @@ import pytest
 from backend.called import called
 from backend.kind import Answer, Plan
 from backend.kinds import kind_named
+from backend.kinds.disk_place import holds
 from backend.known import Known
 from backend.preview import preview
 from tests.backend.kinds.acted import act, known_with
@@ -89,6 +90,36 @@ def test_a_physical_volume_is_refused() -> None:
         ihost_uuid=disk().get("ihost_uuid"), disk_or_part_device_path=disk()["device_path"]
     )
     assert "no volume group has it" in refused(disk(), physical_volumes=[volume])
+
+
+def test_a_volume_of_the_disk_in_slot_ten_is_none_of_the_one_in_slot_one() -> None:
+    at = "/dev/disk/by-path/pci-0000:00:1f.2-ata-1"
+    volume = dict(everything().rows("physical-volumes")[0].body)
+    volume.update(ihost_uuid=disk().get("ihost_uuid"), lvm_vg_name="nova-local")
+    for device, is_on_it in ((f"{at}0", False), (f"{at}0-part1", False), (at, True),
+                             (f"{at}-part1", True)):  # fmt: skip
+        body = disk(device_path=at)
+        volumes = [{**volume, "disk_or_part_device_path": device}]
+        words = refused(body, physical_volumes=volumes)
+        assert ("no volume group has it" in words) is is_on_it, device
+        row, known = site(body, physical_volumes=volumes)
+        assert (holds(row, known) == "nova-local") is is_on_it, device
+
+
+def test_a_disk_without_a_path_is_known_by_its_id_to_bear_a_volume() -> None:
+    volume = dict(everything().rows("physical-volumes")[0].body)
+    volume.update(
+        ihost_uuid=disk().get("ihost_uuid"), disk_or_part_device_path=None,
+        disk_or_part_uuid=disk()["uuid"],
+    )  # fmt: skip
+    assert "no volume group has it" in refused(disk(device_path=None), physical_volumes=[volume])
+
+
+@pytest.mark.parametrize("kind", ["osds", "physical-volumes", "partitions"])
+def test_a_disk_of_which_not_all_was_read_is_not_called_unused_in_the_title(kind: str) -> None:
+    row, known = site(disk())
+    readings = {key: one for key, one in known.readings.items() if key[0] != kind}
+    assert holds(row, replace(known, readings=readings)) == f"what is on it is not known ({kind})"
 
 
 def test_a_mounted_disk_is_refused_where_its_machine_was_looked_at() -> None:
