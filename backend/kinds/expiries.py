@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any, Callable, Dict, Iterator, Optional, Tuple
+from dataclasses import dataclass, replace
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
+from backend.errors import NotConfigured
 from backend.figure import Jump, Line, Lines
 from backend.kind import Body, Column, Derived, Kind, Row
 from backend.kinds.certificates import days_to, ends_look
+from backend.kinds.host_fresh import why_stale
 from backend.kinds.login import LOGIN, ms_of
-from backend.known import Known
+from backend.known import Known, Reading
 from backend.tone import Look, Mark, Tone, Verdict
 from backend.units import DAY_MS, day, span
 
@@ -80,14 +82,18 @@ def _licence(known: Known) -> Iterator[Body]:
     for row in known.rows("licence"):
         if row.content:
             more = {"ends_ms": row.expires_ms, "says": row.says}
-            yield _body("licence", "licence", "licence", "licence", **more)
+            is_open = row.expires_ms is None and not row.is_for_ever
+            yield _body("licence", "licence", "licence", "licence", is_unknown=is_open, **more)
 
 
 def _own_password(known: Known) -> Iterator[Body]:
     for row in known.rows("login"):
         ends = ms_of(row.password_ends)
-        told = row.tells_password
-        says = "" if ends is not None else "no end" if told else "Keystone does not say"
+        says, is_unknown = "" if ends is not None else "no end", False
+        if not row.tells_password:
+            says, is_unknown = "Keystone does not say", True
+        elif ends is None and row.password_ends is not None:
+            says, is_unknown = f"Keystone says {row.password_ends!r}, which is no date", True
         yield _body(
             "password",
             f"{row.name} (Keystone)",
@@ -95,7 +101,7 @@ def _own_password(known: Known) -> Iterator[Body]:
             row.name,
             ends_ms=ends,
             says=says,
-            is_unknown=not told,
+            is_unknown=is_unknown,
         )
 
 
@@ -150,8 +156,7 @@ def rows(known: Known) -> Iterator[Body]:
     for kind, (sort, ends) in SOURCES.items():
         reading = known.reading(kind)
         if not reading.was_read:
-            why = str(reading.error) if reading.error is not None else "not read yet"
-            yield _body(sort, kind, kind, "", says=f"can't be read: {why}", is_unknown=True)
+            yield _body(sort, kind, kind, "", says=_why(reading), is_unknown=True)
         if reading.was_read or kind == "platform-certificates":
             yield from ends(known)
 
@@ -180,27 +185,63 @@ def _strip(row: Expiry, known: Known) -> Lines:
     return Lines(lines=tuple(said))
 
 
+@dataclass(frozen=True)
+class _Gaps:
+    """What of the sources says nothing (``away``), or nothing of now (``stale``), in words.
+
+    ``failed`` is whether one was asked in vain; else it was not asked yet.
+    """
+
+    away: str = ""
+    stale: str = ""
+    failed: bool = False
+
+
+def _gaps(known: Known) -> _Gaps:
+    readings = [(kind, known.reading(kind)) for kind in SOURCES]
+    # What is not set up is absent, not missed.
+    asked = [(kind, one) for kind, one in readings if not isinstance(one.error, NotConfigured)]
+    unread = [(kind, one) for kind, one in asked if not one.was_read]
+    stale = (why_stale(kind, one, known) for kind, one in asked if one.was_read)
+    # What has one cause is said once: a service that is away takes many with it.
+    by_cause: Dict[str, List[str]] = {}
+    for kind, one in sorted(unread, key=lambda pair: pair[1].error is None):
+        by_cause.setdefault(_why(one), []).append(kind)
+    return _Gaps(
+        away="; ".join(f"{', '.join(kinds)} {why}" for why, kinds in by_cause.items()),
+        stale="; ".join(filter(None, stale)),
+        failed=any(one.error is not None for _, one in unread),
+    )
+
+
+def _why(unread: Reading[Any]) -> str:
+    return f"can't be read: {unread.error}" if unread.error is not None else "not read yet"
+
+
 def _verdict(known: Known) -> Verdict:
-    found = known.rows("expiries")
-    looks = [_look(row, known) for row in found]
-    bad = sum(look.tone is Tone.BAD for look in looks)
-    warn = sum(look.tone is Tone.WARN for look in looks)
-    unknown = sum(row.is_unknown for row in found)
-    more = f"of {unknown} nobody can tell" if unknown else ""
-    first = next(iter(sorted(found, key=lambda row: _soonest(row, known))), None)
+    found, gaps = known.rows("expiries"), _gaps(known)
+    unknown = sum(row.is_unknown and known.has(row.of_kind) for row in found)
+    untold = f"of {unknown} nobody can tell" if unknown else ""
+    more = "; ".join(filter(None, (gaps.away, gaps.stale, untold)))
+    first = min(found, key=lambda row: _soonest(row, known), default=None)
     if first is None or first.ends_ms is None:
-        return Verdict(word="", text="nothing is known to end", more=more, tone=Tone.PLAIN)
+        word = "" if not gaps.away else "CANNOT" if gaps.failed else "READING"
+        text = gaps.away or "nothing is known to end"
+        more = "; ".join(filter(None, (gaps.stale, untold)))
+        return Verdict(word=word, text=text, more=more, tone=Tone.PLAIN)
     left = days_to(first.ends_ms, known) or 0
     text = f"{first.name} ends in {left} days" if left >= 0 else f"{first.name} has ended"
-    if bad:
-        return Verdict(
-            word="NOT WELL", text=f"{bad} within a week: {text}", more=more, tone=Tone.BAD
-        )
-    if warn:
-        return Verdict(
-            word="WARN", text=f"{warn} within a month: {text}", more=more, tone=Tone.WARN
-        )
-    return Verdict(word="WELL", text=f"the first is far: {text}", more=more)
+    tones = [_look(row, known).tone for row in found]
+    for tone, word, within in ((Tone.BAD, "NOT WELL", "week"), (Tone.WARN, "WARN", "month")):
+        if tone in tones:
+            text = f"{tones.count(tone)} within a {within}: {text}"
+            return Verdict(word=word, text=text, more=more, tone=tone)
+    if gaps.away:
+        word, tone = ("WARN", Tone.WARN) if gaps.failed else ("READING", Tone.PLAIN)
+        more = f"of the rest the first is far: {text}"
+        return Verdict(word=word, text=gaps.away, more=more, tone=tone)
+    word, tone = ("WAS WELL", Tone.WARN) if gaps.stale else ("WELL", Tone.GOOD)
+    return Verdict(word=word, text=f"the first is far: {text}", more=more, tone=tone)
 
 
 def _jump(row: Expiry, _known: Known) -> Optional[Jump]:

@@ -40,8 +40,12 @@ class Licence(Row):
             return self.error or "none is installed"
         if self.expires_ms is not None:
             return f"to {day(self.expires_ms)}"
-        for_ever = _FOR_EVER.search(self.content)
-        return "permanent" if for_ever else "its text names no end"
+        return "permanent" if self.is_for_ever else "its text names no end"
+
+    @property
+    def is_for_ever(self) -> bool:
+        """Whether its text says that it has no end."""
+        return self.expires_ms is None and bool(_FOR_EVER.search(self.content))
 
 
 def _instant(found: re.Match[str]) -> Optional[int]:

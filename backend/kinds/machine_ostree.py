@@ -18,6 +18,7 @@ from backend.tone import WELL, Look, Mark, Tone
 
 # --- what it can boot --------------------------------------------------------------------------
 
+
 class Deployment(OfMachine):
     """A tree that this machine can boot; ``index`` is its turn: 0 is what the next boot brings."""
 

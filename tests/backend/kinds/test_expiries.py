@@ -79,7 +79,6 @@ def test_what_ends_first_stands_first_and_what_nobody_knows_after_it() -> None:
     [
         ({"password_expires_at": None}, "None no end"),
         ({}, "None Keystone does not say"),
-        ({"password_expires_at": "whenever"}, "None no end"),
     ],
 )
 def test_a_password_without_an_end_is_not_one_nobody_knows_of(
@@ -89,6 +88,21 @@ def test_a_password_without_an_end_is_not_one_nobody_knows_of(
     found = {row.name: row for row in radar(known)}["admin (Keystone)"]
     assert shown(known)["admin (Keystone)"] == says
     assert found.is_unknown == (not user)
+
+
+def test_an_end_that_is_no_date_is_not_told_as_no_end() -> None:
+    known = known_with(
+        login=login(password_expires_at="whenever"),
+        licence=[{"content": "FEATURE x some text", "error": ""}],
+    )
+    found = {row.name: row for row in radar(known)}
+    assert found["admin (Keystone)"].says == "Keystone says 'whenever', which is no date"
+    assert found["licence"].says == "its text names no end"
+    assert found["admin (Keystone)"].is_unknown
+    assert found["licence"].is_unknown
+    for_ever = known_with(licence=[{"content": "FEATURE x wrs 1 permanent", "error": ""}])
+    (licence,) = [row for row in radar(for_ever) if row.name == "licence"]
+    assert (licence.says, licence.is_unknown) == ("permanent", False)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +154,7 @@ def test_what_cannot_be_read_says_so_in_its_place_and_the_rest_stands() -> None:
 
 
 def test_of_nothing_everything_is_said_to_be_unread() -> None:
-    assert {row.says for row in radar(NOTHING)} == {"can't be read: not read yet"}
+    assert {row.says for row in radar(NOTHING)} == {"not read yet"}
     assert all(row.is_unknown for row in radar(NOTHING))
 
 
@@ -172,3 +186,60 @@ def test_the_verdict_names_what_ends_first() -> None:
     assert verdict(-2).text == "1 within a week: cert has ended"
     assert EXPIRIES.verdict is not None
     assert EXPIRIES.verdict(NOTHING).tone is Tone.PLAIN
+
+
+def judged(known: Known, **failed: Any) -> Any:
+    """Return the verdict where the kinds ``failed`` have not been read, or not any more."""
+    readings = dict(known.readings)
+    for name, (error, at_ms) in failed.items():
+        key = (name.replace("_", "-"), "")
+        rows_then = {} if at_ms else {"rows": (), "by_id": {}}
+        readings[key] = replace(known.reading(*key), error=error, at_ms=at_ms, **rows_then)
+    known = replace(known, readings=readings)
+    made = reading("expiries", list(rows(known)))  # type: ignore[arg-type]
+    assert EXPIRIES.verdict is not None
+    return EXPIRIES.verdict(replace(known, readings={**readings, ("expiries", ""): made}))
+
+
+def all_far(days: float = 200) -> Known:
+    line = {"uuid": "e1", "event_log_id": "210.001", "state": "clear", "severity": "minor",
+            "timestamp": iso(0)}  # fmt: skip
+    return known_with(
+        platform_certificates=[held("cert", days)],
+        k8s_certificates=[held("secret", 210)],
+        licence=[{"content": "", "error": "none"}],
+        login=login(password_expires_at=None),
+        users=users(passwd_expiry_days=99999),
+        events=[line],
+    )
+
+
+def test_with_a_source_that_cannot_be_read_it_is_not_well_but_said_which_and_why() -> None:
+    assert judged(all_far()).word == "WELL"
+    away = Unreachable("sysinv", "connection refused")
+    told = judged(all_far(), k8s_certificates=(away, 0))
+    assert (told.word, told.tone) == ("WARN", Tone.WARN)
+    assert told.text == "k8s-certificates can't be read: sysinv: connection refused"
+    assert told.more.startswith("of the rest the first is far: backup ends in 30 days")
+    # What presses leads, and what could not be read is said beside it.
+    told = judged(all_far(3.5), k8s_certificates=(away, 0))
+    assert told.text == "1 within a week: cert ends in 3 days"
+    assert told.more == "k8s-certificates can't be read: sysinv: connection refused"
+
+
+def test_a_source_that_was_not_asked_yet_or_answered_long_ago_is_no_well_either() -> None:
+    told = judged(all_far(), users=(None, 0))
+    assert (told.word, told.text) == ("READING", "users not read yet")
+    away = Unreachable("sysinv", "connection refused")
+    told = judged(all_far(), users=(away, NOW_MS - 3 * 3_600_000))
+    assert (told.word, told.tone) == ("WAS WELL", Tone.WARN)
+    assert told.more == "users as of 3h ago: sysinv: connection refused"
+
+
+def test_where_nothing_is_known_to_end_what_could_not_be_read_is_said() -> None:
+    known = replace(NOTHING, now_ms=NOW_MS)
+    assert judged(known).word == "READING"
+    away = Unreachable("sysinv", "connection refused")
+    told = judged(known, users=(away, 0))
+    assert (told.word, told.tone) == ("CANNOT", Tone.PLAIN)
+    assert told.text.startswith("users can't be read: sysinv: connection refused")
