@@ -58,6 +58,10 @@ def days_left(row: Certificate, known: Known) -> Optional[int]:
 
 
 def _look(row: Any, known: Known) -> Look:
+    """Say how it stands; one whose end nobody knows is not called well."""
+    if row.expires_ms is None:
+        said = f"{row.expiry_date!r} is no date" if row.expiry_date else "it does not say"
+        return Look(mark=Mark.UNKNOWN, notes=(f"when it ends is not known: {said}",))
     return ends_look(days_to(row.expires_ms, known))
 
 

@@ -55,7 +55,11 @@ def _instant(found: re.Match[str]) -> Optional[int]:
 def _look(row: Licence, known: Known) -> Look:
     if row.error:
         return Look(mark=Mark.OUT, notes=(row.error,))
-    return ends_look(days_to(row.expires_ms, known)) if row.content else WELL
+    if not row.content or row.is_for_ever:
+        return WELL
+    if row.expires_ms is None:
+        return Look(mark=Mark.UNKNOWN, notes=(f"when it ends is not known: {row.says}",))
+    return ends_look(days_to(row.expires_ms, known))
 
 
 LICENCE: Kind[Licence] = Kind(

@@ -61,8 +61,8 @@ def ends_in(days: float) -> str:
         ("tiers", {"status": "defined"}, Mark.NONE, Tone.GOOD),
         ("ceph-backends", {"state": "configuration-failed"}, Mark.BAD, Tone.BAD),
         ("restore", {"value": "Restore procedure is in progress"}, Mark.BUSY, Tone.BUSY),
-        ("certificates", {"expiry_date": None}, Mark.NONE, Tone.GOOD),
-        ("certificates", {"expiry_date": "when it likes"}, Mark.NONE, Tone.GOOD),
+        ("certificates", {"expiry_date": None}, Mark.UNKNOWN, Tone.PLAIN),
+        ("certificates", {"expiry_date": "when it likes"}, Mark.UNKNOWN, Tone.PLAIN),
         ("certificates", {"expiry_date": ends_in(30.5)}, Mark.NONE, Tone.GOOD),
         ("certificates", {"expiry_date": ends_in(29.5)}, Mark.BAD, Tone.WARN),
         ("certificates", {"expiry_date": ends_in(7.5)}, Mark.BAD, Tone.WARN),
@@ -76,7 +76,8 @@ def test_what_is_not_at_rest_has_a_mark(
     look = named(kind).look(row_of(kind, **changes), site())
     assert (look.mark, look.tone) == (sign, tone)
     # Whatever asks for attention says why.
-    assert bool(look.notes) == (tone in (Tone.WARN, Tone.BAD, Tone.BUSY) or sign is Mark.BAD)
+    asks = tone in (Tone.WARN, Tone.BAD, Tone.BUSY) or sign in (Mark.BAD, Mark.UNKNOWN)
+    assert bool(look.notes) == asks
 
 
 def said(kind: str, heading: str, **changes: Any) -> Any:
