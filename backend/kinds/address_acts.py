@@ -8,7 +8,7 @@ from typing import Any, Mapping, Optional, Tuple
 from pydantic import Field
 
 from backend.kind import Action, Consequence, Form, Json, Plan, Reason
-from backend.kinds.edits import Address, check, destructive, disruptive, server_knows
+from backend.kinds.edits import Address, check, destructive, disruptive, server_knows, unread
 from backend.kinds.host import Host
 from backend.kinds.host_edits import (
     asked,
@@ -193,6 +193,13 @@ def _far(host: Host, form: AddRoute, known: Known) -> str:
     return "" if any(gateway in net for net in nets) else f"{form.ifname} has no address beside it"
 
 
+def _reached(host: Host, form: AddRoute, known: Known) -> Reason:
+    name, words = "the gateway is reached over the interface", _far(host, form, known)
+    if words and not known.has("address-pools"):
+        return unread(name, "address-pools")
+    return asked(name, words, "addresses", host, known, "interfaces")
+
+
 def _route_reasons(host: Host, form: AddRoute, known: Known) -> Tuple[Reason, ...]:
     rows = kin(known, "routes", host)
     wanted = (form.network, form.prefix, form.gateway)
@@ -201,14 +208,14 @@ def _route_reasons(host: Host, form: AddRoute, known: Known) -> Tuple[Reason, ..
     return (
         check("network and gateway fit", _odd_route(form)),
         asked("it is new", "it is there already" if there else "", "routes", host, known),
+        _reached(host, form, known),
         asked(
-            "the gateway is reached over the interface",
-            _far(host, form, known),
+            "the gateway is another machine",
+            "it is the host's own address" if own else "",
             "addresses",
             host,
             known,
         ),
-        check("the gateway is another machine", "it is the host's own address" if own else ""),
         server_knows("no software deploy is under way", "the service refuses it during some"),
     )
 

@@ -7,9 +7,11 @@ from typing import Any, Mapping, Tuple
 from pydantic import Field
 
 from backend.kind import Action, Asker, Consequence, Form, Json, Plan, Reason
-from backend.kinds.edits import check, disruptive, server_knows, warn
+from backend.kinds.edits import check, disruptive, server_knows, unread, warn
+from backend.kinds.fresh_checks import looked_up
 from backend.kinds.host_edits import (
     WAYS_IN,
+    asked,
     at_unlock,
     called,
     host_of,
@@ -78,21 +80,34 @@ def _assign_reasons(row: Any, form: Any, known: Known) -> Tuple[Reason, ...]:
     alone = bool(mine) and (boots or kind == "pxeboot")
     is_bond = row.iftype == "ae" and kind in ("mgmt", "admin") and row.aemode == "balanced"
     at_work = host is not None and kind in ("oam", "admin") and not host.is_controller
+    on = ("interface-networks", host, known)
     return (
-        check("there is such a network", "" if network is not None else f"no {form.network}"),
+        looked_up(
+            "there is such a network",
+            "" if network is not None else f"no {form.network}",
+            known,
+            "networks",
+        ),
         check(
             "its class carries platform networks",
             f"{row.ifname} is of class {row.ifclass}"
             if row.ifclass not in (None, "none", "platform", "pci-sriov")
             else "",
         ),
-        check("it is not on it yet", f"it is on {form.network}" if has else ""),
-        check(
+        asked("it is not on it yet", f"it is on {form.network}" if has else "", *on),
+        asked(
             "the host has it once",
             f"{others[0].ifname} is on it" if others and kind in ONCE else "",
+            *on,
         ),
-        check("pxeboot stands alone", "pxeboot shares no interface" if alone else ""),
-        check("the host is one for it", f"{kind} is for controllers" if at_work else ""),
+        asked("pxeboot stands alone", "pxeboot shares no interface" if alone else "", *on),
+        looked_up(
+            "the host is one for it",
+            f"{kind} is for controllers" if at_work else "",
+            known,
+            "hosts",
+            "networks",
+        ),
         check("the bond's mode suits it", f"{kind} takes no balanced bond" if is_bond else ""),
     )
 
@@ -135,12 +150,23 @@ def _data_reasons(row: Any, form: Any, known: Known) -> Tuple[Reason, ...]:
     classes = (None, "none", "data", "pci-passthrough", "pci-sriov")
     return (
         locked(host, unless=is_simplex(known) and row.ifclass == "pci-sriov"),
-        check("there is such a data network", "" if network is not None else form.datanetwork),
+        looked_up(
+            "there is such a data network",
+            "" if network is not None else form.datanetwork,
+            known,
+            "data-networks",
+        ),
         check(
             "its class carries data networks",
             f"{row.ifname} is of class {row.ifclass}" if row.ifclass not in classes else "",
         ),
-        check("it is not on it yet", f"it is on {form.datanetwork}" if has else ""),
+        asked(
+            "it is not on it yet",
+            f"it is on {form.datanetwork}" if has else "",
+            "interface-datanetworks",
+            host,
+            known,
+        ),
         check(
             "its MTU is enough",
             f"{form.datanetwork} wants {mtu}, it has {row.imtu}" if (row.imtu or 0) < mtu else "",
@@ -165,7 +191,10 @@ def _remove_reasons(row: Any, _form: Any, known: Known) -> Tuple[Reason, ...]:
     # The service does not ask: a host that loses mgmt while it works is lost with it.
     needs = row.network_type in WAYS_IN and host is not None and not host.is_locked
     words = f"{host.name} is unlocked and needs {row.network_type}" if host and needs else ""
-    return (check("the host does without it", words, Asker.OURS),)
+    name = "the host does without it"
+    if row.network_type in WAYS_IN and host is None:
+        return (unread(name, "hosts"),)
+    return (check(name, words, Asker.OURS),)
 
 
 def _after_remove(row: Any, _form: Any, known: Known) -> Tuple[Consequence, ...]:

@@ -26,6 +26,7 @@ from backend.kinds.edits import (
     text,
     warn,
 )
+from backend.kinds.fresh_checks import looked_up
 from backend.kinds.host_site import is_simplex
 from backend.kinds.network_acts import named, names
 from backend.known import Known
@@ -125,20 +126,31 @@ def _add_backend_reasons(_row: Any, form: AddBackend, known: Known) -> Tuple[Rea
     services = (form.services or "").split(",")
     found = [
         check("it is confirmed", "" if form.confirmed else "confirmed is to be yes"),
-        check("it is the first of its sort", f"there is {twin.name}" if is_twin and twin else ""),
+        looked_up(
+            "it is the first of its sort",
+            f"there is {twin.name}" if is_twin and twin else "",
+            known,
+            "backends",
+        ),
     ]
     if rook:
         odd = {"block", "ecblock"} <= set(services)
         both = "block and ecblock do not go together" if odd else ""
-        alone = form.deployment == "dedicated" and is_simplex(known)
-        bare = any(row.backend == "ceph" for row in known.rows("backends"))
         found += [
             check("one sort of block storage", both),
-            check("the hosts are there", "simplex has no dedicated hosts" if alone else ""),
-            check("no bare-metal Ceph", "there is one: they do not go together" if bare else ""),
+            _no_bare_metal(known),
         ]
+        if form.deployment == "dedicated":
+            words = "simplex has no dedicated hosts" if is_simplex(known) else ""
+            found.append(looked_up("the hosts are there", words, known, "system"))
     found.append(server_knows("its parameters are right", "the service has rules for each sort"))
     return tuple(found)
+
+
+def _no_bare_metal(known: Known) -> Reason:
+    bare = any(row.backend == "ceph" for row in known.rows("backends"))
+    words = "there is one: they do not go together" if bare else ""
+    return looked_up("no bare-metal Ceph", words, known, "backends")
 
 
 def _modify_backend(row: Any, form: ModifyBackend, _known: Known) -> Plan:
@@ -191,13 +203,23 @@ def _delete_backend(row: Any, _form: Any, known: Known) -> Plan:
 
 def _delete_backend_reasons(row: Any, _form: Any, known: Known) -> Tuple[Reason, ...]:
     used = [t.name for t in known.rows("tiers") if t.backend_uuid == row.uuid and t.stors]
-    app = named("applications", "rook-ceph", known) if row.backend == "ceph-rook" else None
-    deployed = app is not None and not text(app.status).startswith("upload")
     return (
-        check("no tier with OSDs draws on it", f"{used[0]} does" if used else ""),
-        check("rook-ceph is not deployed", "it is: remove it first" if deployed else ""),
+        looked_up(
+            "no tier with OSDs draws on it",
+            f"{used[0]} does" if used else "",
+            known,
+            "tiers",
+        ),
+        *((_not_deployed(known),) if row.backend == "ceph-rook" else ()),
         server_knows("the service lets it go", "the vendor's client hides the verb"),
     )
+
+
+def _not_deployed(known: Known) -> Reason:
+    app = named("applications", "rook-ceph", known)
+    is_there = app is not None and not text(app.status).startswith("upload")
+    words = "it is: remove it first" if is_there else ""
+    return looked_up("rook-ceph is not deployed", words, known, "applications")
 
 
 def _tiers(_row: Any, known: Known) -> Mapping[str, Tuple[str, ...]]:

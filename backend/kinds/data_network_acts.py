@@ -25,8 +25,8 @@ from backend.kinds.edits import (
     sets,
     text,
     text_of,
-    unread,
 )
+from backend.kinds.fresh_checks import looked_up
 from backend.kinds.network_acts import named
 from backend.known import Known
 
@@ -105,7 +105,8 @@ def _add_data_network(_row: Any, form: AddDataNetwork, _known: Known) -> Plan:
 
 def _add_data_reasons(_row: Any, form: AddDataNetwork, known: Known) -> Tuple[Reason, ...]:
     has = named("data-networks", form.name, known) is not None
-    found = [check("the name is free", f"there is a {form.name} already" if has else "")]
+    words = f"there is a {form.name} already" if has else ""
+    found = [looked_up("the name is free", words, known, "data-networks")]
     if form.network_type != "vxlan":
         return tuple(found)
     wants = ["port_num", "ttl", *(["multicast_group"] if form.mode == "dynamic" else [])]
@@ -129,7 +130,8 @@ def _mtu_reasons(row: Any, form: ModifyDataNetwork, known: Known) -> Tuple[Reaso
         if interface is not None and int(interface.body.get("imtu") or 0) < form.mtu:
             lower[text(one.ifname)] = int(interface.body["imtu"])
     words = "".join(f"{name} has {mtu} alone" for name, mtu in list(lower.items())[:1])
-    found.append(check("its interfaces can carry it", words))
+    name = "its interfaces can carry it"
+    found.append(looked_up(name, words, known, "interface-datanetworks"))
     if on and not words:
         found.append(
             server_knows("all its interfaces can carry it", "not all interfaces were read")
@@ -138,11 +140,9 @@ def _mtu_reasons(row: Any, form: ModifyDataNetwork, known: Known) -> Tuple[Reaso
 
 
 def _delete_data_reasons(row: Any, _form: Any, known: Known) -> Tuple[Reason, ...]:
-    name = "no interface is on it"
-    if not known.has("interface-datanetworks"):
-        return (unread(name, "interface-datanetworks"),)
     on = [one for one in known.rows("interface-datanetworks") if one.datanetwork_name == row.name]
-    return (check(name, f"{len(on)} are, {on[0].ifname} among them" if on else ""),)
+    words = f"{len(on)} are, {on[0].ifname} among them" if on else ""
+    return (looked_up("no interface is on it", words, known, "interface-datanetworks"),)
 
 
 DATA_NETWORK_ACTIONS: Tuple[Action[Any], ...] = (

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from backend.kind import Action, Asker, Consequence, Form, Json, Plan, Reason
 from backend.kinds.edits import check, destructive, disruptive, server_knows
+from backend.kinds.fresh_checks import looked_up
 from backend.kinds.host import Host
 from backend.kinds.host_edits import asked, called, host_of, kin, locked, said_as, send, something
 from backend.known import Known
@@ -24,6 +25,7 @@ OPTIONAL: Mapping[str, Tuple[str, ...]] = {
 }
 # States in which a filesystem is on its way.
 BUSY = ("creating", "creating on unlock", "deleting", "deleting on unlock")
+_INSTEAD = "nothing stands in for it"
 SIZED = said_as("size", "FS size", "free space")
 
 
@@ -172,20 +174,26 @@ def _fits_host(name: str, host: Optional[Host], known: Known) -> Tuple[Reason, .
     wrong = host is not None and bool(on) and host.personality not in on
     up = ("available", "online", "degraded")
     away = name == "image-conversion" and host is not None and host.availability not in up
-    group = any(g.lvm_vg_name == "nova-local" for g in kin(known, "volume-groups", host))
-    rook = any(row.backend == "ceph-rook" for row in known.rows("backends"))
-    no_rook = "it wants Rook as storage backend" if name == "ceph" and not rook else ""
     return (
         check("it is one that comes and goes", odd),
         check("the host may have it", f"not a {host.personality}" if wrong and host else ""),
         locked(host, unless=name != "instances" or host is None or not host.is_worker),
         check("the host is up", f"it is {host.availability}" if away and host else ""),
-        check(
-            "nothing stands in for it",
-            "the volume group nova-local is there" if name == "instances" and group else "",
-        ),
-        check("there is a backend for it", no_rook if known.has("backends") else ""),
+        *((_nothing_instead(host, known),) if name == "instances" else ()),
+        *((_rook_is_there(known),) if name == "ceph" else ()),
     )
+
+
+def _nothing_instead(host: Optional[Host], known: Known) -> Reason:
+    there = any(g.lvm_vg_name == "nova-local" for g in kin(known, "volume-groups", host))
+    words = "the volume group nova-local is there" if there else ""
+    return asked(_INSTEAD, words, "volume-groups", host, known)
+
+
+def _rook_is_there(known: Known) -> Reason:
+    there = any(row.backend == "ceph-rook" for row in known.rows("backends"))
+    words = "" if there else "it wants Rook as storage backend"
+    return looked_up("there is a backend for it", words, known, "backends")
 
 
 def _add_reasons(host: Host, form: AddFilesystem, known: Known) -> Tuple[Reason, ...]:
@@ -216,7 +224,7 @@ def _delete_reasons(row: Any, _form: Any, known: Known) -> Tuple[Reason, ...]:
     state = (row.state or "").casefold()
     ready = ("ready", "creating on unlock", "update error")
     has = (row.body.get("capabilities") or {}).get("functions") or ()
-    fits = [one for one in _fits_host(row.name, host, known) if "stands in" not in one.check]
+    fits = [one for one in _fits_host(row.name, host, known) if one.check != _INSTEAD]
     return (
         *fits,
         check("it is at rest", "" if state in ready else f"it is {row.state}"),

@@ -71,14 +71,18 @@ def _group_reasons(host: Host, form: AddGroup, known: Known) -> Tuple[Reason, ..
     odd = "" if form.lvm_function or name in (NOVA, "cinder-volumes") else f"{name} is none"
     taken = f"{host.name} has {name}" if there is not None else ""
     clash = any(fs.name == "instances" for fs in kin(known, "filesystems", host))
-    instances = "the filesystem instances is there instead" if clash and name == NOVA else ""
+    instances = "the filesystem instances is there instead" if clash else ""
     return (
         check("the host may have groups", "not a storage host" if host.is_storage else ""),
         check("the name is one", odd),
         asked("the name is free", taken, "volume-groups", host, known),
         check("a type wants the function lvm-csi", _typed(form)),
         check("nova-local is for workers", "" if name != NOVA or host.is_worker else host.name),
-        check("nothing stands in for it", instances),
+        *(
+            (asked("nothing stands in for it", instances, "filesystems", host, known),)
+            if name == NOVA
+            else ()
+        ),
         locked(host, unless=name != NOVA or not host.is_worker),
     )
 

@@ -7,11 +7,12 @@ from typing import Any, Optional, Tuple
 
 from pydantic import Field
 
-from backend.kind import Action, Consequence, Form, Plan, Reason, Rung
+from backend.kind import Action, Answer, Asker, Consequence, Form, Plan, Reason, Rung
 from backend.kinds.hardware_acts import disruptive
 from backend.kinds.hardware_media import BoardTask
 from backend.kinds.hardware_orders import answers, check, curl, order
-from backend.kinds.hardware_server import POWER, Server
+from backend.kinds.hardware_server import POWER, Server, works_on
+from backend.kinds.host_fresh import why_stale
 from backend.known import Known
 from backend.tone import Tone
 
@@ -49,14 +50,20 @@ def _plan(server: Server, form: Firmware, _known: Known) -> Plan:
     return order("firmware", server, values, words, says)
 
 
+def _is_idle(server: Server, known: Known) -> Reason:
+    name, reading = "it works on nothing else", known.reading(TASKS, server.name)
+    running = works_on(server, known)
+    why = "" if running else why_stale(TASKS, reading, known)
+    if why:
+        return Reason(check=name, answer=Answer.CANT_TELL, words=why, asker=Asker.OURS)
+    return check(name, not running, f"it is busy: {running}")
+
+
 def _reasons(server: Server, form: Any, known: Known) -> Tuple[Reason, ...]:
-    tasks = known.rows(TASKS, server.name)
-    running = [row for row in tasks if not row.is_over]
-    name = running[0].name or running[0].task if running else ""
     found = [
         answers(server, known),
         check("it speaks Redfish", server.protocol == "redfish", "IPMI writes no firmware"),
-        check("it works on nothing else", not running, f"it is busy: {name}"),
+        _is_idle(server, known),
     ]
     if _is_file(form):
         name = Path(form.image).name

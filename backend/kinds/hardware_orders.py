@@ -73,9 +73,10 @@ def order(
 
 def answers(server: Server, known: Known) -> Reason:
     """Return whether its baseboard answered last; silence blocks nothing."""
-    error = known.reading(POWER, server.name).error
-    answer = Answer.PASSES if error is None else Answer.CANT_TELL
-    words = "" if error is None else error_words(error)
+    reading = known.reading(POWER, server.name)
+    words = error_words(reading.error) if reading.error is not None else ""
+    words = words or ("" if reading.was_read else "it was not asked yet")
+    answer = Answer.CANT_TELL if words else Answer.PASSES
     return Reason(check="its baseboard answers", answer=answer, words=words, asker=Asker.OURS)
 
 

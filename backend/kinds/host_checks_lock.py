@@ -98,7 +98,8 @@ def _quorum_counts(host: Host, known: Known) -> bool:
         has_storage = any(other.is_storage for other in hosts(known))
         return has_ceph(host, known) and has_storage
     bears = any(row.hostname == host.hostname for row in known.rows("monitors"))
-    return bears and (not is_current("backends", known) or backend_of(known, "ceph") is not None)
+    may = bears or not is_current("monitors", known)
+    return may and (not is_current("backends", known) or backend_of(known, "ceph") is not None)
 
 
 def _storage_locked(_host: Host, known: Known) -> str:

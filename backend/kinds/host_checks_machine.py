@@ -17,6 +17,7 @@ from backend.kinds.host_checks import (
     vswitch_of,
 )
 from backend.kinds.host_checks_ports import OVS_DPDK
+from backend.kinds.host_fresh import is_current
 from backend.known import Known
 
 # Accelerators for forward error correction, by PCI class and device.
@@ -107,6 +108,8 @@ def _vswitch_memory(host: Host, known: Known) -> str:
 
 
 def _switched(host: Host, known: Known) -> bool:
+    if not is_current("system", known):
+        return True  # it may have one
     switch = vswitch_of(known)
     if switch == "none":
         return False

@@ -8,6 +8,7 @@ from typing import Any, Callable, Optional, Sequence, Tuple
 from backend.kinds.host import Host
 from backend.kinds.host_check import CONTROLLER, WORKER, AnyCheck
 from backend.kinds.host_checks import list_of, rows_of, unlock_check
+from backend.kinds.host_fresh import is_current
 from backend.kinds.host_site import is_simplex, system_of
 from backend.known import Known
 
@@ -47,7 +48,7 @@ def _virtual(network: str) -> Callable[[Host, Known], str]:
 
 
 def _has_admin_network(_host: Host, known: Known) -> bool:
-    if not known.has("networks"):
+    if not (is_current("networks", known) and is_current("network-address-pools", known)):
         return True
     names = {row.name for row in known.rows("networks") if row.type == "admin"}
     return any(row.network_name in names for row in known.rows("network-address-pools"))

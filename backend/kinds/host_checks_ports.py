@@ -14,6 +14,7 @@ from backend.kinds.host_checks import (
     unlock_check,
     vswitch_of,
 )
+from backend.kinds.host_fresh import is_current
 from backend.known import Known
 
 DATA, SRIOV, PASSTHROUGH = "data", "pci-sriov", "pci-passthrough"
@@ -116,7 +117,7 @@ def _inventory_tells(host: Host, _known: Known) -> bool:
 
 
 def _dpdk(_host: Host, known: Known) -> bool:
-    return vswitch_of(known) == OVS_DPDK
+    return not is_current("system", known) or vswitch_of(known) == OVS_DPDK
 
 
 def _plugged(host: Host, known: Known) -> bool:

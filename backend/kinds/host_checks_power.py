@@ -7,6 +7,7 @@ from typing import Tuple
 from backend.kinds.host import Host
 from backend.kinds.host_check import AnyCheck, Check, ServersOwn, verbs
 from backend.kinds.host_checks import backend_of, itself, list_of, rows_of, standing
+from backend.kinds.host_fresh import is_current
 from backend.kinds.host_site import is_simplex, one_sits_on
 from backend.kinds.host_tasks import gave_up
 from backend.known import Known
@@ -91,7 +92,7 @@ def _rook_on_it(host: Host, known: Known) -> str:
 
 
 def _has_rook(_host: Host, known: Known) -> bool:
-    return not known.has("backends") or backend_of(known, "ceph-rook") is not None
+    return not is_current("backends", known) or backend_of(known, "ceph-rook") is not None
 
 
 def _deploying(_host: Host, known: Known) -> str:

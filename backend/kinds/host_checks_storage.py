@@ -125,6 +125,8 @@ def _is_standard_on_ceph(host: Host, known: Known) -> bool:
 
 
 def _is_pair_on_ceph(host: Host, known: Known) -> bool:
+    if not is_current("system", known):
+        return host.is_aio and _on_ceph(host, known)
     return is_all_in_one(known) and not is_simplex(known) and _on_ceph(host, known)
 
 

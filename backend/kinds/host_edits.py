@@ -19,7 +19,8 @@ from backend.kind import (
 )
 from backend.kinds.edits import SERVICE, check, text_of
 from backend.kinds.host import Host
-from backend.kinds.host_site import children, is_simplex, one_sits_on
+from backend.kinds.host_fresh import why_stale
+from backend.kinds.host_site import children, is_simplex, one_sits_on, reading_of
 from backend.known import Known
 from backend.tone import Tone
 
@@ -122,10 +123,19 @@ def was_read(known: Known, kind: str, host: Optional[Host]) -> bool:
     return host is not None and children(known, kind, host) is not None
 
 
-def asked(name: str, words: str, kind: str, host: Optional[Host], known: Known) -> Reason:
-    """Return a check on rows of ``kind``: where they were not read nobody can tell."""
-    if not was_read(known, kind, host):
-        said = f"{kind} not read"
+def asked(
+    name: str, words: str, kind: str, host: Optional[Host], known: Known, *more: str
+) -> Reason:
+    """Return a check on rows of ``kind`` (and ``more``) of a host: it passes where all were read.
+
+    What old rows say against it stands; that they say nothing does not tell of now.
+    """
+    kinds = (kind, *more)
+    why = [f"{one} not read" for one in kinds if not was_read(known, one, host)]
+    if not (why or words) and host is not None:
+        why = [why_stale(one, reading_of(known, one, host), known) for one in kinds]
+    said = "; ".join(filter(None, why))
+    if said:
         return Reason(check=name, answer=Answer.CANT_TELL, words=said, asker=Asker.OURS)
     return check(name, words)
 

@@ -7,7 +7,8 @@ from typing import Any, Callable, Mapping, Optional, Tuple
 from pydantic import Field
 
 from backend.kind import Action, Consequence, Form, Json, Plan, Reason
-from backend.kinds.edits import check, disruptive
+from backend.kinds.edits import disruptive
+from backend.kinds.fresh_checks import looked_up
 from backend.kinds.host import Host
 from backend.kinds.host_edits import called, host_of, send
 from backend.known import Known
@@ -75,8 +76,13 @@ def _host_reasons(*, on: bool) -> Callable[[Any, Any, Known], Tuple[Reason, ...]
         wrong = row is not None and _is_on(host, row) != on
         words = f"{host.name} {'has it not' if on else 'has it'}" if wrong else ""
         return (
-            check("there is such an instance", "" if row is not None else f"no {form.instance}"),
-            check("it makes a difference", words),
+            looked_up(
+                "there is such an instance",
+                "" if row is not None else f"no {form.instance}",
+                known,
+                "ptp-instances",
+            ),
+            looked_up("it makes a difference", words, known, "ptp-instances"),
         )
 
     return reasons
@@ -167,8 +173,8 @@ def _if_reasons(*, on: bool) -> Callable[[Any, Any, Known], Tuple[Reason, ...]]:
         words = f"{row.ifname} {'has it not' if on else 'has it'}" if wrong else ""
         missing = "" if one is not None else f"no {form.ptp_interface}"
         return (
-            check("there is such a PTP interface", missing),
-            check("it makes a difference", words),
+            looked_up("there is such a PTP interface", missing, known, "ptp-interfaces"),
+            looked_up("it makes a difference", words, known, "ptp-interfaces"),
         )
 
     return reasons

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import Any, List, Optional, Sequence, Tuple
 
-from backend.kind import Action, Consequence, Json, Kube, KubeWrite, Nothing, Plan, Risk, Rung, Step
+from backend.kind import (
+    Action,
+    Asker,
+    Consequence,
+    Json,
+    Kube,
+    KubeWrite,
+    Nothing,
+    Plan,
+    Reason,
+    Risk,
+    Rung,
+    Step,
+)
+from backend.kinds.fresh_checks import looked_up, untold
 from backend.kinds.kube_acts import CORDON
 from backend.kinds.kube_pod import Pod, is_placed
 from backend.known import Known
@@ -123,7 +137,20 @@ def _held(pods: Sequence[Pod], known: Known) -> List[Consequence]:
     return found
 
 
+def _reasons(_node: Any, _form: Any, known: Known) -> Tuple[Reason, ...]:
+    """Check that who has to leave is known: without the pods nobody could be asked to."""
+    check = "its pods are known"
+    if not known.has("pods"):
+        return (Reason.no(check, "pods not read: nobody could be asked to leave"),)
+    return (
+        looked_up(check, "", known, "pods", asker=Asker.OURS),
+        looked_up("budgets are known", "", known, "disruption-budgets", asker=Asker.OURS),
+    )
+
+
 def _risk(node: Any, _form: Any, known: Known) -> Risk:
+    if untold(known, "pods"):
+        return Risk.DESTRUCTIVE  # who is lost with it nobody can tell
     pods = leaving(node, known)
     lost = any(not pod.is_owned or pod.local_volumes for pod in pods)
     lost = lost or (bool(pods) and _is_last(node, known))
@@ -165,6 +192,7 @@ DRAIN: Action[Any] = Action(
     words="Drain",
     plan=_plan,
     risk=_risk,
+    reasons=_reasons,
     consequences=_stops,
     ladder=_ladder,
     failed=_ended,

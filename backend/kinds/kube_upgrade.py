@@ -22,6 +22,7 @@ from backend.kind import (
     Rung,
     Tab,
 )
+from backend.kinds.fresh_checks import looked_up
 from backend.kinds.host_site import is_simplex
 from backend.kinds.inventory import NOISE
 from backend.kinds.kube_steps import (
@@ -92,7 +93,7 @@ def _all_hosts(row: KubeUpgrade, known: Known) -> Reason:
         if one.kubelet_version != row.to_version:
             jump = Jump(kind="kube-host-upgrades", id=one.uuid)
             return Reason.no(check, f"{host_of(one, known)} runs {one.kubelet_version}", jump)
-    return Reason.passes(check)
+    return looked_up(check, "", known, "kube-host-upgrades")
 
 
 def _ladder(step: KubeStep) -> Any:
@@ -130,7 +131,7 @@ def _failed(row: Optional[KubeUpgrade], _known: Known) -> str:
 
 def _abort_reasons(row: KubeUpgrade, _form: Form, known: Known) -> Tuple[Reason, ...]:
     check, where = "this system can turn back", "it is not over yet"
-    on_one = Reason.passes(check) if is_simplex(known) else Reason.no(check, NO_WAY_BACK)
+    on_one = looked_up(check, "" if is_simplex(known) else NO_WAY_BACK, known, "system")
     words = f"it is {row.state}"
     return (on_one, Reason.no(where, words) if row.state in NO_ABORT else Reason.passes(where))
 
@@ -182,17 +183,19 @@ def _start_reasons(_row: None, form: StartForm, known: Known) -> Tuple[Reason, .
     check = "no other upgrade"
     jump = Jump(kind="kube-upgrade", id=upgrade.uuid if upgrade else "")
     words = f"one to {upgrade.to_version} is {upgrade.state}" if upgrade else ""
-    found.append(Reason.no(check, words, jump) if upgrade else Reason.passes(check))
+    found.append(looked_up(check, words, known, "kube-upgrade", jump=jump))
     deploys = known.rows("deploy")
     check = "no software deploy"
     words = f"{deploys[0].to_release} is being deployed" if deploys else ""
     here = Jump(kind="deploy", id="deploy")
-    found.append(Reason.no(check, words, here) if deploys else Reason.passes(check))
+    found.append(looked_up(check, words, known, "deploy", jump=here))
     states = {one.version: one.state for one in known.rows("kube-versions")}
     check = "the version is available"
-    if form.to_version and states.get(form.to_version) != "available":
+    if form.to_version:
+        is_there = states.get(form.to_version) == "available"
         words = f"{form.to_version} is {states.get(form.to_version, 'not known here')}"
-        found.append(Reason.no(check, words, Jump(kind="kube-versions")))
+        to = Jump(kind="kube-versions")
+        found.append(looked_up(check, "" if is_there else words, known, "kube-versions", jump=to))
     found.append(Reason.cant_tell("its own health check and the applications' versions"))
     return (*found, *in_the_way(known, "kubernetes", "kubernetes", "deploy"))
 
@@ -215,7 +218,7 @@ def _risk(_row: Any, _form: Form, _known: Known) -> Risk:
     return Risk.DISRUPTIVE
 
 
-_NEEDS = ("kube-upgrade", "kube-host-upgrades", "hosts")
+_NEEDS = ("kube-upgrade", "kube-host-upgrades", "hosts", "system")
 
 KUBE_UPGRADE: Kind[KubeUpgrade] = Kind(
     name="kube-upgrade",

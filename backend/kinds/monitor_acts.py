@@ -21,6 +21,7 @@ from backend.kinds.edits import (
     warn,
 )
 from backend.kinds.filesystem_acts import free_gib
+from backend.kinds.fresh_checks import looked_up
 from backend.kinds.host_site import is_simplex
 from backend.known import Known
 
@@ -90,11 +91,12 @@ def _add_reasons(_row: Any, form: AddMonitor, known: Known) -> Tuple[Reason, ...
     if host is None:
         return (_ceph(known), check("there is such a host", f"there is no host {form.host}"))
     rows = known.rows("monitors")
+    has = f"{host.name} has one" if _has(host, rows) else ""
     sized = next((row.ceph_mon_gib for row in rows if row.ceph_mon_gib), LEAST)
     return (
         _ceph(known),
-        check("it has none yet", f"{host.name} has one" if _has(host, rows) else ""),
-        check("there is no third one yet", _third(known)),
+        looked_up("it has none yet", has, known, "monitors"),
+        looked_up("there is no third one yet", _third(known), known, "monitors"),
         check("it is a host for one", _unfit(host, known)),
         _fits(host, sized, known),
     )

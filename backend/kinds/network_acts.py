@@ -19,6 +19,7 @@ from backend.kinds.edits import (
     unread,
     warn,
 )
+from backend.kinds.fresh_checks import looked_up
 from backend.kinds.host_site import controllers
 from backend.kinds.system_acts import system_mode
 from backend.known import Known
@@ -30,6 +31,8 @@ TYPES = (
 # Not to be deleted once the system is set up.
 KEPT = ("oam", "cluster-host", "pxeboot", "cluster-pod", "cluster-service", "storage")
 MOST_POOLS = 2
+# What says which network has which pool.
+OF_POOLS = ("networks", "address-pools", "network-address-pools")
 IP_VERSIONS = {"4": "IPv4", "6": "IPv6"}
 
 
@@ -71,18 +74,17 @@ def networks_of(pool: Any, known: Known) -> List[Any]:
 def locked_simplex(known: Known) -> Reason:
     """Check that the one controller of a simplex system is locked."""
     loose = [host for host in controllers(known) if not host.is_locked]
-    name = "the controller is locked"
-    if not known.has("hosts"):
-        return unread(name, "hosts")
-    return check(name, f"{loose[0].name} is unlocked" if loose else "")
+    name, kinds = "the controller is locked", ("hosts", "system")
+    return looked_up(name, f"{loose[0].name} is unlocked" if loose else "", known, *kinds)
 
 
 def _pool_is_free(pool: Optional[Any], name: str, known: Known) -> List[Reason]:
     if pool is None:
-        return [check("the pool is there", f"there is no pool {name}", Asker.OURS)]
+        words, kinds = f"there is no pool {name}", ("address-pools",)
+        return [looked_up("the pool is there", words, known, *kinds, asker=Asker.OURS)]
     used = networks_of(pool, known)
     words = f"{pool.name} is {used[0].name}'s" if used else ""
-    return [check("no other network has the pool", words)]
+    return [looked_up("no other network has the pool", words, known, *OF_POOLS)]
 
 
 # --- networks ----------------------------------------------------------------------------------
@@ -120,7 +122,7 @@ def _add_network_reasons(_row: Any, form: AddNetwork, known: Known) -> Tuple[Rea
     pool = named("address-pools", form.pool, known)
     words = f"{twin.name} is of type {form.type} already" if twin else ""
     return (
-        check("no network of its type", words),
+        looked_up("no network of its type", words, known, "networks"),
         *_pool_is_free(pool, form.pool, known),
         server_knows("its addresses overlap no other's", "the server compares all pools"),
     )
@@ -129,10 +131,10 @@ def _add_network_reasons(_row: Any, form: AddNetwork, known: Known) -> Tuple[Rea
 def _delete_network_reasons(row: Any, _form: Any, known: Known) -> Tuple[Reason, ...]:
     kept = row.type in KEPT or (row.type == "mgmt" and system_mode(known) == "duplex")
     words = f"a network of type {row.type} stays, once the system is set up" if kept else ""
-    found = [check("its type may go", words)]
-    if row.type == "mgmt" and not kept:
-        found.append(locked_simplex(known))
-    return tuple(found)
+    if row.type != "mgmt":
+        return (check("its type may go", words),)
+    found = looked_up("its type may go", words, known, "system")
+    return (found,) if kept else (found, locked_simplex(known))
 
 
 NETWORK_ACTIONS: Tuple[Action[Any], ...] = (
@@ -161,7 +163,7 @@ NETWORK_ACTIONS: Tuple[Action[Any], ...] = (
         choices=_network_choices,
         risk=disruptive,
         reasons=_add_network_reasons,
-        needs=("address-pools", "network-address-pools"),
+        needs=OF_POOLS[1:],
         on_kind=True,
         aliases=("network-add",),
     ),
@@ -204,20 +206,21 @@ def _assign_reasons(_row: Any, form: AssignPool, known: Known) -> Tuple[Reason, 
     pool = named("address-pools", form.pool, known)
     if network is None or pool is None:
         lost = form.network if network is None else form.pool
-        return (check("both are there", f"there is no {lost}", Asker.OURS),)
+        words, kinds = f"there is no {lost}", ("networks", "address-pools")
+        return (looked_up("both are there", words, known, *kinds, asker=Asker.OURS),)
     has = pools_of(network, known)
     same = [one for one in has if family(one) == family(pool)]
     full = f"{network.name} has {MOST_POOLS} pools" if len(has) >= MOST_POOLS else ""
     words = f"{network.name} has {same[0].name} for {family(pool)}" if same else ""
     found = [
-        check("there is room for another", full),
-        check("its IP version is new there", words),
+        looked_up("there is room for another", full, known, *OF_POOLS),
+        looked_up("its IP version is new there", words, known, *OF_POOLS),
         *_pool_is_free(pool, form.pool, known),
     ]
     if network.type == "pxeboot":
         only = "" if family(pool) == "IPv4" else "network boot is of IPv4 alone"
         found += [check("IPv4", only), check("changeable", "pxeboot stays as it was set up")]
-    if network.type == "mgmt" and system_mode(known) == "simplex":
+    if network.type == "mgmt" and system_mode(known) in ("simplex", ""):
         found.append(locked_simplex(known))
     return tuple(found)
 

@@ -12,6 +12,8 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple
 from backend.errors import NotConfigured
 from backend.figure import Jump, Line, Lines
 from backend.kind import Answer, Asker, Body, Column, Derived, Kind, Reason, Row
+from backend.kinds.fresh_checks import untold
+from backend.kinds.host_fresh import why_stale
 from backend.kinds.obstacle_looks import LOOKS, Obstacle, OnesLook
 from backend.known import Known
 from backend.tone import Look, Mark, Tone, Verdict
@@ -53,12 +55,12 @@ def rows(known: Known) -> Iterator[Body]:
 
 
 def _unread(look: OnesLook, known: Known) -> Iterator[Tuple[str, str]]:
-    """Yield the kinds that were asked for and never answered; what is not here is not missed."""
+    """Yield the kinds that were asked for and do not answer now; what is not here is not missed."""
     for name in look.needs:
         reading = known.reading(name)
         error = reading.error
-        if not reading.was_read and error is not None and not isinstance(error, NotConfigured):
-            yield name, error.words
+        if error is not None and not isinstance(error, NotConfigured):
+            yield name, why_stale(name, reading, known) if reading.was_read else error.words
 
 
 def _body(look: OnesLook, rank: int, one: Obstacle, weight: str) -> Dict[str, Any]:
@@ -103,8 +105,10 @@ def _reason(look: OnesLook, known: Known) -> Reason:
             jump=Jump(kind=first.kind, id=first.id),
             asker=asker,
         )
+    words = untold(known, *look.needs)
     if not any(known.has(name) for name in look.needs):
         words = f"{look.needs[0]} were not read"
+    if words:
         return Reason(check=look.check, answer=Answer.CANT_TELL, words=words, asker=asker)
     return Reason.passes(look.check)
 
@@ -149,7 +153,9 @@ def verdict(known: Known) -> Verdict:
         text = f"nothing that is refused for sure; {may} may be in the way."
         return Verdict(word="WARN", text=text, more=more, tone=Tone.WARN)
     text = "nothing stands in the way, as far as can be seen from here."
-    return Verdict(word="WELL" if not unknown else "WARN", text=text, more=more)
+    if unknown:
+        return Verdict(word="WARN", text=text, more=more, tone=Tone.WARN)
+    return Verdict(word="WELL", text=text)
 
 
 def _jump(row: ObstacleRow, _known: Known) -> Optional[Jump]:

@@ -13,7 +13,6 @@ from backend.kinds.edits import (
     Address,
     Changes,
     add,
-    check,
     comes,
     delete,
     disruptive,
@@ -24,6 +23,7 @@ from backend.kinds.edits import (
     text_of,
     warn,
 )
+from backend.kinds.fresh_checks import looked_up
 from backend.kinds.host_site import system_of
 from backend.kinds.inventory import HOST, NOISE, OfHost, look_of
 from backend.known import Known
@@ -84,8 +84,18 @@ def _add_reasons(_row: Any, form: AddSdn, known: Known) -> Tuple[Reason, ...]:
     system = system_of(known)
     off = system is not None and system.sdn_enabled is False
     return (
-        check("it is new", f"{form.ip_address} is one already" if twin else ""),
-        check("SDN is enabled", "it is not: system modify, sdn_enabled" if off else ""),
+        looked_up(
+            "it is new",
+            f"{form.ip_address} is one already" if twin else "",
+            known,
+            "sdn-controllers",
+        ),
+        looked_up(
+            "SDN is enabled",
+            "it is not: system modify, sdn_enabled" if off else "",
+            known,
+            "system",
+        ),
     )
 
 

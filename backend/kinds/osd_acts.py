@@ -9,6 +9,7 @@ from typing_extensions import Literal
 
 from backend.kind import Action, Asker, Consequence, Form, Json, Plan, Reason
 from backend.kinds.edits import check, destructive, server_knows, unread
+from backend.kinds.fresh_checks import looked_up
 from backend.kinds.host import Host
 from backend.kinds.host_edits import asked, called, host_of, kin, locked, said_as, send
 from backend.kinds.host_site import is_simplex
@@ -103,14 +104,18 @@ def _add_reasons(host: Host, form: AddOsd, known: Known) -> Tuple[Reason, ...]:
     taken = _taken(disk, host, known) if disk is not None else ""
     sort = disk.device_type if disk is not None else ""
     slow = form.function == "journal" and sort not in ("", "SSD", "NVME")
-    tiers = known.rows("tiers")
-    unsaid = form.function == "osd" and not form.tier and len(tiers) > 1
+    tiers = len(known.rows("tiers"))
+    several = f"there are {tiers}: say which" if tiers > 1 else ""
     return (
         *_host_reasons(host, known),
         asked("there is such a disk", missing, "disks", host, known),
-        asked("the disk is free", taken, "disks", host, known),
+        asked("the disk is free", taken, "disks", host, known, "partitions"),
         check("a journal is on flash", f"{form.disk} is {sort}" if slow else ""),
-        check("the tier is said", f"there are {len(tiers)}: say which" if unsaid else ""),
+        *(
+            (looked_up("the tier is said", several, known, "tiers"),)
+            if form.function == "osd" and not form.tier
+            else ()
+        ),
         *(
             (server_knows("the journal has room", "and is one of this host"),)
             if form.journal_location
@@ -132,6 +137,8 @@ def _host_reasons(host: Optional[Host], known: Known) -> Tuple[Reason, ...]:
     if kind == "ceph-rook":
         words = "its deployment says which hosts bear OSDs"
         return (server_knows(name, words),)
+    if not known.has("hosts"):
+        return (unread(name, "hosts"),)
     dedicated = any(one.is_storage for one in known.rows("hosts"))
     if dedicated:
         wrong = "" if host.is_storage else "OSDs are on storage hosts here"
@@ -174,9 +181,18 @@ def _delete_reasons(row: Any, _form: Any, known: Known) -> Tuple[Reason, ...]:
     going = (row.state or "").startswith(("deleting", "force-deleting"))
     return (
         *_host_reasons(host, known),
-        check("the setup lets it go", "" if allowed else words),
+        looked_up("the setup lets it go", words, known, "backends", "system")
+        if not allowed
+        else check("the setup lets it go", ""),
         locked(host, unless=kind == "ceph-rook" and not (waits or row.function == "journal")),
-        check("another OSD is left", "it is the last one" if last else ""),
+        looked_up(
+            "another OSD is left",
+            "it is the last one" if last else "",
+            known,
+            "osds",
+            "backends",
+            "system",
+        ),
         check("it is not going", f"it is {row.state}" if going else "", Asker.SERVICE),
         server_knows("its data has other copies", "replication per tier: ceph osd safe-to-destroy"),
     )

@@ -22,6 +22,7 @@ from backend.kinds.edits import (
     unread,
     warn,
 )
+from backend.kinds.fresh_checks import looked_up
 from backend.kinds.host_site import hosts
 from backend.kinds.system_acts import out_of_date
 from backend.known import Known
@@ -150,7 +151,12 @@ def _add_reasons(_row: Any, form: AddParameter, known: Known) -> Tuple[Reason, .
     half = form.personality and not form.resource
     deprecated = "PTP is set by instances (ptp-instances)" if form.service == "ptp" else ""
     return (
-        check("it is new", f"{called} is there already: change it" if twin else ""),
+        looked_up(
+            "it is new",
+            f"{called} is there already: change it" if twin else "",
+            known,
+            "service-parameters",
+        ),
         check("its service has it still", deprecated),
         check("the personality is one", f"{form.personality} is none" if odd else ""),
         check("of your own, it names a resource", "it wants a resource too" if half else ""),

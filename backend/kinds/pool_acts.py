@@ -26,10 +26,10 @@ from backend.kinds.edits import (
     server_knows,
     text,
     text_of,
-    unread,
     warn,
 )
-from backend.kinds.network_acts import locked_simplex, named, networks_of
+from backend.kinds.fresh_checks import looked_up, untold
+from backend.kinds.network_acts import OF_POOLS, locked_simplex, named, networks_of
 from backend.kinds.reach_acts import after_oam, oam_risk
 from backend.kinds.system_acts import system_mode
 from backend.known import Known
@@ -144,20 +144,19 @@ def _add(_row: Any, form: AddPool, _known: Known) -> Plan:
 def _allowed(row: Any, fields: Fields, known: Known) -> List[Reason]:
     """Check that the networks that have the pool let it be changed."""
     name = "its networks allow it"
-    if not (known.has("networks") and known.has("network-address-pools")):
-        return [unread(name, "networks")]
+    if untold(known, *OF_POOLS):
+        return [looked_up(name, "", known, *OF_POOLS)]
     mode, found = system_mode(known), []
     for network in networks_of(row, known):
         if network.type in ALWAYS:
             continue
-        if network.type in ON_SIMPLEX and mode == "simplex":
+        if network.type in ON_SIMPLEX and mode in ("simplex", ""):
             found.append(locked_simplex(known))
             continue
         fills = fields and all(n in OWN and not text(getattr(row, n)) for n in fields)
         if not (mode == "duplex" and fills):
-            found.append(
-                check(name, f"the pool of {network.name} ({network.type}) stays as it was set up")
-            )
+            words = f"the pool of {network.name} ({network.type}) stays as it was set up"
+            found.append(looked_up(name, words, known, "system"))
     return found or [check(name, "")]
 
 
@@ -190,7 +189,8 @@ def _modify_reasons(row: Any, form: ModifyPool, known: Known) -> Tuple[Reason, .
     found = [is_news(row, form, known), *_allowed(row, fields, known), *_fits(_then(row, fields))]
     if "name" in fields:
         twin = named("address-pools", fields["name"], known)
-        found.append(check("the name is free", f"there is a {twin.name}" if twin else ""))
+        words = f"there is a {twin.name}" if twin else ""
+        found.append(looked_up("the name is free", words, known, "address-pools"))
     if "spans" in fields:
         words = "the server compares them with the addresses handed out already"
         found.append(server_knows("what is handed out stays inside", words))
@@ -200,7 +200,8 @@ def _modify_reasons(row: Any, form: ModifyPool, known: Known) -> Tuple[Reason, .
 def _add_reasons(_row: Any, form: AddPool, known: Known) -> Tuple[Reason, ...]:
     twin = named("address-pools", form.name, known)
     words = f"there is a pool {form.name} already" if twin else ""
-    return (check("the name is free", words), *_fits(_then(None, text_of(form))))
+    free = looked_up("the name is free", words, known, "address-pools")
+    return (free, *_fits(_then(None, text_of(form))))
 
 
 def _delete_reasons(row: Any, _form: Any, known: Known) -> Tuple[Reason, ...]:
@@ -210,13 +211,15 @@ def _delete_reasons(row: Any, _form: Any, known: Known) -> Tuple[Reason, ...]:
         if network.pool_uuid == row.uuid and network.type not in ALWAYS[:3]
     ]
     words = f"it is the primary pool of {first[0].name}" if first else ""
-    return (check("it is no network's first", words), *_allowed(row, {}, known))
+    first_of = looked_up("it is no network's first", words, known, *OF_POOLS)
+    return (first_of, *_allowed(row, {}, known))
 
 
 def _modify_risk(row: Any, form: Any, known: Known) -> Risk:
     """Grade what moves addresses of the OAM network by where one sits."""
     moves = any(name != "name" for name in differing(row, form))
     is_oam = any(network.type == "oam" for network in networks_of(row, known))
+    is_oam = is_oam or not all(map(known.has, OF_POOLS))  # nobody can tell: it may be
     return oam_risk(row, form, known) if moves and is_oam else Risk.DISRUPTIVE
 
 
@@ -226,6 +229,9 @@ def _after(row: Any, form: Any, known: Known) -> Tuple[Consequence, ...]:
         return after_oam(row, form, known)
     if types:
         return (warn(f"addresses change on {', '.join(sorted(map(text, types)))}"),)
+    why = untold(known, *OF_POOLS)
+    if why:
+        return (warn(f"addresses may change on networks that have it: {why}"),)
     return (Consequence(words="no network has it: nothing else changes"),)
 
 

@@ -19,6 +19,7 @@ from backend.kinds.edits import (
     text,
     warn,
 )
+from backend.kinds.fresh_checks import looked_up
 from backend.kinds.network_acts import named
 from backend.known import Known
 
@@ -63,7 +64,8 @@ def free_name(kind: str) -> Callable[[Any, Any, Known], Tuple[Reason, ...]]:
 
     def reasons(_row: Any, form: Any, known: Known) -> Tuple[Reason, ...]:
         has = named(kind, form.name, known) is not None
-        return (check("the name is free", f"there is a {form.name} already" if has else ""),)
+        words = f"there is a {form.name} already" if has else ""
+        return (looked_up("the name is free", words, known, kind),)
 
     return reasons
 

@@ -20,6 +20,7 @@ from backend.kinds.edits import (
     sets,
     text,
 )
+from backend.kinds.fresh_checks import looked_up
 from backend.kinds.network_acts import named, names
 from backend.kinds.ptp_acts import NOT_YET, PAIR, free_name, parameter_actions
 from backend.known import Known
@@ -64,7 +65,7 @@ def _interface_reasons(row: Any, form: AddInterface, known: Known) -> Tuple[Reas
     instance = named("ptp-instances", form.instance, known)
     found: List[Reason] = [*free_name("ptp-interfaces")(row, form, known)]
     lost = "" if instance is not None else f"there is no PTP instance {form.instance}"
-    found.append(check("the instance is there", lost))
+    found.append(looked_up("the instance is there", lost, known, "ptp-instances"))
     if instance is not None:
         without = instance.service in WITHOUT_INTERFACES
         words = f"{instance.service} has no interfaces" if without else ""

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from backend.figure import Jump
 from backend.kind import Action, Consequence, Form, Json, Plan, Reason, RestWrite, Risk, Rung
+from backend.kinds.fresh_checks import looked_up
 from backend.kinds.obstacles import ACT_NEEDS, in_the_way
 from backend.known import Known
 from backend.tone import Tone
@@ -168,7 +169,7 @@ def _start_reasons(_row: None, _form: Form, known: Known) -> Tuple[Reason, ...]:
     rows = [row for row in known.rows("kube-rootca-updates") if row.state != ABORTED]
     words = f"one is {rows[0].state}" if rows else ""
     jump = Jump(kind="kube-rootca-updates", id=rows[0].uuid) if rows else None
-    other = Reason.no(check, words, jump) if rows else Reason.passes(check)
+    other = looked_up(check, words, known, "kube-rootca-updates", jump=jump)
     return (other, *in_the_way(known, "kubernetes"))
 
 

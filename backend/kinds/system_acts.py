@@ -20,6 +20,7 @@ from backend.kinds.edits import (
     unread,
     warn,
 )
+from backend.kinds.fresh_checks import looked_up
 from backend.kinds.host_site import controllers, hosts, system_of
 from backend.known import Known
 
@@ -107,9 +108,8 @@ def _sdn_reasons(row: Any, known: Known, *, wanted: bool) -> List[Reason]:
     found = [check("the workers are locked", f"{loose[0].name} must be locked" if loose else "")]
     if not wanted:
         has = bool(known.rows("sdn-controllers"))
-        found.append(
-            check("no SDN controller is left", "one is configured: delete it first" if has else "")
-        )
+        words = "one is configured: delete it first" if has else ""
+        found.append(looked_up("no SDN controller is left", words, known, "sdn-controllers"))
     return found
 
 

@@ -20,6 +20,7 @@ from backend.kinds.edits import (
     sets,
     text,
 )
+from backend.kinds.fresh_checks import looked_up
 from backend.kinds.network_acts import named, names
 from backend.known import Known
 
@@ -63,11 +64,12 @@ def _add_tier(_row: Any, form: AddTier, known: Known) -> Plan:
 
 
 def _tier_reasons(_row: Any, form: AddTier, known: Known) -> Tuple[Reason, ...]:
-    twin = named("tiers", form.name, known)
-    lost = named("clusters", form.cluster, known) is None
+    taken = f"there is a tier {form.name}" if named("tiers", form.name, known) else ""
+    has = named("clusters", form.cluster, known) is not None
+    words = "" if has else f"there is no cluster {form.cluster}"
     return (
-        check("the name is free", f"there is a tier {form.name}" if twin else ""),
-        check("the cluster is there", f"there is no cluster {form.cluster}" if lost else ""),
+        looked_up("the name is free", taken, known, "tiers"),
+        looked_up("the cluster is there", words, known, "clusters"),
         server_knows("Ceph is well enough", "monitors and backends must be configured"),
     )
 
@@ -82,7 +84,7 @@ def _delete_tier_reasons(row: Any, _form: Any, known: Known) -> Tuple[Reason, ..
     used = row.status not in (None, "defined")
     default = row.name == DEFAULT_TIER
     return (
-        check("another tier is left", "it is the only one" if alone else ""),
+        looked_up("another tier is left", "it is the only one" if alone else "", known, "tiers"),
         check("it is not the default", f"{DEFAULT_TIER} stays" if default else ""),
         check("nothing is on it", f"it is {row.status}" if used else ""),
     )

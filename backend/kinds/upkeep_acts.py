@@ -24,6 +24,7 @@ from backend.kinds.edits import (
     unread,
     warn,
 )
+from backend.kinds.fresh_checks import looked_up
 from backend.kinds.host_site import controllers
 from backend.kinds.reach_acts import APPLY
 from backend.kinds.system_acts import out_of_date
@@ -115,7 +116,7 @@ def _drbd_reasons(row: Any, form: ModifyDrbd, known: Known) -> Tuple[Reason, ...
     return (
         is_news(row, form, known),
         check(name, words, Asker.OURS) if known.has("hosts") else unread(name, "hosts"),
-        check("no copied filesystem is being resized", grows),
+        looked_up("no copied filesystem is being resized", grows, known, "controller-filesystems"),
     )
 
 

@@ -99,13 +99,12 @@ def _volume_reasons(host: Host, form: AddVolume, known: Known) -> Tuple[Reason, 
     taken = f"{host.name} has no {form.device}"
     if device is not None:
         taken = _taken_disk(device, host, known) if kind == "disk" else _taken_part(device, host)
-    going = "it is being deleted: add it again first"
+    is_going = group is not None and group.vg_state == "removing"
+    going = "it is being deleted: add it again first" if is_going else ""
     return (
         asked("there is such a group", missing, "volume-groups", host, known),
-        check(
-            "the group stays", going if group is not None and group.vg_state == "removing" else ""
-        ),
-        asked("the device is free", taken, "disks", host, known),
+        asked("the group stays", going, "volume-groups", host, known),
+        asked("the device is free", taken, "disks", host, known, "partitions"),
         locked(host, unless=not _wants_lock(host, form.group)),
         *(
             (server_knows("no filesystem is being resized", "the controllers' would refuse it"),)
