@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from ipaddress import IPv4Interface
-from typing import Any, Dict, FrozenSet, Mapping, Optional, Tuple
+from typing import Any, Dict, FrozenSet, Mapping, Optional, Sequence, Tuple
 
 from backend.mask import MASK
 
@@ -115,6 +115,19 @@ class Sol:
     def request(self) -> str:
         """What is opened, as one line."""
         return f"SOL {self.server}" + (" (takes over)" if self.takes_over else "")
+
+
+WENT_ON = "the log went on since it was saved: nothing was cleared; look again"
+
+
+def is_as_saved(records: Sequence[str], values: Mapping[str, str]) -> bool:
+    """Whether a log that has these records, in their order, is still the one that was saved.
+
+    ``values`` say which record was the ``last``, and how many there were (``count``): a clock that
+    was set back puts what came since before the last.
+    """
+    last = records[-1] if records else ""
+    return last == values.get("last", "") and values.get("count", "") in ("", str(len(records)))
 
 
 @dataclass(frozen=True)

@@ -25,9 +25,10 @@ QUICK_S, SLOW_S, SELDOM_S = 10.0, 120.0, 300.0
 
 
 class OfServer(Row):
-    """A row that belongs to a server."""
+    """A row that belongs to a server; ``trouble`` is why it could not be read, beside others."""
 
     server: str
+    trouble: str = ""
 
     def parent_id(self, _known: Known) -> str:
         """Return the id of its server."""
@@ -38,9 +39,12 @@ SERVER: Column[Any] = Column(heading="SERVER", value=lambda row: row.server, mos
 
 
 def silent(kind: str, row: Any, known: Known) -> Optional[Look]:
-    """Return how a row looks whose baseboard does not answer any more."""
+    """Return how a row looks whose baseboard does not answer any more, or not for that row."""
     error = known.reading(kind, row.server).error
-    return None if error is None else Look(mark=Mark.UNKNOWN, notes=(error_words(error),))
+    if error is not None:
+        return Look(mark=Mark.UNKNOWN, notes=(error_words(error),))
+    trouble = getattr(row, "trouble", "")
+    return Look(tone=Tone.WARN, mark=Mark.UNKNOWN, notes=(trouble,)) if trouble else None
 
 
 # --- power and health --------------------------------------------------------------------------
@@ -217,9 +221,6 @@ def _component_look(row: Component, known: Known) -> Look:
     found = silent("inventory", row, known)
     if found is not None:
         return found
-    trouble = row.body.get("trouble")
-    if trouble:
-        return Look(tone=Tone.WARN, mark=Mark.UNKNOWN, notes=(str(trouble),))
     return worded(str(row.body.get("health") or "ok"))
 
 

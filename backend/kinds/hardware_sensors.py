@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Dict, Optional, Tuple
+from dataclasses import replace
+from typing import Dict, List, Optional, Tuple
 
 from pydantic import Field
 
@@ -10,7 +11,7 @@ from backend.baseboard import Bmc
 from backend.figure import Line, Lines, Spark
 from backend.kind import Column, Kind, Reach, Tab
 from backend.kinds.hardware_parts import SERVER, OfServer, silent, worded
-from backend.kinds.hardware_server import SERVERS, tone_of_health
+from backend.kinds.hardware_server import SERVERS, error_words, tone_of_health
 from backend.known import Known
 from backend.tone import Look, Mark, Tone, Verdict
 from backend.units import instant_ms, span, when
@@ -20,7 +21,8 @@ class Sensor(OfServer):
     """A sensor with its value, states and thresholds, in its own unit.
 
     Told by sysinv it has no value: maintenance says how it judges it (``judged_at``: since when,
-    an instant), each ``judged_every_s`` seconds.
+    an instant), each ``judged_every_s`` seconds. One with ``trouble`` could not be read: it is as
+    it was at ``read_at`` (an instant), "" where it never was, or stands for a whole part.
     """
 
     sensor: str
@@ -38,6 +40,7 @@ class Sensor(OfServer):
     suppressed: bool = False
     judged_at: str = ""
     judged_every_s: Optional[int] = None
+    read_at: str = ""
 
     @property
     def is_judged(self) -> bool:
@@ -67,6 +70,8 @@ def _limits(row: Sensor) -> Optional[str]:
 
 
 def _state(row: Sensor) -> str:
+    if row.trouble:
+        return f"not read; was {', '.join(row.states) or row.health}" if row.read_at else "not read"
     if row.unavailable:
         return "no reading"
     return ", ".join(row.states) or row.health
@@ -75,7 +80,9 @@ def _state(row: Sensor) -> str:
 def _sensor_look(row: Sensor, known: Known) -> Look:
     stale = silent("bmc-sensors", row, known)
     if stale is not None:
-        return stale
+        at_ms = instant_ms(row.read_at) if row.trouble else None
+        old = f"; as it was {span(known.now_ms - at_ms)} ago" if at_ms is not None else ""
+        return replace(stale, notes=tuple(f"{note}{old}" for note in stale.notes))
     if row.unavailable:
         return Look(tone=Tone.PLAIN, mark=Mark.OUT)
     if row.suppressed and row.health != "ok":
@@ -99,6 +106,8 @@ def _sentence(row: Sensor, known: Known) -> Verdict:
     within = f"; well within {limits}" if limits else ""
     value = number_words(row.value, row.units) or _state(row)
     words = {Tone.GOOD: "WELL", Tone.WARN: "WARN", Tone.BAD: "NOT WELL"}
+    if row.trouble:
+        words = {Tone.WARN: "OLD" if row.read_at else "NOT READ"}
     value += ", as maintenance judges it" * row.is_judged
     notes = "; ".join(found.notes)
     return Verdict(
@@ -111,6 +120,9 @@ def _sentence(row: Sensor, known: Known) -> Verdict:
 
 def _strip(row: Sensor, known: Known) -> Lines:
     """Return who says so and since when, and how its value can be had."""
+    if row.trouble:
+        words = "; ".join(_sensor_look(row, known).notes)
+        return Lines(lines=(Line(text=f"{row.sensor}: could not be read: {words}"),))
     if not row.is_judged:
         reading = known.reading("bmc-sensors", row.server)
         age = span(known.now_ms - reading.at_ms) if reading.was_read else "-"
@@ -127,12 +139,36 @@ def _strip(row: Sensor, known: Known) -> Lines:
 
 
 def _verdict(known: Known) -> Verdict:
-    """Return which of both one looks at, and what is not well among them."""
+    """Return which of both one looks at, and what is not well, or was not read, among them."""
     rows: Tuple[Sensor, ...] = known.rows("bmc-sensors")
     if not rows:
         return Verdict(word="", text="no sensor was read so far", tone=Tone.PLAIN)
     looks = [(row, _sensor_look(row, known)) for row in rows]
-    bad = [(row, look) for row, look in looks if look.tone in (Tone.BAD, Tone.WARN)]
+    text, more = _by_whom(rows)
+    for tone, word in ((Tone.BAD, "NOT WELL"), (Tone.WARN, "WARN")):
+        bad = [(row, look) for row, look in looks if look.tone is tone]
+        if bad:
+            row, look = bad[0]
+            others = sum(look.tone in (Tone.BAD, Tone.WARN) for _row, look in looks) - 1
+            rest = f" and {others} more" * (others > 0)
+            first = (
+                f"{row.server} {row.sensor}{rest}: {look.notes[0] if look.notes else row.health}"
+            )
+            return Verdict(
+                word=word, text=first, more=f"{text}{'; ' * bool(more)}{more}", tone=tone
+            )
+    silent_ones = _silent_servers(known)
+    if silent_ones:
+        name, why = silent_ones[0]
+        rest = f" and {len(silent_ones) - 1} more" * (len(silent_ones) > 1)
+        return Verdict(
+            word="WARN", text=f"{name}{rest}: not read: {why}", more=text, tone=Tone.WARN
+        )
+    return Verdict(word="WELL", text=text, more=more, tone=Tone.GOOD)
+
+
+def _by_whom(rows: Tuple[Sensor, ...]) -> Tuple[str, str]:
+    """Return how many there are and who tells of them, and how others would."""
     judged = sum(row.is_judged for row in rows)
     if judged == len(rows):
         by, more = "as maintenance judges them", "r asks the BMCs themselves, for their values"
@@ -140,15 +176,18 @@ def _verdict(known: Known) -> Verdict:
         by, more = f"{judged} of them as maintenance judges them", "r asks the BMCs themselves"
     else:
         by, more = "as their BMCs read them", ""
-    text = f"{len(rows)} sensors, {by}"
-    if not bad:
-        return Verdict(word="WELL", text=text, more=more, tone=Tone.GOOD)
-    row, look = bad[0]
-    rest = f" and {len(bad) - 1} more" * (len(bad) > 1)
-    first = f"{row.server} {row.sensor}{rest}: {look.notes[0] if look.notes else row.health}"
-    is_bad = any(look.tone is Tone.BAD for _row, look in bad)
-    word, tone = ("NOT WELL", Tone.BAD) if is_bad else ("WARN", Tone.WARN)
-    return Verdict(word=word, text=first, more=f"{text}{'; ' * bool(more)}{more}", tone=tone)
+    return f"{len(rows)} sensors, {by}", more
+
+
+def _silent_servers(known: Known) -> List[Tuple[str, str]]:
+    """Return the servers whose sensors were asked for and not told, each with why and how old."""
+    found = []
+    for server in known.rows(SERVERS):
+        reading = known.reading("bmc-sensors", server.name)
+        if reading.error is not None:
+            age = f"; as they were {span(known.now_ms - reading.at_ms)} ago"
+            found.append((server.name, error_words(reading.error) + age * reading.was_read))
+    return found
 
 
 def _sensor_id(row: Sensor) -> str:
@@ -181,8 +220,9 @@ SENSORS: Kind[Sensor] = Kind(
     sort=lambda row, _known: (row.server, row.number or 0, row.sensor),
     aliases=("hardware/sensors",),
     state_fields=("health",),
-    noise=frozenset({"value", "judged_at"}),
-    sample=lambda row: row.value,
+    noise=frozenset({"value", "judged_at", "read_at"}),
+    # What could not be read is not read once more from what it was.
+    sample=lambda row: None if row.trouble else row.value,
     sentence=_sentence,
     tabs=(Tab(key="o", title="Course", figure=_course),),
     tab="S Sensors",

@@ -17,7 +17,7 @@ from typing import (
     Tuple,
 )
 
-from backend.baseboard import BmcWrite, Sol
+from backend.baseboard import WENT_ON, BmcWrite, Sol, is_as_saved
 from backend.channel import Channel
 from backend.errors import Absent, Malformed, NotConfigured, Rejected, Unreachable
 from backend.plan import HERE
@@ -165,9 +165,8 @@ class InBand:
     async def _clear(self, values: Mapping[str, str]) -> None:
         """Clear the log where it still ends with the record that was saved last."""
         rows = await self._sel()
-        if (rows[-1]["record"] if rows else "") != values.get("last", ""):
-            words = "the log went on since it was saved: nothing was cleared; look again"
-            raise Rejected(self.service, 0, words)
+        if not is_as_saved([row["record"] for row in rows], values):
+            raise Rejected(self.service, 0, WENT_ON)
         await self._run("sel", "clear")
 
     async def _set_lan(self, values: Mapping[str, str]) -> None:

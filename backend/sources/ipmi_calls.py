@@ -6,17 +6,18 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Tuple
 
-from pyghmi import constants, exceptions
-from pyghmi.ipmi import sdr as sdr_records
+from pyghmi import exceptions
 
+from backend.baseboard import WENT_ON, is_as_saved
 from backend.sources.ipmi_lan import set_lan
+from backend.sources.ipmi_sensors import Sensors, health_word
 from backend.sources.ipmi_wire import Questions
 
 Json = Any
 
-CHASSIS, SENSOR, STORAGE = 0, 4, 10
+CHASSIS, STORAGE = 0, 10
 BOOT_FLAGS = 5
 # Bits of a chassis' status (IPMI 2.0, 28.2), as an operator names what is wrong.
 _FAULTS = (
@@ -48,46 +49,13 @@ _BOOTS = {
     6: "setup",
     15: "usb",
 }
-_MARGINS = (
-    "lower_minor",
-    "lower_major",
-    "lower_critical",
-    "upper_minor",
-    "upper_major",
-    "upper_critical",
-)
-
-
-def health_word(health: int) -> str:
-    """Return ok, warning, critical or failed."""
-    for level, word in (
-        (constants.Health.Failed, "failed"),
-        (constants.Health.Critical, "critical"),
-        (constants.Health.Warning, "warning"),
-    ):
-        if health & level:
-            return word
-    return "ok"
-
-
-class _Forgetful(Dict[Any, Any]):
-    """Keeps nothing."""
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        """Forget it."""
-
-
-# pyghmi gives the sensor records of one machine to all of the same model, firmware and date of
-# change: many a baseboard has no such date, and two machines are seldom filled the same.
-sdr_records.shared_sdrs = _Forgetful()
 
 
 class Calls:
     """The questions to one baseboard; what does not change is kept from one login to the next."""
 
     def __init__(self) -> None:
-        self._records: Optional[Any] = None
-        self._thresholds: Dict[int, Mapping[str, float]] = {}
+        self._sensors = Sensors()
 
     def power(self) -> Questions:
         """Ask for the one row of power, identify LED, faults and boot override."""
@@ -107,29 +75,11 @@ class Calls:
 
     def health(self, command: Any) -> List[Dict[str, Json]]:
         """Return the one row that sums the sensors up; the first reading takes seconds."""
-        worst, bad = 0, []
-        for reading, _number in self._readings(command):
-            if reading.health:
-                worst |= reading.health
-                bad.append(f"{reading.name}: {', '.join(reading.states)}")
-        return [{"health": health_word(worst), "bad": bad}]
+        return [self._sensors.health(command)]
 
     def sensors(self, command: Any) -> List[Dict[str, Json]]:
-        """Return every sensor with its value, states and thresholds."""
-        return [
-            {
-                "sensor": str(reading.name),
-                "number": number,
-                "type": str(reading.type),
-                "value": None if reading.value is None else round(float(reading.value), 3),
-                "units": str(reading.units or "").strip(),
-                "states": [str(state) for state in reading.states],
-                "health": health_word(reading.health or 0),
-                "unavailable": bool(reading.unavailable),
-                "thresholds": dict(self._margins(command, number)),
-            }
-            for reading, number in self._readings(command)
-        ]
+        """Return every sensor with its value, states and thresholds; one that fails says why."""
+        return self._sensors.bodies(command)
 
     def sel(self, command: Any) -> List[Dict[str, Json]]:
         """Return the event log as the baseboard keeps it, oldest first."""
@@ -164,55 +114,6 @@ class Calls:
             for uid, said in command.get_users().items()
             if said.get("name")
         ]
-
-    # --- sensors -------------------------------------------------------------------------------
-
-    def _readings(self, command: Any) -> Iterator[Tuple[Any, int]]:
-        if self._records is None:
-            self._records = command.init_sdr()
-        for number in self._records.get_sensor_numbers():
-            entry = self._records.sensors[number]
-            answer = command.raw_command(
-                netfn=SENSOR, command=0x2D, rslun=entry.sensor_lun, data=(entry.sensor_number,)
-            )
-            if answer.get("code") == 0xCB:
-                continue  # it is not there: a bay without a drive
-            if "error" in answer:
-                raise exceptions.IpmiException(answer["error"], code=answer["code"])
-            yield _decoded(entry, command, answer["data"]), entry.sensor_number
-
-    def _margins(self, command: Any, number: int) -> Mapping[str, float]:
-        """Return the thresholds of a sensor; they are read once."""
-        if number not in self._thresholds:
-            assert self._records is not None
-            entry = next(
-                one for one in self._records.sensors.values() if one.sensor_number == number
-            )
-            self._thresholds[number] = _thresholds(command, entry)
-        return self._thresholds[number]
-
-
-def _decoded(entry: Any, command: Any, data: Any) -> Any:
-    reading = entry.decode_sensor_reading(command, data)
-    if not isinstance(reading, sdr_records.SensorReading):
-        raise TypeError(f"no reading: {reading!r}")
-    return reading
-
-
-def _thresholds(command: Any, entry: Any) -> Mapping[str, float]:
-    if not getattr(entry, "has_thresholds", False):
-        return {}
-    answer = command.raw_command(
-        netfn=SENSOR, command=0x27, rslun=entry.sensor_lun, data=(entry.sensor_number,)
-    )
-    if "error" in answer:
-        return {}  # many a baseboard tells of none
-    mask, *values = answer["data"]
-    return {
-        name: round(float(entry.decode_value(command, value)), 3)
-        for bit, (name, value) in enumerate(zip(_MARGINS, values))
-        if mask & (1 << bit)
-    }
 
 
 def _raw(command: Any, netfn: int, number: int, data: Tuple[int, ...] = ()) -> List[int]:
@@ -314,8 +215,8 @@ def _clear_sel(command: Any, values: Mapping[str, str]) -> None:
     """
     low, high = _raw(command, STORAGE, 0x42)
     there = [str(event.get("record_id", "")) for event in command.get_event_log()]
-    if (there[-1] if there else "") != values.get("last", ""):
-        raise Changed("the log went on since it was saved: nothing was cleared; look again")
+    if not is_as_saved(there, values):
+        raise Changed(WENT_ON)
     _raw(command, STORAGE, 0x47, (low, high, *b"CLR", 0xAA))
 
 

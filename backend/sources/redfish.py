@@ -8,7 +8,7 @@ import anyio
 
 from backend.baseboard import BmcWrite, Sol
 from backend.channel import Channel
-from backend.errors import Malformed, NotConfigured, Unreachable
+from backend.errors import Malformed, NotConfigured, Unauthorized, Unreachable
 from backend.secret import Password
 from backend.settings import CloudSettings
 from backend.sources.ipmi import Ipmi
@@ -50,6 +50,8 @@ class Redfish:
         self._facets = Facets(self._tree, system)
         self._orders = Orders(self._tree, self._facets)
         self._console: Optional[Ipmi] = None
+        # What SSH's login to the console ended in where that did not take the password.
+        self._refused: Optional[Unauthorized] = None
 
     async def ask(self, facet: str) -> List[Dict[str, Any]]:
         """Return the bodies of one facet."""
@@ -90,6 +92,8 @@ class Redfish:
         from backend.sources.ssh import SshHosts
         from backend.sources.ssh_line import SshLine
 
+        if self._refused is not None:
+            raise self._refused
         said = Ssh(
             user=self._username,
             port=way.port,
@@ -100,6 +104,10 @@ class Redfish:
         line = SshLine(self._tree.service, SshHosts(said, self._pins), self.name, way.entry)
         try:
             await line.begin()
+        except Unauthorized as error:
+            self._refused = error
+            await line.close()
+            raise
         except BaseException:  # cancelled too: nobody else knows of its connection yet
             await line.close()
             raise
@@ -108,6 +116,7 @@ class Redfish:
     def retry(self) -> None:
         """Let a password that was refused be tried once more."""
         self._tree.retry()
+        self._refused = None
         if self._console is not None:
             self._console.retry()
 

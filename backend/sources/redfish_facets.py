@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional, Tuple
 
-from backend.errors import Malformed, NotConfigured, NotFound, Rejected
-from backend.sources.redfish_tree import ABSENT, Resource, Tree, inside, linked, links, listed
+from backend.errors import Malformed, NotConfigured, NotFound, Rejected, StxError
+from backend.sources.redfish_sensors import Readings
+from backend.sources.redfish_tree import Resource, Tree, inside, linked, links, listed, troubled
 from backend.sources.redfish_words import (
     Body,
     conditions,
@@ -17,14 +18,12 @@ from backend.sources.redfish_words import (
     event_body,
     health_of,
     part,
-    power_bodies,
     power_body,
-    sensor_body,
     strings,
     target,
     task_body,
     text,
-    thermal_bodies,
+    trouble,
     with_prefix,
     worst,
 )
@@ -42,6 +41,7 @@ class Facets:
         self._tree = tree
         self._wanted = system
         self._path = ""
+        self._readings = Readings(tree)
         # The path of the task that was ordered last ("": it told of none), None: nothing was.
         self.ordered: Optional[str] = None
 
@@ -80,7 +80,7 @@ class Facets:
         raise NotConfigured(words, "look at system: under bmc: in clouds.yaml")
 
     async def chassis(self) -> List[Resource]:
-        """Return the chassis that the system is in."""
+        """Return the chassis that the system is in; one that cannot be read says its trouble."""
         system = await self.system()
         paths = list(links(system, "Links", "Chassis"))
         if not paths and linked(self._tree.root, "Chassis"):
@@ -89,16 +89,23 @@ class Facets:
                 links(await self._tree.optional(linked(self._tree.root, "Chassis")), "Members")
             )
             paths = paths if len(paths) == 1 else []
-        return [one for one in [await self._tree.optional(path) for path in paths] if one]
+        return [one for one in [await self._tree.part(path) for path in paths] if one]
 
     async def manager(self) -> Resource:
         """Return the resource of the baseboard itself, an empty one where it has none."""
+        return await self._tree.optional(await self._manager_at())
+
+    async def _manager_at(self) -> str:
         system = await self.system()
         at = linked(system, "Links", "ManagedBy")
         if not at:
             managers = await self._tree.optional(linked(self._tree.root, "Managers"))
             at = linked(inside(managers, "Members"))
-        return await self._tree.optional(at)
+        return at
+
+    async def _owners(self) -> Tuple[Resource, Resource]:
+        """Return who may have what is the machine's own: the system, and the baseboard."""
+        return await self.system(), await self._tree.part(await self._manager_at())
 
     def without(self, what: str) -> NotFound:
         """Return how a baseboard that lacks something is told of."""
@@ -113,44 +120,47 @@ class Facets:
     async def health(self) -> List[Body]:
         """Return the one row of health; only where something is not well more is read."""
         system = await self.system()
-        stand = [system, *await self.chassis(), await self.manager()]
-        health = worst(health_of(one.get("Status")) for one in stand)
-        bad: List[str] = []
+        manager = await self._tree.part(await self._manager_at())
+        stand = [system, *await self.chassis(), manager]
+        # What could not be read is not well before it is.
+        bad = [f"not read: {one['trouble']}" for one in stand if "trouble" in one]
+        health = worst([*(health_of(one.get("Status")) for one in stand), *["warning"][: len(bad)]])
         if health != "ok":
             for one in stand:
                 bad += conditions(one.get("Status"))
             for name in ("Memory", "Processor", "Storage"):
                 said = health_of(inside(system, f"{name}Summary", "Status"))
                 bad += [f"{name.casefold()}: {said}"] * (said != "ok")
-            rows = await self.sensors()
-            bad += [f"{one['sensor']}: {one['health']}" for one in rows if one["health"] != "ok"]
+            bad += await self._ill_sensors()
         return [{"health": health, "bad": bad}]
+
+    async def _ill_sensors(self) -> List[str]:
+        try:
+            rows = await self.sensors()
+        except (Rejected, Malformed) as error:
+            return [f"sensors not read: {error}"]
+        unread = dict.fromkeys(f"not read: {one['trouble']}" for one in rows if "trouble" in one)
+        ill = [f"{one['sensor']}: {one['health']}" for one in rows if one["health"] != "ok"]
+        return [*ill, *unread]
 
     async def sensors(self) -> List[Body]:
         """Return every sensor with its value, state and thresholds."""
-        rows: List[Body] = []
-        for chassis in await self.chassis():
-            thermal = await self._tree.optional(linked(chassis, "Thermal"))
-            power = await self._tree.optional(linked(chassis, "Power"))
-            found = thermal_bodies(thermal) + power_bodies(power)
-            if not found and linked(chassis, "Sensors"):
-                members = await self._members(linked(chassis, "Sensors"))
-                found = [row for row in map(sensor_body, members) if row]
-            rows += found
-        return distinct(rows, "sensor")
+        return distinct(await self._readings.of(await self.chassis()), "sensor")
 
     # --- the log -------------------------------------------------------------------------------
 
     async def log_service(self) -> Resource:
         """Return the service of the log that tells of the machine. Raises where it has none."""
         found: List[Tuple[int, str]] = []
-        for owner in (await self.system(), await self.manager()):
-            services = await self._tree.optional(linked(owner, "LogServices"))
+        failed: List[StxError] = []
+        for owner in await self._owners():
+            services = await self._tree.part(linked(owner, "LogServices"))
+            failed += [one["error"] for one in (owner, services) if "trouble" in one]
             for path in links(services, "Members"):
                 name = path.rstrip("/").rpartition("/")[2].casefold()
                 found.append((_LOGS.index(name) if name in _LOGS else len(_LOGS), path))
         if not found:
-            raise self.without("event log")
+            raise failed[0] if failed else self.without("event log")
         return await self._tree.get(min(found, key=lambda one: one[0])[1])
 
     async def sel(self) -> List[Body]:
@@ -165,7 +175,8 @@ class Facets:
 
     async def inventory(self) -> List[Body]:
         """Return what is in the machine, a row a component, and the versions of its firmware."""
-        system, chassis, manager = await self.system(), await self.chassis(), await self.manager()
+        system, chassis = await self.system(), await self.chassis()
+        manager = await self._tree.part(await self._manager_at())
         rows = [part("system", system, "System")]
         rows += [part("chassis", one) for one in chassis]
         rows += [part("baseboard", manager, "BMC")] if manager else []
@@ -173,8 +184,9 @@ class Facets:
             rows += [part(sort, one) for one in await self._members(linked(system, name))]
         rows += await self._storage(system)
         for one in chassis:
-            power = await self._tree.optional(linked(one, "Power"))
+            power = await self._tree.part(linked(one, "Power"))
             rows += [part("power supply", psu) for psu in listed(power, "PowerSupplies")]
+            rows += [part("power supply", power)] if "trouble" in power else []
             adapters = await self._members(linked(one, "NetworkAdapters"))
             rows += [part("network adapter", _with_firmware(adapter)) for adapter in adapters]
         rows += await self._firmware()
@@ -185,7 +197,7 @@ class Facets:
         for one in await self._members(linked(system, "Storage")):
             rows += [part("controller", each) for each in listed(one, "StorageControllers")]
             rows += [part("controller", one)] if "trouble" in one else []
-            drives = [await self._tree.optional(path) for path in links(one, "Drives")]
+            drives = [await self._tree.part(path) for path in links(one, "Drives")]
             rows += [part("disk", drive) for drive in drives if drive]
         if not rows:
             for one in await self._members(linked(system, "SimpleStorage")):
@@ -193,20 +205,16 @@ class Facets:
         return rows
 
     async def _firmware(self) -> List[Body]:
-        update = await self._tree.optional(linked(self._tree.root, "UpdateService"))
+        update = await self._tree.part(linked(self._tree.root, "UpdateService"))
         members = await self._members(linked(update, "FirmwareInventory"))
-        return [part("firmware", one) for one in members]
+        return [part("firmware", one) for one in [update] * ("trouble" in update) + members]
 
     async def _members(self, path: str) -> List[Resource]:
         """Return the members of what may not be there; what fails otherwise is one that says so."""
-        if not path:
-            return []
         try:
-            return await self._tree.members(path)
+            return await self._tree.collected(path)
         except (Rejected, Malformed) as error:
-            if isinstance(error, Rejected) and error.status in ABSENT:
-                return []
-            return [{"Id": path.rstrip("/").rpartition("/")[2], "trouble": str(error)}]
+            return [troubled(path, error)]
 
     # --- the baseboard itself ------------------------------------------------------------------
 
@@ -215,10 +223,9 @@ class Facets:
         manager = await self.manager()
         if not manager:
             raise self.without("manager")
-        ports = await self._members(linked(manager, "EthernetInterfaces"))
+        ports = await self._tree.collected(linked(manager, "EthernetInterfaces"))
         firmware = text(manager.get("FirmwareVersion"))
-        rows = [{**_port(one), "firmware": firmware} for one in ports if "trouble" not in one]
-        return rows or [{"firmware": firmware}]
+        return [{**_port(one), "firmware": firmware} for one in ports] or [{"firmware": firmware}]
 
     async def users(self) -> List[Body]:
         """Return the accounts that have a name."""
@@ -227,15 +234,16 @@ class Facets:
         return [
             {
                 "uid": text(one.get("Id")),
-                "name": text(one.get("UserName")),
+                "name": text(one.get("UserName")) or text(one.get("Id")),
                 "privilege": text(one.get("RoleId")).casefold(),
                 "enabled": one.get("Enabled") is not False and one.get("Locked") is not True,
                 "shortest": shortest,
                 "longest": longest,
                 "at": text(one.get("@odata.id")),
+                "trouble": trouble(one),
             }
             for one in await self._tree.members(linked(service, "Accounts"))
-            if text(one.get("UserName"))
+            if text(one.get("UserName")) or trouble(one)
         ]
 
     async def _accounts(self) -> Resource:
@@ -259,18 +267,24 @@ class Facets:
                 "insert_at": target(one, "#VirtualMedia.InsertMedia"),
                 "eject_at": target(one, "#VirtualMedia.EjectMedia"),
                 "at": text(one.get("@odata.id")),
+                "trouble": trouble(one),
             }
             for one in await self.slots()
-            if "trouble" not in one
         ]
 
     async def slots(self) -> List[Resource]:
         """Return the resources of virtual media: the system's, else the baseboard's."""
-        for owner in (await self.system(), await self.manager()):
-            found = await self._members(linked(owner, "VirtualMedia"))
+        failed: List[StxError] = []
+        for owner in await self._owners():
+            failed += [owner["error"]] if "trouble" in owner else []
+            try:
+                found = await self._tree.collected(linked(owner, "VirtualMedia"))
+            except (Rejected, Malformed) as error:
+                failed.append(error)
+                continue
             if found:
                 return found
-        raise self.without("virtual media")
+        raise failed[0] if failed else self.without("virtual media")
 
     async def tasks(self) -> List[Body]:
         """Return what it works on for longer: firmware that is written, a reset that waits.
@@ -282,7 +296,7 @@ class Facets:
         parts = (self.ordered or "").split("/")
         rows = [
             {"is_ours": text(one.get("Id")) in parts[1:], **task_body(one)}
-            for one in await self._members(linked(service, "Tasks"))
+            for one in await self._tree.collected(linked(service, "Tasks"))
         ]
         if self.ordered is not None and not any(row["is_ours"] for row in rows):
             rows.append({"is_ours": True, **await self._ordered(self.ordered)})
@@ -308,6 +322,7 @@ def _port(one: Resource) -> Dict[str, Any]:
         "ipv4_gateway": text(address.get("Gateway")),
         "mac_address": text(one.get("MACAddress") or one.get("PermanentMACAddress")),
         "vlan_id": inside(one, "VLAN", "VLANId") if inside(one, "VLAN", "VLANEnable") else None,
+        "trouble": trouble(one),
     }
 
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any, Awaitable, Callable, Dict, List, Mapping, Optional
 
-from backend.baseboard import RESETS
+from backend.baseboard import RESETS, WENT_ON, is_as_saved
 from backend.errors import NotConfigured, Rejected
 from backend.sources.redfish_facets import Facets
 from backend.sources.redfish_network import set_lan
-from backend.sources.redfish_tree import Resource, Tree, inside, linked
+from backend.sources.redfish_tree import MOST_MEMBERS, Resource, Tree, inside, linked
 from backend.sources.redfish_words import BOOT, RESET, strings, target, text
 
 Values = Mapping[str, str]
@@ -48,6 +48,8 @@ class Orders:
             if one.get("IndicatorLED") is not None:
                 await self._identify_by(path, "Blinking" if is_on else "Off")
                 return
+            if "trouble" in one:
+                raise one["error"]  # the LED may be there
         raise self._facets.without("identify LED")
 
     async def _identify_by(self, path: str, word: str) -> None:
@@ -86,9 +88,15 @@ class Orders:
         milliseconds, is not seen by anybody.
         """
         rows = await self._facets.sel()
-        if (rows[-1]["record"] if rows else "") != values.get("last", ""):
-            words = "the log went on since it was saved: nothing was cleared; look again"
+        lost = next((row["trouble"] for row in rows if row["trouble"]), "")
+        if lost:
+            words = f"not all of its log could be read, nothing was cleared: {lost}"
             raise Rejected(self._tree.service, 0, words)
+        if len(rows) >= MOST_MEMBERS:
+            words = f"it has {MOST_MEMBERS} events or more: not all are read, nothing was cleared"
+            raise Rejected(self._tree.service, 0, words)
+        if not is_as_saved([row["record"] for row in rows], values):
+            raise Rejected(self._tree.service, 0, WENT_ON)
         service = await self._facets.log_service()
         await self._act(service, "#LogService.ClearLog")
 

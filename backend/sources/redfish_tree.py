@@ -119,6 +119,24 @@ class Tree:
                 return {}
             raise
 
+    async def part(self, path: str) -> Resource:
+        """Return the resource at ``path`` as ``optional`` does; one that fails says its trouble.
+
+        So what is read beside it is still shown. That nobody answers, or lets us in, is no matter
+        of a part: it is raised.
+        """
+        try:
+            return await self.optional(path)
+        except (Rejected, Malformed) as error:
+            return troubled(path, error)
+
+    async def collected(self, path: str) -> List[Resource]:
+        """Return the members of a collection, none where it is only named and not there."""
+        try:
+            return await self.members(path) if path else []
+        except NotFound:
+            return []
+
     async def patch(self, path: str, body: Mapping[str, Any]) -> Answer:
         """Change the resource at ``path``; where it wants to know of which version, it is told."""
         try:
@@ -208,12 +226,7 @@ class Tree:
         return found
 
     async def _member(self, path: str) -> Optional[Resource]:
-        try:
-            return await self.get(path)
-        except (Rejected, Malformed) as error:
-            if isinstance(error, Rejected) and error.status in ABSENT:
-                return None
-            return {"Id": path.rstrip("/").rpartition("/")[2], "trouble": str(error)}
+        return await self.part(path) or None
 
     # --- its session ---------------------------------------------------------------------------
 
@@ -357,6 +370,11 @@ def links(value: Any, *names: str) -> Iterator[str]:
         path = linked(one)
         if path:
             yield path
+
+
+def troubled(path: str, error: StxError) -> Resource:
+    """Return what stands for a resource that could not be read: its id, and why not."""
+    return {"Id": path.rstrip("/").rpartition("/")[2], "trouble": str(error), "error": error}
 
 
 def _heard(ended: asyncio.Future[None]) -> None:

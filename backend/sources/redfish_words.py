@@ -188,12 +188,19 @@ def power_bodies(power: Resource) -> List[Body]:
 
 def sensor_body(one: Resource) -> Body:
     """Return a sensor as the newer collections have it; {} where nothing is there."""
+    if trouble(one):
+        return unread_body(text(one.get("Id")), trouble(one))
     units = text(one.get("ReadingUnits"))
     limits = _limits(
         {name: inside(one, "Thresholds", name, "Reading") for name in _THRESHOLDS}, _THRESHOLDS
     )
     body = _sensor(one, text(one.get("ReadingType")), one.get("Reading"), _UNITS.get(units, units))
     return {**body, "thresholds": limits} if body else {}
+
+
+def unread_body(name: str, why: str = "") -> Body:
+    """Return what stands for a sensor, or a part that has some, of which nothing was ever read."""
+    return {**_sensor({"Name": name}, "", None, ""), "trouble": why, "read_at": ""}
 
 
 def _sensor(one: Resource, sort: str, value: Any, units: str) -> Body:
@@ -240,6 +247,7 @@ def event_body(one: Resource) -> Body:
         "detail": text(one.get("MessageId")),
         "is_over": is_over,
         "health": worst([text(one.get("Severity") or one.get("MessageSeverity")).casefold()]),
+        "trouble": trouble(one),
     }
 
 
@@ -268,6 +276,7 @@ def task_body(one: Resource) -> Body:
         "began": text(one.get("StartTime")),
         "ended": text(one.get("EndTime")),
         "messages": list(filter(None, said)),
+        "trouble": trouble(one),
     }
 
 
@@ -286,8 +295,8 @@ def part(sort: str, one: Resource, name: str = "") -> Body:
         if value not in (None, "") and isinstance(value, (str, int, float, bool))
     }
     health = health_of(one.get("Status"))
-    trouble = {"trouble": one["trouble"]} if "trouble" in one else {}
-    return {"component": called, "sort": sort, "health": health, **body, **trouble}
+    why = {"trouble": trouble(one)} if trouble(one) else {}
+    return {"component": called, "sort": sort, "health": health, **body, **why}
 
 
 def distinct(rows: Iterable[Body], key: str) -> List[Body]:
@@ -307,6 +316,11 @@ def distinct(rows: Iterable[Body], key: str) -> List[Body]:
 def text(value: Any) -> str:
     """Return a text, "" for what is none."""
     return value.strip() if isinstance(value, str) else ""
+
+
+def trouble(one: Resource) -> str:
+    """Return why a resource could not be read, "" where it was."""
+    return text(one.get("trouble"))
 
 
 def with_prefix(address: str, mask: str) -> str:
