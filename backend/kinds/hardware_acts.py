@@ -13,17 +13,21 @@ from backend.kind import Action, Consequence, Form, Plan, Reason, Risk, Rung, St
 from backend.kinds.hardware_orders import IPMITOOL, answers, check, curl, ipmitool, order, step
 from backend.kinds.hardware_server import (
     POWER,
+    TASKS,
     Power,
     Server,
     host_of,
+    is_off,
+    is_told_now,
     power_of,
     sits_on,
     works_on,
 )
 from backend.known import Known
 from backend.tone import Tone
+from backend.units import span
 
-NEEDS = (POWER, "hosts")
+NEEDS = (POWER, "hosts", TASKS)
 # What takes the ground from under what runs there.
 CUTS = frozenset({"power-off", "power-cycle", "reset", "nmi", "shutdown"})
 # Where a server boots from, as ipmitool and as Redfish call it.
@@ -88,12 +92,6 @@ def _lacks(row: Optional[Power], reset: str) -> bool:
 # --- what sysinv would say ---------------------------------------------------------------------
 
 
-def _is_serving(server: Server, known: Known) -> bool:
-    """Whether sysinv has it unlocked, or said so when it last answered."""
-    host = host_of(server, known)
-    return host is not None and not host.is_locked
-
-
 def risk_of_power(verb: str) -> Callable[[Any, Any, Known], Risk]:
     """Return how much a power verb breaks: of what serves everything, else what runs there."""
 
@@ -102,13 +100,12 @@ def risk_of_power(verb: str) -> Callable[[Any, Any, Known], Risk]:
             return Risk.DISRUPTIVE
         if sits_on(server, known) or works_on(server, known):
             return Risk.DESTRUCTIVE
-        row = power_of(server.name, known)
-        if row is not None and row.power == "off" and not _is_serving(server, known):
-            return Risk.DISRUPTIVE
-        known_hosts = known.has("hosts")
-        if known_hosts and host_of(server, known) is not None and not _is_serving(server, known):
-            return Risk.DISRUPTIVE
-        return Risk.DESTRUCTIVE
+        host = host_of(server, known)
+        if host is None:
+            return Risk.DISRUPTIVE if is_off(server, known) else Risk.DESTRUCTIVE
+        # What was so when sysinv last answered, or what maintenance is just changing, is no leave.
+        is_free = host.is_locked and not host.doing and is_told_now("hosts", known)
+        return Risk.DISRUPTIVE if is_free else Risk.DESTRUCTIVE
 
     return risk
 
@@ -125,7 +122,7 @@ def consequences_of(verb: str) -> Callable[[Any, Any, Known], Tuple[Consequence,
             if sits_on(server, known):
                 words = "it is the machine this console runs on: it ends with it"
                 found.append(Consequence(words=words, tone=Tone.BAD))
-        if host is not None and not host.is_locked:
+        if host is not None and not (host.is_locked and is_told_now("hosts", known)):
             jump = Jump(kind="hosts", id=host.uuid)
             if verb in {"power-off", "shutdown"}:
                 words = "maintenance may power it on again by itself: it is to be in service"
@@ -154,6 +151,14 @@ def _stops(server: Server, host: Any, known: Known) -> Consequence:
         if not known.has("hosts"):
             words = f"whatever runs on {server.name} stops at once; sysinv was not asked"
         return Consequence(words=words, tone=Tone.BAD)
+    if not is_told_now("hosts", known):
+        was = "locked" if host.is_locked else "UNLOCKED"
+        old = span(known.age_ms("hosts") or 0)
+        words = f"sysinv does not answer: {host.name} was {was} {old} ago, and may serve by now"
+        return Consequence(words=words, tone=Tone.BAD)
+    if host.is_locked and host.doing:
+        words = f"{host.name} is locked, and maintenance is at it: {host.doing}"
+        return Consequence(words=words, tone=Tone.BAD)
     if host.is_locked:
         return Consequence(words=f"{host.name} is locked: nothing of the platform runs there")
     words = f"{host.name} is UNLOCKED: its pods and services die, nothing is moved away first"
@@ -166,7 +171,7 @@ def reasons_of(verb: str) -> Callable[[Any, Any, Known], Tuple[Reason, ...]]:
     def reasons(server: Server, _form: Any, known: Known) -> Tuple[Reason, ...]:
         found = [answers(server, known)]
         row = power_of(server.name, known)
-        is_now = row is not None and known.reading(POWER, server.name).error is None
+        is_now = row is not None and is_told_now(POWER, known, server.name)
         if is_now and row is not None:
             if verb == "power-on":
                 found.append(check("it is off", row.power != "on", "it is on already"))

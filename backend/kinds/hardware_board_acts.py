@@ -10,7 +10,7 @@ from backend.baseboard import Sol
 from backend.kind import Action, Consequence, Form, Nothing, Plan, Reason, Risk
 from backend.kinds.hardware_acts import disruptive, half_written, harmless
 from backend.kinds.hardware_orders import IPMITOOL, answers, check, curl, ipmitool, order
-from backend.kinds.hardware_server import POWER, Server, works_on
+from backend.kinds.hardware_server import POWER, TASKS, Server, works_on
 from backend.known import Known
 from backend.tone import Tone
 
@@ -46,17 +46,20 @@ def _reset(server: Server, _form: Nothing, _known: Known) -> Plan:
 
 def _sel_clear(server: Server, _form: Nothing, known: Known) -> Plan:
     rows = known.rows("sel", server.name)
-    last = rows[-1].record if rows else ""
+    seen = {"last": rows[-1].record if rows else "", "count": str(len(rows))}
     says = f"clear the log of {server.name} ({len(rows)} events, kept in our record)"
     path = "/redfish/v1/Systems/ID/LogServices/ID/Actions/LogService.ClearLog"
     words = _typed(server, "sel-clear", path)
-    return order("sel-clear", server, {"last": last}, words, says)
+    return order("sel-clear", server, seen, words, says)
 
 
 def _sel_reasons(server: Server, _form: Any, known: Known) -> Tuple[Reason, ...]:
     was_read = known.reading("sel", server.name).was_read
     words = "its log was not read: nothing of it would be kept"
-    return (answers(server, known), check("its log is saved", was_read, words))
+    if was_read and known.trouble:
+        words = f"the record cannot be written, so nothing of it is kept: {known.trouble}"
+    is_saved = was_read and not known.trouble
+    return (answers(server, known), check("its log is saved", is_saved, words))
 
 
 def _console(*, takes_over: bool) -> Callable[[Any, Any, Known], Plan]:
@@ -122,7 +125,7 @@ BOARD_ACTIONS: Tuple[Action[Server], ...] = (
         plan=_reset,
         risk=_reset_risk,
         consequences=_away,
-        needs=(POWER,),
+        needs=(POWER, TASKS),
         at_once=True,
     ),
     Action(

@@ -11,12 +11,11 @@ from backend.kind import Action, Answer, Asker, Consequence, Form, Plan, Reason,
 from backend.kinds.hardware_acts import disruptive
 from backend.kinds.hardware_media import BoardTask
 from backend.kinds.hardware_orders import answers, check, curl, order
-from backend.kinds.hardware_server import POWER, Server, works_on
+from backend.kinds.hardware_server import POWER, TASKS, Server, works_on
 from backend.kinds.host_fresh import why_stale
 from backend.known import Known
 from backend.tone import Tone
 
-TASKS = "bmc-tasks"
 SIMPLE = "/redfish/v1/UpdateService/Actions/UpdateService.SimpleUpdate"
 # A BIOS with all of its parts takes a baseboard half an hour.
 GIVES_UP_S = 2700

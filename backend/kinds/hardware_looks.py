@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from backend.errors import NotConfigured, Unauthorized
 from backend.figure import Jump, Line, Lines
@@ -38,7 +38,7 @@ def _power(server: Server, known: Known) -> str:
 def _health(server: Server, known: Known) -> str:
     row, reading = health_of(server.name, known), known.reading(HEALTH, server.name)
     if row is not None:
-        return row.health
+        return f"{row.health} ?" if reading.error is not None else row.health
     if reading.error is not None or known.reading(POWER, server.name).error is not None:
         return "?"
     return READING
@@ -88,7 +88,7 @@ def look(server: Server, known: Known) -> Look:
         return _unasked(server, known)
     if reading.error is not None:
         return _silent(reading, known)
-    if row is None:
+    if row is None or reading.is_remembered:
         return Look(mark=Mark.UNKNOWN)
     notes = [*row.faults]
     strange = odd(server, known)
@@ -97,8 +97,10 @@ def look(server: Server, known: Known) -> Look:
     health = health_of(server.name, known)
     if health is not None and health.health != "ok":
         notes += _ills(health)
+    if not notes and row.power == "off":
+        return Look(tone=Tone.PLAIN, mark=Mark.OUT)
     if not notes:
-        return Look(tone=Tone.PLAIN, mark=Mark.OUT) if row.power == "off" else WELL
+        return _unread_health(server, known) or WELL
     tones = [tone_of_health(health.health)] if health is not None and health.health != "ok" else []
     worst = Tone.BAD if row.faults or strange.startswith("off") or Tone.BAD in tones else Tone.WARN
     return Look(tone=worst, mark=Mark.BAD, notes=tuple(notes))
@@ -106,6 +108,21 @@ def look(server: Server, known: Known) -> Look:
 
 def _ills(health: Any) -> Tuple[str, ...]:
     return tuple(health.bad[:2]) or (f"health {health.health}",)
+
+
+def _unread_health(server: Server, known: Known) -> Optional[Look]:
+    """Return how one looks whose health nobody knows now: what was not read is not well."""
+    reading = known.reading(HEALTH, server.name)
+    if reading.error is None:
+        return None if reading.was_read else Look(mark=Mark.UNKNOWN)
+    if isinstance(reading.error, NotConfigured):
+        return None  # it tells of none
+    words = f"health not read: {error_words(reading.error)}{_aged(reading, known)}"
+    return Look(tone=Tone.WARN, mark=Mark.UNKNOWN, notes=(words,))
+
+
+def _aged(reading: Any, known: Known) -> str:
+    return f"; as it was {span(known.now_ms - reading.at_ms)} ago" if reading.was_read else ""
 
 
 def _unasked(server: Server, known: Known) -> Look:
@@ -117,9 +134,7 @@ def _unasked(server: Server, known: Known) -> Look:
 
 
 def _silent(reading: Any, known: Known) -> Look:
-    words = error_words(reading.error)
-    if reading.was_read:
-        words += f"; as it was {span(known.now_ms - reading.at_ms)} ago"
+    words = f"{error_words(reading.error)}{_aged(reading, known)}"
     tone = Tone.WARN if isinstance(reading.error, Unauthorized) else Tone.BAD
     return Look(tone=tone, mark=Mark.UNKNOWN, notes=(words,))
 
@@ -165,9 +180,14 @@ def verdict(known: Known) -> Verdict:
         who = f"{unasked[0].name}{f' and {len(unasked) - 1} more' * (len(unasked) > 1)}"
         text = f"{who}: no password of their baseboards is known."
         return Verdict(word="NOT ASKED", text=text, more=_counts(servers, known), tone=Tone.PLAIN)
-    if any(power_of(server.name, known) is None for server in servers):
-        return Verdict(word="READING", text=_counts(servers, known), tone=Tone.PLAIN)
+    if any(found.mark is Mark.UNKNOWN for _server, found in by_tone.get(Tone.PLAIN, [])):
+        more = "their health is still being read." * all(_is_read(s, known) for s in servers)
+        return Verdict(word="READING", text=_counts(servers, known), more=more, tone=Tone.PLAIN)
     return Verdict(word="WELL", text=_counts(servers, known), tone=Tone.GOOD)
+
+
+def _is_read(server: Server, known: Known) -> bool:
+    return power_of(server.name, known) is not None
 
 
 def _error(server: Server, known: Known) -> Any:
@@ -218,6 +238,9 @@ def sentence(server: Server, known: Known) -> Verdict:
         return Verdict(word="NOT ASKED", text=_reached(server, known), tone=Tone.PLAIN)
     if row is None:
         return Verdict(word="READING", text="its baseboard has not answered yet.", tone=Tone.PLAIN)
+    if found.mark is Mark.UNKNOWN:
+        more = "its health is still being read."
+        return Verdict(word="READING", text=views(server, known), more=more, tone=Tone.PLAIN)
     return Verdict(word="WELL" if row.power == "on" else "OFF", text=views(server, known))
 
 
@@ -264,4 +287,7 @@ def _health_lines(server: Server, known: Known) -> List[Line]:
         return [Line(heading="health", text=words)]
     by = " (as maintenance judges; S, then r: its BMC itself)" if row.told_by == "sysinv" else ""
     lines = [Line(heading="health", text=f"{row.health}{by}", tone=tone_of_health(row.health))]
+    if reading.error is not None:
+        why = f"not read: {error_words(reading.error)}{_aged(reading, known)}"
+        lines.append(Line(text=why, tone=Tone.WARN))
     return lines + [Line(text=bad, tone=Tone.WARN) for bad in row.bad]

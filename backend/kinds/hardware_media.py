@@ -10,6 +10,7 @@ from pydantic import Field
 from backend.baseboard import Bmc
 from backend.kind import Action, Column, Consequence, Form, Kind, Nothing, Plan, Reach, Reason, Risk
 from backend.kinds.hardware_acts import (
+    NEEDS,
     Boot,
     boot_step,
     consequences_of,
@@ -19,11 +20,11 @@ from backend.kinds.hardware_acts import (
 )
 from backend.kinds.hardware_orders import answers, check, curl, step
 from backend.kinds.hardware_parts import QUICK_S, SERVER, SLOW_S, OfServer, silent
-from backend.kinds.hardware_server import POWER, SERVERS, Server, power_of, tone_of_health
+from backend.kinds.hardware_server import POWER, SERVERS, TASKS, Server, power_of, tone_of_health
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
 
-MEDIA, TASKS = "virtual-media", "bmc-tasks"
+MEDIA = "virtual-media"
 READ_BACK_S = 60.0
 _SCHEMES = ("http://", "https://", "nfs://", "cifs://")
 
@@ -176,7 +177,7 @@ VIRTUAL_MEDIA: Kind[Medium] = Kind(
             form=Insert,
             reasons=_insert_reasons,
             consequences=_insert_consequences,
-            needs=(POWER, "hosts"),
+            needs=NEEDS,
             at_once=True,
         ),
         Action(

@@ -11,6 +11,7 @@ from backend.plan import HERE
 from backend.tone import Tone
 
 POWER, HEALTH, SERVERS = "power", "server-health", "servers"
+TASKS = "bmc-tasks"
 # What sysinv says of a host that it hears: power is on there, whatever a baseboard says.
 HEARD = frozenset({"available", "degraded", "online", "intest", "offduty"})
 UNHEARD = frozenset({"offline", "power-off", "poweroff"})
@@ -83,6 +84,18 @@ def health_of(server: str, known: Known) -> Optional[Health]:
     return next(iter(known.rows(HEALTH, server)), None)
 
 
+def is_told_now(kind: str, known: Known, of: str = "") -> bool:
+    """Whether what is known of a kind is what was answered last, and not what is remembered."""
+    reading = known.reading(kind, of)
+    return reading.was_read and reading.error is None and not reading.is_remembered
+
+
+def is_off(server: Server, known: Known) -> bool:
+    """Whether its baseboard says so now."""
+    row = power_of(server.name, known)
+    return row is not None and row.power == "off" and is_told_now(POWER, known, server.name)
+
+
 def host_of(server: Server, known: Known) -> Optional[Any]:
     """Return the host of sysinv that it is, None where sysinv knows none or was not read."""
     name = server.host or server.name
@@ -99,7 +112,7 @@ def sits_on(server: Server, known: Known) -> bool:
 
 def works_on(server: Server, known: Known) -> str:
     """Return what its baseboard works on, firmware that it writes above all; "" where nothing."""
-    running = (row for row in known.rows("bmc-tasks", server.name) if not row.is_over)
+    running = (row for row in known.rows(TASKS, server.name) if not row.is_over)
     return next((str(row.name or row.task) for row in running), "")
 
 
@@ -134,13 +147,12 @@ def views(server: Server, known: Known) -> str:
 def odd(server: Server, known: Known) -> str:
     """Return in one sentence what does not fit together, "" where all agree."""
     power = power_of(server.name, known)
-    error = known.reading(POWER, server.name).error
-    if power is None or error is not None:
+    if power is None or not is_told_now(POWER, known, server.name):
         return ""
     host, node = host_of(server, known), node_of(server, known)
     if host is None:
         return "sysinv does not know it" if known.has("hosts") else ""
-    if known.reading("hosts").error is not None:
+    if not is_told_now("hosts", known):
         return ""  # what sysinv said once is no contradiction now
     if power.power == "off":
         return _odd_off(host, node)

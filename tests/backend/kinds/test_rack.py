@@ -168,7 +168,7 @@ def test_a_password_that_is_given_stands_in_no_preview() -> None:
 def test_a_log_is_cleared_only_as_it_was_read_last() -> None:
     (plan,) = shown(rack(), "sel-clear").plans
     (write,) = said(plan)
-    assert write.values == {"last": "2"}  # type: ignore[union-attr]
+    assert write.values == {"last": "2", "count": "2"}  # type: ignore[union-attr]
     known = rack()
     unread = {key: value for key, value in known.readings.items() if key[0] != "sel"}
     blocked = shown(replace(known, readings=unread), "sel-clear").blocked
