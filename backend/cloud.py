@@ -287,7 +287,8 @@ class Cloud:
     def retry(self, read: Optional[Read] = None, parent: str = "") -> None:
         """Let a password that was refused be tried once more: somebody asked for it, for ``read``.
 
-        What they asked a baseboard for is told by itself then, though sysinv might know of it.
+        What they asked a baseboard for is told by itself then, though sysinv might know of it; the
+        passwords of baseboards nobody asked for stay refused: a few tries lock an account.
         """
         if self._catalogue is not None:
             self._catalogue.retry()
@@ -295,8 +296,6 @@ class Cloud:
             self._machines.retry()
         if isinstance(read, Bmc):
             self.baseboards.retry(read.facet, parent)
-        elif self._baseboards is not None:
-            self._baseboards.retry()
         if self._registry is not None:
             self._registry.retry()
         if self._ceph is not None:

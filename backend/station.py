@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Iterable, List, Mapping, Optional, Tuple
 
 from backend.act import UNRECORDED, Acts
+from backend.baseboard import Bmc
 from backend.cables import plan_or_fault
 from backend.courses import Courses
 from backend.deed import Deed, Outcome
@@ -19,6 +20,7 @@ from backend.kind import Body, Kind, Row
 from backend.known import Key, Known, Reading
 from backend.lookout import Lookout
 from backend.place import Place
+from backend.rests import is_only_under
 from backend.sources.tls import Pins
 from backend.store.store import Store
 from backend.streams import Stream
@@ -256,11 +258,20 @@ class Station:
             await self.remember()
         return deed
 
-    async def ask_again(self, kind: str, parent: str = "") -> Reading[Any]:
-        """Read a kind because somebody asked for it: a password refused before is tried once."""
-        declared = self.lookout.kinds.get(kind)
-        self.cloud.retry(declared.read if declared is not None else None, parent)
-        return await self.watch.read_anew(kind, parent)
+    async def ask_again(self, kind: str, parent: str = "", row: str = "") -> Reading[Any]:
+        """Read a kind because somebody asked for it: a password refused before is tried once.
+
+        Who asks on the page of a ``row`` asks its own baseboard and no other. Which servers there
+        are is asked of nobody: what their baseboards say of them is read with it.
+        """
+        kinds = self.lookout.kinds
+        declared = kinds.get(kind)
+        self.cloud.retry(declared.read if declared is not None else None, parent or row)
+        needs = declared.needs if declared is not None and isinstance(declared.read, Bmc) else ()
+        under = [n for n in needs if n in kinds and is_only_under(kinds[n], kinds[kind])]
+        beside = (self.watch.read_anew(name, row) for name in under)
+        reading, *_ = await asyncio.gather(self.watch.read_anew(kind, parent), *beside)
+        return reading
 
     async def _take_roles(self) -> None:
         """Take the roles of a login that came later than the start; the token is at hand then."""

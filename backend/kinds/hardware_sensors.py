@@ -69,7 +69,8 @@ def _limits(row: Sensor) -> Optional[str]:
     return f"{number_words(low) or ''} .. {number_words(high) or ''}".strip()
 
 
-def _state(row: Sensor) -> str:
+def state(row: Sensor) -> str:
+    """Return how it is, by its own words: its states, its health, or that it was not read."""
     if row.trouble:
         return f"not read; was {', '.join(row.states) or row.health}" if row.read_at else "not read"
     if row.unavailable:
@@ -87,7 +88,7 @@ def _sensor_look(row: Sensor, known: Known) -> Look:
         return Look(tone=Tone.PLAIN, mark=Mark.OUT)
     if row.suppressed and row.health != "ok":
         # What somebody suppressed is known, and bad news no more.
-        return Look(tone=Tone.PLAIN, mark=Mark.BAD, notes=(f"{_state(row)}: suppressed",))
+        return Look(tone=Tone.PLAIN, mark=Mark.BAD, notes=(f"{state(row)}: suppressed",))
     return worded(row.health, (", ".join(row.states),) if row.states else ())
 
 
@@ -104,7 +105,7 @@ def _sentence(row: Sensor, known: Known) -> Verdict:
     found = _sensor_look(row, known)
     limits = _limits(row)
     within = f"; well within {limits}" if limits else ""
-    value = number_words(row.value, row.units) or _state(row)
+    value = number_words(row.value, row.units) or state(row)
     words = {Tone.GOOD: "WELL", Tone.WARN: "WARN", Tone.BAD: "NOT WELL"}
     if row.trouble:
         words = {Tone.WARN: "OLD" if row.read_at else "NOT READ"}
@@ -132,7 +133,7 @@ def _strip(row: Sensor, known: Known) -> Lines:
     every = f" each {span(row.judged_every_s * 1000)}" if row.judged_every_s else ""
     return Lines(
         lines=(
-            Line(text=f"{row.sensor}: {_state(row)}{since}, as maintenance judges it{every}"),
+            Line(text=f"{row.sensor}: {state(row)}{since}, as maintenance judges it{every}"),
             Line(text="sysinv keeps no value: r asks its BMC itself, over a session of ours"),
         )
     )
@@ -209,7 +210,7 @@ SENSORS: Kind[Sensor] = Kind(
         SERVER,
         Column(heading="SENSOR", value=lambda row: row.sensor, most=28),
         Column(heading="VALUE", value=lambda row: number_words(row.value, row.units), right=True),
-        Column(heading="STATE", value=_state, most=28),
+        Column(heading="STATE", value=state, most=28),
         Column(heading="WELL WITHIN", value=_limits),
         Column(heading="TOLD BY", value=lambda row: row.told_by or None),
         Column(heading="TYPE", value=lambda row: row.type, most=20, wide=True),

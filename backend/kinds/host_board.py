@@ -7,7 +7,7 @@ from typing import Any, List, Tuple
 from backend.figure import Jump, Line, Lines
 from backend.kinds.hardware_looks import overview
 from backend.kinds.hardware_parts import SEL
-from backend.kinds.hardware_sensors import SENSORS, number_words
+from backend.kinds.hardware_sensors import SENSORS, number_words, state
 from backend.kinds.hardware_server import (
     HEALTH,
     POWER,
@@ -57,6 +57,8 @@ def board_line(host: Host, known: Known) -> Line:
     ago = f" for {span(known.now_ms - since.ms)}" if since is not None else ""
     health = health_of(server.name, known)
     well = f", health {health.health}" if health is not None else ""
+    if well and known.reading(HEALTH, server.name).error is not None:
+        well += " when it was read last"
     return Line(heading="BMC", text=f"{where}   power {power.power}{ago}{well}", jump=jump)
 
 
@@ -94,18 +96,27 @@ def _unread(kind: str, server: Server, known: Known, heading: str) -> List[Line]
     return [Line(heading=heading, text=words, tone=Tone.WARN if error is not None else Tone.PLAIN)]
 
 
+def _old(kind: str, server: Server, known: Known) -> List[Line]:
+    """Return why what is shown is not of now, and how old it is; nothing where it is."""
+    reading = known.reading(kind, server.name)
+    if reading.error is None:
+        return []
+    ago = span(known.now_ms - reading.at_ms)
+    return [Line(text=f"as of {ago} ago: {error_words(reading.error)}", tone=Tone.WARN)]
+
+
 def _sensors(server: Server, known: Known) -> List[Line]:
     """Return the sensors that are not well, else the first that have a value."""
     if not known.has(SENSORS.name, server.name):
         return _unread(SENSORS.name, server, known, "sensors")
     rows = known.rows(SENSORS.name, server.name)
-    bad = [row for row in rows if row.health != "ok"]
+    bad = [row for row in rows if row.health != "ok" or row.trouble]
     told = f"{len(rows)} sensors, {len(bad) or 'none'} not well"
     lines = [Line(heading="sensors", text=told, tone=Tone.WARN if bad else Tone.PLAIN)]
+    lines += _old(SENSORS.name, server, known)
     for row in (bad or [row for row in rows if row.value is not None])[:SHOWN]:
-        state = ", ".join(row.states) or row.health
-        text = f"{row.sensor:<24} {number_words(row.value, row.units) or '-':>10}  {state}"
-        tone = Tone.PLAIN if row.health == "ok" else Tone.WARN
+        text = f"{row.sensor:<24} {number_words(row.value, row.units) or '-':>10}  {state(row)}"
+        tone = Tone.WARN if row in bad else Tone.PLAIN
         lines.append(Line(text=text, tone=tone, jump=Jump(kind=SENSORS.name, id=SENSORS.id(row))))
     return lines
 
@@ -116,6 +127,7 @@ def _events(server: Server, known: Known) -> List[Line]:
         return _unread(SEL.name, server, known, "log")
     rows = known.rows(SEL.name, server.name)
     lines = [Line(heading="log", text=f"{len(rows)} events" if rows else "empty")]
+    lines += _old(SEL.name, server, known)
     newest = sorted(rows, key=lambda row: _order(row, known))[:EVENTS]
     for row in newest:
         when = (row.timestamp or "").replace("T", " ")[:19] or row.record

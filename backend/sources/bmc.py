@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Protocol, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Protocol, Set, Tuple
 from urllib.parse import urlsplit
 
 from backend.baseboard import Bmc, BmcWrite, SelLog, Sol
@@ -49,6 +49,9 @@ class Baseboard(Protocol):
 
     def retry(self) -> None:
         """Let a password that was refused be tried once more."""
+
+    async def leave(self) -> None:
+        """Log out, for another takes over; a console that is open stays."""
 
     async def close(self) -> None:
         """Log out."""
@@ -109,6 +112,7 @@ class Baseboards:
         self._wanted: Dict[str, float] = {}
         self._typed: Dict[str, Tuple[str, Password]] = {}
         self._boards: Dict[str, Tuple[Server, Baseboard]] = {}
+        self._leaving: Set[asyncio.Future[None]] = set()
         # The servers as they were found last, and the hosts they were found among.
         self._last: Optional[Tuple[Tuple[Any, ...], Mapping[str, Server]]] = None
 
@@ -164,12 +168,13 @@ class Baseboards:
         return await open_log(stream, lambda: self._board(stream.server).ask("sel"))
 
     def retry(self, facet: str = "", name: str = "") -> None:
-        """Let passwords that were refused be tried once more: somebody asked for it.
+        """Let the refused password of a server ("": of all) be tried once more: somebody asked.
 
-        A ``facet`` of a server ("": of all) that they asked for is told by baseboards for a while.
+        A ``facet`` that they asked for is told by baseboards for a while.
         """
-        for _server, board in self._boards.values():
-            board.retry()
+        for called, (_server, board) in self._boards.items():
+            if name in ("", called):
+                board.retry()
         if facet in judged.FACETS:
             until = asyncio.get_running_loop().time() + WANTED_S
             self._wanted.update(dict.fromkeys([name] if name else self.servers(), until))
@@ -178,7 +183,8 @@ class Baseboards:
         """Log out everywhere at once: of fifty that are away each takes its time."""
         boards = [board for _server, board in self._boards.values()]
         self._boards.clear()
-        ended = await asyncio.gather(*(one.close() for one in boards), return_exceptions=True)
+        leaving = (*(one.close() for one in boards), *self._leaving)
+        ended = await asyncio.gather(*leaving, return_exceptions=True)
         for error in filter(None, ended):
             raise error
 
@@ -259,6 +265,11 @@ class Baseboards:
             return kept[1]
         board = self._made(server)
         self._boards[name] = (server, board)
+        if kept is not None:
+            # Of one baseboard no two sessions are ours.
+            left = asyncio.ensure_future(kept[1].leave())
+            self._leaving.add(left)
+            left.add_done_callback(self._leaving.discard)
         return board
 
     def _made(self, server: Server) -> Baseboard:

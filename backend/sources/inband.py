@@ -113,6 +113,9 @@ class InBand:
     def retry(self) -> None:
         """There is no password that could have been refused."""
 
+    async def leave(self) -> None:
+        """There is no session that could be left."""
+
     async def close(self) -> None:
         """There is no session that could be open."""
 

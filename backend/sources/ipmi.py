@@ -132,6 +132,10 @@ class Ipmi:
         """Let a password that was refused be tried once more."""
         self._refused = None
 
+    async def leave(self) -> None:
+        """Log out; a console that is open stays."""
+        await self._log_out()
+
     async def close(self) -> None:
         """Log out; a baseboard that does not answer any more is left as it is."""
         if self.sol is not None:

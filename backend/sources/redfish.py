@@ -120,6 +120,12 @@ class Redfish:
         if self._console is not None:
             self._console.retry()
 
+    async def leave(self) -> None:
+        """Log out; a console that is open stays."""
+        if self._console is not None:
+            await self._console.leave()
+        await self._tree.close()
+
     async def close(self) -> None:
         """Log out."""
         if self._console is not None:

@@ -192,7 +192,14 @@ class DetailScreen(ConsoleScreen[None], inherit_bindings=False):
             self.say(doing.ask_again(self.console, page.kind, self.row_id))
             return
         _row, reading = find(self.known, self.kind.name, self.row_id)
-        self.say(doing.ask_again(self.console, self.kind, reading.parent))
+        for name, of in self._looks_at:
+            looked_at = self.console.rooms.kind(name)
+            if of and looked_at is not None:  # as a host's page looks at its own baseboard
+                doing.ask_again(self.console, looked_at, of)
+        over = self.row_id
+        if self.kind.parent is not None and self._row is not None:
+            over = self._row.parent_id(self.known)
+        self.say(doing.ask_again(self.console, self.kind, reading.parent, over))
 
     def action_move(self, step: int) -> None:
         self.say("")

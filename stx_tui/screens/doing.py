@@ -241,11 +241,11 @@ def _said(deed: Deed) -> str:
     return f"{deed.outcome.value} {deed.answer}".strip()
 
 
-def ask_again(console: StxApp, kind: Kind[Any], parent: str) -> str:
-    """Read a kind now."""
+def ask_again(console: StxApp, kind: Kind[Any], parent: str, row: str = "") -> str:
+    """Read a kind now; ``row`` is the one whose page it is asked on."""
     if console.station is None:
         return _not_open(console)
-    console.run_worker(console.station.ask_again(kind.name, parent), name="read")
+    console.run_worker(console.station.ask_again(kind.name, parent, row), name="read")
     return f"asking for {kind.name} ..."
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType, SimpleNamespace
-from typing import Any, Tuple
+from typing import Any, List, Tuple
 
 import pytest
 
@@ -305,6 +306,25 @@ async def test_a_opens_what_can_be_done_and_c_the_command() -> None:
         assert "stx-tui show machine m-1" in desk.lines[23]
         await desk.press("a")
         assert isinstance(desk.app.screen, ActionsScreen)
+
+
+async def test_r_asks_again_for_the_row_and_for_what_its_page_looks_at_under_it() -> None:
+    """A host's page shows its own baseboard: that is asked again with it, and no other."""
+    desk = Desk(machine("m-1"))
+    asked: List[Tuple[str, ...]] = []
+    async with desk.sat_at():
+        station: Any = desk.app.station
+
+        async def ask_again(*of: str) -> None:
+            asked.append(of)
+
+        station.ask_again = ask_again
+        screen = await desk.open(detail())
+        screen.page = replace(screen.page, under=lambda *_: (("parts", "id-m-1"),))
+        screen._looks_at = screen._wanted(screen.page)
+        await desk.press("r")
+        await desk.pilot.pause()
+    assert sorted(asked) == [("machines", "", "id-m-1"), ("parts", "id-m-1", "")]
 
 
 async def test_colon_goes_elsewhere_from_here() -> None:

@@ -177,7 +177,7 @@ def station(wire: Wire, rooms: Rooms = ROOMS, now_ms: Any = lambda: NOW_MS, **se
     return SimpleNamespace(
         lookout=SimpleNamespace(discover=discover),
         set_baseline=set_baseline,
-        ask_again=watch.read_now,
+        ask_again=lambda kind, parent, _row: watch.read_now(kind, parent),
         start=nothing,
         remember=nothing,
         key="uuid-7",

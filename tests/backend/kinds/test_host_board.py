@@ -84,3 +84,25 @@ def test_a_host_without_one_says_who_would_know_and_one_without_a_password_is_no
     unasked = reading("servers", [server("controller-0", has_password=False)])
     known = replace(known, readings={**known.readings, ("servers", ""): unasked})
     assert board_line(lead(known), known).text.endswith("not asked: no password known")
+
+
+def test_what_is_old_or_was_not_read_on_its_page_says_so() -> None:
+    known = rack()
+    away = Unreachable("BMC of controller-0", "no answer within 8 s")
+    for kind in ("bmc-sensors", "sel", "server-health"):
+        old = replace(known.reading(kind, "controller-0"), error=away)
+        known = replace(known, readings={**known.readings, (kind, "controller-0"): old})
+    known = replace(known, now_ms=known.now_ms + 7_200_000)
+    said = texts(board_page(lead(known), known).lines)
+    assert said.count("as of 2h ago: no answer within 8 s") == 2
+    assert board_line(lead(known), known).text.endswith("health ok when it was read last")
+
+
+def test_a_sensor_that_could_not_be_read_counts_as_not_well_on_its_page() -> None:
+    known = rack()
+    body = {"server": "controller-0", "sensor": "Thermal", "trouble": "500", "unavailable": True}
+    mine = reading("bmc-sensors", [body], "controller-0")
+    known = replace(known, readings={**known.readings, ("bmc-sensors", "controller-0"): mine})
+    said = texts(board_page(lead(known), known).lines)
+    assert "1 sensors, 1 not well" in said
+    assert any(line.startswith("Thermal") and line.endswith("not read") for line in said)
