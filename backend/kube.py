@@ -48,6 +48,20 @@ class Kube:
         return "/".join(parts)
 
 
+# Columns of a table that say what every object is kept by, and so are not kept as cells; and the
+# other fields of that sort, which no cell takes the place of.
+OWN = frozenset({"name", "namespace", "age"})
+_KEPT = frozenset({"uid", "created", "deleting", "labels", "owners"})
+
+
+def field_of(heading: str) -> str:
+    """Return the field of a row under which a table's cell is kept, "" where it is not."""
+    name = heading.casefold()
+    if name in OWN:
+        return ""
+    return f"{name} (printed)" if name in _KEPT else name
+
+
 @dataclass(frozen=True)
 class KubeHealth:
     """Ask the API server whether it is ready: one row, with the checks of its own that failed."""

@@ -7,11 +7,10 @@ from typing import Any, Callable, Iterable, List, Mapping, Optional, Sequence, T
 from backend.kind import Column, Kind, Kube, KubeResources, Row
 from backend.kinds.kube_create import CREATE
 from backend.kinds.kube_object import KubeObject, declared
+from backend.kube import field_of
 
 # Beside which kind one stands that was found in a cluster.
 BESIDE = "pods"
-# Columns that every object has here: its name and its age.
-_OWN = ("name", "age", "namespace")
 
 
 class ApiResource(Row):
@@ -98,7 +97,7 @@ def discovered(
     aliases = tuple(one for one in resource.names if one not in (name, singular) and not taken(one))
     read = Kube(plural=resource.plural, group=resource.group, version=resource.version, table=True)
     columns: List[Column[KubeObject]] = [
-        _column(one) for one in headings if one["name"].casefold() not in _OWN
+        _column(one) for one in headings if field_of(str(one["name"]))
     ]
     return declared(
         name, singular, KubeObject, read, tuple(columns), aliases=aliases, is_inventory=False
@@ -106,7 +105,7 @@ def discovered(
 
 
 def _column(heading: Mapping[str, Any]) -> Column[KubeObject]:
-    key = str(heading["name"]).casefold()
+    key = field_of(str(heading["name"]))
     return Column(
         heading=str(heading["name"]).upper(),
         value=lambda row: row.body.get(key),

@@ -20,7 +20,7 @@ from typing import (
 )
 
 from backend.channel import Channel
-from backend.errors import Absent, Malformed, NotConfigured, NotFound, Rejected
+from backend.errors import Absent, NotFound, Rejected
 from backend.kind import Body, Json, Kube, KubeHealth, KubeWrite
 from backend.kube import Ended, KubeWhole, PodExec, PodLog
 from backend.logs.line import Log
@@ -29,10 +29,11 @@ from backend.refresh import Answer
 from backend.settings import CloudSettings
 from backend.sources.flow import lines
 from backend.sources.kube_api import PULSE_S, KubeApi
-from backend.sources.kube_discovery import headings, resources
+from backend.sources.kube_discovery import headings, resources, version_of
 from backend.sources.kube_last import LastLinesOf
 from backend.sources.kube_logs import ContainerLog, open_log
-from backend.sources.kube_news import FIRST, Tabled, after, news_of, page_of, parsed, whole_of
+from backend.sources.kube_news import FIRST, Tabled, after, is_older, news_of, page_of, whole_of
+from backend.sources.kubeconfig import SERVICE
 from backend.sources.projection import projection
 from backend.sources.tls import Pins
 from backend.told import Telling, Told, telling
@@ -52,8 +53,11 @@ WATCH_S, SILENCE_S = 600, 150.0
 LEAST_S = 1.0
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 GONE, NO_SUCH, NOT_READY = 410, 404, 500
+# Who may list may not always watch, and some servers' own kinds (metrics) nobody can; how often
+# such a list is asked for, in seconds.
+UNHEARD, POLL_S = (403, 405), 10.0
 # A check of /readyz that failed stands as ``[-]etcd failed: reason withheld``.
-_CHOSEN = re.compile(r"^/apis/([^/]+)/\*/(.*)$")
+_CHOSEN = re.compile(r"^/apis/([^/]+)/\*/(namespaces/[^/]+/)?([^/?]+)(.*)$")
 _FAILED = re.compile(r"\[-\](\S+)")
 
 
@@ -67,7 +71,7 @@ class KubeSource:
         self.api = KubeApi(settings, pins, now_ms, **more)
         self._now_ms = now_ms
         self._forwards: Optional[ForwardsHere] = None
-        self._versions: Dict[str, str] = {}
+        self._versions: Dict[Tuple[str, str], str] = {}
         self._logs: List[ContainerLog] = []
         self._last = LastLinesOf(self.api)
 
@@ -76,18 +80,13 @@ class KubeSource:
         bodies: List[Body] = []
         teller = KubeTeller(self, read)
         async for told in teller.list():
-            bodies += told.bodies
+            bodies = [*([] if told.begins else bodies), *told.bodies]
         return lambda: iter(bodies)
 
     async def health(self, read: KubeHealth) -> Answer:
         """Ask whether the server is ready; that it is not is an answer too."""
         began_s = asyncio.get_running_loop().time()
-        try:
-            text = (await self.api.get(read.path, accept="text/plain")).decode("utf-8", "replace")
-        except Rejected as error:
-            if error.status != NOT_READY:
-                raise
-            text = error.reason
+        text = await self.api.look(read.path, takes=(NOT_READY,))
         took_ms = round((asyncio.get_running_loop().time() - began_s) * 1000)
         access = await self.api.access()
         said: Body = {
@@ -110,16 +109,14 @@ class KubeSource:
         """Return the path of a resource; where no version is declared, the server's own choice."""
         if read.version:
             return read.path()
-        if read.group not in self._versions:
-            try:
-                said = parsed(await self.api.get(f"/apis/{read.group}"), read.group)
-                self._versions[read.group] = str(said["preferredVersion"]["version"])
-            except NotFound as error:
-                words = f"this cluster has no {read.group}"
-                raise NotConfigured(words, "is it installed?") from error
-            except (LookupError, TypeError) as error:
-                raise Malformed(read.group, "$.preferredVersion", "names no version") from error
-        return f"/apis/{read.group}/{self._versions[read.group]}/{read.plural}"
+        key = (read.group, read.plural)
+        if key not in self._versions:
+            self._versions[key] = await version_of(self.api, read.group, read.plural)
+        return f"/apis/{read.group}/{self._versions[key]}/{read.plural}"
+
+    def forget(self, read: Kube) -> None:
+        """Ask again in which version a resource is served: it was not found in that."""
+        self._versions.pop((read.group, read.plural), None)
 
     async def namespace(self) -> str:
         """Return the namespace of the context, as kubectl takes it where none is named."""
@@ -129,8 +126,7 @@ class KubeSource:
         """Open a session in a container. Raises ``StxError``."""
         from backend.sources.kube_exec import ExecChannel, connect, path_of
 
-        url, headers, tls, name = await self.api.beside(path_of(session))
-        line = await asyncio.to_thread(connect, url, headers, tls, name)
+        line = await self.api.beside(path_of(session), connect)
         return ExecChannel(line, has_terminal=isinstance(session, PodExec) or session.terminal)
 
     async def reach(self, write: PodWrite, told: Optional[Copied] = None) -> Json:
@@ -171,7 +167,9 @@ class KubeSource:
         chosen = _CHOSEN.match(path)
         if chosen is None:
             return path
-        return await self.root(Kube(group=chosen[1], version="", plural="")) + chosen[2]
+        group, within, plural, rest = chosen.groups(default="")
+        root = await self.root(Kube(group=group, version="", plural=plural))
+        return f"{root[: -len(plural)]}{within}{plural}{rest}"
 
     async def open(self, stream: PodLog) -> Log:
         """Open the log of a container. Raises ``StxError``."""
@@ -216,11 +214,14 @@ class KubeTeller:
                     async for told in news:
                         yield told
             except Rejected as error:
-                if error.status not in (GONE, NO_SUCH):
+                if error.status not in (GONE, NO_SUCH, *UNHEARD):
                     raise
                 # What the server remembers is newer than what we know: list anew, unnoticed. What
-                # it serves no more is absent then.
+                # it serves no more is absent then; what cannot be watched, or not by us, is
+                # listed time and again.
                 self._version = ""
+                if error.status in UNHEARD:
+                    await asyncio.sleep(POLL_S)
             await asyncio.sleep(max(LEAST_S - (now_s() - began_s), 0.0))
 
     async def list(self) -> Telling:
@@ -235,9 +236,16 @@ class KubeTeller:
         bodies: Tuple[Body, ...] = ()
         try:
             while query is not None:
-                page = await asyncio.to_thread(
-                    page_of, await coming, self._project, self._read.plural
-                )
+                try:
+                    raw = await coming
+                except Rejected as error:
+                    if error.status != GONE or not query:
+                        raise
+                    # Where it was cut is forgotten already: all of it anew then, in one piece.
+                    query, is_first, bodies = {}, True, ()
+                    coming = asyncio.ensure_future(get(path, query))
+                    continue
+                page = await asyncio.to_thread(page_of, raw, self._project, self._read.plural)
                 query = after(page)
                 if query is not None:
                     coming = asyncio.ensure_future(get(path, query))
@@ -256,6 +264,7 @@ class KubeTeller:
             return await self._source.api.get(path, query, self._accept, packed=True)
         except NotFound as error:
             # A resource that is served is never not found, though it has no objects.
+            self._source.forget(self._read)
             group = f".{self._read.group}" if self._read.group else ""
             words = f"this cluster has no {self._read.plural}{group}"
             raise Absent(words, "not installed, or not of its release: :api-resources") from error
@@ -277,6 +286,9 @@ class KubeTeller:
                 raw = await coming.next(PULSE_S)
                 if raw:
                     news = await asyncio.to_thread(news_of, raw, self._project, self._read.plural)
+                    if is_older(news.version, self._version):
+                        words = "its versions go back: it was restored from a backup"
+                        raise Rejected(SERVICE, GONE, words)
                     self._version = news.version or self._version
                     if news.bodies or news.gone or news.error is None:
                         yield Told(bodies=tuple(news.bodies.values()), gone=tuple(news.gone))

@@ -5,12 +5,30 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from typing import AsyncIterator, Callable, Dict, Mapping, Optional, Tuple
+from typing import (
+    AsyncIterator,
+    Callable,
+    Container,
+    Dict,
+    Mapping,
+    Optional,
+    Tuple,
+    TypeVar,
+)
 from urllib.parse import urlencode
 
 import httpx
 
-from backend.errors import Forbidden, NotConfigured, NotFound, StxError, Unauthorized
+from backend.errors import (
+    Forbidden,
+    NotConfigured,
+    NotFound,
+    Rejected,
+    SettingsError,
+    StxError,
+    Unauthorized,
+    Unreachable,
+)
 from backend.kind import Json, KubeWrite
 from backend.settings import CloudSettings
 from backend.sources import kubeconfig
@@ -23,8 +41,16 @@ from backend.sources.wire import Answer, Wire
 
 # How long a sign of life of the API server vouches for what was told, in seconds.
 PULSE_S = 5.0
-# A request that only asks for a sign of life, and how long that may take, in seconds.
-PULSE, PULSE_WAIT_S = "/version", 5.0
+# A request that only asks for a sign of life.
+PULSE = "/version"
+# A server that has too much to do says when to come again: how often, and for how long at most,
+# in seconds, that is waited for.
+BUSY, COMES_AGAIN, MOST_AGAIN_S = 429, 2, 5.0
+FORBIDDEN, UNSERVED = 403, 503
+
+T = TypeVar("T")
+# Opens a connection that is no request's: of a URL, headers, TLS and whom that is to name.
+Connect = Callable[[str, Mapping[str, str], Optional[ssl.SSLContext], str], T]
 
 
 class KubeApi:
@@ -49,6 +75,8 @@ class KubeApi:
         self._access: Optional[Access] = None
         self._credential: Optional[Credential] = None
         self._wire: Optional[Wire] = None
+        # What the connections of that wire rest on.
+        self._trusted: Optional[Tuple[object, ...]] = None
         self._entering = asyncio.Lock()
         self._pulse = asyncio.Lock()
         self._pulse_s = -PULSE_S
@@ -71,6 +99,12 @@ class KubeApi:
         headers = {"Accept": accept, **({"Accept-Encoding": "gzip"} if packed else {})}
         return (await self._ask("GET", path + _query(query), headers, None)).body
 
+    async def look(self, path: str, takes: Container[int]) -> str:
+        """Return the text of an answer whole, of which these statuses are no refusals."""
+        headers = {"Accept": "text/plain"}
+        answer = await self._ask("GET", path, headers, None, takes=takes)
+        return answer.body.decode("utf-8", "replace")
+
     async def send(self, write: KubeWrite) -> Json:
         """Send one change and return its answer; never repeated, but for a 401."""
         content = None if write.body is None else json.dumps(write.body).encode()
@@ -91,20 +125,34 @@ class KubeApi:
         accept: str = "application/json",
     ) -> AsyncIterator[bytes]:
         """Yield the bytes of an answer that goes on, until the server ends it."""
-        wire, access, headers = await self._enter()
-        url = access.server + path + _query(query)
-        try:
-            async for part in flow(wire, url, {**headers, "Accept": accept}, idle_s=idle_s):
-                yield part
-        except StxError as error:
-            raise await self._explained(error) from error
+        for is_last in (False, True):
+            wire, access, headers = await self._enter()
+            shown = self._credential
+            url = access.server + path + _query(query)
+            try:
+                async for part in flow(wire, url, {**headers, "Accept": accept}, idle_s=idle_s):
+                    yield part
+            except StxError as error:
+                if is_last or not await self._mended(error, shown):
+                    raise await self._explained(error) from error
+            else:
+                return
 
-    async def beside(self, path: str) -> Tuple[str, Dict[str, str], Optional[ssl.SSLContext], str]:
-        """Return what a connection of another sort takes: URL, headers, TLS, whom that names."""
-        wire, access, headers = await self._enter()
-        url = access.server + path
-        lane = await wire.lane(httpx.URL(url))
-        return url, headers, lane.tls, access.server_name
+    async def beside(self, path: str, connect: Connect[T]) -> T:
+        """Open a connection that is no request's; ``connect`` blocks, and raises ``StxError``."""
+        is_last = False
+        while True:
+            wire, access, headers = await self._enter()
+            shown = self._credential
+            url = access.server + path
+            lane = await wire.lane(httpx.URL(url))
+            opening = asyncio.to_thread(connect, url, headers, lane.tls, access.server_name)
+            try:
+                return await unbroken(opening)
+            except StxError as error:
+                if is_last or not await self._mended(error, shown):
+                    raise await self._explained(error) from error
+                is_last = True
 
     async def pulse(self) -> None:
         """Return if the server showed a sign of life in the last seconds, else ask for one."""
@@ -113,7 +161,12 @@ class KubeApi:
             began_s = loop.time()
             if began_s - self._pulse_s < PULSE_S:
                 return
-            await self.get(PULSE)
+            try:
+                await self.get(PULSE)
+            except Rejected as error:
+                # Whoever may not ask that is answered all the same.
+                if error.status not in (FORBIDDEN, BUSY):
+                    raise
             self._pulse_s = loop.time()
             self.took_ms = round((self._pulse_s - began_s) * 1000)
 
@@ -129,12 +182,21 @@ class KubeApi:
     # --- private -------------------------------------------------------------------------------
 
     async def _ask(
-        self, method: str, path: str, headers: Mapping[str, str], content: Optional[bytes]
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        content: Optional[bytes],
+        takes: Container[int] = (),
     ) -> Answer:
         answer = await self._cross(method, path, headers, content)
-        if answer.status == 401 and await self._renew():
+        for _ in range(COMES_AGAIN if method == "GET" else 0):
+            again_s = _again_s(answer)
+            if again_s is None:
+                break
+            await asyncio.sleep(again_s)
             answer = await self._cross(method, path, headers, content)
-        if 200 <= answer.status < 300:
+        if 200 <= answer.status < 300 or answer.status in takes:
             return answer
         error = refusal(SERVICE, answer.status, answer.body, answer.headers.get("location", ""))
         raise await self._explained(error)
@@ -142,9 +204,19 @@ class KubeApi:
     async def _cross(
         self, method: str, path: str, headers: Mapping[str, str], content: Optional[bytes]
     ) -> Answer:
-        wire, access, own = await self._enter()
-        url = access.server + path
-        answer = await unbroken(wire.cross(method, url, {**own, **headers}, content))
+        """Ask; once more where what we knew of the server, or were known by, was old."""
+        for is_last in (False, True):
+            wire, access, own = await self._enter()
+            shown = self._credential
+            url = access.server + path
+            try:
+                answer = await unbroken(wire.cross(method, url, {**own, **headers}, content))
+            except Unreachable as error:
+                if is_last or not await self._mended(error, shown):
+                    raise
+                continue
+            if answer.status != 401 or is_last or not await self._renew(shown):
+                break
         said_ms = instant_of(answer.headers.get("date", ""))
         off_ms = 0 if said_ms is None else said_ms - self._now_ms()
         self.clock_off_ms = off_ms if abs(off_ms) >= CLOCKS_AGREE_MS else 0
@@ -160,9 +232,7 @@ class KubeApi:
                         f"{self._settings.name} has no kubeconfig in its settings",
                         "add kubeconfig: to clouds.yaml",
                     )
-                self._access = await asyncio.to_thread(
-                    kubeconfig.load, paths, self._settings.kube_context
-                )
+                self._access = await asyncio.to_thread(self._load)
             shown = self._credential
             if shown is None or (shown.ends_ms is not None and self._now_ms() >= shown.ends_ms):
                 await self._show(self._access)
@@ -174,9 +244,11 @@ class KubeApi:
     async def _show(self, access: Access) -> None:
         """Take the credential of this moment; another certificate takes other connections."""
         shown = await asyncio.to_thread(kubeconfig.credential, access, self._now_ms)
-        before, self._credential = self._credential, shown
-        if self._wire is not None and before is not None and before.cert == shown.cert:
+        self._credential = shown
+        trusted = (access.ca, access.verify, access.server_name, shown.cert, shown.key)
+        if trusted == self._trusted:
             return
+        self._trusted = trusted
         if self._wire is not None:
             await self._wire.close()
 
@@ -196,15 +268,42 @@ class KubeApi:
             server_name=access.server_name,
         )
 
-    async def _renew(self) -> bool:
-        """Read the kubeconfig anew; return whether it says something else than before."""
+    async def _mended(self, error: StxError, shown: Optional[Credential]) -> bool:
+        """Return whether it is worth asking again: we are known by another credential now.
+
+        Or the kubeconfig says something else, where nothing was sent: a root CA that was
+        renewed, a server that moved.
+        """
+        if isinstance(error, Unauthorized):
+            return await self._renew(shown)
+        if not isinstance(error, Unreachable) or error.sent:
+            return False
         async with self._entering:
-            before, shown = self._access, self._credential
-            self._access = await asyncio.to_thread(
-                kubeconfig.load, self._settings.kubeconfig, self._settings.kube_context
-            )
+            try:
+                access = await asyncio.to_thread(self._load)
+            except SettingsError:
+                return False  # what it said before may well be right
+            if access == self._access:
+                return False
+            await self._show(access)
+            self._access = access
+            return True
+
+    async def _renew(self, shown: Optional[Credential]) -> bool:
+        """Read the kubeconfig anew; return whether it says something else than was shown.
+
+        Of many that were refused at once one reads it, and all go by what that one found.
+        """
+        async with self._entering:
+            if self._credential is not shown:
+                return True
+            before = self._access
+            self._access = await asyncio.to_thread(self._load)
             await self._show(self._access)
-            return (before, shown) != (self._access, self._credential)
+            return (before, _said(shown)) != (self._access, _said(self._credential))
+
+    def _load(self) -> Access:
+        return kubeconfig.load(self._settings.kubeconfig, self._settings.kube_context)
 
     async def _explained(self, error: StxError) -> StxError:
         """Give an error of the API server its advice."""
@@ -225,7 +324,21 @@ class KubeApi:
             isinstance(error, NotFound) and "could not find the requested resource" in error.reason
         ):
             return NotConfigured("this cluster does not know the resource", "is it installed?")
+        elif isinstance(error, Rejected) and error.status == UNSERVED:
+            error.advice = "who answers that part of the API may be away: see :api-services"
         return error
+
+
+def _said(shown: Optional[Credential]) -> Tuple[object, ...]:
+    """Return what was shown, however long it holds."""
+    return () if shown is None else (shown.header, shown.cert, shown.key)
+
+
+def _again_s(answer: Answer) -> Optional[float]:
+    """Return after how long the server wants to be asked again, None where it does not say."""
+    said = answer.headers.get("retry-after", "")
+    is_said = answer.status == BUSY and said.isascii() and said.isdigit()
+    return float(said) if is_said and float(said) <= MOST_AGAIN_S else None
 
 
 def _query(query: Optional[Mapping[str, str]]) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Dict, Iterator, List
 
 from pydantic_core import from_json
 
-from backend.errors import Malformed, StxError
+from backend.errors import Malformed, NotConfigured, NotFound, Rejected
 from backend.kind import Body
 from backend.sources.kube_api import KubeApi
 from backend.sources.kubeconfig import SERVICE
@@ -34,6 +34,29 @@ async def resources(api: KubeApi) -> List[Body]:
         else:
             found += await _one_by_one(api, said)
     return found
+
+
+async def version_of(api: KubeApi, group: str, plural: str) -> str:
+    """Return the version of a group in which a resource is served, its preferred one first.
+
+    Each resource of a group has versions of its own: what is new stands in the newest alone, and
+    what is not done yet in none but an older one.
+    """
+    try:
+        said = _object(await api.get(f"/apis/{group}"))
+        preferred = str(said["preferredVersion"]["version"])
+    except NotFound as error:
+        words = f"this cluster has no {group}"
+        raise NotConfigured(words, "is it installed?") from error
+    except (LookupError, TypeError) as error:
+        raise Malformed(group, "$.preferredVersion", "names no version") from error
+    others = [str(one.get("version")) for one in said.get("versions") or () if one]
+    versions = list(dict.fromkeys((preferred, *others)))
+    for version in versions if len(versions) > 1 else ():
+        listed = _object(await api.get(f"/apis/{group}/{version}"))
+        if any(one.get("name") == plural for one in listed.get("resources") or ()):
+            return version
+    return preferred
 
 
 def _object(raw: bytes) -> Dict[str, Any]:
@@ -78,7 +101,7 @@ async def _one_by_one(api: KubeApi, said: Dict[str, Any]) -> List[Body]:
     for name, path, version in places:
         try:
             listed = _object(await api.get(path))
-        except StxError:
+        except (Rejected, NotConfigured, Malformed):
             continue  # its own server is away: ``api-services`` says so
         found += _of_list(name, version, listed)
     return found

@@ -18,6 +18,7 @@ from backend.channel import Heard, Notice
 from backend.errors import Unreachable, Untrusted
 from backend.kube import PodExec
 from backend.pods import PodAttach
+from backend.sources.kube_line import PING_S, TROUBLES, Line
 from backend.sources.kubeconfig import SERVICE
 from backend.sources.refusals import refusal
 from backend.sources.tls import OtherCertificate
@@ -25,14 +26,10 @@ from backend.sources.tls import OtherCertificate
 # The protocol of Kubernetes: the first byte of a message says which stream it is of.
 PROTOCOL = "v4.channel.k8s.io"
 STDIN, STDOUT, STDERR, ENDED, RESIZE = 0, 1, 2, 3, 4
-# Until it stands, in seconds; how often a silent line is asked whether it is there.
-OPEN_S, PING_S = 15.0, 20.0
-# How long the line may take for a goodbye, in seconds; and what that says.
-CLOSE_S, NORMAL = 0.5, 1000
+# Until it stands, and how long the line may take for a goodbye, in seconds.
+OPEN_S, CLOSE_S = 15.0, 0.5
 # So many bytes of the far end wait for whoever reads; then it has to wait itself.
 MOST_WAITING = 1 << 20
-# A socket that another thread closed meanwhile says so with a ValueError.
-TROUBLES = (websocket.WebSocketException, OSError, ValueError)
 
 
 class ExecChannel:
@@ -40,12 +37,11 @@ class ExecChannel:
 
     def __init__(self, line: Any, *, has_terminal: bool = True) -> None:
         """Without a terminal at the far end its lines end as those of files do."""
-        self._line = line
+        self._line = Line(line)
         self._has_terminal = has_terminal
         self._loop = asyncio.get_running_loop()
         self._heard: asyncio.Queue[Heard] = asyncio.Queue()
         self._waiting, self._read_on = 0, threading.Condition()
-        self._writing = threading.Lock()
         self._size = (0, 0)
         # Closed by us; told how the command ended; the end was read.
         self._is_closed = self._is_told = self._is_over = False
@@ -65,7 +61,7 @@ class ExecChannel:
     async def write(self, data: bytes) -> None:
         """Send what was typed; raises ``Unreachable`` where the line is down."""
         try:
-            await asyncio.to_thread(self._send, STDIN, data)
+            await asyncio.to_thread(self._line.say, STDIN, data)
         except TROUBLES as error:
             raise Unreachable(SERVICE, f"the session is over: {error}", sent=True) from error
 
@@ -83,47 +79,20 @@ class ExecChannel:
         with self._read_on:
             self._read_on.notify()
         if is_first:
-            await asyncio.to_thread(self._end)
+            await asyncio.to_thread(self._line.cut, CLOSE_S)
 
     # --- on threads ----------------------------------------------------------------------------
-
-    def _end(self) -> None:
-        """Say goodbye if the line takes it, wait for no answer, and cut it: who reads wakes up.
-
-        A line that takes nothing holds whoever writes: that one is cut off too.
-        """
-        if self._writing.acquire(timeout=CLOSE_S):
-            try:
-                with suppress(*TROUBLES):
-                    self._line.settimeout(CLOSE_S)
-                    self._line.send(NORMAL.to_bytes(2, "big"), ABNF.OPCODE_CLOSE)
-            finally:
-                self._writing.release()
-        held = self._line.sock
-        if held is not None:  # it has none once its end was read
-            with suppress(*TROUBLES):
-                # Below TLS, which would wait for whoever reads.
-                socket.socket.shutdown(held, socket.SHUT_RDWR)
 
     def _send_size(self) -> None:
         """Tell the size of this moment: of several that wait, each tells the last."""
         columns, rows = self._size
         with suppress(*TROUBLES):
-            self._send(RESIZE, json.dumps({"Width": columns, "Height": rows}).encode())
-
-    def _send(self, stream: int, data: bytes) -> None:
-        with self._writing:
-            self._line.send(bytes([stream]) + data, ABNF.OPCODE_BINARY)
+            self._line.say(RESIZE, json.dumps({"Width": columns, "Height": rows}).encode())
 
     def _listen(self) -> None:
         try:
             while True:
-                try:
-                    opcode, data = self._line.recv_data()
-                except websocket.WebSocketTimeoutException:
-                    with self._writing:
-                        self._line.ping()
-                    continue
+                opcode, data = self._line.hear()
                 if opcode == ABNF.OPCODE_CLOSE:
                     if not (self._is_told or self._is_closed):
                         # A server that stops closes politely, and says nothing of the command.
@@ -133,8 +102,7 @@ class ExecChannel:
         except TROUBLES as error:
             if not self._is_closed:
                 self._tell(Notice(f"the line is gone: {error}", is_down=True))
-        with suppress(*TROUBLES):
-            self._line.shutdown()
+        self._line.close()
         self._tell(b"")
 
     def _take(self, data: bytes) -> None:
@@ -159,13 +127,19 @@ def _size(heard: Heard) -> int:
     return len(heard) if isinstance(heard, bytes) else 0
 
 
-def ended(raw: bytes) -> str:
-    """Return in words how a session ended, as the server's status says it."""
+def status_of(raw: bytes) -> Dict[str, Any]:
+    """Return the status with which the server ends a session, empty where it is none."""
     try:
         said = json.loads(raw)
     except (ValueError, RecursionError):
         said = None
-    if not isinstance(said, dict):
+    return said if isinstance(said, dict) else {}
+
+
+def ended(raw: bytes) -> str:
+    """Return in words how a session ended, as the server's status says it."""
+    said = status_of(raw)
+    if not said:
         return raw.decode("utf-8", "replace")
     if said.get("status") == "Success":
         return "it ended"
@@ -179,7 +153,7 @@ def connect(
     options: Dict[str, Any] = {} if tls is None else {"context": tls}
     if server_name:
         options["server_hostname"] = server_name
-    line = websocket.WebSocket(sslopt=options, enable_multithread=False)
+    line = websocket.WebSocket(sslopt=options, enable_multithread=True)
     said = [f"{key}: {value}" for key, value in headers.items()]
     try:
         line.connect(  # type: ignore[no-untyped-call]  # it has no types of its own

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import select
 import socket
 import threading
 import time
@@ -12,13 +11,14 @@ from contextlib import suppress
 from typing import Any, Callable, Dict, List, Set
 from urllib.parse import urlencode
 
-from websocket import ABNF
+from websocket import ABNF, WebSocketTimeoutException
 
 from backend.errors import Rejected, StxError
 from backend.kind import Body, Json
 from backend.pods import ForwardEnd, PodForward
 from backend.sources.kube_api import KubeApi
-from backend.sources.kube_exec import PING_S, TROUBLES, connect
+from backend.sources.kube_exec import connect
+from backend.sources.kube_line import TROUBLES, Line
 
 LOOPBACK = "127.0.0.1"
 # Where a free port is looked for: below what kernels hand out to connections that go out.
@@ -33,56 +33,59 @@ AGAIN_S = 1.0
 
 
 class Carried:
-    """One connection: a thread that carries it between a socket of ours and a websocket."""
+    """One connection, carried between a socket of ours and a websocket: a thread for each way.
+
+    An end that takes nothing for a while holds up what is said to it, and nothing else.
+    """
 
     def __init__(self, near: socket.socket, line: Any) -> None:
         """``near`` is whoever connected here, ``line`` leads to the pod."""
         self._near = near
-        self._line = line
-        self._is_over = False
+        self._line = Line(line)
+        self._is_over = threading.Event()
+        self._heard_s = time.monotonic()
         self.sent = self.received = 0
         self.trouble = ""
         self._named: Set[int] = set()
 
     def run(self) -> None:
         """Carry until either end has said all; blocks."""
-        with suppress(*TROUBLES):
-            while self._step():
-                pass
+        up = threading.Thread(target=self._up, name="port-forward-up", daemon=True)
+        up.start()
+        with suppress(*TROUBLES):  # it was cut, or whoever connected here left
+            try:
+                while self._down():
+                    pass
+            except WebSocketTimeoutException as error:
+                self.trouble = f"the line is gone: {error}"
         self.end()
-        with suppress(*TROUBLES):
-            self._line.shutdown()
+        up.join()
+        self._line.close()
         self._near.close()
 
     def end(self) -> None:
         """Have it end; from any thread. A far end that takes or says nothing is not waited for."""
-        self._is_over = True
-        for one in (self._near, self._line.sock):
-            with suppress(*TROUBLES, TypeError):  # the far one has none once its end was read
-                # Below TLS, which would wait for whoever reads.
-                socket.socket.shutdown(one, socket.SHUT_RDWR)
+        self._is_over.set()
+        with suppress(*TROUBLES):
+            self._near.shutdown(socket.SHUT_RDWR)
+        self._line.cut()
 
-    def _step(self) -> bool:
-        """Wait for either end and pass on what it says; False once it is over."""
-        far = self._line.sock
-        has_more = getattr(far, "pending", lambda: 0)() > 0
-        ready, _, _ = select.select([self._near, far], [], [], 0 if has_more else PING_S)
-        if self._is_over:
-            return False
-        if has_more or far in ready:
-            return self._down()
-        if self._near not in ready:
-            self._line.ping()
-            return True
-        data = self._near.recv(BLOCK)
-        if not data:
-            return self._rest()
-        self._line.send(bytes([DATA]) + data, ABNF.OPCODE_BINARY)
-        self.sent += len(data)
-        return True
+    def _up(self) -> None:
+        """Pass on what is said here, then wait for what the pod still answers."""
+        with suppress(*TROUBLES):
+            while data := self._near.recv(BLOCK):
+                self._line.say(DATA, data)
+                self.sent += len(data)
+            # No message can tell the pod that we have said all: its silence is its end.
+            self._heard_s = time.monotonic()
+            while (left_s := self._heard_s + HALF_S - time.monotonic()) > 0:
+                if self._is_over.wait(left_s):
+                    break
+        self.end()
 
     def _down(self) -> bool:
-        opcode, data = self._line.recv_data()
+        """Pass on one message of the pod; False once it has said all."""
+        opcode, data = self._line.hear()
         if opcode == ABNF.OPCODE_CLOSE or not data:
             return False
         sort, rest = data[0], data[1:]
@@ -95,18 +98,8 @@ class Carried:
         if sort == DATA and rest:
             self._near.sendall(rest)
             self.received += len(rest)
+            self._heard_s = time.monotonic()
         return True
-
-    def _rest(self) -> bool:
-        """Pass on what the pod still answers: no message can tell it that we have said all."""
-        ends_s = time.monotonic() + HALF_S
-        while time.monotonic() < ends_s and not self._is_over:
-            far = self._line.sock
-            ready, _, _ = select.select([far], [], [], ends_s - time.monotonic())
-            if not ready or not self._down():
-                break
-            ends_s = time.monotonic() + HALF_S
-        return False
 
 
 class Forward:
@@ -117,6 +110,8 @@ class Forward:
         self._write = write
         self._began_ms = began_ms
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # As every server's: a port whose last connections just ended can be listened on again.
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._open: Dict[Carried, threading.Thread] = {}
         self._before = [0, 0]
         self._tasks: Set[asyncio.Task[None]] = set()
@@ -218,8 +213,7 @@ class Forward:
             raise
         self.trouble = ""
         self._forget()
-        # A blocking socket with a deadline: who reads nothing for so long is not waited for.
-        near.settimeout(PING_S)
+        near.setblocking(True)
         carried = Carried(near, line)
         thread = threading.Thread(target=carried.run, name="port-forward", daemon=True)
         self._open[carried] = thread
@@ -227,8 +221,7 @@ class Forward:
 
     async def _line(self) -> Any:
         query = urlencode({"ports": self._write.port})
-        url, headers, tls, name = await self._api.beside(f"{self._write.path}?{query}")
-        return await asyncio.to_thread(connect, url, headers, tls, name)
+        return await self._api.beside(f"{self._write.path}?{query}", connect)
 
     def _forget(self) -> None:
         """Count what is over, and keep why."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import zlib
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from contextlib import contextmanager
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
 from pydantic_core import from_json
 
 from backend.errors import Malformed, Rejected
 from backend.helm import release_of
 from backend.kind import Body
+from backend.kube import field_of
 from backend.sources.kubeconfig import SERVICE
 from backend.sources.projection import Project, projection
 from backend.sources.wire import MOST_BYTES
@@ -79,21 +81,35 @@ def parsed(raw: bytes, kind: str) -> Any:
 
 def page_of(raw: bytes, project: Project, kind: str) -> Page:
     whole = parsed(raw, kind)
-    metadata = whole.get("metadata") or {}
-    items = _items(whole)
-    if items is None:
-        raise Malformed(kind, "$", f"no list but a {str(whole.get('kind'))[:40]}")
-    bodies = tuple(project(item) for item in items)
-    return Page(bodies, str(metadata.get("resourceVersion", "")), str(metadata.get("continue", "")))
+    with _shaped(kind):
+        metadata = whole.get("metadata") or {}
+        items = _items(whole)
+        if items is None:
+            raise Malformed(kind, "$", f"no list but a {str(whole.get('kind'))[:40]}")
+        bodies = tuple(project(item) for item in items)
+        version, cut = (str(metadata.get(key, "")) for key in ("resourceVersion", "continue"))
+    return Page(bodies, version, cut)
 
 
 def _items(whole: Mapping[str, Any]) -> Optional[List[Any]]:
     """Return the objects of a list, or the rows of a table under its headings."""
     if whole.get("kind") != "Table":
         items = whole.get("items")
+        # A server of somebody's own in Go writes a list of nothing as null.
+        if items is None and str(whole.get("kind")).endswith("List"):
+            return []
         return items if isinstance(items, list) else None
     names = [str(one.get("name")) for one in whole.get("columnDefinitions") or ()]
     return [{"names": names, **row} for row in whole.get("rows") or ()]
+
+
+@contextmanager
+def _shaped(kind: str) -> Iterator[None]:
+    """Tell what is shaped as no object of Kubernetes: who serves a part of the API may say it."""
+    try:
+        yield
+    except (AttributeError, TypeError, LookupError) as error:
+        raise Malformed(kind, "$", "is no object of Kubernetes") from error
 
 
 class Tabled:
@@ -113,12 +129,19 @@ class Tabled:
         self._names = row["names"] or self._names
         kept = self._named(row.get("object") or {})
         for name, cell in zip(self._names, row.get("cells") or ()):
-            kept.setdefault(name.casefold(), cell)
+            field = field_of(name)
+            if field:
+                kept.setdefault(field, cell)
         return kept
 
 
 def news_of(raw: List[bytes], project: Project, kind: str) -> News:
     """Read lines of a watch; one that tells of an error is the last."""
+    with _shaped(kind):
+        return _news_of(raw, project, kind)
+
+
+def _news_of(raw: List[bytes], project: Project, kind: str) -> News:
     news = News()
     for line in raw:
         if not line.strip():
@@ -144,6 +167,14 @@ def news_of(raw: List[bytes], project: Project, kind: str) -> News:
                 news.gone.pop(uid, None)
                 news.bodies[uid] = body
     return news
+
+
+def is_older(version: str, than: str) -> bool:
+    """Whether a version of a list comes before another, as far as both are numbers.
+
+    Nothing that is watched goes back, but where etcd was restored.
+    """
+    return version.isdecimal() and than.isdecimal() and int(version) < int(than)
 
 
 def _version_of(whole: Mapping[str, Any]) -> str:

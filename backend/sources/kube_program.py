@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
-import select
+import time
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any, AsyncIterator, Iterable, List, Tuple
@@ -16,11 +15,14 @@ from websocket import ABNF
 from backend.errors import Unreachable
 from backend.pods import PodCopy
 from backend.sources.kube_api import KubeApi
-from backend.sources.kube_exec import ENDED, STDERR, STDIN, STDOUT, TROUBLES, connect, ended
+from backend.sources.kube_exec import ENDED, STDERR, STDIN, STDOUT, connect, ended, status_of
+from backend.sources.kube_line import TROUBLES, Line
 from backend.sources.kubeconfig import SERVICE
+from backend.whole import value_at
 
-# How long nothing may be heard from a container that is at work, in seconds.
-SILENCE_S = 60.0
+# How long a program may say nothing though its server is there, in seconds: a sum over a large
+# file takes minutes.
+SILENCE_S = 900.0
 _CODE = re.compile(r"exit (?:code|status) (\d+)")
 
 
@@ -37,43 +39,38 @@ class Talk:
     """What comes over the line of a program, message by message; blocks."""
 
     def __init__(self, line: Any) -> None:
-        self._line = line
+        self.line = Line(line)
+        self._said_s = time.monotonic()
         self._complaints = bytearray()
         self.is_over = False
         self.ran = Ran(-1, "it ended without a word how")
 
     def next(self) -> bytes:
         """Return what it printed next, b"" for anything else."""
-        far = self._line.sock
-        if not getattr(far, "pending", lambda: 0)():
-            ready, _, _ = select.select([far], [], [], SILENCE_S)
-            if not ready:
-                words = f"nothing was heard of the container for {SILENCE_S:g} s"
-                raise Unreachable(SERVICE, words, sent=True)
-        opcode, data = self._line.recv_data()
+        opcode, data = self.line.frame()
         if opcode == ABNF.OPCODE_CLOSE:
             self.is_over = True
             return b""
-        sort, rest = data[:1], bytes(data[1:])
+        if opcode in (ABNF.OPCODE_PING, ABNF.OPCODE_PONG):
+            if time.monotonic() - self._said_s >= SILENCE_S:
+                words = f"nothing was heard of the container for {SILENCE_S:g} s"
+                raise Unreachable(SERVICE, words, sent=True)
+            return b""
+        self._said_s = time.monotonic()
+        sort, rest = data[:1], data[1:]
         if sort == bytes([STDERR]):
             self._complaints = (self._complaints + rest)[-2000:]
         elif sort == bytes([ENDED]):
             self.ran = _ran(rest, self._complaints.decode("utf-8", "replace"))
         return rest if sort == bytes([STDOUT]) else b""
 
-    def has_more(self) -> bool:
-        """Whether something waits to be heard."""
-        far = self._line.sock
-        return bool(getattr(far, "pending", lambda: 0)()) or bool(
-            select.select([far], [], [], 0)[0]
-        )
-
 
 def _ran(status: bytes, complaints: str) -> Ran:
-    said = json.loads(status) if status else {}
+    said = status_of(status)
     if said.get("status") == "Success":
         return Ran(0, complaints)
-    causes = (said.get("details") or {}).get("causes") or ()
+    causes = value_at(said, ("details", "causes"))
+    causes = [one for one in causes if isinstance(one, dict)] if isinstance(causes, list) else []
     codes = [one.get("message") for one in causes if one.get("reason") == "ExitCode"]
     # Not every kubelet counts it among the causes.
     codes += _CODE.findall(str(said.get("message") or ""))
@@ -91,8 +88,7 @@ async def program(
     query += [("stdout", "true"), ("stderr", "true"), ("tty", "false")]
     query += [("stdin", "true")] if gives else []
     query += [("command", word) for word in argv]
-    url, headers, tls, name = await api.beside(f"{write.path}?{urlencode(query)}")
-    line = await asyncio.to_thread(connect, url, headers, tls, name)
+    line = await api.beside(f"{write.path}?{urlencode(query)}", connect)
     try:
         yield line
     except TROUBLES as error:
@@ -115,11 +111,11 @@ async def run(
 def talked(line: Any, given: Iterable[bytes]) -> Ran:
     talk, printed = Talk(line), bytearray()
     for block in given:
-        while not talk.is_over and talk.has_more():
+        while not talk.is_over and talk.line.has_more():
             printed += talk.next()
         if talk.is_over or talk.ran.code > 0:
             break
-        line.send(bytes([STDIN]) + block, ABNF.OPCODE_BINARY)
+        talk.line.say(STDIN, block)
     while not talk.is_over:
         printed += talk.next()
     return replace(talk.ran, printed=bytes(printed))

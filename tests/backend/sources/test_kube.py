@@ -68,6 +68,7 @@ class Server:
         self.asked: List[httpx.Request] = []
         self.watches: List[Line] = []
         self.answer: Optional[Answer] = None
+        self.watch_answers = False
         self.error: Optional[Exception] = None
         self.coming = asyncio.Condition()
 
@@ -76,10 +77,12 @@ class Server:
         if self.error is not None:
             raise self.error
         query = dict(request.url.params)
-        if "watch" in query:
+        if "watch" in query and not self.watch_answers:
             return await self.watch()
         if self.answer is not None:
-            return self.answer(request)
+            async with self.coming:
+                self.coming.notify_all()
+                return self.answer(request)
         if request.url.path == "/version":
             return httpx.Response(200, json={})
         begin = int(query.get("continue", "0"))
@@ -95,9 +98,12 @@ class Server:
 
     async def watch(self) -> httpx.Response:
         async with self.coming:
-            self.watches.append(Line())
             self.coming.notify_all()
-        return httpx.Response(200, stream=self.watches[-1])
+            return httpx.Response(200, stream=self.line())
+
+    def line(self) -> Line:
+        self.watches.append(Line())
+        return self.watches[-1]
 
     def source(self, folder: Path, **user: Any) -> KubeSource:
         path = written(folder / "config", user or None)
@@ -394,12 +400,16 @@ async def test_last_lines_are_asked_for_once_a_run_and_what_cannot_be_had_is_sai
 
 async def test_a_server_that_is_not_ready_says_which_check_failed(tmp_path: Path) -> None:
     server = Server()
+    # As a real one says it: fifty checks, 2 kB of them.
+    hooks = "".join(f"[+]poststarthook/start-informers-of-part-{n} ok\n" for n in range(50))
     server.answer = lambda _: httpx.Response(
-        500, text="[+]ping ok\n[-]etcd failed: reason withheld\nreadyz check failed"
+        500,
+        text=f"[+]ping ok\n[-]etcd failed: reason withheld\n{hooks}"
+        "[-]shutdown failed: reason withheld\nreadyz check failed",
     )
     answer = await server.source(tmp_path).health(KubeHealth())
     (said,) = list(answer())
-    assert said["failed"] == ["etcd"]
+    assert said["failed"] == ["etcd", "shutdown"]
     server.answer = lambda _: httpx.Response(200, text="[+]ping ok\nreadyz check passed")
     answer = await server.source(tmp_path).health(KubeHealth())
     assert next(iter(answer()))["failed"] == []

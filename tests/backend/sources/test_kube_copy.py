@@ -34,7 +34,8 @@ class Line:
         pieces += [b"\x02" + words] if words else []
         self._said = [*pieces, b"\x03" + json.dumps(status).encode()]
 
-    def recv_data(self) -> Tuple[int, bytes]:
+    def recv_data(self, *, control_frame: bool) -> Tuple[int, bytes]:
+        assert control_frame
         if self._said:
             return ABNF.OPCODE_BINARY, self._said.pop(0)
         return ABNF.OPCODE_CLOSE, b""

@@ -20,6 +20,7 @@ from websocket import ABNF
 
 from backend.channel import Heard, Notice
 from backend.errors import Forbidden, Unreachable, Untrusted
+from backend.sources import kube_line
 from backend.sources.kube_exec import CLOSE_S, ENDED, PROTOCOL, STDOUT, ExecChannel, connect
 from backend.sources.tls import context
 from tests.backend.sources.authority import Certificate
@@ -30,22 +31,28 @@ class Line:
     """Stands where the websocket stands: says what a test gives it, or raises that."""
 
     def __init__(self, *said: Any) -> None:
+        self.lock, self.pings = threading.Lock(), 0
         self._said: queue.SimpleQueue[Any] = queue.SimpleQueue()
         for one in said:
             self._said.put(one)
 
-    def recv_data(self) -> Tuple[int, bytes]:
+    def recv_data(self, *, control_frame: bool) -> Tuple[int, bytes]:
+        assert control_frame, "a pong is a sign of life"
         one = self._said.get()
         if isinstance(one, Exception):
             raise one
         opcode, data = one
         return opcode, data
 
+    def ping(self) -> None:
+        self.pings += 1
+
     def shutdown(self) -> None:
         pass
 
 
-CLOSES = (ABNF.OPCODE_CLOSE, b"")
+SILENT = websocket.WebSocketTimeoutException("timed out")
+CLOSES, PONG = (ABNF.OPCODE_CLOSE, b""), (ABNF.OPCODE_PONG, b"")
 
 
 def out(stream: int, words: bytes) -> Tuple[int, bytes]:
@@ -84,6 +91,48 @@ async def test_a_line_that_is_cut_or_closed_meanwhile_is_gone_in_words(error: Ex
     assert isinstance(first, Notice)
     assert "the line is gone" in first.words
     assert last == b""
+
+
+async def test_a_far_end_that_answers_no_question_any_more_is_gone() -> None:
+    line = Line(out(STDOUT, b"$ "), *[SILENT] * 9)
+    first, gone, last = await asyncio.wait_for(to_its_end(line), 5)
+    assert (first, last) == (b"$ ", b"")
+    assert isinstance(gone, Notice)
+    assert "the line is gone: nothing was heard for 60 s" in gone.words
+    assert line.pings == 2
+
+
+async def test_a_far_end_that_is_silent_and_answers_stays() -> None:
+    line = Line(*[SILENT, SILENT, PONG] * 20, out(STDOUT, b"$ "), CLOSES)
+    heard = await asyncio.wait_for(to_its_end(line), 5)
+    assert heard[0] == b"$ "
+    assert line.pings == 40
+
+
+async def test_what_is_typed_into_a_program_that_reads_nothing_for_a_while_arrives_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(kube_line, "UNANSWERED", 1_000_000)
+    with deaf() as (line, far):
+        line.settimeout(0.05)
+        channel = ExecChannel(line)
+        writing = asyncio.ensure_future(channel.write(b"x" * (4 << 20)))
+        while not line.lock.locked():  # noqa: ASYNC110 - a lock of threads
+            await asyncio.sleep(0)
+        await asyncio.sleep(0.2)
+        assert not writing.done()
+        # Its length stands before the mask of four bytes; the first byte names the stream.
+        reading = asyncio.to_thread(_taken, far, 10 + 4 + 1 + (4 << 20))
+        assert len(await asyncio.wait_for(reading, 20)) == 15 + (4 << 20)
+        await writing
+        await channel.close()
+
+
+def _taken(far: socket.socket, size: int) -> bytes:
+    taken = bytearray()
+    while len(taken) < size:
+        taken += far.recv(size - len(taken))
+    return bytes(taken)
 
 
 async def test_what_was_said_last_is_read_before_the_end_however_busy_the_loop_is() -> None:
@@ -150,7 +199,7 @@ async def test_a_session_is_left_though_the_line_takes_nothing_any_more() -> Non
         channel = ExecChannel(line)
         writing = asyncio.ensure_future(channel.write(b"x" * (16 << 20)))
         # Until the buffers of both kernels are full, the thread that writes holds the line.
-        while not channel._writing.locked():  # noqa: ASYNC110 - a lock of threads
+        while not line.lock.locked():  # noqa: ASYNC110 - a lock of threads
             await asyncio.sleep(0)
         began = time.monotonic()
         await channel.close()
@@ -213,7 +262,7 @@ async def test_a_new_size_of_the_screen_waits_for_no_line_that_takes_nothing() -
     with deaf() as (line, _far):
         channel = ExecChannel(line)
         writing = asyncio.ensure_future(channel.write(b"x" * (16 << 20)))
-        while not channel._writing.locked():  # noqa: ASYNC110 - a lock of threads
+        while not line.lock.locked():  # noqa: ASYNC110 - a lock of threads
             await asyncio.sleep(0)
         began = time.monotonic()
         channel.resize(132, 50)

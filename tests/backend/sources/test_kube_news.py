@@ -72,3 +72,47 @@ def test_a_server_that_makes_no_tables_tells_its_objects_by_name_and_age() -> No
         [json.dumps({"type": "ADDED", "object": pod("q")}).encode()], kube_news.Tabled(), "pods"
     )
     assert [one["name"] for one in news.bodies.values()] == ["q"]
+
+
+def test_a_list_of_nothing_may_be_said_as_null() -> None:
+    raw = json.dumps({"kind": "PodMetricsList", "metadata": {}, "items": None}).encode()
+    assert page_of(raw, projection({}), "pods").bodies == ()
+
+
+@pytest.mark.parametrize("item", [1, "x", None, {"metadata": "x"}])
+def test_an_item_that_is_no_object_is_malformed_and_no_defect_of_ours(item: object) -> None:
+    raw = json.dumps({"metadata": {}, "items": [item]}).encode()
+    for _ in range(2):
+        with pytest.raises(Malformed, match="no object"):
+            page_of(raw, projection({"labels": "metadata.labels"}), "pods")
+        raw = json.dumps({"kind": "Table", "rows": [item]}).encode()
+
+
+@pytest.mark.parametrize("whole", [1, "x", [1], {"metadata": "x"}])
+def test_an_event_of_no_object_is_malformed_and_no_defect_of_ours(whole: object) -> None:
+    line = json.dumps({"type": "ADDED", "object": whole}).encode()
+    with pytest.raises(Malformed, match="no object"):
+        kube_news.news_of([line], projection({}), "pods")
+
+
+def test_no_column_of_a_table_takes_the_place_of_what_an_object_is_known_by() -> None:
+    names = ("Name", "Namespace", "Owners", "Deleting", "Labels", "Phase")
+    table = {
+        "kind": "Table",
+        "columnDefinitions": [{"name": name} for name in names],
+        "rows": [
+            {
+                "cells": ["of-another", "elsewhere", "me", "false", "a=b", "Ready"],
+                "object": {"metadata": {"uid": "u", "name": "x"}},
+            }
+        ],
+    }
+    (body,) = page_of(json.dumps(table).encode(), kube_news.Tabled(), "widgets").bodies
+    assert body == {
+        "uid": "u",
+        "name": "x",
+        "owners (printed)": "me",
+        "deleting (printed)": "false",
+        "labels (printed)": "a=b",
+        "phase": "Ready",
+    }
