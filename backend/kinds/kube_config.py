@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Tuple
+from typing import Any, Optional, Tuple
 
 from backend.figure import Line, Lines
 from backend.kind import Column, Kind, Kube
@@ -44,6 +44,12 @@ def _namespace_look(row: Namespace, known: Known) -> Look:
     return warned(f"{words}{waits}")
 
 
+def _pods_in(row: Namespace, known: Known) -> Optional[int]:
+    if not known.has("pods"):
+        return None
+    return sum(1 for pod in known.rows("pods") if pod.namespace == row.name)
+
+
 NAMESPACES: Kind[Namespace] = declared(
     "namespaces",
     "namespace",
@@ -53,7 +59,7 @@ NAMESPACES: Kind[Namespace] = declared(
         Column(heading="STATUS", value=lambda row: row.phase),
         Column(
             heading="PODS",
-            joined=lambda row, known: sum(p.namespace == row.name for p in known.rows("pods")),
+            joined=_pods_in,
             right=True,
         ),
     ),
@@ -164,11 +170,15 @@ class Budget(KubeObject):
     healthy: int = 0
     wanted: int = 0
     expected: int = 0
-    selector: Words = {}
+    # None chooses no pod, an empty one all of its namespace.
+    selector: Optional[Words] = None
+    conditions: Any = None
 
     def covers(self, pod: Any) -> bool:
         """Whether it holds for a pod."""
-        return pod.namespace == self.namespace and chooses(self.selector, pod.labels)
+        if self.selector is None or pod.namespace != self.namespace:
+            return False
+        return chooses(self.selector, pod.labels)
 
     @property
     def rule(self) -> str:
@@ -177,6 +187,10 @@ class Budget(KubeObject):
 
 
 def _budget_look(row: Budget, known: Known) -> Look:
+    said = conditions(row.conditions).get("DisruptionAllowed") or {}
+    if said.get("reason") == "SyncFailed":
+        # It counts none of its pods then, and still lets none go.
+        return warned(f"lets none of its pods go: {said.get('message') or 'it counts none'}")
     if row.expected and not row.allowed:
         words = (
             f"lets none of its {row.expected} pods go: {row.healthy} healthy, {row.wanted} wanted"
@@ -200,6 +214,7 @@ BUDGETS: Kind[Budget] = declared(
             "wanted": "status.desiredHealthy",
             "expected": "status.expectedPods",
             "selector": "spec.selector",
+            "conditions": "status.conditions[type,status,reason,message]",
         },
     ),
     (
@@ -227,6 +242,8 @@ class Lease(KubeObject):
 
 def _lease_look(row: Lease, known: Known) -> Look:
     silent = row.silent_ms(known)
+    if not row.holder:
+        return Look(mark=Mark.OUT, notes=("given back: nobody holds it",))
     if row.seconds and silent > 3000 * row.seconds:
         return warned(f"{row.holder} did not renew it for {span(silent)}")
     return WELL

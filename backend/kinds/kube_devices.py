@@ -9,13 +9,14 @@ from backend.kinds.kube_amounts import amount, shown
 from backend.kinds.kube_nodes import asked_of, pods_on
 from backend.kinds.kube_object import bad, warned
 from backend.known import Known
-from backend.tone import WELL, Look
+from backend.tone import WELL, Look, Mark
 
 
 class NodeResource(Row):
     """A resource of a node that a device plug-in or the kubelet counts; amounts as numbers.
 
-    ``capacity`` is what there is, ``allocatable`` what pods can get, ``used`` what they ask for.
+    ``capacity`` is what there is, ``allocatable`` what pods can get, ``used`` what they ask for:
+    None where pods were not read.
     """
 
     key: str
@@ -23,17 +24,17 @@ class NodeResource(Row):
     resource: str
     capacity: float = 0.0
     allocatable: float = 0.0
-    used: float = 0.0
-    pods: int = 0
+    used: Optional[float] = None
+    pods: Optional[int] = None
 
     @property
-    def free(self) -> float:
+    def free(self) -> Optional[float]:
         """What a pod could still get."""
-        return max(self.allocatable - self.used, 0.0)
+        return None if self.used is None else max(self.allocatable - self.used, 0.0)
 
-    def said(self, value: float) -> str:
+    def said(self, value: Optional[float]) -> Optional[str]:
         """Return an amount of it as people read it."""
-        return shown(self.resource, value)
+        return None if value is None else shown(self.resource, value)
 
 
 def _is_counted(resource: str) -> bool:
@@ -43,6 +44,7 @@ def _is_counted(resource: str) -> bool:
 
 def resources(known: Known) -> Iterator[Body]:
     """Yield what each node has of each such resource."""
+    is_read = known.has("pods")
     for node in known.rows("nodes"):
         asked = asked_of(node, known)
         names = dict.fromkeys((*node.capacity, *node.allocatable, *asked))
@@ -54,19 +56,22 @@ def resources(known: Known) -> Iterator[Body]:
                 "resource": name,
                 "capacity": amount(node.capacity.get(name)),
                 "allocatable": amount(node.allocatable.get(name)),
-                "used": asked.get(name, 0.0),
-                "pods": len(users),
+                "used": asked.get(name, 0.0) if is_read else None,
+                "pods": len(users) if is_read else None,
             }
 
 
 def _look(row: NodeResource, _known: Known) -> Look:
-    if row.used > row.allocatable:
+    if row.used is not None and row.used > row.allocatable:
         can = row.said(row.allocatable)
         return bad(f"{row.said(row.used)} are asked for, and it can give {can}")
     if row.allocatable < row.capacity:
         lost = row.said(row.capacity - row.allocatable)
         words = f"{lost} of {row.said(row.capacity)} cannot be given"
         return warned(f"{words}: not healthy, or reserved")
+    if row.used is None:
+        words = "pods were not read: how much of it is asked for is not known"
+        return Look(mark=Mark.UNKNOWN, notes=(words,))
     if row.allocatable and not row.free:
         return warned("none is left: no pod that asks for it is placed here")
     return WELL
@@ -86,7 +91,9 @@ def _amount(heading: str, name: str) -> Column[NodeResource]:
 
 
 def _share(row: NodeResource) -> Optional[str]:
-    return f"{row.used / row.allocatable:.0%}" if row.allocatable else None
+    if row.used is None or not row.allocatable:
+        return None
+    return f"{row.used / row.allocatable:.0%}"
 
 
 NODE_RESOURCES: Kind[NodeResource] = Kind(

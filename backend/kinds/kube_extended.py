@@ -7,7 +7,7 @@ from typing import Any, Tuple
 from backend.kind import Column, Kind, Kube
 from backend.kinds.kube_object import Items, KubeObject, Words, bad, conditions, declared, goes
 from backend.known import Known
-from backend.tone import WELL, Look
+from backend.tone import WELL, Look, Mark
 
 
 class ApiService(KubeObject):
@@ -28,6 +28,8 @@ def _available(row: ApiService, known: Known) -> Look:
     said = conditions(row.conditions).get("Available") or {}
     if said.get("status") == "False":
         return bad(f"{said.get('reason')}: {said.get('message')}")
+    if row.service and said.get("status") != "True":
+        return Look(mark=Mark.UNKNOWN, notes=(f"nobody said yet whether {row.by} answers",))
     return goes(row, known) or WELL
 
 

@@ -14,9 +14,11 @@ from backend.kinds.kube_object import (
     KubeObject,
     Words,
     bad,
+    busy,
     declared,
 )
-from backend.tone import WELL
+from backend.known import Known
+from backend.tone import WELL, Look, Mark
 
 
 class Spec(KubeObject):
@@ -145,11 +147,12 @@ class NetworkAttachment(KubeObject):
         """The plug-in that makes it: ``sriov``, ``macvlan``."""
         try:
             said = json.loads(self.config) if self.config else {}
-        except ValueError:
+        except (ValueError, RecursionError):
             return "(its config is no JSON)"
         if not isinstance(said, dict):
             return "(its config is no object)"
-        plugins = said.get("plugins") or [said]
+        plugins = said.get("plugins")
+        plugins = plugins if plugins and isinstance(plugins, list) else [said]
         return "+".join(str(one.get("type")) for one in plugins if isinstance(one, dict))
 
 
@@ -161,13 +164,19 @@ def uses(row: NetworkAttachment, pod: Any) -> bool:
     return False
 
 
+def _users(row: NetworkAttachment, known: Known) -> Optional[int]:
+    if not known.has("pods"):
+        return None
+    return sum(bool(pod.networks) and uses(row, pod) for pod in known.rows("pods"))
+
+
 def networks_of(pod: Any) -> Tuple[Tuple[str, str], ...]:
     """Return the networks a pod asks for, by namespace and name."""
     text = pod.networks.strip()
     if text.startswith("["):
         try:
             said = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return ()
         return tuple(
             (str(one.get("namespace") or pod.namespace), str(one.get("name")))
@@ -199,9 +208,7 @@ NETWORK_ATTACHMENTS: Kind[NetworkAttachment] = declared(
         Column(heading="RESOURCE", value=lambda row: row.resource, most=40),
         Column(
             heading="PODS",
-            joined=lambda row, known: sum(
-                bool(p.networks) and uses(row, p) for p in known.rows("pods")
-            ),
+            joined=_users,
             right=True,
         ),
     ),
@@ -209,6 +216,17 @@ NETWORK_ATTACHMENTS: Kind[NetworkAttachment] = declared(
     needs=("pods",),
     tabs=(Tab(key="p", title="Pods", kind="pods", related=uses, needs=("pods",)),),
 )
+
+
+def _synced(row: Spec) -> Look:
+    """Return how far a node's ports are as their policies want them."""
+    said = str(row.at("syncStatus") or "")
+    if said == "Failed":
+        return bad(str(row.at("lastSyncError") or "it failed"))
+    if said == "InProgress":
+        return busy("its ports are being set up: its node may be emptied, or boot, for it")
+    return WELL if said == "Succeeded" else Look(mark=Mark.UNKNOWN, notes=(said or "not said yet",))
+
 
 _SRIOV = "sriovnetwork.openshift.io"
 SRIOV: Tuple[Kind[Any], ...] = (
@@ -244,11 +262,7 @@ SRIOV: Tuple[Kind[Any], ...] = (
             ),
             Column(heading="PORTS", value=lambda row: len(row.at("interfaces") or ()), right=True),
         ),
-        look=lambda row, _known: (
-            bad(str(row.at("lastSyncError") or "it failed"))
-            if row.at("syncStatus") == "Failed"
-            else WELL
-        ),
+        look=lambda row, _known: _synced(row),
         aliases=("sriovnetworknodestates",),
     ),
 )

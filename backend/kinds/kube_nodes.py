@@ -123,6 +123,10 @@ def _share(resource: str) -> Column[Node]:
     return Column(heading=resource.upper(), joined=words, order=part, right=True)
 
 
+def _pods(node: Node, known: Known) -> Optional[int]:
+    return len(pods_on(node.name, known)) if known.has("pods") else None
+
+
 def bars(node: Node, known: Known) -> Bars:
     """Return what its pods ask for against what it can give, each resource it has."""
     asked = asked_of(node, known)
@@ -134,7 +138,8 @@ def bars(node: Node, known: Known) -> Bars:
         if whole <= 0 and value <= 0:
             continue
         tone = Tone.WARN if whole and value / whole > 0.9 else Tone.PLAIN
-        said = f"{shown(name, value)} of {shown(name, whole)}"
+        used = shown(name, value) if known.has("pods") else "? (pods not read)"
+        said = f"{used} of {shown(name, whole)}"
         found.append(Bar(label=name, value=value, whole=whole, said=said, tone=tone))
     return Bars(tuple(found))
 
@@ -196,7 +201,7 @@ NODES: Kind[Node] = declared(
         Column(heading="STATUS", value=lambda node: node.status, most=26),
         _share("cpu"),
         _share("memory"),
-        Column(heading="PODS", joined=lambda n, k: len(pods_on(n.name, k)), right=True),
+        Column(heading="PODS", joined=_pods, right=True),
         Column(heading="VERSION", value=lambda node: node.version, most=14),
         Column(heading="ROLES", value=lambda node: node.roles, wide=True),
         Column(heading="ADDRESS", value=lambda node: node.address, wide=True),

@@ -49,11 +49,21 @@ class Claim(KubeObject):
         return f"waits for a volume of class {self.storage_class or 'default'}"
 
 
+def _waits_for_pod(row: Claim, known: Known) -> bool:
+    """Whether its class binds a claim only once a pod that uses it has a node, and none does."""
+    classes = known.rows("storage-classes")
+    sort = next((one for one in classes if one.is_default), None)
+    if row.storage_class is not None:
+        sort = next((one for one in classes if one.name == row.storage_class), None)
+    waits = sort is not None and sort.binding == "WaitForFirstConsumer"
+    return waits and known.has("pods") and not users_of(row, known)
+
+
 def _claim_look(row: Claim, known: Known) -> Look:
     if row.phase == "Lost":
         return bad(f"its volume {row.volume} is gone")
     if row.phase == "Pending":
-        if "WaitForFirstConsumer" in row.why(known):
+        if _waits_for_pod(row, known):
             return busy("is bound when a pod uses it")
         return bad(row.why(known))
     leaving = goes(row, known)

@@ -49,6 +49,8 @@ class _Drawing:
         return Tree(tuple(self._nodes), tuple(self._edges))
 
 
+_UNREAD = "pods were not read"
+
 # --- a node ------------------------------------------------------------------------------------
 
 
@@ -59,11 +61,16 @@ def of_node(node: Any, known: Known) -> Tree:
     root = drawing.add(f"{node.name}  {node.status}", tone=tone)
     asked = asked_of(node, known)
     given = drawing.add("what it can give", root)
+    is_read = known.has("pods")
     for name in _resources(node, asked):
         whole, value = amount(node.allocatable.get(name)), asked.get(name, 0.0)
-        words = f"{_named(name)}: {shown(name, value)} of {shown(name, whole)} asked for"
+        used = f"{shown(name, value)} of {shown(name, whole)} asked for"
+        words = f"{_named(name)}: {used if is_read else shown(name, whole)}"
         is_full = value > whole * FULL if whole else value > 0
         drawing.add(words, given, Tone.WARN if is_full else Tone.PLAIN)
+    if not is_read:
+        drawing.add(f"{_UNREAD}: what is asked for is not known", root, Tone.WARN)
+        return drawing.tree
     pods = sorted(pods_on(node.name, known), key=lambda pod: (pod.namespace, pod.name))
     under = drawing.add(f"{len(pods)} pods", root)
     for pod in pods:
@@ -147,7 +154,10 @@ def _release(drawing: _Drawing, release: Any, known: Known, under: str) -> None:
     run = list(_run_of(release, known))
     for kind, row in run:
         _workload(drawing, kind, row, known, at)
-    if not run:
+    unread = [kind for kind in RUN if not known.has(kind)]
+    if unread:
+        drawing.add(f"not read: {', '.join(unread)}", at, Tone.WARN)
+    elif not run:
         drawing.add("nothing runs of it", at)
 
 
@@ -187,6 +197,8 @@ def _workload(drawing: _Drawing, kind: str, row: Any, known: Known, under: str) 
         for pod in known.rows("pods")
         if pod.namespace == row.namespace and row.selects(pod.labels)
     ]
+    if not known.has("pods"):
+        drawing.add(_UNREAD, at, Tone.WARN)
     nodes = by_name(known.rows("nodes"))
     for pod in pods[:MOST]:
         below = _pod(drawing, pod, known, at, "")
@@ -194,7 +206,9 @@ def _workload(drawing: _Drawing, kind: str, row: Any, known: Known, under: str) 
         if node is not None:
             tone = Tone.PLAIN if node.is_ready else Tone.BAD
             drawing.add(f"{node.name}  {node.status}", below, tone, Jump("nodes", node.uid))
-        elif pod.node:
+        elif pod.node and known.has("nodes"):
             drawing.add(f"{pod.node}  not among the nodes", below, Tone.BAD)
+        elif pod.node:
+            drawing.add(f"{pod.node}  nodes were not read", below, Tone.WARN)
     if len(pods) > MOST:
         drawing.add(f"and {len(pods) - MOST} more pods", at, jump=Jump(kind, row.uid))

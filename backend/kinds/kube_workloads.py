@@ -53,6 +53,8 @@ class Workload(KubeObject):
     ready: int = 0
     updated: int = 0
     available: int = 0
+    # All its pods, of whatever shape; None where the API counts none.
+    total: Optional[int] = None
     generation: int = 0
     observed: int = 0
     selector: Words = {}
@@ -70,9 +72,14 @@ class Workload(KubeObject):
         return 1 if self.wanted is None else self.wanted
 
     @property
-    def is_whole(self) -> bool:
-        """Whether all its pods are there, ready, and of its newest shape."""
-        return self.ready >= self.replicas and self.updated >= self.replicas
+    def is_noticed(self) -> bool:
+        """Whether its controller has seen what it is to be; its counts are of what it was else."""
+        return self.observed >= self.generation
+
+    @property
+    def of_old(self) -> int:
+        """How many of its pods are of an older shape: one still serves where no new one does."""
+        return max((self.total or 0) - self.updated, 0)
 
     def selects(self, labels: Any) -> bool:
         """Whether a pod of these labels is one of its own."""
@@ -95,16 +102,28 @@ def _look(row: Workload, known: Known) -> Look:
     progress = said.get("Progressing") or {}
     if progress.get("reason") == "ProgressDeadlineExceeded":
         return bad(f"{row.ready} of {row.replicas} ready; the roll-out got no further in its time")
+    if not row.is_noticed:
+        return busy("its last change is not taken up yet: does its controller run?")
     if row.ready < row.replicas:
         words = f"{row.ready} of {row.replicas} ready"
         since_ms = lasted_ms(said.get("Available"), known)
         if row.ready == 0 and since_ms > PATIENT_MS:
             return bad(f"{words}, for {span(since_ms)}")
         return busy(words)
+    rolls = _rolls(row)
+    if rolls:
+        return busy(rolls)
+    return Look(mark=Mark.OUT) if row.replicas == 0 else WELL
+
+
+def _rolls(row: Workload) -> str:
+    """Return how far its pods are of its newest shape, "" where they are and no others are left."""
     if row.updated < row.replicas:
         words = f"{row.updated} of {row.replicas} are of the new shape"
-        return busy(f"{words}; paused" if row.paused else words)
-    return Look(mark=Mark.OUT) if row.replicas == 0 else WELL
+        return f"{words}; paused" if row.paused else words
+    if row.of_old:
+        return f"{row.of_old} of the old shape still there: not all of the new one serve"
+    return ""
 
 
 def _ready(row: Workload) -> str:
@@ -129,6 +148,7 @@ _COUNTS = {
     "wanted": "spec.replicas",
     "ready": "status.readyReplicas",
     "updated": "status.updatedReplicas",
+    "total": "status.replicas",
     "available": "status.availableReplicas",
     "generation": "metadata.generation",
     "observed": "status.observedGeneration",
