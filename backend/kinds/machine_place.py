@@ -47,6 +47,6 @@ def standing(place: Place) -> Verdict:
         text = "DO NOT LOG OUT before the first unlock: losing it means a re-install"
         return Verdict(word="WARN", text=text, more=f"{where(place)}; :guards", tone=Tone.WARN)
     if place.phase is Phase.INSTALLED:
-        more = "bootstrap is run under supervision: :runs, b; its guards: :guards"
+        more = "bootstrap is run under supervision: :runs, B; its guards: :guards"
         return Verdict(word="BEFORE", text=where(place), more=more, tone=Tone.BUSY)
     return Verdict(word="WELL", text=where(place))

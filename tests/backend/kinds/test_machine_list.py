@@ -14,6 +14,7 @@ from backend.kinds.ground import GROUND, headline
 from backend.kinds.log_places import of_machine
 from backend.kinds.machine_list import LOOKED_AT, Machine, machines_of
 from backend.kinds.machine_place import where
+from backend.kinds.machine_start import BOOTSTRAP
 from backend.known import Known, Reading
 from backend.place import Phase, Place, find_place
 from backend.plan import HERE
@@ -69,7 +70,9 @@ def test_a_controller_says_whether_it_was_bootstrapped(tmp_path: Path) -> None:
     before = find_place(root(tmp_path / "a"), {})
     between = find_place(root(tmp_path / "b", CONFIGURED[0]), {})
     assert (before.phase, between.phase) == (Phase.INSTALLED, Phase.BOOTSTRAPPED)
-    assert headline(Known(cloud="", now_ms=0, place=before)).word == "BEFORE"
+    said = headline(Known(cloud="", now_ms=0, place=before))
+    assert said.word == "BEFORE"
+    assert f":runs, {BOOTSTRAP.key};" in said.more
 
 
 def test_between_bootstrap_and_first_unlock_it_says_not_to_log_out(tmp_path: Path) -> None:
