@@ -20,6 +20,9 @@ from backend.watch import Record, Watch
 if TYPE_CHECKING:
     from backend.settings import CloudSettings
 
+WHERE_TO_SET = "add auth: to clouds.yaml, or source openrc"
+"""What to do where nothing in the settings knows a kind."""
+
 
 class Lookout:
     """Asks one cloud and holds what it says; nothing is asked before ``read`` or the watch runs."""
@@ -68,7 +71,7 @@ class Lookout:
         """Read a kind and what its columns need; the needs' failures stand in their readings."""
         if kind.name not in self.kinds:
             words = f"{self.settings.name} has nothing in its settings that knows {kind.name}"
-            raise NotConfigured(words, "add auth: to clouds.yaml, or source openrc")
+            raise NotConfigured(words, WHERE_TO_SET)
         others = (name for name in kind.needs if name != kind.name and name in self.kinds)
         needs = [self.watch.read_now(name) for name in others]
         reading, *_ = await asyncio.gather(self.watch.read_now(kind.name, parent), *needs)
@@ -82,13 +85,18 @@ class Lookout:
         if kind_named(kind.name) is None:
             self.kinds.setdefault(kind.name, kind)
 
+    @property
+    def has_cluster(self) -> bool:
+        """Whether there is a cluster to ask for kinds that are not declared."""
+        return API_RESOURCES.name in self.kinds
+
     async def discover(self, name: str) -> Optional[Kind[Any]]:
         """Return the kind of that name in the cluster, None where it knows none.
 
         What is declared is never shadowed; what is not has the columns its server prints. Raises
         ``StxError`` where the cluster cannot be asked.
         """
-        if API_RESOURCES.name not in self.kinds:
+        if not self.has_cluster:
             return None
         reading = await self.watch.read_now(API_RESOURCES.name)
         resource = named(reading.rows, name)

@@ -109,8 +109,12 @@ class StxApp(App[None], inherit_bindings=False):
         return ListingScreen(self.rooms.first_kind)
 
     def on_load(self) -> None:
+        loop = asyncio.get_running_loop()
         # Also what else blocks on a disk (a copy, a log) holds nobody up who leaves.
-        asyncio.get_running_loop().set_default_executor(Pool())
+        loop.set_default_executor(Pool())
+        # From Python 3.12 on the library has tasks begin inside of what begins them: an answer that
+        # is there at once would come before the question stands. On 3.9, and in a test, none does.
+        loop.set_task_factory(None)
 
     def on_ready(self) -> None:
         self.set_interval(LOOK_ROUND_S, self.lock.look_round, name="alone")

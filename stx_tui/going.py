@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 def no_kind(name: str, rooms: Rooms) -> str:
     """Return what is said of a name that means nothing here, with what was perhaps meant."""
+    from backend.kinds import kind_named
+    from backend.lookout import WHERE_TO_SET
+
+    meant = kind_named(name)
+    if meant is not None:
+        return f"nothing set here knows {meant.name}: {WHERE_TO_SET}"
     near = " or ".join(rooms.near(name))
     return f"there is no kind {clean(name)!r}; {f'{near}?' if near else ': and Tab lists them'}"
 
@@ -27,8 +33,9 @@ def go(console: StxApp, name: str, row: str) -> str:
     """List the kind of that name, or open the row of it; return why not, or nothing."""
     rooms = console.rooms
     kind = rooms.kind(name) or next(map(rooms.kind, rooms.named(name)), None)
-    if kind is None and console.station is not None and name:
-        asking = _discover(console, console.station, name, row)
+    station = console.station
+    if kind is None and station is not None and station.lookout.has_cluster and name:
+        asking = _discover(console, station, name, row)
         console.run_worker(asking, name="discover", group="go")
         return f"asking the cluster for {clean(name)!r} ..."
     if kind is None:

@@ -115,6 +115,16 @@ def test_a_name_that_no_kind_has_is_said_to_have_none(far: Far) -> None:
     far.until("there is no kind 'wombats'")
 
 
+def test_where_nothing_is_set_that_knows_a_kind_it_says_what_to_set(sit: Sit) -> None:
+    here = sit("--cloud", "here")
+    here.until("KNOWN BY", " here ")
+    for name, words in (("wombats", "there is no kind 'wombats'"), ("hosts", "add auth:")):
+        here.press(":")
+        here.type(name)
+        here.press("enter")
+        here.until(words)
+
+
 def test_n_goes_to_the_next_row_that_is_not_well(far: Far) -> None:
     far.press("n")
     far.until("selected: worker-0", r"(?m)^>!  worker-0")

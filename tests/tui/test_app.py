@@ -323,3 +323,26 @@ async def test_a_defect_that_ends_the_console_shows_where_it_is_and_no_variable(
     assert "in defect" in told.plain
     assert "ValueError: 7 \\x1b[2Jcharacters" in told.plain
     assert "hunter2" not in told.plain
+
+
+async def test_work_begins_after_what_began_it_on_every_python() -> None:
+    wire, order = Wire(bodies={"/boxes": []}), []
+
+    async def work() -> None:
+        order.append("work")
+
+    async def opener() -> Any:
+        return station(wire)
+
+    app = StxApp(None, opener, rooms=ROOMS, now_ms=lambda: NOW_MS, place=PLACE)
+
+    async def begin(pilot: Any) -> None:
+        await until(pilot, lambda: app.station is not None)
+        app.run_worker(work())
+        order.append("went on")
+        await until(pilot, lambda: "work" in order)
+        app.exit()
+
+    # As it is run for a person: only so the library has tasks begin at once.
+    await app.run_async(headless=True, size=(80, 24), auto_pilot=begin)
+    assert order == ["went on", "work"]
