@@ -91,6 +91,11 @@ def mib(value: Optional[int]) -> str:
     return f"{value / 1024 / 1024:.1f}T"
 
 
+def yes_no(said: Optional[bool]) -> Optional[str]:
+    """Return ``yes`` or ``no``, None of what nobody said: that is no *no*."""
+    return None if said is None else "yes" if said else "no"
+
+
 def counted(number: int, thing: str) -> str:
     """Return how many of a thing: ``1 OSD``, ``2 OSDs``."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

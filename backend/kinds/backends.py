@@ -12,6 +12,7 @@ from backend.kinds.backend_acts import BACKEND_ACTIONS
 from backend.kinds.controller_fs_acts import CONTROLLER_FS_ACTIONS
 from backend.kinds.inventory import NOISE, look_of
 from backend.kinds.monitor_acts import MONITOR_ACTIONS
+from backend.units import yes_no
 
 EVERY_S = 15.0
 
@@ -81,7 +82,7 @@ CONTROLLER_FILESYSTEMS: Kind[ControllerFilesystem] = Kind(
         Column(heading="NAME", value=lambda row: row.name),
         Column(heading="GIB", value=lambda row: row.size, right=True),
         Column(heading="STATE", value=lambda row: row.status),
-        Column(heading="COPIED", value=lambda row: "yes" if row.replicated else "no"),
+        Column(heading="COPIED", value=lambda row: yes_no(row.replicated)),
         Column(heading="VOLUME", value=lambda row: row.logical_volume),
     ),
     look=lambda row, _known: look_of(row.status, ("available",)),

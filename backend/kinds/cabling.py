@@ -9,6 +9,7 @@ from backend.kinds.inventory import EVERY_S, HOST, NOISE, OfHost, host_name
 from backend.kinds.once import once
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
+from backend.units import yes_no
 
 
 class EthernetPort(OfHost):
@@ -52,7 +53,7 @@ ETHERNET_PORTS: Kind[EthernetPort] = Kind(
         Column(heading="SPEED", value=lambda row: speed(row.speed), right=True),
         Column(heading="MTU", value=lambda row: row.mtu, right=True),
         Column(heading="DRIVER", value=lambda row: row.driver),
-        Column(heading="DPDK", value=lambda row: "yes" if row.dpdksupport else "no"),
+        Column(heading="DPDK", value=lambda row: yes_no(row.dpdksupport)),
         Column(heading="DUPLEX", value=lambda row: row.duplex, wide=True),
         Column(heading="AUTONEG", value=lambda row: row.autoneg, wide=True),
     ),

@@ -12,6 +12,7 @@ from backend.kinds.timing import listed
 from backend.kinds.upkeep_acts import DRBD_ACTIONS, LOGGING_ACTIONS, USERS_ACTIONS
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
+from backend.units import yes_no
 
 EVERY_S = 60.0
 
@@ -93,7 +94,7 @@ REMOTE_LOGGING: Kind[RemoteLogging] = Kind(
     read=Rest(service="sysinv", path="/remotelogging", items="remoteloggings"),
     label=lambda _row: "remote-logging",
     columns=(
-        Column(heading="ENABLED", value=lambda row: "yes" if row.enabled else "no"),
+        Column(heading="ENABLED", value=lambda row: yes_no(row.enabled)),
         Column(heading="ADDRESS", value=lambda row: row.ip_address, most=39),
         Column(heading="PORT", value=lambda row: row.port, right=True),
         Column(heading="TRANSPORT", value=lambda row: row.transport),

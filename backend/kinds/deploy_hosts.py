@@ -25,6 +25,7 @@ from backend.kinds.deploy_states import (
     HERE,
     SERVICE,
     deploy_of,
+    how_deployed,
     state_reason,
     usm,
     verdict,
@@ -108,8 +109,10 @@ def _locked_where_wanted(row: DeployHost, known: Known) -> Reason:
     check = "locked and online, as a reboot is required"
     host = _named(row, known)
     simplex = len(known.rows("hosts")) == 1
-    if not row.reboot_required or simplex:
+    if simplex or row.reboot_required is False:
         return Reason.passes(check)
+    if row.reboot_required is None:
+        return Reason.cant_tell(check, "USM does not say whether one is")
     if host is None:
         return Reason.cant_tell(check, f"{row.hostname} was not read")
     if (host.administrative, host.availability) == ("locked", "online"):
@@ -228,7 +231,7 @@ DEPLOY_HOSTS: Kind[DeployHost] = Kind(
         Column(heading="STATE", value=lambda row: row.host_state),
         Column(heading="ADMIN", joined=_admin),
         Column(heading="TOOK", joined=_took, right=True),
-        Column(heading="RR", value=lambda row: "reboot" if row.reboot_required else "in service"),
+        Column(heading="RR", value=lambda row: how_deployed(row.reboot_required)),
     ),
     look=_host_look,
     sort=_order,

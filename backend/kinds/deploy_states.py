@@ -114,6 +114,11 @@ def hosts_done(known: Known) -> Tuple[int, int]:
     return sum(1 for host in hosts if host.host_state in ends), len(hosts)
 
 
+def how_deployed(reboot_required: Optional[bool]) -> str:
+    """Return whether hosts restart for it, in a word; "?" where nobody says."""
+    return "?" if reboot_required is None else "reboot" if reboot_required else "in service"
+
+
 def _next(row: Deploy, known: Known) -> str:
     """Say the one thing to do now."""
     reboot = "lock it, deploy host, unlock it" if row.reboot_required else "deploy host"
@@ -146,7 +151,7 @@ def verdict(known: Known) -> Verdict:
         begin = "To begin: :releases, one that is available, a, P precheck, S start."
         return Verdict(word="WELL", text="no software is being deployed.", more=begin)
     done, of = hosts_done(known)
-    how = "reboot required" if row.reboot_required else "in service"
+    how = "reboot required" if row.reboot_required else how_deployed(row.reboot_required)
     text = f"{row.from_release} -> {row.to_release}, {how}.  {done} of {of} hosts done."
     text = f"{text}  {deploy_times.whole(row, known)}".rstrip()
     words = f"[{row.state}]  NEXT {_next(row, known)}"

@@ -10,6 +10,7 @@ from backend.kinds.inventory import EVERY_S, HOST, NOISE, OfHost, host_name
 from backend.kinds.sensor_acts import DEVICE_ACTIONS, SENSOR_ACTIONS, SENSOR_GROUP_ACTIONS
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
+from backend.units import yes_no
 
 SLOWLY_S = 60.0
 
@@ -57,7 +58,7 @@ DEVICES: Kind[Device] = Kind(
         HOST,
         Column(heading="NAME", value=lambda row: row.name),
         Column(heading="PCI", value=lambda row: row.pciaddr),
-        Column(heading="ENABLED", value=lambda row: "yes" if row.enabled else "no"),
+        Column(heading="ENABLED", value=lambda row: yes_no(row.enabled)),
         Column(heading="NUMA", value=lambda row: row.numa_node, right=True),
         Column(heading="VFS", value=lambda row: row.vfs, right=True),
         Column(heading="DEVICE", value=lambda row: row.pdevice, most=32),
@@ -87,6 +88,13 @@ class DeviceImage(Row):
     description: Optional[str] = None
 
 
+def _wanted_device(row: DeviceImage) -> Optional[str]:
+    """Return vendor and device it is for; a part that the service leaves out is "?"."""
+    if not (row.pci_vendor or row.pci_device):
+        return None
+    return f"{row.pci_vendor or '?'}:{row.pci_device or '?'}"
+
+
 DEVICE_IMAGES: Kind[DeviceImage] = Kind(
     name="device-images",
     singular="device-image",
@@ -97,8 +105,8 @@ DEVICE_IMAGES: Kind[DeviceImage] = Kind(
         Column(heading="NAME", value=lambda row: row.name, most=32),
         Column(heading="TYPE", value=lambda row: row.bitstream_type),
         Column(heading="VERSION", value=lambda row: row.image_version),
-        Column(heading="FOR", value=lambda row: f"{row.pci_vendor}:{row.pci_device}"),
-        Column(heading="APPLIED", value=lambda row: "yes" if row.applied else "no"),
+        Column(heading="FOR", value=_wanted_device),
+        Column(heading="APPLIED", value=lambda row: yes_no(row.applied)),
         Column(heading="DESCRIPTION", value=lambda row: row.description, wide=True),
     ),
     actions=DEVICE_IMAGE_ACTIONS,
@@ -174,7 +182,7 @@ SENSORS: Kind[Sensor] = Kind(
         Column(heading="TYPE", value=lambda row: row.sensortype),
         Column(heading="STATUS", value=lambda row: row.status),
         Column(heading="STATE", value=lambda row: row.state),
-        Column(heading="SUPPRESSED", value=lambda row: "yes" if row.suppress else "no"),
+        Column(heading="SUPPRESSED", value=lambda row: yes_no(row.suppress)),
         Column(heading="MINOR", value=lambda row: row.actions_minor, wide=True),
         Column(heading="MAJOR", value=lambda row: row.actions_major, wide=True),
         Column(heading="CRITICAL", value=lambda row: row.actions_critical, wide=True),
@@ -223,7 +231,7 @@ SENSOR_GROUPS: Kind[SensorGroup] = Kind(
         Column(heading="GROUP", value=lambda row: row.sensorgroupname, most=32),
         Column(heading="TYPE", value=lambda row: row.sensortype),
         Column(heading="STATE", value=lambda row: row.state),
-        Column(heading="SUPPRESSED", value=lambda row: "yes" if row.suppress else "no"),
+        Column(heading="SUPPRESSED", value=lambda row: yes_no(row.suppress)),
         Column(heading="MINOR", value=lambda row: row.actions_minor_group),
         Column(heading="MAJOR", value=lambda row: row.actions_major_group),
         Column(heading="CRITICAL", value=lambda row: row.actions_critical_group),

@@ -49,9 +49,12 @@ class Health(Row):
 
 
 def _health_look(row: Health, _known: Known) -> Look:
-    if not row.failing:
-        return WELL
-    return Look(tone=Tone.WARN, mark=Mark.BAD, notes=row.failing)
+    if row.failing:
+        return Look(tone=Tone.WARN, mark=Mark.BAD, notes=row.failing)
+    odd = tuple(f"{name}: {state}" for name, state, _ in row.lines if state != "OK")
+    if odd or not row.lines:
+        return Look(mark=Mark.UNKNOWN, notes=odd or ("no check can be read out of the report",))
+    return WELL
 
 
 def _health_strip(row: Health, _known: Known) -> Lines:

@@ -188,6 +188,8 @@ def _strip(incident: Incident, known: Known) -> Lines:
 
 
 def _verdict(known: Known) -> Verdict:
+    if not known.has("incidents"):
+        return Verdict(word="READING", text="alarms were not read yet.", tone=Tone.PLAIN)
     found = [row for row in known.rows("incidents") if not row.because]
     expected = len(known.rows("incidents")) - len(found)
     alarms = sum(len(row.alarms) for row in known.rows("incidents"))

@@ -170,8 +170,11 @@ def _bundles_verdict(known: Known) -> Verdict:
         since = span(known.now_ms - run.began_ms) if run.began_ms is not None else "a while"
         text = f"collect runs for {since}, {size(count)} so far: {run.last}"
         return Verdict(word="RUNNING", text=text, more="Enter on it in :runs", tone=Tone.BUSY)
+    if not rows and not known.has("bundles"):
+        return Verdict(word="READING", text="/scratch was not read yet.", tone=Tone.PLAIN)
     if not rows:
-        return Verdict(word="", text="no bundle is kept in /scratch; T collects one")
+        text = "no bundle is kept in /scratch; T collects one"
+        return Verdict(word="", text=text, tone=Tone.PLAIN)
     last = max(rows, key=lambda row: row.at_ms)
     text = f"the last of {len(rows)}, {size(last.size)}, {span(known.now_ms - last.at_ms)} ago"
     more = "M copies it to a medium, and compares it there"
@@ -254,6 +257,8 @@ def _backup_look(row: KeptFile, known: Known) -> Look:
 
 def _backups_verdict(known: Known) -> Verdict:
     rows = _newest(known)
+    if not rows and not known.has("backups"):
+        return Verdict(word="READING", text="no machine was looked at yet.", tone=Tone.PLAIN)
     if not rows:
         text = "no backup is kept on any machine looked at"
         return Verdict(word="WARN", text=text, more="K makes one", tone=Tone.WARN)

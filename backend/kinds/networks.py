@@ -25,6 +25,10 @@ class Network(Row):
     primary_pool_family: Optional[str] = None
 
 
+def _how_given(row: Network) -> Optional[str]:
+    return None if row.dynamic is None else "dynamic" if row.dynamic else "static"
+
+
 NETWORKS: Kind[Network] = Kind(
     name="networks",
     singular="network",
@@ -34,7 +38,7 @@ NETWORKS: Kind[Network] = Kind(
     columns=(
         Column(heading="NAME", value=lambda row: row.name),
         Column(heading="TYPE", value=lambda row: row.type),
-        Column(heading="ADDRESSES", value=lambda row: "dynamic" if row.dynamic else "static"),
+        Column(heading="ADDRESSES", value=_how_given),
         Column(heading="FAMILY", value=lambda row: row.primary_pool_family),
     ),
     actions=NETWORK_ACTIONS,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Optional, Tuple
+from collections import Counter
+from typing import Any, Iterator, Mapping, Optional, Tuple
 
 from backend.kind import Column, Kind, Reach, Rest, Row
 from backend.kinds.cpu_acts import CPU_ACTIONS
@@ -155,22 +156,26 @@ class NumaNode(OfHost):
     numa_node: Optional[int] = None
 
 
-@once
-def _cpus_by_node(rows: Tuple[Cpu, ...]) -> Mapping[str, int]:
-    count: dict[str, int] = {}
-    for row in rows:
-        node = str(row.body.get("inode_uuid"))
-        count[node] = count.get(node, 0) + 1
-    return count
+# Both are read of all hosts at once, or under the one that is looked at.
 
 
 @once
-def _memory_by_node(rows: Tuple[Memory, ...]) -> Mapping[str, Memory]:
-    return {str(row.body.get("inode_uuid")): row for row in rows}
+def _cpus_by_node(known: Known) -> Mapping[str, int]:
+    cpus = {row.uuid: str(row.body.get("inode_uuid")) for row in _all_read("cpus", known)}
+    return Counter(cpus.values())
+
+
+@once
+def _memory_by_node(known: Known) -> Mapping[str, Memory]:
+    return {str(row.body.get("inode_uuid")): row for row in _all_read("memory", known)}
+
+
+def _all_read(kind: str, known: Known) -> Iterator[Any]:
+    return (row for (name, _), one in known.readings.items() if name == kind for row in one.rows)
 
 
 def _memory_of(row: NumaNode, known: Known) -> Optional[Memory]:
-    return _memory_by_node(known.rows("memory")).get(row.uuid)
+    return _memory_by_node(known).get(row.uuid)
 
 
 def _host_of_node(row: NumaNode, known: Known) -> Optional[str]:
@@ -196,7 +201,7 @@ NUMA_NODES: Kind[NumaNode] = Kind(
         Column(heading="NUMA", value=lambda row: row.numa_node, right=True),
         Column(
             heading="CPUS",
-            joined=lambda row, known: _cpus_by_node(known.rows("cpus")).get(row.uuid),
+            joined=lambda row, known: _cpus_by_node(known).get(row.uuid),
             right=True,
         ),
         Column(heading="MEMORY", joined=_total_of_node, right=True),
@@ -226,7 +231,9 @@ class Kernel(Row):
 
 
 def _kernel_look(row: Kernel, _known: Known) -> Look:
-    if not row.kernel_running or row.kernel_running == row.kernel_provisioned:
+    if not row.kernel_running:
+        return Look(mark=Mark.UNKNOWN, notes=("which kernel it runs is not said",))
+    if row.kernel_running == row.kernel_provisioned:
         return WELL
     words = f"runs {row.kernel_running}, {row.kernel_provisioned} after the next unlock"
     return Look(tone=Tone.BUSY, mark=Mark.BUSY, notes=(words,))

@@ -24,7 +24,7 @@ from backend.kind import (
     Tab,
 )
 from backend.kinds import sw_patch, sw_patch_acts
-from backend.kinds.deploy_states import HERE, SERVICE, usm
+from backend.kinds.deploy_states import HERE, SERVICE, how_deployed, usm
 from backend.kinds.deploys import start_ladder, started_badly
 from backend.kinds.obstacles import ACT_NEEDS, in_the_way
 from backend.kinds.release_looks import look, missing, page, strip
@@ -186,6 +186,9 @@ def _start_stops(row: Release, _form: Form, known: Known) -> Tuple[Consequence, 
     if row.reboot_required:
         words = f"each of {hosts} hosts is then to be locked, deployed and unlocked, one by one"
         found.append(Consequence(words=words, tone=Tone.WARN))
+    elif row.reboot_required is None:
+        words = f"USM does not say whether the {hosts} hosts are to be locked for it"
+        found.append(Consequence(words=words, tone=Tone.WARN))
     else:
         found.append(Consequence(words="in service: no host has to be locked for it"))
     found.append(Consequence(words="alarm 900.023 stands as long as the deploy is under way"))
@@ -251,7 +254,7 @@ RELEASES: Kind[Release] = Kind(
     columns=(
         Column(heading="RELEASE", value=lambda row: row.release_id, most=28),
         Column(heading="STATE", value=lambda row: row.state),
-        Column(heading="RR", value=lambda row: "reboot" if row.reboot_required else "in service"),
+        Column(heading="RR", value=lambda row: how_deployed(row.reboot_required)),
         Column(heading="CVES", value=lambda row: len(row.cves) or None, right=True),
         Column(heading="SUMMARY", value=lambda row: row.summary, most=32),
         Column(heading="PACKAGES", value=lambda row: len(row.packages), right=True, wide=True),

@@ -11,6 +11,8 @@ from backend.units import span
 
 EVERY_S = 15.0
 FAILURES = frozenset({"failed", "degraded"})
+# Of what service management says no state.
+UNTOLD = Look(mark=Mark.UNKNOWN, notes=("service management says no state of it",))
 
 
 class ServiceGroup(Row):
@@ -32,7 +34,9 @@ def _group_look(row: ServiceGroup, _known: Known) -> Look:
     if row.state != row.desired_state:
         words = f"{row.state}, wanted {row.desired_state} {said}".strip()
         return Look(tone=Tone.BUSY, mark=Mark.BUSY, notes=(words,))
-    return Look(tone=Tone.WARN, mark=Mark.BAD, notes=(said,)) if said else WELL
+    if said:
+        return Look(tone=Tone.WARN, mark=Mark.BAD, notes=(said,))
+    return WELL if row.state else UNTOLD
 
 
 SERVICE_GROUPS: Kind[ServiceGroup] = Kind(
@@ -73,7 +77,7 @@ def _service_look(row: Service, _known: Known) -> Look:
     if row.desired_state and row.state != row.desired_state:
         words = f"{row.state}, wanted {row.desired_state}"
         return Look(tone=Tone.BUSY, mark=Mark.BUSY, notes=(words,))
-    return WELL
+    return WELL if row.state else UNTOLD
 
 
 SERVICES: Kind[Service] = Kind(
@@ -110,6 +114,8 @@ class ServiceNode(Row):
 
 # The group that says which controller is the active one.
 LEADING = "controller-services"
+# How service management sees a controller that can bear services.
+SERVING = ("enabled", "available", "enabled")
 
 
 def _leading(row: ServiceNode, known: Known) -> Optional[Any]:
@@ -134,19 +140,26 @@ def _since(row: ServiceNode, known: Known) -> Optional[str]:
 
 
 def _failing(row: ServiceNode, known: Known) -> Optional[int]:
-    """Return how many services and groups have failed on a controller."""
-    if not known.has("services"):
+    """Return how many services and groups have failed on a controller, None where not read."""
+    if not (known.has("services") and known.has("service-groups")):
         return None
     rows = (*known.rows("services"), *known.rows("service-groups"))
     return sum(1 for one in rows if one.node_name == row.name and one.status in FAILURES)
 
 
 def _node_look(row: ServiceNode, known: Known) -> Look:
-    failing = _failing(row, known) or 0
-    if failing:
-        words = f"{failing} services or groups have failed on it"
-        return Look(tone=Tone.BAD, mark=Mark.BAD, notes=(words,))
-    return WELL
+    failing = _failing(row, known)
+    notes = [f"{failing} services or groups have failed on it"] if failing else []
+    is_locked = row.administrative_state == "locked"
+    states = (row.operational_state, row.availability_status, row.ready_state)
+    if states != SERVING and not is_locked:
+        said = "/".join(state or "?" for state in states)
+        notes.insert(0, f"service management sees it {said}")
+    if notes:
+        return Look(tone=Tone.BAD, mark=Mark.BAD, notes=tuple(notes))
+    if is_locked:
+        return Look(mark=Mark.OUT)
+    return Look() if failing is None else WELL
 
 
 SERVICE_NODES: Kind[ServiceNode] = Kind(

@@ -11,6 +11,7 @@ from backend.kinds.ceph_flags import flags_set
 from backend.kinds.ceph_status import CephStatus
 from backend.kinds.ceph_words import meaning
 from backend.kinds.disk_health import unwell
+from backend.kinds.fresh_checks import untold
 from backend.kinds.host_fresh import why_stale
 from backend.kinds.machine import size
 from backend.known import Known
@@ -25,6 +26,8 @@ NEEDS = ("ceph", "ceph-checks", "ceph-osds", "ceph-flags", "ceph-pools", "ceph-d
          "backends", "alarms", "claims")  # fmt: skip
 
 
+# Without these nobody can say that all is well, though Ceph says so of itself.
+_BESIDE = ("ceph-osds", "backends", "alarms", "claims")
 # Where Ceph stops taking data, by its own default; what is further off is not counted in days.
 FULL, FAR_MS = 0.95, 730 * DAY_MS
 
@@ -68,6 +71,9 @@ def verdict(known: Known) -> Verdict:
     stale = why_stale("Ceph", known.reading("ceph"), known) if status is not None else ""
     if stale:
         return Verdict(word="WAS WELL", text=text, more=stale, tone=Tone.WARN)
+    silent = untold(known, *(kind for kind in _BESIDE if known.reading(kind).error is not None))
+    if silent:
+        return Verdict(word="WARN", text=text, more=f"not known: {silent}", tone=Tone.WARN)
     return Verdict(word="WELL", text=text, more=more, tone=Tone.GOOD)
 
 

@@ -10,6 +10,7 @@ from backend.kind import Column, Kind, Rest, Row
 from backend.kinds.inventory import NOISE, look_of
 from backend.kinds.tier_acts import TIER_ACTIONS
 from backend.known import Known
+from backend.units import yes_no
 
 EVERY_S = 60.0
 
@@ -125,9 +126,7 @@ CEPH_BACKENDS: Kind[CephBackend] = Kind(
         Column(heading="NOVA", value=lambda row: row.ephemeral_pool_gib, right=True),
         Column(heading="OBJECT", value=lambda row: row.object_pool_gib, right=True),
         Column(heading="TASK", value=lambda row: row.task, wide=True),
-        Column(
-            heading="GATEWAY", value=lambda row: "yes" if row.object_gateway else "no", wide=True
-        ),
+        Column(heading="GATEWAY", value=lambda row: yes_no(row.object_gateway), wide=True),
         Column(heading="NETWORK", value=lambda row: row.network, wide=True),
     ),
     look=lambda row, _known: look_of(row.state, ("configured",)),

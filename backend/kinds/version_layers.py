@@ -53,11 +53,17 @@ def _none(why: str) -> Cell:
 
 
 def _unread(kind: str, of: str, known: Known) -> Cell:
-    """Return the cell of what was not read: the words of its error, or that nobody asked."""
-    reading = known.reading(kind, of)
-    if reading.error is None:
-        reading = known.reading(kind)
-    return Cell(why=error_words(reading.error) if reading.error is not None else "not asked yet")
+    """Return the cell of what is not there: the words of its error, or that nobody asked.
+
+    Who was asked and answered has said nothing of it.
+    """
+    readings = (known.reading(kind, of), known.reading(kind))
+    error = next((one.error for one in readings if one.error is not None), None)
+    if error is not None:
+        return Cell(why=error_words(error))
+    if any(one.was_read for one in readings):
+        return Cell(why=f"{kind} were read, and say nothing of it")
+    return Cell(why="not asked yet")
 
 
 # --- sysinv, USM and Kubernetes ----------------------------------------------------------------

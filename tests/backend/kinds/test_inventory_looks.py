@@ -51,7 +51,7 @@ def ends_in(days: float) -> str:
         ("memory", {"vm_hugepages_nr_1G_pending": 8}, Mark.BUSY, Tone.BUSY),
         ("memory", {"vm_hugepages_nr_2M_pending": 0}, Mark.BUSY, Tone.BUSY),
         ("kernels", {"kernel_provisioned": "lowlatency"}, Mark.BUSY, Tone.BUSY),
-        ("kernels", {"kernel_running": None}, Mark.NONE, Tone.GOOD),
+        ("kernels", {"kernel_running": None}, Mark.UNKNOWN, Tone.PLAIN),
         ("kube-versions", {"state": "partial"}, Mark.BUSY, Tone.BUSY),
         ("kube-versions", {"state": "unavailable"}, Mark.OUT, Tone.PLAIN),
         ("kube-versions", {"state": "available"}, Mark.NONE, Tone.PLAIN),
