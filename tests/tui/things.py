@@ -175,7 +175,7 @@ def station(wire: Wire, rooms: Rooms = ROOMS, now_ms: Any = lambda: NOW_MS, **se
         raise NotConfigured(f"no kubeconfig, so nobody can say what {name} is")
 
     return SimpleNamespace(
-        lookout=SimpleNamespace(discover=discover),
+        lookout=SimpleNamespace(discover=discover, has_cluster=True),
         set_baseline=set_baseline,
         ask_again=lambda kind, parent, _row: watch.read_now(kind, parent),
         start=nothing,
