@@ -116,9 +116,11 @@ class Ipmi:
         """Open the serial console."""
         from backend.sources.ipmi_sol import SolChannel
 
-        if self.sol is not None and self.sol.is_open:
+        if self.sol is not None and self.sol.is_held:
             raise Rejected(self.service, 0, "this console has it open already")
         async with self._turn():
+            if self.sol is not None:
+                await self.sol.close()
             how = await self._how()
             await is_there(self.service, self.address)
             # The console's session is the one to the baseboard, as long as it is open.

@@ -64,12 +64,17 @@ class SolChannel:
         """Open it; raises ``Rejected`` where somebody else holds it, ``Unreachable`` in time."""
         threading.Thread(target=self._live, name="serial console", daemon=True).start()
         try:
-            await asyncio.wait_for(asyncio.shield(self._opened), OPEN_S)
-        except asyncio.TimeoutError:
-            self._opened.cancel()
+            await asyncio.wait([self._opened], timeout=OPEN_S)
+        finally:
+            if not self._opened.done():  # nobody waits any more: it is not to be held in vain
+                self._opened.cancel()
+                self._stop()
+        if self._opened.cancelled():
             await self.close()
             words = f"the console did not open within {OPEN_S:.0f} s"
-            raise Unreachable(self._board.service, words, sent=True) from None
+            raise Unreachable(self._board.service, words, sent=True)
+        try:
+            self._opened.result()
         except (Rejected, Unauthorized, Unreachable):
             await self.close()
             raise
@@ -93,6 +98,11 @@ class SolChannel:
 
     def resize(self, columns: int, rows: int) -> None:
         """A serial line has no size."""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether somebody has it open: it is not being given back."""
+        return self.is_open and not self._closing.is_set()
 
     async def close(self) -> None:
         """Give it back to whoever wants it next."""
@@ -130,6 +140,8 @@ class SolChannel:
                     self._tell_up(is_again=tries > 0)
                     tries = 1
                     why = self._pump()
+                self._is_down = True
+                self._hang_up()
                 if self._closing.is_set() or self._is_final(why, is_first=not tries):
                     return
                 if tries == 1:
@@ -229,11 +241,17 @@ class SolChannel:
         return True
 
     def _hang_up(self) -> None:
+        """Give the line back, and log out: pyghmi would leave its session to run out there."""
         console, self._console = self._console, None
-        if console is None or console.broken or console.ipmi_session is None:
+        session = console.ipmi_session if console is not None else None
+        if console is None or session is None or session.broken:
             return
+        if not console.broken:
+            with suppress(*NONSENSE, exceptions.PyghmiException, OSError):
+                console.close()
+        session.sol_handler = None
         with suppress(*NONSENSE, exceptions.PyghmiException, OSError):
-            console.close()
+            session.logout(sessionok=False)
 
     def _drain(self) -> None:
         """What was asked of the baseboard meanwhile is still answered."""
@@ -262,4 +280,4 @@ def _words(error: Exception) -> str:
 
 def _is_about_credentials(words: str) -> bool:
     lowered = words.casefold()
-    return "password" in lowered or "unauthorized name" in lowered
+    return any(word in lowered for word in ("password", "unauthorized name", "privilege"))

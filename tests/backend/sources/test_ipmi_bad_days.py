@@ -337,3 +337,30 @@ def test_one_that_waits_for_a_packet_looks_after_a_moment_whether_it_was_there(
     for timeout in (5.0, 0.01):
         pyghmi_session._io_wait(timeout, ("127.0.0.1", 623))
     assert slept == [ipmi_waits.LOOK_S, 0.01]
+
+
+async def test_a_console_nobody_waits_for_any_more_is_given_back_and_can_be_opened_again() -> None:
+    commands = Consoles()
+    async with plugged(commands) as (board, line):
+        commands.port = board.address[1]
+        line.late_s = 0.2  # so that it is under way for a while
+        opening = asyncio.ensure_future(board.open(Sol(server="s0")))
+        while board.sol is None:  # noqa: ASYNC110 - another thread is heard of no other way
+            await asyncio.sleep(0.01)
+        opening.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await opening
+        line.late_s = 0.0
+        channel = await asyncio.wait_for(board.open(Sol(server="s0")), OPEN_S)
+        await channel.close()
+
+
+async def test_a_console_that_is_left_leaves_no_session_of_ours_at_its_baseboard() -> None:
+    """pyghmi deactivates the console, and leaves its session to run out there."""
+    commands = Consoles()
+    async with plugged(commands) as (board, line):
+        commands.port = board.address[1]
+        channel = await board.open(Sol(server="s0"))
+        assert len(line.station._sessions) == 1
+        await channel.close()
+        assert not line.station._sessions
