@@ -53,18 +53,24 @@ class SessionScreen(ConsoleScreen[None], inherit_bindings=False):
         self._heard_s = 0.0
         self._said = ""
         self._typed: asyncio.Queue[bytes] = asyncio.Queue()
+        self._far = SessionPane(self._typed.put_nowait)
+        # The file that what is seen goes into, once it is known where one is; what was saved.
+        self._file = f"{deed.label}-{deed.number}"
+        self._kept = ""
 
     def compose(self) -> ComposeResult:
         yield TitlePane()
-        yield SessionPane(self._typed.put_nowait)
+        yield self._far
         yield Pane(id="notice")
 
     def on_mount(self) -> None:
+        self._file = f"{self.console.known.cloud}-{self._file}"
         self.run_worker(self._listen(), name="session")
         self.run_worker(self._send(), name="typing")
         self.call_after_refresh(self._fit)
 
     async def on_unmount(self) -> None:
+        self._keep()  # the console may end, or its line be cut, with nobody to leave the session
         await self._channel.close()
 
     def on_resize(self) -> None:
@@ -73,7 +79,7 @@ class SessionScreen(ConsoleScreen[None], inherit_bindings=False):
     @property
     def pane(self) -> SessionPane:
         """The far end's screen."""
-        return self.query_one(SessionPane)
+        return self._far
 
     # --- what comes ----------------------------------------------------------------------------
 
@@ -171,7 +177,7 @@ class SessionScreen(ConsoleScreen[None], inherit_bindings=False):
             self.pane.look_back(1 if word == "p" else -1)
             self.say(f"{self.pane.back} lines back: q to now" if self.pane.back else "")
         elif word == "s":
-            self.say(save(self._file_name, self.pane.lines_seen))
+            self.say(save(self._file, self.pane.lines_seen))
         elif word == "l":
             self._toggle_log()
         else:
@@ -179,24 +185,24 @@ class SessionScreen(ConsoleScreen[None], inherit_bindings=False):
             self._typed.put_nowait(function_key(number))
             self.say(f"sent F{number}")
 
-    @property
-    def _file_name(self) -> str:
-        return f"{self.console.known.cloud}-{self.deed.label}-{self.deed.number}"
-
     def _toggle_log(self) -> None:
         if self._log is not None:
             self.say(self._log.end(self.pane.lines_now))
             self._log = None
             return
-        self._log, words = Log.begin(
-            self._file_name, clock(self.console.known.now_ms, seconds=True)
-        )
+        self._log, words = Log.begin(self._file, clock(self.console.known.now_ms, seconds=True))
         self.say(words)
 
+    def _keep(self) -> str:
+        """Save what was seen, once; return what to say of that."""
+        if not self._kept:
+            self._kept = save(self._file, self.pane.lines_seen)
+            if self._log is not None:
+                self._log.end(self.pane.lines_now)
+        return self._kept
+
     def _close(self) -> None:
-        words = save(self._file_name, self.pane.lines_seen)
-        if self._log is not None:
-            self._log.end(self.pane.lines_now)
+        words = self._keep()
         console = self.console
         self.dismiss()
         console.say(f"session closed; {words}")

@@ -111,6 +111,22 @@ async def test_the_printable_escape_leads_out_and_closes_it_and_saves_what_was_s
         assert saved.stat().st_mode & 0o077 == 0
 
 
+async def test_what_was_seen_is_saved_though_the_console_ends_in_the_middle_of_it(
+    tmp_path: Any,
+) -> None:
+    """As where the line hangs up: nobody is there to leave it."""
+    desk = Desk(machine("a"))
+    async with desk.sat_at():
+        _screen, line = await opened(desk)
+        await desk.press("~", "l", on=SessionScreen)
+        await say(desk, line, b"one\r\ntwo\r\n")
+    assert line.closed
+    folder = tmp_path / "stx-tui" / "sessions"
+    (saved,), (log,) = folder.glob("*.txt"), folder.glob("*.log")
+    assert saved.read_text().splitlines() == ["one", "two"]
+    assert log.read_text().splitlines()[1:] == ["one", "two"]
+
+
 async def test_a_dropped_line_says_so_and_what_is_typed_meanwhile_is_said_to_be_lost() -> None:
     desk = Desk(machine("a"))
     async with desk.sat_at():
