@@ -19,7 +19,7 @@ from backend.known import Key
 from backend.offer import Offer, offer
 from backend.place import this_process
 from backend.preview import Preview, commands_of, preview, said
-from backend.rests import is_only_under, own_readings, rests_on
+from backend.rests import rests_on, shown_by
 from backend.watch import Watch
 
 # The number of a deed done while the record could not be written.
@@ -289,10 +289,7 @@ class Acts:
         if all(isinstance(write, LocalWrite) for write in preview.writes):
             return ()
         ids = [preview.target.id(row)] if row is not None else []
-        own = own_readings(preview.kind, preview.action, ids, preview.known)
-        needs = [self._kinds[name] for name in preview.action.needs if name in self._kinds]
-        under = [one.name for one in needs if is_only_under(one, preview.kind)]
-        return (*own, *((name, of) for name in under for of in ids))
+        return shown_by(self._kinds, preview.kind, preview.action, ids, preview.known)
 
     async def _send_all(self, deed: Deed, plan: Plan, keys: Sequence[Key]) -> Deed:
         """Send one step after the other; the deed stays open as long as each is taken."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Sequence, Tuple
 
+from backend.baseboard import Bmc
 from backend.kind import Action, Kind, Reach
 from backend.known import Key, Known
 
@@ -28,6 +29,28 @@ def rests_on(
             under = tuple(row_ids)
         keys += [(name, of) for of in under or ("",)]
     keys += [(name, row_id) for name in action.own_needs for row_id in row_ids]
+    return tuple(dict.fromkeys(keys))
+
+
+def shown_by(
+    kinds: Mapping[str, Kind[Any]],
+    kind: Kind[Any],
+    action: Action[Any],
+    row_ids: Sequence[str],
+    known: Known,
+) -> Tuple[Key, ...]:
+    """Return the readings that show what comes of an action: its rows', and what it needs of them.
+
+    Of a server that is what its own baseboard says beside them too: from where it boots, after a
+    disc was inserted.
+    """
+    keys = list(own_readings(kind, action, row_ids, known))
+    over = owners(kind, action, row_ids, known)
+    for needed in (kinds[name] for name in action.needs if name in kinds):
+        if is_only_under(needed, kind):
+            keys += [(needed.name, of) for of in row_ids]
+        elif isinstance(needed.read, Bmc) and needed.parent and needed.parent == kind.parent:
+            keys += [(needed.name, of) for of in over]
     return tuple(dict.fromkeys(keys))
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
-
-from pydantic import Field
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from backend.baseboard import RESETS
 from backend.figure import Jump
-from backend.kind import Action, Consequence, Form, Plan, Reason, Risk, Rung, Step
-from backend.kinds.hardware_orders import IPMITOOL, answers, check, curl, ipmitool, order, step
+from backend.kind import Action, Consequence, Plan, Reason, Risk, Rung, Step
+from backend.kinds.hardware_boot import Boot, Identify, boot, boot_consequences, devices, identify
+from backend.kinds.hardware_orders import IPMITOOL, answers, check, curl, ipmitool, step
 from backend.kinds.hardware_server import (
     POWER,
     TASKS,
@@ -30,23 +29,6 @@ from backend.units import span
 NEEDS = (POWER, "hosts", TASKS)
 # What takes the ground from under what runs there.
 CUTS = frozenset({"power-off", "power-cycle", "reset", "nmi", "shutdown"})
-# Where a server boots from, as ipmitool and as Redfish call it.
-DEVICES: Mapping[str, str] = {
-    "default": "none",
-    "network": "pxe",
-    "disk": "disk",
-    "optical": "cdrom",
-    "usb": "floppy",
-    "setup": "bios",
-}
-TARGETS: Mapping[str, str] = {
-    "default": "None",
-    "network": "Pxe",
-    "disk": "Hdd",
-    "optical": "Cd",
-    "usb": "Usb",
-    "setup": "BiosSetup",
-}
 _OFF_S, _SOFT_S = 30, 300
 
 
@@ -215,80 +197,6 @@ def _until(state: str, gives_up_s: int, then: str) -> Callable[[Any, Known], Tup
     return ladder
 
 
-# --- forms -------------------------------------------------------------------------------------
-
-
-class Identify(Form):
-    """The identify LED: on for a time, on until it is switched off, or off."""
-
-    on: bool = True
-    seconds: int = Field(default=60, ge=0, le=255)
-
-
-class Boot(Form):
-    """Where it boots from next; ``always`` until it is ordered otherwise."""
-
-    device: str = "network"
-    always: bool = False
-    uefi: bool = True
-
-
-def _identify(server: Server, form: Identify, known: Known) -> Plan:
-    if server.protocol == "redfish":
-        return _identify_redfish(server, form, known)
-    values = {"on": "yes" if form.on else "no"}
-    if form.on and form.seconds:
-        values["seconds"] = str(form.seconds)
-    word = str(form.seconds) if form.on and form.seconds else "force" if form.on else "0"
-    how = f"for {form.seconds} s" if "seconds" in values else "until it is switched off"
-    says = f"light {server.name}, {how}" if form.on else f"let the LED of {server.name} go out"
-    words = ipmitool(server, "chassis", "identify", word)
-    return order("identify", server, values, words, says)
-
-
-def _identify_redfish(server: Server, form: Identify, known: Known) -> Plan:
-    how = "until it is switched off (Redfish knows no time for it)"
-    says = f"light {server.name}, {how}" if form.on else f"let the LED of {server.name} go out"
-    words = curl(server, _at(server, known), {"LocationIndicatorActive": form.on}, "PATCH")
-    return order("identify", server, {"on": "yes" if form.on else "no"}, words, says)
-
-
-def _at(server: Server, known: Known) -> str:
-    row = power_of(server.name, known)
-    return row.at if row is not None else ""
-
-
-def boot_step(server: Server, form: Boot, known: Known) -> Step:
-    """Return the order of where a server boots from."""
-    values = {
-        "device": form.device,
-        "always": "yes" if form.always else "no",
-        "uefi": "yes" if form.uefi else "no",
-    }
-    says = f"let {server.name} boot from {form.device} {'always' if form.always else 'once'}"
-    return step("boot", server, values, _boot_words(server, form, known), says)
-
-
-def _boot_words(server: Server, form: Boot, known: Known) -> Tuple[str, ...]:
-    if server.protocol == "redfish":
-        boot = {
-            "BootSourceOverrideTarget": TARGETS.get(form.device, form.device),
-            "BootSourceOverrideEnabled": "Continuous" if form.always else "Once",
-        }
-        return curl(server, _at(server, known), {"Boot": boot}, "PATCH")
-    options = [word for word, on in (("efiboot", form.uefi), ("persistent", form.always)) if on]
-    words = ["chassis", "bootdev", DEVICES.get(form.device, form.device)]
-    return ipmitool(server, *words, *([f"options={','.join(options)}"] if options else []))
-
-
-def _boot(server: Server, form: Boot, known: Known) -> Plan:
-    return Plan(steps=(boot_step(server, form, known),))
-
-
-def _devices(_row: Any, _known: Known) -> Mapping[str, Tuple[str, ...]]:
-    return {"device": tuple(DEVICES)}
-
-
 # --- all of them -------------------------------------------------------------------------------
 
 
@@ -325,7 +233,7 @@ POWER_ACTIONS: Tuple[Action[Server], ...] = (
         name="identify",
         key="i",
         words="light or unlight",
-        plan=_identify,
+        plan=identify,
         risk=harmless,
         form=Identify,
         **_COMMON,
@@ -346,11 +254,12 @@ POWER_ACTIONS: Tuple[Action[Server], ...] = (
         name="boot",
         key="B",
         words="boot from",
-        plan=_boot,
+        plan=boot,
         risk=disruptive,
         form=Boot,
-        choices=_devices,
+        choices=devices,
         reasons=lambda server, _form, known: (answers(server, known),),
+        consequences=boot_consequences,
         **_COMMON,
     ),
 )

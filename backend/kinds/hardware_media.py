@@ -11,13 +11,12 @@ from backend.baseboard import Bmc
 from backend.kind import Action, Column, Consequence, Form, Kind, Nothing, Plan, Reach, Reason, Risk
 from backend.kinds.hardware_acts import (
     NEEDS,
-    Boot,
-    boot_step,
     consequences_of,
     disruptive,
     pressed,
     risk_of_power,
 )
+from backend.kinds.hardware_boot import Boot, boot_step
 from backend.kinds.hardware_orders import answers, check, curl, step
 from backend.kinds.hardware_parts import QUICK_S, SERVER, SLOW_S, OfServer, silent
 from backend.kinds.hardware_server import POWER, SERVERS, TASKS, Server, power_of, tone_of_health

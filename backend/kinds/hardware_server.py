@@ -6,6 +6,7 @@ from typing import Any, List, Optional, Tuple
 
 from backend.errors import NotConfigured, StxError, Unauthorized
 from backend.kind import Row
+from backend.kinds.host_fresh import why_stale
 from backend.known import Known, Reading
 from backend.plan import HERE
 from backend.tone import Tone
@@ -86,8 +87,7 @@ def health_of(server: str, known: Known) -> Optional[Health]:
 
 def is_told_now(kind: str, known: Known, of: str = "") -> bool:
     """Whether what is known of a kind is what was answered last, and not what is remembered."""
-    reading = known.reading(kind, of)
-    return reading.was_read and reading.error is None and not reading.is_remembered
+    return not why_stale(kind, known.reading(kind, of), known)
 
 
 def is_off(server: Server, known: Known) -> bool:

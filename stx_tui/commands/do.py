@@ -8,6 +8,7 @@ import getpass
 import sys
 from typing import Any, List, Mapping, Sequence, Tuple
 
+from backend.baseboard import Bmc
 from backend.clean import clean
 from backend.deed import Outcome
 from backend.errors import Missing, Refused
@@ -16,7 +17,7 @@ from backend.kind import Action, Answer, Form, Kind, Risk, Row
 from backend.kinds import by_name
 from backend.known import Known
 from backend.preview import Preview, refused_field, secret_fields
-from backend.rests import rests_on
+from backend.rests import is_only_under, rests_on
 from backend.station import Station
 from stx_tui.commands.desk import (
     asks_cloud,
@@ -130,8 +131,9 @@ async def _preview(
     if kind.parent is not None:
         await station.watch.read_now(kind.parent)
     target = station.acts.target(kind, action)
-    needs = (target.name, *target.needs) if action.on_parent else (kind.name, *kind.needs)
-    await asyncio.gather(*(station.watch.read_now(name) for name in needs))
+    of = target if action.on_parent else kind
+    needs = [name for name in of.needs if not _is_of_one(name, of)]
+    await asyncio.gather(*(station.watch.read_now(name) for name in (of.name, *needs)))
     reading = station.watch.known.reading(target.name)
     if reading.error is not None:
         raise reading.error
@@ -152,6 +154,12 @@ async def _preview(
         await station.store.written()  # a damaged file was put aside, and a new one begun
         await station.remember()
     return station.acts.preview(kind, action, ids, form)
+
+
+def _is_of_one(name: str, kind: Kind[Any]) -> bool:
+    """Whether each row's own baseboard tells of it: those named are asked, and no others."""
+    needed = by_name().get(name)
+    return needed is not None and isinstance(needed.read, Bmc) and is_only_under(needed, kind)
 
 
 def _named(kind: Kind[Any], rows: Sequence[Row], name: str, known: Known) -> Row:

@@ -29,12 +29,16 @@ IMAGE = "http://10.1.1.1/stx.iso"
 
 
 class Honest(Pretended):
-    """Does what it says yes to."""
+    """Does what it says yes to; but for the boot where it only says so."""
+
+    boots = True
 
     def __call__(self, asked: Asked) -> Reply:
         reply = super().__call__(asked)
         if asked.target.endswith("InsertMedia") and reply.status == 204:
             self.tree[SLOT].update(json.loads(asked.body))
+        if asked.target == SYSTEM and asked.method == "PATCH" and self.boots:
+            self.tree[SYSTEM]["Boot"].update(json.loads(asked.body)["Boot"])
         return reply
 
 
@@ -64,9 +68,9 @@ async def door(room: Path, bmc: Pretended) -> AsyncIterator[Tuple[Lookout, Acts]
             await lookout.close()
 
 
-async def insert(acts: Acts) -> Deed:
+async def insert(acts: Acts, *, restart: bool = False) -> Deed:
     action: Any = VIRTUAL_MEDIA.action("insert")
-    shown = acts.preview(VIRTUAL_MEDIA, action, ["s0/Cd"], Insert(image=IMAGE))
+    shown = acts.preview(VIRTUAL_MEDIA, action, ["s0/Cd"], Insert(image=IMAGE, restart=restart))
     (deed,) = await acts.do(shown, typed=shown.wants, why="")
     return deed
 
@@ -93,3 +97,27 @@ async def test_a_disc_that_is_in_is_booted_from_once(tmp_path: Path) -> None:
         assert (medium.inserted, medium.image) == (True, IMAGE)
     once = {"BootSourceOverrideTarget": "Cd", "BootSourceOverrideEnabled": "Once"}
     assert bmc.orders[-1] == ("PATCH", SYSTEM, {"Boot": once})
+
+
+async def test_a_server_that_is_not_to_boot_from_its_disc_is_not_restarted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.kinds.hardware_boot.READ_BACK_S", 0.5)
+    bmc = Honest()
+    bmc.tree[SYSTEM]["Actions"]["#ComputerSystem.Reset"][
+        "ResetType@Redfish.AllowableValues"
+    ].append("ForceRestart")
+    bmc.boots = False
+    async with door(tmp_path, bmc) as (_, acts):
+        deed = await insert(acts, restart=True)
+        assert deed.outcome is Outcome.FAILED
+        assert "was not read back as to boot from optical" in deed.answer
+        assert not [path for _, path, _ in bmc.orders if "Reset" in path]
+    bmc = Honest()
+    bmc.tree[SYSTEM]["Actions"]["#ComputerSystem.Reset"][
+        "ResetType@Redfish.AllowableValues"
+    ].append("ForceRestart")
+    async with door(tmp_path, bmc) as (_, acts):
+        deed = await insert(acts, restart=True)
+        assert deed.outcome is not Outcome.FAILED
+    assert bmc.orders[-1][2] == {"ResetType": "ForceRestart"}

@@ -11,8 +11,8 @@ from backend.baseboard import SelLog
 from backend.errors import NotConfigured, Unauthorized, Unreachable
 from backend.kind import Answer, Nothing, Risk
 from backend.kinds.hardware import SERVER_KIND
-from backend.kinds.hardware_acts import Boot, Identify
 from backend.kinds.hardware_board_acts import LogIn
+from backend.kinds.hardware_boot import Boot, Identify
 from backend.kinds.hardware_looks import look, overview, sentence, verdict
 from backend.kinds.hardware_server import odd, views
 from backend.known import Known, Since

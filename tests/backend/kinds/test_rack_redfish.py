@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from backend.kind import Nothing, Risk
 from backend.kinds.hardware import SERVER_KIND
-from backend.kinds.hardware_acts import Boot, Identify
+from backend.kinds.hardware_boot import Boot, Identify
 from backend.kinds.hardware_media import BOARD_TASKS, VIRTUAL_MEDIA, Insert
 from backend.known import Known
 from backend.preview import preview
@@ -53,6 +55,37 @@ def test_orders_are_said_as_curl_has_them_without_a_password() -> None:
     (boot,) = shown(redfish(), "boot", Boot(device="optical")).commands
     assert '"BootSourceOverrideTarget": "Cd"' in boot
     assert "-X PATCH" in boot
+
+
+def test_an_override_that_is_taken_back_is_said_as_it_is_sent() -> None:
+    (command,) = shown(redfish(), "boot", Boot(device="default", always=True)).commands
+    assert '{"Boot": {"BootSourceOverrideEnabled": "Disabled"}}' in command
+
+
+@pytest.mark.parametrize(
+    ("form", "is_read_back_as", "has_taken"),
+    [
+        (Boot(device="disk"), {"boot": "disk", "boot_always": False}, True),
+        (Boot(device="disk"), {"boot": "disk", "boot_always": True}, False),
+        (Boot(device="disk", always=True), {"boot": "disk", "boot_always": True}, True),
+        (Boot(device="disk"), {"boot": "network", "boot_always": False}, False),
+        (Boot(device="default", always=True), {"boot": "default", "boot_always": False}, True),
+        (Boot(device="disk"), {"boot": None, "boot_always": None}, True),
+    ],
+)
+def test_from_where_it_boots_is_read_back_where_its_baseboard_tells(
+    form: Boot, is_read_back_as: Any, *, has_taken: bool
+) -> None:
+    (plan,) = shown(redfish(), "boot", form).plans
+    took = plan.steps[0].took
+    assert took is not None
+    assert took(redfish(power=is_read_back_as)) is has_taken
+
+
+def test_a_boot_order_that_stands_says_that_every_reboot_follows_it() -> None:
+    assert shown(redfish(), "boot", Boot(device="network")).consequences == ()
+    (said,) = shown(redfish(), "boot", Boot(device="network", always=True)).consequences
+    assert "maintenance's reboots too" in said.words
 
 
 def test_a_power_cycle_that_is_not_offered_is_off_and_then_on() -> None:

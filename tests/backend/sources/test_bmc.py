@@ -12,13 +12,16 @@ import pytest
 from backend.baseboard import BmcWrite
 from backend.bmc_settings import BmcSettings
 from backend.errors import StxError
+from backend.kind import Nothing
 from backend.kinds import every_kind
+from backend.kinds.hardware import SERVER_KIND
 from backend.place import Place
 from backend.settings import CloudSettings
 from backend.sources.bmc import Baseboards
 from backend.sources.tls import Pins
 from backend.station import Station
 from backend.store.store import Store
+from stx_tui.commands.do import _preview
 
 
 async def test_fifty_baseboards_that_are_away_are_left_together(tmp_path: Path) -> None:
@@ -122,6 +125,18 @@ async def test_who_asks_one_server_again_lets_no_other_password_be_tried(tmp_pat
     for other in ("alarms", "hosts", "machines"):
         await station.ask_again(other, row="a")
     assert retried() == (4, 2)
+    await station.close()
+
+
+async def test_an_act_by_the_command_line_asks_the_server_that_is_named_and_waits_for_no_other(
+    tmp_path: Path,
+) -> None:
+    station, boards = of_two(tmp_path)
+    action = SERVER_KIND.action("power-on")
+    assert action is not None
+    await _preview(station, SERVER_KIND, action, Nothing(), ("a",))
+    assert "power" in boards["a"].asked
+    assert boards["b"].asked == []
     await station.close()
 
 
