@@ -16,7 +16,7 @@ from backend.units import day, span, when
 class LogRow(Row):
     """One log with its rotated parts. Instants are epoch ms, None where no line says when.
 
-    ``bad`` are its lines of the last hour that say they are bad, counted back to ``bad_from_ms``;
+    ``bad`` are its lines of the last hour that say they are bad, None where no line says when;
     ``error`` is why it cannot be read, ``advice`` what would give it.
     """
 
@@ -27,9 +27,16 @@ class LogRow(Row):
     to_ms: Optional[int] = None
     bad: Optional[int] = None
     bad_from_ms: Optional[int] = None
+    # So much is written to it that not all of the last hour was gone through.
+    is_cut: bool = False
     notes: Tuple[str, ...] = ()
     error: str = ""
     advice: str = ""
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether all of its last hour was gone through."""
+        return (self.bad is not None or self.size == 0) and not self.is_cut
 
 
 def _size(row: LogRow) -> Optional[str]:
@@ -54,7 +61,15 @@ def _look(row: LogRow, _known: Known) -> Look:
         return Look(tone=Tone.PLAIN, mark=Mark.UNKNOWN, notes=(row.error,))
     if row.notes:
         return Look(tone=Tone.WARN, mark=Mark.BAD, notes=row.notes)
-    return Look(tone=Tone.WARN, mark=Mark.BAD) if row.bad else WELL
+    if row.bad:
+        return Look(tone=Tone.WARN, mark=Mark.BAD)
+    return WELL if row.is_counted else Look(mark=Mark.UNKNOWN, notes=(_uncounted(row),))
+
+
+def _uncounted(row: LogRow) -> str:
+    if row.is_cut:
+        return "only its last 8 MiB were gone through for errors: l, then N"
+    return "no line of it says when it was written: l reads it"
 
 
 def _strip(row: LogRow, known: Known) -> Lines:
@@ -66,8 +81,11 @@ def _strip(row: LogRow, known: Known) -> Lines:
         lines.append(
             Line(heading="HAS", text=f"{day(row.from_ms)} to {day(row.to_ms)}, {last} ago")
         )
-    if row.bad and row.bad_from_ms is not None:
-        text = f"{row.bad} lines since {when(row.bad_from_ms, known.now_ms)} say they are bad"
+    if row.bad:
+        since = "of its last 8 MiB"
+        if row.bad_from_ms is not None:
+            since = f"since {when(row.bad_from_ms, known.now_ms)}"
+        text = f"{row.bad} lines {since} say they are bad"
         lines.append(Line(heading="ERRORS", text=f"{text}: l, then n"))
     lines += [Line(text=note, tone=Tone.WARN) for note in row.notes]
     return Lines(lines=tuple(lines))
@@ -83,8 +101,12 @@ def _verdict(known: Known) -> Verdict:
     if shut == len(rows):
         return Verdict(word="CANNOT", text="read any of them", more=more, tone=Tone.WARN)
     if not bad:
-        text = f"{len(rows) - shut} logs, no line of the last hour says it is bad"
-        return Verdict(word="WELL", text=text, more=more)
+        counted = sum(row.is_counted for row in rows)
+        text = f"{counted} logs, no line of the last hour says it is bad"
+        untold = [row.name for row in rows if not row.is_counted and not row.error]
+        if untold:
+            more = "; ".join(filter(None, (f"not told by {', '.join(untold)}", more)))
+        return Verdict(word="WELL" if counted else "CAN'T TELL", text=text, more=more)
     worst = max(bad, key=lambda row: row.bad or 0)
     text = f"{len(bad)} of {len(rows)} logs have errors in the last hour, most {worst.name}"
     return Verdict(word="WARN", text=f"{text} ({worst.bad})", more=more, tone=Tone.WARN)

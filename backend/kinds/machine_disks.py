@@ -79,6 +79,8 @@ def _smart_look(row: Smart, _known: Known) -> Look:
     if (row.worn_percent or 0) >= 90:
         words = f"{row.worn_percent} % of what it may be written is written"
         return Look(tone=Tone.WARN, mark=Mark.BAD, notes=(words,))
+    if row.passed is None:
+        return Look(mark=Mark.UNKNOWN, notes=("it counts no fault, and does not judge itself",))
     return WELL
 
 

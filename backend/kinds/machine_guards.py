@@ -101,7 +101,10 @@ def _verdict(known: Known) -> Verdict:
         more = f"not known: {', '.join(unknown)}" if unknown else ""
         if not known.has("guards"):
             return Verdict(word="READING", text="they were not looked at yet.", tone=Tone.PLAIN)
-        return Verdict(word="WELL", text="nothing known takes this console away", more=more)
+        text = "nothing known takes this console away"
+        if unknown:
+            return Verdict(word="CAN'T TELL", text=text, more=more, tone=Tone.PLAIN)
+        return Verdict(word="WELL", text=text)
     text, tone = f"{rows[0].name}: {rows[0].says}", Tone.WARN
     return Verdict(word="WARN", text=text, more=rows[0].advice, tone=tone)
 

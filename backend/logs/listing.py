@@ -40,6 +40,7 @@ def _row(machine: Files, name: str, path: str, since_ms: int) -> Dict[str, objec
         row |= {"size": extent.size, "from_ms": extent.from_ms, "to_ms": extent.to_ms}
         if extent.to_ms is not None:
             row["bad"], row["bad_from_ms"] = _bad(log, since_ms)
+            row["is_cut"] = row["bad_from_ms"] is None
         row["notes"] = list(log.notes())
     except StxError as error:
         row["error"], row["advice"] = str(error), error.advice
@@ -48,8 +49,8 @@ def _row(machine: Files, name: str, path: str, since_ms: int) -> Dict[str, objec
     return row
 
 
-def _bad(log: FileLog, since_ms: int) -> Tuple[int, int]:
-    """Count what is bad since then; return how many, and since when they are counted."""
+def _bad(log: FileLog, since_ms: int) -> Tuple[int, Optional[int]]:
+    """Count what is bad since then; return how many, and since when, None: not so far back."""
     gone = 0
 
     def step(count: int) -> None:
@@ -58,12 +59,12 @@ def _bad(log: FileLog, since_ms: int) -> Tuple[int, int]:
         if gone > LAST:
             raise Stopped
 
-    found, last_ms = 0, since_ms
+    found = 0
     try:
         for line in log.up(log.last(), Bad(), step):
             if line.at_ms < since_ms:
                 break
-            found, last_ms = found + 1, line.at_ms
+            found += 1
     except Stopped:
-        return found, last_ms
+        return found, None
     return found, since_ms

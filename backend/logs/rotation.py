@@ -63,6 +63,14 @@ def names_of(path: str, names: List[str]) -> List[Name]:
     return sorted(found, key=lambda one: one.age)
 
 
+def _is_it(part: Part, name: Name, facts: Facts) -> bool:
+    """Whether a file is a part that was met: its inode may be another's, once it is deleted.
+
+    Rotation makes a part older and never younger: what stands under a younger name is new.
+    """
+    return part.identity == facts.identity and name.age <= part.name.age
+
+
 class Unpacker(Protocol):
     """What the standard library's decompressors have in common."""
 
@@ -257,7 +265,7 @@ class Parts:
         there = {facts.identity for _name, facts in found}
         unnamed = [part for part in before if part.identity not in there]
         for name, facts in found:
-            part = next((one for one in before if one.identity == facts.identity), None)
+            part = next((one for one in before if _is_it(one, name, facts)), None)
             if part is None:
                 part = self._same(name, facts, unnamed)
             else:

@@ -261,6 +261,10 @@ def test_only_what_was_plugged_in_is_a_medium() -> None:
 
 def test_disks_tell_their_faults_whatever_they_are() -> None:
     assert look("smart", "sdb") == "! 24 reallocated or lost, 8 waiting to be read again"
+    kind, known = named("smart"), machines.known()
+    (row,) = (one for one in known.rows("smart") if one.name == "sdb")
+    silent = {"passed": None, "reallocated": None, "pending": None, "uncorrectable": None}
+    assert kind.look(row.model_copy(update=silent), known).mark is Mark.UNKNOWN
     (nvme,) = smart_of_json(text("smart.nvme"))
     assert (nvme["passed"], nvme["worn_percent"], nvme["reallocated"]) == (False, 97, 3)
 

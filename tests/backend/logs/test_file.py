@@ -148,6 +148,26 @@ def test_a_log_that_rotates_goes_on_in_its_new_file(tmp_path: Path) -> None:
     assert texts(all_up(log)) == ["3", "2", "1", "0"]
 
 
+def test_a_new_file_that_got_the_inode_of_a_deleted_part_is_not_taken_for_it(
+    tmp_path: Path,
+) -> None:
+    path, one, two = tmp_path / "sm.log", tmp_path / "sm.log.1", tmp_path / "sm.log.2"
+    for at, part in enumerate((two, one, path)):
+        fill(part, [BEGAN_MS + at], f"controller-0 sm: info {at}")
+    log = opened(path)
+    log.extent()
+    end = log.last()
+    # ext4 gives the number of what was deleted just now to what is made next.
+    two.rename(tmp_path / "next")
+    one.rename(two)
+    path.rename(one)
+    (tmp_path / "next").rename(path)
+    fill(path, [BEGAN_MS + 3], "controller-0 sm: info 3")
+    assert log.news() == ("sm rotated: it goes on in a new file",)
+    assert texts(log.down(end, None, no_step)) == ["3"]
+    assert texts(all_up(log)) == ["3", "2", "1"]
+
+
 def test_a_part_that_is_packed_while_it_is_read_is_not_there_twice(tmp_path: Path) -> None:
     path = tmp_path / "sm.log"
     fill(path, [BEGAN_MS, BEGAN_MS + 1])

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from backend.kinds.log_list import LOGS, LogRow
 from backend.known import Known, Reading
 from backend.logs.files import Here
 from backend.logs.listing import logs_here
 from backend.place import Place
+from backend.tone import Mark
 from tests.backend.logs.things import BEGAN_MS, MINUTE_MS, fill, written
 
 NOW_MS = BEGAN_MS + 120 * MINUTE_MS
@@ -41,6 +45,27 @@ def test_logs_that_are_there_say_their_size_times_and_errors_of_the_last_hour(
     assert said.word == "WARN"
     assert "most sm (60)" in said.text
     assert "1 cannot be read" in said.more
+
+
+def test_what_was_not_gone_through_is_not_said_to_be_without_errors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.logs.listing.LAST", 100_000)
+    loud, mute = tmp_path / "haproxy.log", tmp_path / "cron.log"
+    fill(loud, range(NOW_MS - 60 * MINUTE_MS, NOW_MS, 200))
+    loud.write_text(f"{written(NOW_MS - 59 * MINUTE_MS, 'ha: err first')}\n{loud.read_text()}")
+    mute.write_text("no time at all\n")
+    names = {"haproxy": (str(loud),), "cron": (str(mute),)}
+    rows = [LogRow.model_validate(body) for body in logs_here(NOW_MS, Here(), names)()]
+    assert (rows[0].bad, rows[0].is_cut, rows[1].bad) == (0, True, None)
+    known = Known(cloud="", now_ms=NOW_MS, place=Place())
+    assert LOGS.look is not None
+    assert [LOGS.look(row, known).mark for row in rows] == [Mark.UNKNOWN] * 2
+    reading = Reading(kind="logs", rows=tuple(rows), at_ms=NOW_MS)
+    assert LOGS.verdict is not None
+    said = LOGS.verdict(replace(known, readings={("logs", ""): reading}))
+    assert said.word != "WELL"
+    assert said.more == "not told by haproxy, cron"
 
 
 def test_where_no_log_can_be_read_it_is_not_said_that_no_line_is_bad() -> None:
