@@ -11,9 +11,11 @@ from typing import Any, Callable, Dict, List
 
 import pytest
 
+from backend.errors import Rejected
 from backend.kind import CommandWrite
 from backend.kinds.machine_runs import RUN_LINES, RUNS, Run
 from backend.settings import CloudSettings
+from backend.sources import local
 from backend.sources.machines import Machines
 from backend.sources.tls import Pins
 
@@ -54,6 +56,41 @@ async def until(is_so: Callable[[Any], bool]) -> Any:
 
 async def test_nothing_was_started_yet() -> None:
     assert await runs() == []
+
+
+@pytest.mark.parametrize("there", ["a file", "as many bytes as there is room for"])
+async def test_where_it_cannot_keep_what_it_prints_nothing_is_said_to_be_started(
+    there: str, state: Path, tmp_path: Path
+) -> None:
+    if there == "a file":
+        state.parents[1].write_text("in the way")
+    elif os.geteuid() == 0:
+        await local.run(("mkdir", "-p", str(state)), deadline_s=5, most_bytes=1000)
+        mount = ("mount", "-t", "tmpfs", "-o", "size=4k,nr_inodes=3", "x", str(state))
+        await local.run(mount, deadline_s=5, most_bytes=1000)
+        (state / "full").write_bytes(bytes(4096))
+    else:
+        pytest.skip("only root can make a disk that is full")
+    ran = tmp_path / "ran"
+    try:
+        with pytest.raises(Rejected) as told:
+            await start("touch", str(ran))
+    finally:
+        await local.run(("umount", "-l", str(state)), deadline_s=5, most_bytes=1000)
+    assert "mkdir" in str(told.value) or "No space left" in str(told.value)
+    assert not ran.exists()
+
+
+async def test_one_that_stands_there_is_one_that_can_be_told_how_it_stands(state: Path) -> None:
+    await start("sleep", "60")
+    for _ in range(100):
+        rows = await runs()
+        assert all(row.is_running for row in rows)
+        if rows:
+            os.killpg(rows[0].pid, signal.SIGKILL)
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(f"it never stood in {state}")
 
 
 async def test_it_runs_in_a_session_of_its_own_and_is_found_again_with_its_end(
