@@ -21,7 +21,7 @@ from backend.kind import (
     Reason,
 )
 from backend.kinds.machine import MACHINE, MACHINES, size, split_rows
-from backend.kinds.machine_carry import CARRY, KeptFile, harmless
+from backend.kinds.machine_carry import CARRY, KeptFile, harmless, written_by
 from backend.kinds.machine_start import (
     Playbook,
     Somewhere,
@@ -148,16 +148,25 @@ def _collecting(known: Known, machine: str = "") -> Optional[Any]:
 
 
 def _is_written(row: KeptFile, known: Known) -> bool:
-    """Whether the collect that runs there writes it."""
-    run = _collecting(known, row.machine)
-    return run is not None and run.began_ms is not None and row.at_ms >= run.began_ms
+    """Whether what runs there writes it."""
+    run = written_by(row, known)
+    return run is not None and run.is_running
+
+
+def _making_look(row: KeptFile, known: Known) -> Optional[Look]:
+    """Say of a file that it is being made, or that its making failed; None of one that is whole."""
+    run = written_by(row, known)
+    if run is None:
+        return None
+    if run.is_running:
+        words = f"{run.name} writes it: {size(row.size)} so far"
+        return Look(tone=Tone.BUSY, mark=Mark.BUSY, notes=(words,))
+    words = f"the {run.name} that wrote it {run.stands}: it may not be whole"
+    return Look(tone=Tone.WARN, mark=Mark.BAD, notes=(words,))
 
 
 def _bundle_look(row: KeptFile, known: Known) -> Look:
-    if not _is_written(row, known):
-        return WELL
-    words = f"collect writes it: {size(row.size)} so far"
-    return Look(tone=Tone.BUSY, mark=Mark.BUSY, notes=(words,))
+    return _making_look(row, known) or WELL
 
 
 def _bundles_verdict(known: Known) -> Verdict:
@@ -238,14 +247,18 @@ BACKUP: Action[KeptFile] = Action(
 
 
 def _newest(known: Known) -> Dict[str, KeptFile]:
-    """Return the newest backup of each machine."""
+    """Return the newest backup of each machine that is whole as far as anybody knows."""
     found: Dict[str, KeptFile] = {}
     for row in sorted(known.rows("backups"), key=lambda row: int(row.at_ms)):
-        found[row.machine] = row
+        if written_by(row, known) is None:
+            found[row.machine] = row
     return found
 
 
 def _backup_look(row: KeptFile, known: Known) -> Look:
+    made = _making_look(row, known)
+    if made is not None:
+        return made
     if _newest(known).get(row.machine) is not row:
         return Look(mark=Mark.OUT)
     age_ms = known.now_ms - row.at_ms
@@ -257,6 +270,10 @@ def _backup_look(row: KeptFile, known: Known) -> Look:
 
 def _backups_verdict(known: Known) -> Verdict:
     rows = _newest(known)
+    making = [row for row in known.rows("backups") if _is_written(row, known)]
+    if making:
+        text = f"a backup is written, {size(making[0].size)} so far: {making[0].path}"
+        return Verdict(word="RUNNING", text=text, more="Enter on it in :runs", tone=Tone.BUSY)
     if not rows and not known.has("backups"):
         return Verdict(word="READING", text="no machine was looked at yet.", tone=Tone.PLAIN)
     if not rows:
@@ -279,6 +296,7 @@ BACKUPS = _kept(
     "backup",
     ("/opt/backups", "/opt/platform-backup", "-maxdepth", "2", "-name", "*backup*.tgz*"),
     tab="K Backups",
+    needs=(MACHINES, "runs"),
     look=_backup_look,
     verdict=_backups_verdict,
     actions=(BACKUP, CARRY),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Tuple
+from typing import Any, Mapping, Optional, Tuple
 
 from pydantic import Field
 
@@ -33,6 +33,23 @@ class KeptFile(OfMachine):
     def file(self) -> str:
         """Its name without its folder."""
         return self.path.rpartition("/")[2]
+
+    @property
+    def made_by(self) -> str:
+        """What a run that makes such a file is called."""
+        return "backup" if self.path.startswith("/opt/") else "collect"
+
+
+def written_by(row: KeptFile, known: Known) -> Optional[Any]:
+    """Return the run under supervision that writes a file, or failed while it wrote it."""
+    for run in known.rows("runs"):
+        is_its = run.name == row.made_by and run.machine == row.machine
+        if not is_its or run.began_ms is None or row.at_ms < run.began_ms:
+            continue
+        has_failed = bool(run.status) and row.at_ms <= (run.ended_ms or 0)
+        if run.is_running or has_failed:
+            return run
+    return None
 
 
 class ToMedium(Form):
@@ -70,14 +87,25 @@ def _on_this_machine(row: OfMachine) -> Reason:
     return Reason(check="it is on this machine", answer=answer, words=words, asker=Asker.OURS)
 
 
-def _carry_reasons(_row: KeptFile, form: ToMedium, known: Known) -> Tuple[Reason, ...]:
+def _is_whole(row: KeptFile, known: Known) -> Reason:
+    run, check = written_by(row, known), "it is whole"
+    if run is None:
+        return Reason(check=check, answer=Answer.PASSES, asker=Asker.OURS)
+    if run.is_running:
+        words = f"{run.name} writes it still: follow it in :runs"
+        return Reason(check=check, answer=Answer.NO, words=words, asker=Asker.OURS)
+    words = f"the {run.name} that wrote it {run.stands}"
+    return Reason(check=check, answer=Answer.CANT_TELL, words=words, asker=Asker.OURS)
+
+
+def _carry_reasons(row: KeptFile, form: ToMedium, known: Known) -> Tuple[Reason, ...]:
     check = "a medium is mounted there"
     if form.folder in _media(known):
         mounted = Reason(check=check, answer=Answer.PASSES, asker=Asker.OURS)
     else:
         words = "no removable medium is known there; what is no mount is refused"
         mounted = Reason(check=check, answer=Answer.CANT_TELL, words=words, asker=Asker.OURS)
-    return (mounted,)
+    return (_is_whole(row, known), mounted)
 
 
 def _carry_consequences(row: KeptFile, _form: Any, _known: Known) -> Tuple[Consequence, ...]:
@@ -97,7 +125,7 @@ CARRY: Action[Any] = Action(
     choices=_folders,
     reasons=_carry_reasons,
     consequences=_carry_consequences,
-    needs=("media",),
+    needs=("media", "runs"),
 )
 
 

@@ -29,6 +29,9 @@ class There:
     cat: Sequence[str]
     sum: Sequence[str]
 
+    def __str__(self) -> str:
+        return f"{self.path} of {self.machine}"
+
     def size(self) -> int:
         """Return its bytes."""
         sort, _, size = self._said(self.stat, LOOK_S).strip().partition("\t")

@@ -9,7 +9,7 @@ import os
 import threading
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Callable, ContextManager, Iterator, Optional, Protocol
+from typing import BinaryIO, Callable, ContextManager, Iterator, Optional, Protocol, Tuple
 
 from backend.errors import Rejected, StxError
 from backend.kind import FileCopy, Json
@@ -82,12 +82,17 @@ class Here:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._began: Optional[Tuple[int, ...]] = None
+
+    def __str__(self) -> str:
+        return str(self._path)
 
     def size(self) -> int:
         """Return its bytes."""
         path = self._path
         try:
-            size = path.stat().st_size
+            there = path.stat()
+            size, self._began = there.st_size, _state(there)
         except OSError as error:
             words = f"{error.filename or path}: {error.strerror}"
             raise Rejected("medium", error.errno or 0, words) from error
@@ -105,7 +110,19 @@ class Here:
             yield file
 
     def prove(self, digest: str) -> None:
-        """It was read where it lies: there is nothing more to compare."""
+        """It was read where it lies: what changed meanwhile is not what was read."""
+        del digest
+        try:
+            now = self._path.stat()
+        except OSError as error:
+            raise StxError(f"{self._path} went away while it was copied") from error
+        if self._began is not None and _state(now) != self._began:
+            words = f"{self._path} changed while it was copied"
+            raise StxError(words, "wait until it is whole, and copy it again")
+
+
+def _state(there: os.stat_result) -> Tuple[int, ...]:
+    return there.st_dev, there.st_ino, there.st_size, there.st_mtime_ns
 
 
 def _check(name: str, size: int, folder: Path, is_mount: Callable[[Path], bool]) -> None:
@@ -114,6 +131,9 @@ def _check(name: str, size: int, folder: Path, is_mount: Callable[[Path], bool])
         if not is_mount(folder):
             words = f"nothing is mounted at {folder}: it would fill this machine's own disk"
             raise Rejected("medium", errno.ENODEV, words, ":media says what is plugged in")
+        if os.path.lexists(folder / name):
+            words = f"there is a {name} at {folder} already"
+            raise Rejected("medium", errno.EEXIST, words, "rename it there, or take it away")
         there = os.statvfs(folder)
     except OSError as error:
         words = f"{error.filename or folder}: {error.strerror}"
@@ -128,7 +148,7 @@ def _written(source: Source, partial: Path, stop: threading.Event) -> str:
     digest = hashlib.sha256()
     with source.open() as read, _fresh(partial) as write:
         while True:
-            chunk = _chunk(read, stop)
+            chunk = _from(source, read, stop)
             if not chunk:
                 break
             digest.update(chunk)
@@ -146,6 +166,15 @@ def _hash_of(path: Path, stop: threading.Event) -> str:
         for chunk in iter(lambda: _chunk(read, stop), b""):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def _from(source: Source, file: BinaryIO, stop: threading.Event) -> bytes:
+    """Read on; what cannot be read where it comes from is no fault of the medium."""
+    try:
+        return _chunk(file, stop)
+    except OSError as error:
+        words = f"{source} cannot be read to its end: {error.strerror or error}"
+        raise StxError(words, "the disk that it lies on is at fault, not the medium") from error
 
 
 def _chunk(file: BinaryIO, stop: threading.Event) -> bytes:
@@ -188,6 +217,9 @@ def _midway(write: FileCopy, error: OSError) -> StxError:
     if error.errno == errno.ENOSPC:
         words = f"{write.folder} is full before {write.path} was all there"
         return StxError(words, "what was written of it is removed; make room, or take another")
+    if error.errno == errno.EFBIG:
+        words = f"{write.path} is larger than the filesystem at {write.folder} takes"
+        return StxError(words, "FAT takes 4 GiB: format it exFAT or ext4, or take another")
     if error.errno in (*_GONE, *_GONE_ALSO):
         words = f"the medium at {write.folder} was pulled out or failed in mid-write: {reason}"
         return StxError(words, "nothing on it is to be trusted; plug it in and copy again")

@@ -111,6 +111,36 @@ def test_the_age_of_the_last_backup_is_told_and_only_the_newest_counts() -> None
     assert BACKUPS.verdict(none).text.startswith("no backup is kept")
 
 
+def test_a_backup_that_is_written_or_failed_is_not_the_last_one_there_is() -> None:
+    known = machines.known()
+    newest, older = sorted(known.rows("backups"), key=lambda row: -row.at_ms)
+    assert BACKUPS.verdict is not None
+    began_ms = newest.at_ms - 1000
+    run = {"machine": "here", "run": "backup-1", "name": "backup", "began_ms": began_ms}
+    for more, words in (
+        ({"is_running": True}, "backup writes it: 1.2G so far"),
+        ({"status": 2, "ended_ms": newest.at_ms}, "failed (2): it may not be whole"),
+    ):
+        runs = reading("runs", [{**run, **more}])
+        making = replace(known, readings={**known.readings, ("runs", ""): runs})
+        assert words in BACKUPS.look(newest, making).notes[0]
+        assert "the newest there is" in BACKUPS.look(older, making).notes[0]
+        assert older.path in BACKUPS.verdict(making).text or more.get("is_running")
+    assert BACKUPS.verdict(making).word == "WARN"
+    # One that was made by a run that ended well, or by hand after one that failed, is whole.
+    for more in ({"status": 0, "ended_ms": newest.at_ms}, {"status": 2, "ended_ms": began_ms + 1}):
+        runs = reading("runs", [{**run, **more}])
+        made = replace(known, readings={**known.readings, ("runs", ""): runs})
+        assert "the newest there is" in BACKUPS.look(newest, made).notes[0]
+
+
+def test_what_is_still_written_is_not_carried_off() -> None:
+    known = machines.known()
+    (row,) = known.rows("bundles")
+    form = ToMedium(folder="/media/site7")
+    assert no(CARRY, row, form, known) == ["collect writes it still: follow it in :runs"]
+
+
 def test_a_run_is_ended_with_all_it_started_and_only_while_it_runs() -> None:
     rows = {row.name: row for row in machines.known().rows("runs")}
     write = sent(STOP, rows["collect"], Nothing())
@@ -161,7 +191,7 @@ def test_what_is_carried_off_goes_to_a_medium_that_is_plugged_in() -> None:
         folder="/media/site7",
         sentence=write.sentence,
     )
-    reasons = CARRY.reasons(row, ToMedium(folder="/media/site7"), known)
+    reasons = CARRY.reasons(row, ToMedium(folder="/media/site7"), idle())
     assert {one.answer for one in reasons} == {Answer.PASSES}
     far = row.model_copy(update={"machine": "worker-0"})
     assert no(CARRY, far, ToMedium(folder="/media/site7"), known) == []

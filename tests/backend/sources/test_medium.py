@@ -7,8 +7,9 @@ import hashlib
 import os
 import subprocess
 import time
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Dict, Iterator, List
+from typing import Any, BinaryIO, Dict, Iterator, List
 
 import pytest
 
@@ -137,6 +138,44 @@ async def test_a_medium_that_is_pulled_out_in_mid_write_is_said(file: Path, smal
         await copy(file, small, is_mount=is_mount)
     assert "copy again" in pulled.value.advice
     assert names(small) == []
+
+
+async def test_a_file_that_changes_while_it_is_copied_is_no_copy(file: Path, stick: Path) -> None:
+    def is_mount(_path: Path) -> bool:
+        with file.open("ab") as more:
+            more.write(b"more of it")
+        return True
+
+    with pytest.raises(StxError, match="changed while it was copied") as told:
+        await copy(file, stick, is_mount=is_mount)
+    assert "copy it again" in told.value.advice
+    assert names(stick) == []
+
+
+async def test_what_lies_on_a_medium_is_never_written_over(file: Path, stick: Path) -> None:
+    # Every controller calls its backup alike, until it has another name.
+    other = stick / file.name
+    other.write_bytes(b"another site's")
+    with pytest.raises(Rejected, match="already"):
+        await copy(file, stick)
+    assert other.read_bytes() == b"another site's"
+    assert names(stick) == [file.name]
+
+
+async def test_a_file_that_cannot_be_read_to_its_end_is_not_blamed_on_the_medium(
+    file: Path, stick: Path
+) -> None:
+    class Broken(medium.Here):
+        @contextmanager
+        def open(self) -> Iterator[BinaryIO]:
+            # Its first page cannot be read.
+            with Path("/proc/self/mem").open("rb") as unreadable:
+                yield unreadable
+
+    with pytest.raises(StxError, match="cannot be read to its end") as told:
+        await copy(file, stick, source=Broken(file))
+    assert "not the medium" in told.value.advice
+    assert names(stick) == []
 
 
 async def test_a_medium_that_is_gone_with_its_folder_is_said(file: Path, stick: Path) -> None:
