@@ -234,11 +234,13 @@ def _accept(
     missing = [words for words in absent if words in f"{printed.err}{printed.out}"]
     if missing:
         raise Absent(f"{argv[0]} has nothing to tell on this machine: {missing[0]}")
-    if printed.code in codes:
-        return
     said = " ".join((printed.err.strip() or printed.out.strip()).split())
-    reason = said[:_COMPLAINT] or f"ended with code {printed.code} and said nothing"
     lowered = said.lower()
+    # What may not be looked at is not nothing, where nothing there is an answer too.
+    is_shut = printed.code and not printed.out.strip() and _DENIED[0] in lowered
+    if printed.code in codes and not is_shut:
+        return
+    reason = said[:_COMPLAINT] or f"ended with code {printed.code} and said nothing"
     if argv[0] == "cat" and "no such file" in lowered:
         raise Absent(f"{' '.join(argv[1:])} is not there")
     if any(words in lowered for words in (*_DENIED, *_ROOT)):

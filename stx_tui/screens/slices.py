@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, List, Optional, Sequence, Tuple
+from typing import Callable, Optional, Sequence, Tuple
 
 from backend.errors import StxError
 from backend.logs.line import LogLine
@@ -35,10 +35,21 @@ async def save_slice(reader: Reader, pane: StreamPane, path: str) -> str:
 def _ordered(
     picked: Optional[LogLine], here: LogLine, lines: Sequence[LogLine]
 ) -> Tuple[LogLine, LogLine]:
-    """Return the first and the last line of a slice; one that scrolled out of sight was above."""
+    """Return the first and the last line of a slice, from where one was picked to where one is."""
     if picked is None:
         return lines[0], lines[-1]
     places = [(one.log, one.start) for one in lines]
     begin, end = (picked.log, picked.start), (here.log, here.start)
-    at: List[int] = [places.index(one) if one in places else -1 for one in (begin, end)]
-    return (picked, here) if at[0] <= at[1] else (here, picked)
+    if begin in places:
+        is_first = places.index(begin) <= places.index(end)
+    else:
+        is_first = _is_above(picked, lines)
+    return (picked, here) if is_first else (here, picked)
+
+
+def _is_above(picked: LogLine, lines: Sequence[LogLine]) -> bool:
+    """Whether a line that is not kept any more was before those that are."""
+    mine = [one.start for one in lines if one.log == picked.log]
+    if mine and isinstance(picked.start, tuple) and isinstance(mine[0], tuple):
+        return picked.start < mine[0]
+    return picked.at_ms <= lines[0].at_ms

@@ -5,11 +5,18 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, AsyncIterator, List, Optional, Tuple
 
+import pytest
+
 from backend.errors import NotConfigured
+from backend.logs.file import FileLog
+from backend.logs.files import Here
+from backend.logs.reader import Reader
 from backend.streams import LogFile, Logs
 from stx_tui.app import StxApp
+from stx_tui.screens.slices import save_slice
 from stx_tui.screens.stream import StreamScreen
 from tests.backend.logs.things import BEGAN_MS, fill, written
 from tests.tui.things import (
@@ -150,6 +157,24 @@ async def test_a_slice_is_saved_as_it_was_written_and_never_over_a_file(tmp_path
                 await pilot.press("j")
         assert "is there already" in screen_text(app)[-1]
     assert target.read_text().splitlines() == path.read_text().splitlines()[100:103]
+
+
+@pytest.mark.parametrize("is_up", [True, False], ids=["upwards", "downwards"])
+async def test_a_slice_that_is_longer_than_what_is_kept_is_whole(
+    tmp_path: Path, *, is_up: bool
+) -> None:
+    path, target = tmp_path / "sm.log", tmp_path / "slice.log"
+    path.write_text("".join(f"{written(BEGAN_MS + at, f'line {at}')}\n" for at in range(9000)))
+    reader = Reader([FileLog(Here(), str(path), "sm")])
+    looks = [reader.to_last, reader.to_first]
+    await looks[not is_up]()
+    picked = reader.view.lines[-1 if is_up else 0]
+    await looks[is_up]()
+    here = reader.view.lines[0 if is_up else -1]
+    pane: Any = SimpleNamespace(line=here, picked=picked, lines=reader.view.lines)
+    assert "saved 9000 lines" in await save_slice(reader, pane, str(target))
+    assert target.read_text() == path.read_text()
+    await reader.close()
 
 
 async def test_a_log_that_is_not_there_is_said_and_the_others_are_shown(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Iterable, List
 
@@ -83,6 +84,19 @@ async def test_who_may_not_is_told_what_would_give_it() -> None:
     with pytest.raises(Forbidden) as refused:
         await ask(printing("open /dev/kmsg: Operation not permitted", 1))
     assert refused.value.advice == "root may: sudo -E stx-tui"
+
+
+async def test_what_may_not_be_looked_at_is_not_said_to_be_empty() -> None:
+    shut = "find: '/var/crash': Permission denied"
+    finding = frozenset({0, 1})
+    asked = printing("", 1, codes=finding)
+    assert await ask(asked) == []
+    denied = ("sh", "-c", f'echo "{shut}" >&2; exit 1')
+    with pytest.raises(Forbidden, match="Permission denied"):
+        await ask(replace(asked, argv=denied))
+    # What was found beside it is told.
+    part = ("sh", "-c", f'echo core; echo "{shut}" >&2; exit 1')
+    assert await ask(replace(asked, argv=part)) == ["core"]
 
 
 async def test_a_file_that_is_not_there_is_absent(tmp_path: Path) -> None:
