@@ -7,6 +7,7 @@ from typing import Tuple
 from backend.kinds.faults import counts_text
 from backend.kinds.host_site import active_controller, is_simplex, system_of
 from backend.known import Known
+from backend.place import Phase
 
 # The kinds it looks at: polled as long as there is a console.
 NEEDS: Tuple[str, ...] = ("system", "hosts", "alarms")
@@ -17,9 +18,12 @@ BASELINE_OF = "alarms"
 def banner(known: Known) -> Tuple[str, ...]:
     """Return its parts, the most important last: ``AIO-DX 24.09``, who is active, ``C1 M3 m0 w2``.
 
+    Between bootstrap and first unlock ``DO NOT LOG OUT`` stands behind them.
+
     What was never read is left out.
     """
-    return tuple(part for part in (_what(known), _active(known), _alarms(known)) if part)
+    parts = (_what(known), _active(known), _alarms(known), _stay(known))
+    return tuple(part for part in parts if part)
 
 
 def _what(known: Known) -> str:
@@ -37,6 +41,11 @@ def _active(known: Known) -> str:
         return ""
     active = active_controller(known)
     return f"active {active.name}" if active is not None else "NO ACTIVE CONTROLLER"
+
+
+def _stay(known: Known) -> str:
+    """Say on every screen what costs a re-install: to lose the console before the first unlock."""
+    return "DO NOT LOG OUT" if known.place.phase is Phase.BOOTSTRAPPED else ""
 
 
 def _alarms(known: Known) -> str:

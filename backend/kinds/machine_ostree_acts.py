@@ -16,6 +16,7 @@ from backend.kind import (
     Reason,
     Risk,
 )
+from backend.kinds.machine import MACHINES
 from backend.kinds.machine_ostree_status import looked_again
 from backend.known import Known
 from backend.plan import HERE
@@ -60,16 +61,25 @@ def is_free(machine: str, known: Known) -> Reason:
     sync, and its next deploy undoes or breaks.
     """
     check = "USM does not own this machine's software"
-    hosts = {host.name for host in known.rows("hosts")}
-    is_host = known.place.is_starlingx if machine == HERE else machine in hosts
+    is_host = known.place.is_starlingx if machine == HERE else _is_a_host(machine, known)
     if is_host:
         words = "USM does: deploy a release there, or turn its deploy back"
         where = Jump(kind="releases")
         return Reason(check=check, answer=Answer.NO, words=words, jump=where, asker=Asker.OURS)
-    if machine != HERE and not known.has("hosts"):
-        words = "hosts not read: whether it is one of StarlingX is not known"
+    if machine != HERE:
+        words = "none of this cloud's hosts is called so: whether it is one is not known"
+        words = words if known.rows("hosts") else "hosts not read: whether it is one is not known"
         return Reason(check=check, answer=Answer.CANT_TELL, words=words, asker=Asker.OURS)
     return Reason(check=check, answer=Answer.PASSES, asker=Asker.OURS)
+
+
+def _is_a_host(machine: str, known: Known) -> bool:
+    """Whether a machine behind SSH, by its name or its address, is a host of this cloud."""
+    row = known.row(MACHINES, machine)
+    called = {machine, *((row.name, row.address) if row is not None else ())}
+    hosts = known.rows("hosts")
+    named = {name for host in hosts for name in (host.name, host.body.get("mgmt_ip"))}
+    return bool(called & named - {"", None})
 
 
 def _free(row: Any, _form: Form, known: Known) -> Tuple[Reason, ...]:
@@ -140,7 +150,7 @@ DEPLOYMENT_ACTIONS: Tuple[Action[Any], ...] = (
         reasons=lambda row, _form, _known: (
             _check("it is not pinned yet", "it is pinned" if row.pinned else ""),
         ),
-        needs=("hosts",),
+        needs=("hosts", MACHINES),
     ),
     Action(
         name="unpin",
@@ -154,7 +164,7 @@ DEPLOYMENT_ACTIONS: Tuple[Action[Any], ...] = (
         reasons=lambda row, _form, _known: (
             _check("it is pinned", "" if row.pinned else "it is not pinned"),
         ),
-        needs=("hosts",),
+        needs=("hosts", MACHINES),
     ),
     Action(
         name="rollback",
@@ -166,7 +176,7 @@ DEPLOYMENT_ACTIONS: Tuple[Action[Any], ...] = (
         risk=_risk(Risk.DESTRUCTIVE),
         reasons=_rollback_reasons,
         consequences=_next_boot,
-        needs=("hosts",),
+        needs=("hosts", MACHINES),
     ),
     Action(
         name="undeploy",
@@ -180,7 +190,7 @@ DEPLOYMENT_ACTIONS: Tuple[Action[Any], ...] = (
         risk=_risk(Risk.DESTRUCTIVE),
         reasons=_undeploy_reasons,
         consequences=_taken,
-        needs=("hosts",),
+        needs=("hosts", MACHINES),
     ),
     Action(
         name="cleanup",
@@ -193,7 +203,7 @@ DEPLOYMENT_ACTIONS: Tuple[Action[Any], ...] = (
         ),
         risk=_risk(Risk.DISRUPTIVE),
         reasons=_free,
-        needs=("hosts",),
+        needs=("hosts", MACHINES),
     ),
 )
 
@@ -206,7 +216,7 @@ COMMIT_ACTIONS: Tuple[Action[Any], ...] = (
         risk=_risk(Risk.DESTRUCTIVE),
         reasons=_free,
         consequences=_next_boot,
-        needs=("hosts",),
+        needs=("hosts", MACHINES),
     ),
 )
 

@@ -16,6 +16,8 @@ FIELDS = "MESSAGE,PRIORITY,SYSLOG_IDENTIFIER,_COMM,_PID,_HOSTNAME"
 # Words of syslog's priorities, worst first, as StarlingX's own syslog writes them.
 _PRIORITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 _FIRST = ""
+# When an entry was written, in microseconds; the last of year 9999 is the latest that can be told.
+_WHEN, _LATEST_US = "__REALTIME_TIMESTAMP", 253_402_300_799_000_000
 
 
 class Lines(Protocol):
@@ -125,7 +127,7 @@ class JournalLog:
         whole, cursor = _text(entry), str(entry.get("__CURSOR", ""))
         return LogLine(
             raw=whole[:LONGEST],
-            at_ms=int(entry.get("__REALTIME_TIMESTAMP", 0)) // 1000,
+            at_ms=int(entry.get(_WHEN, 0)) // 1000,
             log=self.name,
             start=f"b{cursor}",
             end=f"a{cursor}",
@@ -161,6 +163,9 @@ def _read(raw: bytes) -> Dict[str, Any]:
         raise Malformed("journal", "entry", f"journalctl wrote no JSON: {raw[:40]!r}") from error
     if not isinstance(entry, dict):
         raise Malformed("journal", "entry", f"journalctl wrote {type(entry).__name__}")
+    when = str(entry.get(_WHEN, 0))
+    if not when.isdigit() or int(when) > _LATEST_US:
+        raise Malformed("journal", _WHEN, f"{when[:40]!r} is no time")
     return entry
 
 
@@ -175,7 +180,7 @@ def _bytes(value: Any) -> bytes:
 
 def _text(entry: Dict[str, Any]) -> bytes:
     """Return an entry as a line of StarlingX's own syslog."""
-    at = datetime.fromtimestamp(int(entry.get("__REALTIME_TIMESTAMP", 0)) / 1e6, tz=timezone.utc)
+    at = datetime.fromtimestamp(int(entry.get(_WHEN, 0)) / 1e6, tz=timezone.utc)
     who = _bytes(entry.get("SYSLOG_IDENTIFIER") or entry.get("_COMM") or "-")
     pid = b"[%s]" % _bytes(entry["_PID"]) if entry.get("_PID") else b""
     when = f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}".encode()

@@ -35,7 +35,7 @@ def lines(argv: Sequence[str], *, silent_s: float = SILENT_S, lost: Optional[int
                 count += 1
                 yield line
             said = " ".join(complaint.decode("utf-8", "backslashreplace").split())
-            code = process.wait()
+            code = _ended(argv[0], process, silent_s)
             if code == lost:
                 words = said or "the connection was lost before all of it was here"
                 raise Unreachable(argv[0], words, sent=True)
@@ -61,6 +61,15 @@ def _started(argv: Sequence[str]) -> subprocess.Popen[bytes]:
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise Forbidden(argv[0], error.errno or 0, reason, "see who may run it") from error
+
+
+def _ended(name: str, process: subprocess.Popen[bytes], silent_s: float) -> int:
+    """Return what it ended with; it may go on though nobody hears it any more."""
+    try:
+        return process.wait(silent_s)
+    except subprocess.TimeoutExpired as error:
+        words = f"did not end within {silent_s:g} s after its last word, and was stopped"
+        raise Unreachable(name, words, sent=True) from error
 
 
 def _split(

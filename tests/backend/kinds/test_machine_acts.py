@@ -9,6 +9,7 @@ import pytest
 
 from backend.kind import Action, Answer, CommandWrite, FileCopy, Form, Nothing, Write
 from backend.kinds import kind_named
+from backend.kinds.banner import banner
 from backend.kinds.machine_bundles import BACKUP, BACKUPS, BUNDLES, COLLECT, Collect
 from backend.kinds.machine_carry import CARRY, PUT, FromHere, ToMedium
 from backend.kinds.machine_guards import GUARDS, guards_of
@@ -229,6 +230,12 @@ def test_between_bootstrap_and_first_unlock_the_guards_say_what_takes_the_consol
     later = replace(known, place=replace(place, phase=Phase.CONFIGURED))
     assert not guard("first unlock", later)["is_bad"]
     assert not guard("shell timeout", later)["is_bad"]
+
+
+def test_between_bootstrap_and_first_unlock_every_screen_says_not_to_log_out() -> None:
+    place = replace(machines.STANDBY, phase=Phase.BOOTSTRAPPED, is_active=None)
+    assert banner(Known(cloud="", now_ms=0, place=place)) == ("DO NOT LOG OUT",)
+    assert banner(Known(cloud="", now_ms=0, place=machines.STANDBY)) == ()
 
 
 def test_what_nobody_was_asked_is_not_said_to_be_well() -> None:

@@ -333,6 +333,22 @@ def test_where_usm_owns_the_software_nothing_is_deployed_behind_its_back() -> No
     )
     there = rows[-1].model_copy(update={"machine": "controller-1"})
     assert words in refused(OSTREE, "undeploy", there, far)
+    # One that sysinv alone knows goes by its address, one of the settings by any name.
+    hosts[0]["mgmt_ip"] = "192.168.204.3"
+    names = [
+        {"uuid": "192.168.204.3", "name": "controller-1", "address": "192.168.204.3"},
+        {"uuid": "the-old-one", "name": "the-old-one", "address": "192.168.204.3"},
+        {"uuid": "bench", "name": "bench", "address": "10.0.0.9"},
+    ]
+    more = {("hosts", ""): reading("hosts", hosts), ("machines", ""): reading("machines", names)}
+    far = replace(far, readings={**far.readings, **more})
+    for machine in ("192.168.204.3", "the-old-one"):
+        there = rows[-1].model_copy(update={"machine": machine})
+        assert words in refused(OSTREE, "undeploy", there, far)
+    action = OSTREE.action("undeploy")
+    assert action is not None
+    bench = action.reasons(rows[-1].model_copy(update={"machine": "bench"}), Nothing(), far)
+    assert bench[0].answer is Answer.CANT_TELL
 
 
 def test_of_a_machine_elsewhere_nobody_knows_whose_it_is_before_the_hosts_were_read() -> None:

@@ -147,6 +147,8 @@ def test_a_machine_without_journalctl_says_so() -> None:
 def test_a_program_that_is_silent_is_ended_and_one_that_is_left_too() -> None:
     with pytest.raises(Unreachable, match="said nothing"):
         list(lines(["sleep", "60"], silent_s=0.1))
+    with pytest.raises(Unreachable, match="after its last word"):
+        list(lines(["sh", "-c", "echo a; exec >&- 2>&-; sleep 60"], silent_s=0.2))
     endless = lines(["yes", "a line"])
     assert next(endless) == b"a line"
     endless.close()
@@ -159,7 +161,16 @@ def test_a_program_that_complains_without_end_still_gives_its_lines() -> None:
     assert list(lines([sys.executable, "-c", complain], silent_s=20)) == [b"a line"]
 
 
-def test_what_is_no_json_is_an_error_not_a_crash() -> None:
-    log = JournalLog(Journal(), lambda _argv: (raw for raw in [b"{broken"]))
-    with pytest.raises(StxError, match="no JSON"):
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (b"{broken", "no JSON"),
+        (b'{"__REALTIME_TIMESTAMP": "today"}', "no time"),
+        (b'{"__REALTIME_TIMESTAMP": null}', "no time"),
+        (b'{"__REALTIME_TIMESTAMP": "99999999999999999999"}', "no time"),
+    ],
+)
+def test_what_is_no_entry_is_an_error_not_a_crash(raw: bytes, words: str) -> None:
+    log = JournalLog(Journal(), lambda _argv: (line for line in [raw]))
+    with pytest.raises(StxError, match=words):
         log.last()
