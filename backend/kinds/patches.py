@@ -15,7 +15,7 @@ from backend.kinds.kube_upgrade import KUBE_UPGRADE
 from backend.kinds.kube_versions import KUBE_VERSIONS
 from backend.kinds.obstacles import OBSTACLES, STOPS
 from backend.kinds.releases import RELEASES
-from backend.kinds.rootca import ROOTCA_UPDATES
+from backend.kinds.rootca import ROOTCA_HOSTS, ROOTCA_UPDATES
 from backend.kinds.strategies import STRATEGIES
 from backend.kinds.strategies import verdict as strategy_verdict
 from backend.kinds.versions import VERSIONS
@@ -57,6 +57,7 @@ PATCHES = Contents(
         KUBE_HOST_UPGRADES,
         KUBE_VERSIONS,
         ROOTCA_UPDATES,
+        ROOTCA_HOSTS,
         APPLICATION_UPDATES,
         CVES,
         CVE_FILES,

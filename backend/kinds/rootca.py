@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from typing import Optional
 
-from backend.figure import Line, Lines, States
+from backend.figure import Jump, Line, Lines, States
 from backend.kind import Column, Kind, Rest, Row, Tab
 from backend.kinds.inventory import NOISE, look_of
-from backend.kinds.rootca_acts import (
+from backend.kinds.rootca_acts import ROOTCA_ACTIONS
+from backend.kinds.rootca_phases import (
     COMPLETED,
     GENERATED,
+    OF_HOSTS,
     PHASES,
-    ROOTCA_ACTIONS,
     SERVICE,
     STARTED,
     done,
+    next_phase,
     next_words,
     runs,
 )
 from backend.known import Known
-from backend.tone import Tone, Verdict
+from backend.tone import WELL, Look, Mark, Tone, Verdict
 
 EVERY_S = 15.0
 
@@ -46,11 +48,17 @@ def states(row: RootCaUpdate, _known: Known) -> States:
     return States(states=way, edges=tuple(zip(way, way[1:])), current=current, tone=tone)
 
 
-def _strip(row: RootCaUpdate, _known: Known) -> Lines:
+def _strip(row: RootCaUpdate, known: Known) -> Lines:
     back = "there is none: an abort leaves what was done, and its alarm 900.009"
-    return Lines(
-        lines=(Line(heading="NEXT", text=next_words(row)), Line(heading="BACK", text=back))
-    )
+    lines = [Line(heading="NEXT", text=next_words(row))]
+    found = next_phase(row.state)
+    if found is not None and found[0] == "host":
+        hosts = known.rows(OF_HOSTS)
+        left = [one.hostname for one in hosts if one.state != done(*found)]
+        through = f"{len(hosts) - len(left)} of {len(hosts)} are through"
+        words = f"{through}; left: {', '.join(left)}" if left else through
+        lines += [Line(heading="HOSTS", text=words)] if hosts else []
+    return Lines(lines=(*lines, Line(heading="BACK", text=back)))
 
 
 def verdict(known: Known) -> Verdict:
@@ -88,5 +96,51 @@ ROOTCA_UPDATES: Kind[RootCaUpdate] = Kind(
     actions=ROOTCA_ACTIONS,
     aliases=("kube_rootca_update", "rootca"),
     noise=NOISE,
+    every_s=EVERY_S,
+)
+
+
+# --- host by host ------------------------------------------------------------------------------
+
+
+class RootCaHost(Row):
+    """How far one host is with the change of the root CA; None: no phase has been there yet."""
+
+    hostname: str
+    personality: Optional[str] = None
+    state: Optional[str] = None
+    effective_rootca_cert: Optional[str] = None
+    target_rootca_cert: Optional[str] = None
+
+
+def _host_look(row: RootCaHost, _known: Known) -> Look:
+    state = row.state or ""
+    if state.endswith("-failed"):
+        return Look(tone=Tone.BAD, mark=Mark.BAD, notes=(f"{state}: do it again",))
+    if state.startswith("updating-"):
+        return Look(tone=Tone.BUSY, mark=Mark.BUSY, notes=(state,))
+    return WELL if state else Look(mark=Mark.OUT)
+
+
+ROOTCA_HOSTS: Kind[RootCaHost] = Kind(
+    name=OF_HOSTS,
+    singular="kube-rootca-host",
+    model=RootCaHost,
+    read=Rest(service=SERVICE, path="/kube_rootca_update/hosts", items="kube_host_updates"),
+    id=lambda row: row.hostname,
+    columns=(
+        Column(heading="HOST", value=lambda row: row.hostname, most=20),
+        Column(heading="STATE", value=lambda row: row.state, most=40),
+        Column(heading="NOW", value=lambda row: row.effective_rootca_cert, most=24),
+        Column(heading="TO", value=lambda row: row.target_rootca_cert, most=24),
+        Column(heading="PERSONALITY", value=lambda row: row.personality, wide=True),
+    ),
+    look=_host_look,
+    state_fields=("state",),
+    jump=lambda _row, _known: Jump(kind="kube-rootca-updates"),
+    aliases=("kube-rootca-host-update-list",),
+    noise=NOISE,
+    # Where nothing is under way sysinv refuses to tell.
+    is_inventory=False,
     every_s=EVERY_S,
 )

@@ -10,53 +10,20 @@ from backend.figure import Jump
 from backend.kind import Action, Consequence, Form, Json, Plan, Reason, RestWrite, Risk, Rung
 from backend.kinds.fresh_checks import looked_up
 from backend.kinds.obstacles import ACT_NEEDS, in_the_way
+from backend.kinds.rootca_phases import (
+    ABORTED,
+    COMPLETED,
+    OF_HOSTS,
+    ORDER,
+    SERVICE,
+    STARTED,
+    done,
+    next_phase,
+    next_words,
+    runs,
+)
 from backend.known import Known
 from backend.tone import Tone
-
-SERVICE = "sysinv"
-STARTED, GENERATED = "update-started", "update-new-rootca-cert-generated"
-COMPLETED, ABORTED = "update-completed", "update-aborted"
-# Who is changed in which phase, in the service's order.
-PHASES = (
-    *(("host", "trust-both-cas"), ("pods", "trust-both-cas"), ("host", "update-certs")),
-    *(("host", "trust-new-ca"), ("pods", "trust-new-ca")),
-)
-ORDER = (STARTED, GENERATED, *(f"updated-{who}-{phase}" for who, phase in PHASES), COMPLETED)
-
-
-def done(who: str, phase: str) -> str:
-    return f"updated-{who}-{phase}"
-
-
-def runs(who: str, phase: str) -> str:
-    return f"updating-{who}-{phase}"
-
-
-def next_phase(state: Optional[str]) -> Optional[Tuple[str, str]]:
-    """Return who is next in which phase, None where it is the certificate's turn, or nobody's.
-
-    A phase of hosts runs until the last of them; one that failed is done again.
-    """
-    for before, (who, phase) in zip(ORDER[1:], PHASES):
-        again = {before, f"{runs(who, phase)}-failed"}
-        if who == "host":
-            again.add(runs(who, phase))
-        if state in again:
-            return who, phase
-    return None
-
-
-def next_words(row: Any) -> str:
-    found = next_phase(row.state)
-    if found is not None:
-        who, phase = found
-        return f"{phase} on {'each host, one by one' if who == 'host' else 'the pods'}"
-    if row.state == STARTED:
-        return "generate the new certificate"
-    if row.state == ORDER[-2]:
-        return "complete"
-    return "wait" if (row.state or "").startswith("updating-") else "nothing but to look again"
-
 
 # --- what can be done --------------------------------------------------------------------------
 
@@ -144,6 +111,25 @@ def _to(state: str, command: str, sentence: str) -> Any:
     return plan
 
 
+def _host_reasons(row: Any, form: HostForm, known: Known) -> Tuple[Reason, ...]:
+    """Ask what sysinv asks of a host in a phase: one at a time, and each of them once."""
+    found = _turn_of("host")(row, form, known)
+    phase = (next_phase(row.state) or ("", ""))[1]
+    states = {one.hostname: one.state for one in known.rows(OF_HOSTS)}
+    at_it = [name for name, state in states.items() if state == runs("host", phase)]
+    again = states.get(form.host) == done("host", phase)
+    return (
+        *found,
+        looked_up("no host is at it", f"{at_it[0]} is" if at_it else "", known, OF_HOSTS),
+        looked_up(
+            "it is not through this phase",
+            f"{form.host} is through {phase}" if again else "",
+            known,
+            OF_HOSTS,
+        ),
+    )
+
+
 def _turn_of(who: str) -> Any:
     def reasons(row: Any, _form: Form, _known: Known) -> Tuple[Reason, ...]:
         check = f"it is the turn of the {'hosts' if who == 'host' else who}"
@@ -173,9 +159,12 @@ def _start_reasons(_row: None, _form: Form, known: Known) -> Tuple[Reason, ...]:
     return (other, *in_the_way(known, "kubernetes"))
 
 
-def _hosts(_row: Any, known: Known) -> Mapping[str, Tuple[str, ...]]:
+def _hosts(row: Any, known: Known) -> Mapping[str, Tuple[str, ...]]:
+    """Return the hosts that the phase has not been through yet."""
+    through = done("host", (next_phase(row.state) or ("", ""))[1])
+    gone = {one.hostname for one in known.rows(OF_HOSTS) if one.state == through}
     hosts = (one.name for one in known.rows("hosts") if one.personality in ("controller", "worker"))
-    return {"host": tuple(hosts)}
+    return {"host": tuple(name for name in hosts if name not in gone)}
 
 
 def _ladder(_row: Any, _known: Known) -> Tuple[Rung[Any], ...]:
@@ -190,6 +179,32 @@ def _ladder(_row: Any, _known: Known) -> Tuple[Rung[Any], ...]:
     return (
         Rung(name="accepted by sysinv", says="updating", reached=under_way),
         Rung(name="done", says="updated", reached=gone_on),
+    )
+
+
+def _host_ladder(_row: Any, _known: Known) -> Tuple[Rung[Any], ...]:
+    """Follow the one host: the phase as a whole goes on until the last of them is through."""
+
+    def state(known: Known) -> Tuple[str, str]:
+        deeds = known.running("kube-rootca-updates")
+        deed = next((one for one in deeds if one.action == "host-update"), None)
+        phase = next_phase(deed.before.get("state")) if deed is not None else None
+        if deed is None or phase is None:
+            return "", ""
+        found = known.row(OF_HOSTS, deed.form.get("host", ""))
+        return (found.state or "") if found is not None else "", phase[1]
+
+    def taken(_row: Optional[Any], known: Known) -> bool:
+        now, phase = state(known)
+        return bool(phase) and now in (runs("host", phase), done("host", phase))
+
+    def through(_row: Optional[Any], known: Known) -> bool:
+        now, phase = state(known)
+        return bool(phase) and now == done("host", phase)
+
+    return (
+        Rung(name="accepted by sysinv", says="updating", reached=taken),
+        Rung(name="the host is through", says="updated", reached=through),
     )
 
 
@@ -240,9 +255,10 @@ ROOTCA_ACTIONS: Tuple[Action[Any], ...] = (
         form=HostForm,
         choices=_hosts,
         risk=_risk(Risk.DISRUPTIVE),
-        reasons=_turn_of("host"),
+        reasons=_host_reasons,
+        ladder=_host_ladder,
         failed=_failed,
-        needs=_NEEDS,
+        needs=(*_NEEDS, OF_HOSTS),
     ),
     Action(
         name="pods-update",

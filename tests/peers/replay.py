@@ -35,6 +35,7 @@ TOLD = {
     "/sysinv/v1/certificate/get_all_certs": "get_all_certs.json",
     "/sysinv/v1/certificate/get_all_k8s_certs": "get_all_k8s_certs.json",
     "/sysinv/v1/license/get_license_file": "get_license_file.json",
+    "/sysinv/v1/kube_rootca_update/hosts": "kube_rootca_hosts.json",
 }
 
 Instead = Union[Reply, Callable[[Asked], Reply]]

@@ -12,10 +12,12 @@ from backend.deed import Deed, Outcome
 from backend.draw import figure_lines
 from backend.forms import filled
 from backend.kind import Form
-from backend.kinds.rootca import ROOTCA_UPDATES, RootCaUpdate, verdict
-from backend.kinds.rootca_acts import ORDER, PHASES, next_phase
+from backend.kinds.rootca import ROOTCA_HOSTS, ROOTCA_UPDATES, RootCaHost, RootCaUpdate, verdict
+from backend.kinds.rootca_phases import ORDER, PHASES, next_phase
 from backend.simulator import Simulator
 from backend.station import Station
+from backend.tone import Mark
+from tests.backend.kinds.test_every_kind import NOTHING
 from tests.backend.simulator.client import Client
 from tests.test_whole_act import opened
 
@@ -33,7 +35,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 
 
 async def row_of(station: Station) -> Any:
-    for name in ("hosts", "kube-rootca-updates"):
+    for name in ("hosts", "kube-rootca-hosts", "kube-rootca-updates"):
         await station.watch.read_now(name)
     rows = station.watch.known.rows("kube-rootca-updates")
     return rows[0] if rows else None
@@ -107,16 +109,68 @@ async def test_a_phase_that_fails_on_a_host_is_told_and_done_again(desk: Desk) -
     await act(desk, "start")
     await act(desk, "generate")
     client.sim.cloud.software.doomed.add("controller-1")
-    await act(desk, "host-update", host="controller-1")
+    deed = await act(desk, "host-update", host="controller-1")
+    assert deed.outcome is Outcome.FAILED
+    assert "updating-host-trust-both-cas-failed" in deed.answer
     row = await row_of(station)
     assert row.state == "updating-host-trust-both-cas-failed"
     assert verdict(station.watch.known).word == "NOT WELL"
     assert await refused(desk, "host-update", host="controller-1") == []
-    await act(desk, "host-update", host="controller-1")
+    assert (await act(desk, "host-update", host="controller-1")).outcome is Outcome.DONE
     assert (await row_of(station)).state == "updating-host-trust-both-cas"
     hosts = (await client.get("/platform/v1/kube_rootca_update/hosts"))["kube_host_updates"]
     states: Dict[str, Any] = {one["hostname"]: one["state"] for one in hosts}
     assert states["controller-1"] == "updated-host-trust-both-cas"
+
+
+async def test_a_host_is_followed_until_it_is_through_and_no_other_goes_beside_it(
+    desk: Desk,
+) -> None:
+    station, client = desk
+    await act(desk, "start")
+    await act(desk, "generate")
+    action = ROOTCA_UPDATES.action("host-update")
+    assert action is not None
+    row = await row_of(station)
+    form = filled(action.form, {"host": "controller-1"})
+    assert isinstance(form, Form)
+    preview = station.acts.preview(ROOTCA_UPDATES, action, (row.uuid,), form)
+    (deed,) = await station.acts.do(preview, typed=preview.wants, why="")
+    # Sysinv took it; the host takes its time, and it is not called done meanwhile.
+    assert deed.outcome is Outcome.FOLLOWED
+    await row_of(station)
+    assert "controller-1 is" in await refused(desk, "host-update", host="controller-0")
+    await client.sim.advance(300)
+    row = await row_of(station)
+    await station.settled()
+    known = station.watch.known
+    ended = next(one for one in known.memory.deeds if one.number == deed.number)
+    assert (ended.outcome, tuple(ended.reached)) == (
+        Outcome.DONE,
+        ("accepted by sysinv", "the host is through"),
+    )
+    assert ROOTCA_UPDATES.strip is not None
+    (hosts,) = [
+        one.text for one in ROOTCA_UPDATES.strip(row, known).lines if one.heading == "HOSTS"
+    ]
+    assert "left: controller-0" in hosts
+    words = await refused(desk, "host-update", host="controller-1")
+    assert words == ["controller-1 is through trust-both-cas"]
+    assert "controller-1" not in action.choices(row, known)["host"]
+
+
+@pytest.mark.parametrize(
+    ("state", "mark"),
+    [
+        (None, Mark.OUT),
+        ("updated-host-trust-both-cas", Mark.NONE),
+        ("updating-host-update-certs", Mark.BUSY),
+        ("updating-host-update-certs-failed", Mark.BAD),
+    ],
+)
+def test_a_host_says_how_far_it_is(state: Any, mark: Mark) -> None:
+    row = RootCaHost.read({"hostname": "worker-0", "state": state})
+    assert ROOTCA_HOSTS.look(row, NOTHING).mark is mark  # type: ignore[arg-type]
 
 
 async def test_an_abort_leaves_its_alarm_and_the_next_start_takes_its_place(desk: Desk) -> None:
@@ -137,7 +191,7 @@ def test_every_state_has_its_picture_and_says_what_is_next(state: str) -> None:
     row = RootCaUpdate.read({"uuid": "ca", "state": state})
     figure = ROOTCA_UPDATES.tabs[0].figure
     assert figure is not None
-    known: Any = None
+    known = NOTHING
     lines = figure_lines(figure(row, known), 78, 0)  # type: ignore[arg-type]
     assert 0 < len(lines) <= 24
     assert ROOTCA_UPDATES.strip is not None
