@@ -63,6 +63,11 @@ class Place:
         """Whether this machine is part of a StarlingX system."""
         return bool(self.platform)
 
+    @property
+    def is_to_stay(self) -> bool:
+        """Whether nobody may log out here: a console that is lost before the first unlock."""
+        return self.phase is Phase.BOOTSTRAPPED
+
     def is_on(self, hostname: str, uuid: str = "") -> bool:
         """Whether one sits on that host: only ever true on a StarlingX machine."""
         if not self.is_starlingx:

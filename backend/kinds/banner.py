@@ -7,7 +7,6 @@ from typing import Tuple
 from backend.kinds.faults import counts_text
 from backend.kinds.host_site import active_controller, is_simplex, system_of
 from backend.known import Known
-from backend.place import Phase
 
 # The kinds it looks at: polled as long as there is a console.
 NEEDS: Tuple[str, ...] = ("system", "hosts", "alarms")
@@ -45,7 +44,7 @@ def _active(known: Known) -> str:
 
 def _stay(known: Known) -> str:
     """Say on every screen what costs a re-install: to lose the console before the first unlock."""
-    return "DO NOT LOG OUT" if known.place.phase is Phase.BOOTSTRAPPED else ""
+    return "DO NOT LOG OUT" if known.place.is_to_stay else ""
 
 
 def _alarms(known: Known) -> str:

@@ -8,7 +8,7 @@ from backend.kinds.machine_bundles import BUNDLES_OF_MACHINE
 from backend.kinds.machine_disks import DISKS_OF_MACHINE
 from backend.kinds.machine_drbd import DRBD
 from backend.kinds.machine_guards import GUARDS
-from backend.kinds.machine_list import MACHINE_LIST, VITALS, is_looked_at, troubles, unread
+from backend.kinds.machine_list import MACHINE_LIST, is_looked_at, troubles, unread
 from backend.kinds.machine_network import NETWORK_OF_MACHINE
 from backend.kinds.machine_ostree import OSTREE_OF_MACHINE
 from backend.kinds.machine_peers import PEERS_OF_MACHINE
@@ -19,6 +19,7 @@ from backend.kinds.machine_services import SERVICES_OF_MACHINE
 from backend.kinds.machine_software import SOFTWARE_OF_MACHINE
 from backend.kinds.machine_storage import STORES_OF_MACHINE
 from backend.kinds.machine_tells import TOLD_OF_MACHINE
+from backend.kinds.machine_vitals import VITALS
 from backend.known import Known
 from backend.tone import Tone, Verdict
 

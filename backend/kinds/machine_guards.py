@@ -7,7 +7,6 @@ from typing import Iterable, List, Optional
 from backend.kind import Body, Column, Derived, Kind, Row
 from backend.kinds.machine_printk import KERNEL_CONSOLE, LOUDER, QUIETER
 from backend.known import Known
-from backend.place import Phase
 from backend.tone import WELL, Look, Mark, Tone, Verdict
 
 # The service parameter that ends an idle session, by what it sets on the machine.
@@ -20,10 +19,11 @@ def guards_of(known: Known) -> Iterable[Body]:
 
 
 def _standing(known: Known) -> Body:
-    phase = known.place.phase
-    is_bad = phase is Phase.BOOTSTRAPPED
-    says = "DO NOT LOG OUT: a lost console here means a re-install" if is_bad else phase.value
-    return _guard("first unlock", says, is_bad=is_bad)
+    place = known.place
+    lost = "DO NOT LOG OUT: a lost console here means a re-install"
+    return _guard(
+        "first unlock", lost if place.is_to_stay else place.phase.value, is_bad=place.is_to_stay
+    )
 
 
 def _tmout(known: Known) -> Body:
@@ -32,7 +32,7 @@ def _tmout(known: Known) -> Body:
         return _guard("shell timeout", "TMOUT is not set here: an idle shell stays", is_bad=False)
     says = f"TMOUT={seconds} ends an idle shell, and none under this console"
     do = "leave this console open; a shell of your own: exec env TMOUT=0 bash"
-    return _guard("shell timeout", says, is_bad=known.place.phase is Phase.BOOTSTRAPPED, do=do)
+    return _guard("shell timeout", says, is_bad=known.place.is_to_stay, do=do)
 
 
 def _parameter(known: Known) -> Body:

@@ -6,88 +6,15 @@ from typing import Any, Dict, Iterable, List, Optional, Tuple
 
 from backend.errors import Absent, Untrusted
 from backend.figure import Line, Lines
-from backend.kind import Body, Column, Command, Derived, Kind, Reach, Row
+from backend.kind import Body, Column, Derived, Kind, Row, Tab
 from backend.kinds.log_places import of_machine
-from backend.kinds.machine import MACHINE, MACHINES, OfMachine, size
-from backend.kinds.machine_place import where
+from backend.kinds.machine import MACHINES
+from backend.kinds.machine_place import standing, where
+from backend.kinds.machine_vitals import VITALS, Vitals
 from backend.known import Known, Reading
 from backend.plan import HERE
-from backend.tone import WELL, Look, Mark, Tone
+from backend.tone import WELL, Look, Mark, Tone, Verdict
 from backend.units import span
-
-# --- how one feels -----------------------------------------------------------------------------
-
-
-def vitals_of_proc(text: str) -> Iterable[Body]:
-    """Parse uptime, loadavg and meminfo of /proc, one after the other."""
-    uptime, load, *rest = text.splitlines()
-    memory = {
-        name: int(value.split()[0]) * 1024
-        for name, sign, value in (line.partition(":") for line in rest)
-        if sign and value.split()
-    }
-    processes = load.split()[3].partition("/")[2]
-    return [
-        {
-            "up_s": float(uptime.split()[0]),
-            "load": float(load.split()[0]),
-            "processes": int(processes),
-            "memory": memory["MemTotal"],
-            "available": memory["MemAvailable"],
-        }
-    ]
-
-
-class Vitals(OfMachine):
-    """How a machine feels: load of the last minute, memory in bytes."""
-
-    up_s: float
-    load: float
-    processes: int = 0
-    memory: int
-    available: int
-
-    @property
-    def percent(self) -> int:
-        """How much of its memory is used."""
-        return 100 - 100 * self.available // self.memory if self.memory else 0
-
-
-def _vitals_look(row: Vitals, _known: Known) -> Look:
-    if row.percent >= 95:
-        words = f"{row.percent} % of its memory is used"
-        return Look(tone=Tone.BAD, mark=Mark.BAD, notes=(words,))
-    return WELL
-
-
-VITALS: Kind[Vitals] = Kind(
-    name="vitals",
-    singular="vital",
-    model=Vitals,
-    read=Command(
-        argv=("cat", "/proc/uptime", "/proc/loadavg", "/proc/meminfo"), parse=vitals_of_proc
-    ),
-    parent=MACHINES,
-    reach=Reach.PER_PARENT,
-    needs=(MACHINES,),
-    id=lambda row: f"{row.machine}/vitals",
-    label=lambda row: row.machine,
-    columns=(
-        MACHINE,
-        Column(heading="UP", value=lambda row: span(round(row.up_s * 1000)), right=True),
-        Column(heading="LOAD", value=lambda row: f"{row.load:.2f}", right=True),
-        Column(heading="MEMORY", value=lambda row: size(row.memory), right=True),
-        Column(heading="USED", value=lambda row: f"{row.percent}%", right=True),
-        Column(heading="PROCESSES", value=lambda row: row.processes, right=True),
-    ),
-    look=_vitals_look,
-    tab="v Vitals",
-    noise=frozenset({"up_s", "load", "processes", "available"}),
-    is_inventory=False,
-    every_s=10.0,
-)
-
-# --- the machines ------------------------------------------------------------------------------
 
 # Kinds that say whether a machine is well, the worst first.
 LOOKED_AT = (
@@ -197,9 +124,10 @@ def _looked_at() -> Dict[str, Kind[Any]]:
     from backend.kinds.machine_filesystems import MOUNTS
     from backend.kinds.machine_network import LINKS
     from backend.kinds.machine_peers import TIME_SOURCES
-    from backend.kinds.machine_services import SM_SERVICES
+    from backend.kinds.machine_services import SM_SERVICES, UNITS
 
-    return {kind.name: kind for kind in (MOUNTS, DRBD, SM_SERVICES, TIME_SOURCES, LINKS, VITALS)}
+    found = (UNITS, MOUNTS, DRBD, SM_SERVICES, TIME_SOURCES, LINKS, VITALS)
+    return {kind.name: kind for kind in found}
 
 
 def _machine_look(row: Machine, known: Known) -> Look:
@@ -233,6 +161,61 @@ def _machine_strip(row: Machine, known: Known) -> Lines:
         words = "add ssh: to clouds.yaml, and the other machines are looked at too"
         lines.append(Line(heading="others", text=words))
     return Lines(lines=tuple(lines))
+
+
+def _overview(row: Machine, known: Known) -> Lines:
+    """Return the page of a machine: where it is, then what each of its pages comes to."""
+    lines = [*_machine_strip(row, known).lines, Line(rule=True)]
+    for kind in _looked_at().values():
+        text, tone = _told(kind, row, known)
+        heading = kind.tab.partition(" ")[2].lower()
+        lines.append(Line(heading=heading, text=text, tone=tone))
+    return Lines(lines=tuple(lines))
+
+
+def _told(kind: Kind[Any], row: Machine, known: Known) -> Tuple[str, Tone]:
+    """Return what one page comes to: how many of how many are not well, or why nobody knows."""
+    reading = known.reading(kind.name, row.uuid)
+    if isinstance(reading.error, Absent):
+        return f"not here: {reading.error}", Tone.PLAIN
+    if reading.error is not None:
+        return f"not read: {reading.error}", Tone.WARN
+    if not reading.was_read:
+        return "not read yet", Tone.PLAIN
+    looks = [(one, kind.look(one, known)) for one in reading.rows]
+    unwell = [(one, found) for one, found in looks if found.mark in (Mark.BAD, Mark.BUSY)]
+    if not unwell:
+        return _well_told(kind, row, known), Tone.PLAIN
+    first, found = unwell[0]
+    said = f"{kind.name_of(first)}: {found.notes[0]}" if found.notes else kind.name_of(first)
+    return f"{len(unwell)} of {len(looks)} not well: {said}", Tone.WARN
+
+
+def _well_told(kind: Kind[Any], row: Machine, known: Known) -> str:
+    """Return of a page on which all is well its only row whole, else how many there are."""
+    rows = known.rows(kind.name, row.uuid)
+    fullest_says = _fullest_says(row, known) if kind.name == "mounts" else None
+    if fullest_says is not None:
+        return f"well ({len(rows)}), fullest {fullest_says}"
+    if len(rows) != 1:
+        return f"well ({len(rows)})" if rows else "none"
+    cells = ((column.heading.lower(), column.cell(rows[0], known)) for column in kind.columns[1:])
+    return ", ".join(f"{heading} {cell}" for heading, cell in cells if cell is not None)
+
+
+def _sentence(row: Machine, known: Known) -> Verdict:
+    """Return what its first line says: of this machine first what it waits for."""
+    place = standing(known.place)
+    if row.is_here and place.tone is not Tone.GOOD:
+        return place
+    found, untold = troubles(row, known), unread(row, known)
+    if found:
+        return Verdict(word="WARN", text=found[0], more="; ".join(found[1:]), tone=Tone.WARN)
+    if untold:
+        return Verdict(word="CAN'T TELL", text=untold[0], tone=Tone.WARN)
+    if not is_looked_at(row, known):
+        return Verdict(word="READING", text=row.name, tone=Tone.PLAIN)
+    return Verdict(word="WELL", text=place.text if row.is_here else row.name)
 
 
 def _up(row: Machine, known: Known) -> Optional[str]:
@@ -269,6 +252,8 @@ MACHINE_LIST: Kind[Machine] = Kind(
     ),
     look=_machine_look,
     strip=_machine_strip,
+    sentence=_sentence,
+    tabs=(Tab(key="o", title="Overview", figure=_overview, needs=LOOKED_AT),),
     sort=lambda row, _known: (not row.is_here, row.name),
     logs=of_machine,
     aliases=("neighbours", "ground"),

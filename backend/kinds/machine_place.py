@@ -43,7 +43,7 @@ def standing(place: Place) -> Verdict:
         text = f"its configuration FAILED; {where(place)}"
         more = "why: the last of /var/log/puppet, and of /var/log/sysinv.log"
         return Verdict(word="NOT WELL", text=text, more=more, tone=Tone.BAD)
-    if place.phase is Phase.BOOTSTRAPPED:
+    if place.is_to_stay:
         text = "DO NOT LOG OUT before the first unlock: losing it means a re-install"
         return Verdict(word="WARN", text=text, more=f"{where(place)}; :guards", tone=Tone.WARN)
     if place.phase is Phase.INSTALLED:

@@ -35,11 +35,14 @@ class QuitScreen(Dialog[None]):
         acts, left = running(self.known), self.console.rooms.reminders(self.known)
         lines = [Line(text=f"LEFT SO: {words}", tone=Tone.WARN) for words in left]
         lines += [Line(text="It stays so until somebody changes it back."), Line()] if left else []
+        if self.known.place.is_to_stay:
+            words = "Leave this program, but DO NOT LOG OUT of the shell before the first unlock."
+            lines += [Line(text=words, tone=Tone.WARN), Line()]
         lines += [Line(text=act) for act in acts]
         if acts:
             lines.append(Line())
             lines.append(Line(text="They go on by themselves; the next start finds them again."))
-        return lines if acts or left else [Line(text="Nothing is under way.")]
+        return lines if acts or left else [*lines, Line(text="Nothing is under way.")]
 
     def action_no(self) -> None:
         self.dismiss()

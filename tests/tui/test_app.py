@@ -18,6 +18,7 @@ from backend.area import Contents
 from backend.deed import Deed, Outcome
 from backend.errors import Unreachable, Untrusted
 from backend.known import Memory, Reading
+from backend.place import Phase
 from backend.store.glance import glance
 from backend.store.store import Store
 from backend.tone import Verdict
@@ -306,6 +307,18 @@ async def test_leaving_asks_and_names_what_was_left_on() -> None:
         await pilot.press("q")
         await until(pilot, lambda: any("LEFT SO: noout SET" in row for row in screen_text(app)))
         assert "[ No ] n or Enter" in screen_text(app)[23]
+
+
+async def test_leaving_says_not_to_log_out_before_the_first_unlock() -> None:
+    app = console(Wire(bodies={"/boxes": [box(1)]}))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "box-1" in "".join(screen_text(app)))
+        watch: Any = app.station.watch if app.station is not None else None
+        watch.known = replace(watch.known, place=replace(PLACE, phase=Phase.BOOTSTRAPPED))
+        watch.remember(Memory())
+        await pilot.press("q")
+        await until(pilot, lambda: any("DO NOT LOG OUT" in row for row in screen_text(app)))
+        assert any("Nothing is under way" in row for row in screen_text(app))
 
 
 async def test_a_defect_that_ends_the_console_shows_where_it_is_and_no_variable() -> None:

@@ -10,11 +10,13 @@ from typing import Any, Dict
 import pytest
 
 from backend.errors import Absent, Unreachable
+from backend.kinds.banner import banner
 from backend.kinds.ground import GROUND, headline
 from backend.kinds.log_places import of_machine
-from backend.kinds.machine_list import LOOKED_AT, Machine, machines_of
+from backend.kinds.machine_list import LOOKED_AT, MACHINE_LIST, Machine, machines_of
 from backend.kinds.machine_place import where
 from backend.kinds.machine_start import BOOTSTRAP
+from backend.kinds.machine_vitals import Vitals
 from backend.known import Known, Reading
 from backend.place import Phase, Place, find_place
 from backend.plan import HERE
@@ -79,8 +81,36 @@ def test_between_bootstrap_and_first_unlock_it_says_not_to_log_out(tmp_path: Pat
     place = find_place(root(tmp_path, CONFIGURED[0]), {})
     said = headline(Known(cloud="", now_ms=0, place=place))
     assert said.text.startswith("DO NOT LOG OUT")
-    # Whatever else is wrong: it comes before all.
-    assert headline(machines.known(place)).text == said.text
+    # Whatever else is wrong: it comes before all, on the machine's own page too.
+    known = machines.known(place)
+    assert headline(known).text == said.text
+    assert MACHINE_LIST.sentence is not None
+    assert MACHINE_LIST.sentence(known.row("machines", HERE), known).text == said.text
+    assert banner(known)[-1] == "DO NOT LOG OUT"
+    assert "DO NOT LOG OUT" not in banner(machines.known())
+
+
+def test_the_page_of_a_machine_says_what_each_of_its_pages_comes_to() -> None:
+    known = machines.known()
+    (page,) = MACHINE_LIST.tabs
+    assert page.figure is not None
+    lines = page.figure(known.row("machines", HERE), known).lines
+    said = {line.heading: line.text for line in lines if line.heading}
+    assert said["drbd"].startswith("3 of 4 not well: drbd-platform: syncing: 42.2 %")
+    assert said["vitals"] == "1 of 1 not well: here: 96 % of its memory is used"
+    well = Vitals.read({"machine": HERE, "up_s": 3600, "load": 0.5, "memory": 8, "available": 6})
+    calm = replace(known.reading("vitals", HERE), rows=(well,))
+    absent = Absent("drbdadm is not on this machine")
+    gone = replace(known.reading("drbd-resources", HERE), error=absent)
+    silent = replace(known.reading("links", HERE), error=Unreachable("ip", "did not end"))
+    readings = {("drbd-resources", HERE): gone, ("links", HERE): silent, ("vitals", HERE): calm}
+    known = replace(known, readings=MappingProxyType({**known.readings, **readings}))
+    said = {
+        line.heading: line.text for line in page.figure(known.row("machines", HERE), known).lines
+    }
+    assert said["drbd"] == "not here: drbdadm is not on this machine"
+    assert said["links"].startswith("not read: ")
+    assert said["vitals"].startswith("up 1h, load 0.50, memory 8B, used 25%")
 
 
 def test_a_configuration_that_failed_is_said_first(tmp_path: Path) -> None:
