@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Mapping, 
 from urllib.parse import quote
 
 from backend.errors import Refused
+from backend.kube_yaml import UNSENT, reading
 from backend.mask import Body
 from backend.whole import value_at
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 # Of one file: as many values as fit a node's memory many times over, aliases counted each time.
 MOST_VALUES = 200_000
+# No object is so deep; one that holds itself is without end.
+DEEPEST = 100
 # Who owns the fields that are sent, as the API server keeps it.
 OWNER = "stx-tui"
 # How many faults are said of a file at once.
@@ -150,13 +153,12 @@ def _nodes(text: str, file: str) -> Iterator[Tuple[Any, Any]]:
     """Yield the documents of a text, as nodes that know their lines and as values."""
     import yaml
 
-    class Loader(yaml.SafeLoader):
-        """Leaves instants as they are written: the API wants them as text."""
+    class Loader(reading(yaml.SafeLoader)):  # type: ignore[misc]
+        """Keeps what a mapping has itself: what it merges (``<<``) may stand in both."""
 
-        yaml_implicit_resolvers = {
-            first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
-            for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
-        }
+        def flatten_mapping(self, node: Any) -> None:
+            node.written = list(node.value)
+            super().flatten_mapping(node)
 
     try:
         loader: Any = Loader(text)
@@ -212,9 +214,14 @@ def _walked(node: Any, lines: Dict[Tuple[str, ...], int]) -> Iterator[Tuple[int,
         if len(lines) > MOST_VALUES:
             yield node.start_mark.line + 1, f"it has more than {MOST_VALUES} values"
             return
+        if len(path) > DEEPEST:
+            yield one.start_mark.line + 1, f"it is nested deeper than {DEEPEST}"
+            return
+        if one.tag in UNSENT:
+            yield one.start_mark.line + 1, f"a {one.tag.rpartition(':')[2]} cannot be sent as it is"
         if one.id == "mapping":
             seen: Dict[str, int] = {}
-            for key, value in one.value:
+            for key, value in getattr(one, "written", one.value):
                 name, line = str(key.value), key.start_mark.line + 1
                 if name in seen:
                     yield line, f"{name} stands in line {seen[name]} already"

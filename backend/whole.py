@@ -9,6 +9,7 @@ from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, Optional, Tupl
 
 from backend.clean import clean
 from backend.errors import Refused
+from backend.kube_yaml import reading
 from backend.mask import Body
 
 # Bookkeeping of the server and of kubectl: nobody edits it, and it hides the rest.
@@ -89,7 +90,7 @@ def all_from_yaml(text: str) -> Tuple[Body, ...]:
 
     try:
         # By libyaml where it is: 1.6 MB of many keys are read in 1.7 s, else in 5.4.
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        loader = reading(getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         found = [one for one in yaml.load_all(text, Loader=loader) if one is not None]
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)

@@ -9,6 +9,7 @@ import pytest
 from backend.errors import Refused
 from backend.kinds.kube_discovered import ApiResource
 from backend.manifest import documents, placed
+from backend.whole import from_yaml
 
 RESOURCES = (
     ApiResource(plural="configmaps", kind="ConfigMap", version="v1", namespaced=True),
@@ -102,3 +103,37 @@ def test_a_file_that_unfolds_without_end_is_refused() -> None:
 def test_an_instant_stays_the_text_that_it_is() -> None:
     (one,) = documents(f"{MAP}data:\n  at: 2026-11-27\n  on: yes\n", "f.yaml")
     assert one.body["data"] == {"at": "2026-11-27", True: True}
+
+
+def test_what_a_mapping_merges_may_be_said_anew_by_itself() -> None:
+    text = f"{MAP}x-base: &base {{a: '1', b: '2'}}\ndata:\n  <<: *base\n  b: '3'\n"
+    (one,) = documents(text, "f.yaml")
+    assert one.body["data"] == {"a": "1", "b": "3"}
+    assert one.lines["data", "b"] == 8
+
+
+@pytest.mark.parametrize("inner", ["[*x]", "[*x, *x]", "{y: *x}"])
+def test_an_object_that_holds_itself_is_refused(inner: str) -> None:
+    assert "f.yaml:5: it is nested deeper than 100" in wrong(f"{MAP}data: &x {inner}\n")
+
+
+def test_an_address_and_a_time_of_day_stay_the_text_that_they_are() -> None:
+    text = "mac: 52:54:00:12:34:56\nat: 12:30\nsince: 2026-11-27T10:00:00Z\n"
+    said = {"mac": "52:54:00:12:34:56", "at": "12:30", "since": "2026-11-27T10:00:00Z"}
+    (one,) = documents(f"{MAP}data:\n  {text.strip().replace(chr(10), chr(10) + '  ')}\n", "f")
+    assert one.body["data"] == said
+    # The same where an object is edited: what is typed is what is sent.
+    assert from_yaml(text) == said
+    assert from_yaml("a: 0644\nb: 0o17\nc: -3\nd: 1.5\ne: 0x1f\nf: 0\n") == {
+        "a": 0o644,
+        "b": 15,
+        "c": -3,
+        "d": 1.5,
+        "e": 31,
+        "f": 0,
+    }
+
+
+@pytest.mark.parametrize("value", ["!!binary aGVsbG8=", "!!set {a, b}", "!!timestamp 2026-11-27"])
+def test_what_json_has_no_word_for_is_refused_and_not_sent_as_something_else(value: str) -> None:
+    assert "f.yaml:6: a " in wrong(f"{MAP}data:\n  a: {value}\n")
