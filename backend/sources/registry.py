@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import hashlib
 import json
 import re
 import threading
@@ -16,7 +15,7 @@ from urllib.request import parse_http_list, parse_keqv_list
 
 import httpx
 
-from backend.errors import Malformed, Missing, NotFound, Rejected, StxError, Unauthorized
+from backend.errors import Forbidden, Malformed, Missing, NotFound, Rejected, StxError, Unauthorized
 from backend.kind import Body, Json
 from backend.refresh import Answer
 from backend.registry import PACKAGES, REPOSITORIES, SOURCE, Registry, RegistryDelete
@@ -25,6 +24,14 @@ from backend.settings import CloudSettings
 from backend.sources.image_layers import Layer, packages_of
 from backend.sources.latest import Latest
 from backend.sources.refusals import refusal
+from backend.sources.registry_manifests import (
+    blobs_of,
+    digest_of,
+    layers_of,
+    listed_of,
+    object_of,
+    stack_of,
+)
 from backend.sources.tls import Pins
 from backend.sources.together import together
 from backend.sources.wire import Answer as Crossed
@@ -34,6 +41,8 @@ from backend.sources.wire import Wire
 PAGE, MOST_PAGES = 1000, 100
 # Manifests asked for at once, and how many are kept; of how many images what is inside.
 ABREAST, MOST_PARTS, MOST_INSIDE = 4, 4096, 8
+# How many indexes may stand in one another; those of many machines stand in none.
+DEEPEST = 3
 # How long a token holds that does not say so, and how long before its end it is renewed, in s.
 TOKEN_S, EARLY_S = 60.0, 10.0
 INDEXES = (
@@ -48,6 +57,7 @@ MANIFESTS = (
 # What the hosts of the platform are.
 PLATFORM = "linux/amd64"
 _ANY = "*"
+_BEARER = "Bearer "
 _NEXT = re.compile(r'<([^<>]+)>\s*;\s*rel="?next"?')
 _NOT_DELETED = "its configuration allows no delete (storage.delete.enabled)"
 
@@ -131,7 +141,7 @@ class RegistrySource:
         after = f"{path}?n={PAGE}"
         for _ in range(MOST_PAGES):
             answer = await self._crossed("GET", after, scope, {})
-            names = _object(answer.body).get(key) or []
+            names = object_of(answer.body).get(key) or []
             if not isinstance(names, list):
                 raise Malformed(SOURCE, key, "no list of names")
             found += map(str, names)
@@ -152,8 +162,13 @@ class RegistrySource:
             # One that cannot be read takes no other with it.
             return {**body, "trouble": str(error)}
 
-    async def _manifest(self, repository: str, reference: str) -> Body:
-        """Return digest, layers (digest to bytes) and platforms of a manifest or an index."""
+    async def _manifest(self, repository: str, reference: str, depth: int = 0) -> Body:
+        """Return digest, layers (digest to bytes) and platforms of a manifest or an index.
+
+        An index may name others; ``depth`` is how many it stands in already.
+        """
+        if depth > DEEPEST:
+            raise Malformed(SOURCE, "manifests", f"an index within {DEEPEST} others: without end?")
         path = f"/v2/{quote(repository)}/manifests/{quote(reference, safe=':')}"
         kept = self._parts.get((repository, reference))
         if kept is not None:
@@ -162,9 +177,11 @@ class RegistrySource:
             answer = await self._crossed(
                 "GET", path, f"repository:{repository}:pull", {"Accept": ", ".join(MANIFESTS)}
             )
-        said = _object(answer.body)
-        digest = answer.headers.get("docker-content-digest") or _digest(answer.body)
-        found = self._parts.get((repository, digest)) or await self._read(repository, said, digest)
+        said = object_of(answer.body)
+        digest = answer.headers.get("docker-content-digest") or digest_of(answer.body)
+        found = self._parts.get((repository, digest)) or await self._read(
+            repository, said, digest, depth
+        )
         # What a tag names may be another tomorrow; what a digest names may not.
         self._parts.put((repository, digest), found)
         return found
@@ -198,7 +215,7 @@ class RegistrySource:
 
             return Layer(fetch, size)
 
-        layers = [layer(digest, size) for digest, size in _blobs(manifest)]
+        layers = [layer(digest, size) for digest, size in blobs_of(manifest)]
         try:
             return await asyncio.to_thread(packages_of, image, layers)
         finally:
@@ -211,17 +228,19 @@ class RegistrySource:
         # Who knows no ranges sends all of it.
         return answer.body if answer.status == 206 else answer.body[first:end]
 
-    async def _read(self, repository: str, said: Mapping[str, Any], digest: str) -> Body:
+    async def _read(
+        self, repository: str, said: Mapping[str, Any], digest: str, depth: int
+    ) -> Body:
         body: Body = {"digest": digest, "media": str(said.get("mediaType") or "")}
-        if not _listed(said, "manifests"):
-            return {**body, "layers": _layers(said), "blobs": _stack(said)}
+        if not listed_of(said, "manifests"):
+            return {**body, "layers": layers_of(said), "blobs": stack_of(said)}
         layers: Dict[str, int] = {}
         platforms: List[str] = []
         inside: Dict[str, Body] = {}
-        for child in _listed(said, "manifests"):
+        for child in listed_of(said, "manifests"):
             of = child.get("platform") or {}
             try:
-                part = await self._manifest(repository, str(child.get("digest")))
+                part = await self._manifest(repository, str(child.get("digest")), depth + 1)
             except NotFound:
                 # Of an image for many machines, often only that of ours was copied.
                 continue
@@ -251,6 +270,10 @@ class RegistrySource:
             return answer
         error = self._refusal(answer)
         if isinstance(error, Unauthorized):
+            if shown.startswith(_BEARER):
+                # Who got a token is known by the right password: he may not do that.
+                words = f"{self._way.username or 'nobody'} may not {scope.rpartition(':')[2]} there"
+                raise Forbidden(SOURCE, answer.status, error.words, words)
             self._refused = error
         raise error
 
@@ -307,13 +330,13 @@ class RegistrySource:
             if isinstance(error, Unauthorized):
                 self._refused = error
             raise error
-        body = _object(answer.body)
+        body = object_of(answer.body)
         token = body.get("token") or body.get("access_token")
         if not token:
             raise Malformed(SOURCE, "token", "the token server gave none")
         lasts = body.get("expires_in")
         lasts_s = float(lasts) if isinstance(lasts, (int, float)) else TOKEN_S
-        return f"Bearer {token}", max(lasts_s - EARLY_S, 0.0)
+        return f"{_BEARER}{token}", max(lasts_s - EARLY_S, 0.0)
 
     def _refusal(self, answer: Crossed) -> StxError:
         """Return what a refusal says: the registry's own words stand in a list of errors."""
@@ -336,54 +359,9 @@ def _shown(headers: Mapping[str, str], shown: str) -> Dict[str, str]:
     return {**headers, "Authorization": shown} if shown else dict(headers)
 
 
-def _digest(raw: bytes) -> str:
-    return f"sha256:{hashlib.sha256(raw).hexdigest()}"
-
-
-def _object(raw: bytes) -> Dict[str, Any]:
-    try:
-        found = json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        raise Malformed(SOURCE, "$", f"no JSON: {error}") from error
-    if not isinstance(found, dict):
-        raise Malformed(SOURCE, "$", "no JSON object")
-    return found
-
-
-def _listed(said: Mapping[str, Any], key: str) -> List[Mapping[str, Any]]:
-    found = said.get(key)
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
-
-
-def _layers(said: Mapping[str, Any]) -> Dict[str, int]:
-    """Return the layers of an image and its configuration, digest to bytes."""
-    parts = _listed(said, "layers")
-    config = said.get("config")
-    if not parts and not isinstance(config, dict):
-        raise Malformed(SOURCE, "layers", "a manifest of a sort not known here")
-    parts = [*parts, *([config] if isinstance(config, dict) else [])]
-    return {str(one.get("digest")): _size(one.get("size")) for one in parts}
-
-
-def _size(said: Any) -> int:
-    if said is None or isinstance(said, int):
-        return said or 0
-    raise Malformed(SOURCE, "layers.size", f"{str(said)[:40]!r} is no size")
-
-
-def _stack(said: Mapping[str, Any]) -> List[str]:
-    """Return the digests of an image's layers, the lowest first, without its configuration."""
-    return [str(one.get("digest")) for one in _listed(said, "layers")]
-
-
-def _blobs(manifest: Mapping[str, Any]) -> List[Tuple[str, int]]:
-    sizes = manifest["layers"]
-    return [(digest, sizes.get(digest, 0)) for digest in manifest.get("blobs") or ()]
-
-
 def _errors(raw: bytes) -> str:
     try:
-        errors = _object(raw[: 64 * 1024]).get("errors")
+        errors = object_of(raw[: 64 * 1024]).get("errors")
     except Malformed:
         return ""
     if not isinstance(errors, list):

@@ -10,7 +10,7 @@ from typing import Any, Dict, List
 
 import pytest
 
-from backend.errors import Malformed, Unauthorized, Unreachable
+from backend.errors import Forbidden, Malformed, Unauthorized, Unreachable
 from backend.registry import Registry
 from backend.registry_settings import RegistryWay
 from backend.secret import Password, Secret
@@ -189,3 +189,46 @@ async def test_a_layer_whose_size_is_none_takes_no_other_tag_with_it(tmp_path: P
     good, bad = await told(script, TAGS, tmp_path)
     assert good["digest"].startswith("sha256:")
     assert "'large' is no size" in bad["trouble"]
+
+
+async def test_what_one_may_not_do_is_no_password_that_was_refused(tmp_path: Path) -> None:
+    port = 0
+
+    def script(asked: Asked) -> Reply:
+        if asked.target.startswith("/token"):
+            return said({"token": "limited"})
+        if (
+            asked.headers.get("authorization") == "Bearer limited"
+            and "_catalog" not in asked.target
+        ):
+            return said({"tags": None})
+        realm = (
+            f'Bearer realm="http://127.0.0.1:{port}/token",service="r",error="insufficient_scope"'
+        )
+        # A registry says so with 401, as it says of a password that is wrong.
+        denied = {"errors": [{"code": "UNAUTHORIZED", "message": "authentication required"}]}
+        return said(denied, 401, WWW_Authenticate=realm)
+
+    async with serving(script) as server:
+        port = server.port
+        source = source_at(server.port, tmp_path, "viewer")
+        with pytest.raises(Forbidden) as refused:
+            await source.ask(Registry(), "")
+        assert "viewer may not" in refused.value.advice
+        assert list((await source.ask(TAGS, "app"))()) == []
+        await source.close()
+
+
+async def test_an_index_that_names_itself_is_followed_not_without_end(tmp_path: Path) -> None:
+    asked_for = []
+
+    def script(asked: Asked) -> Reply:
+        if asked.target.startswith("/v2/app/tags"):
+            return said({"tags": ["loop"]})
+        asked_for.append(asked.target)
+        index = {"manifests": [{"digest": f"sha256:{len(asked_for)}"}]}
+        return said(index, Docker_Content_Digest=f"sha256:{len(asked_for)}0")
+
+    (tag,) = await told(script, TAGS, tmp_path)
+    assert "without end" in tag["trouble"]
+    assert len(asked_for) < 9
