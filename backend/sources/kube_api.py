@@ -33,7 +33,8 @@ from backend.kind import Json, KubeWrite
 from backend.settings import CloudSettings
 from backend.sources import kubeconfig
 from backend.sources.flow import flow, unbroken
-from backend.sources.kubeconfig import SERVICE, Access, Credential
+from backend.sources.kube_credential import Credential, credential
+from backend.sources.kubeconfig import SERVICE, Access
 from backend.sources.refusals import refusal
 from backend.sources.rest import CLOCKS_AGREE_MS, instant_of
 from backend.sources.tls import Pins, context
@@ -124,7 +125,11 @@ class KubeApi:
         idle_s: float,
         accept: str = "application/json",
     ) -> AsyncIterator[bytes]:
-        """Yield the bytes of an answer that goes on, until the server ends it."""
+        """Yield the bytes of an answer that goes on, until the server ends it.
+
+        Silence for ``idle_s`` ends it too: who asks again learns whether the server is there. Not
+        all that is watched has bookmarks (events have none), and not every container has words.
+        """
         for is_last in (False, True):
             wire, access, headers = await self._enter()
             shown = self._credential
@@ -133,6 +138,8 @@ class KubeApi:
                 async for part in flow(wire, url, {**headers, "Accept": accept}, idle_s=idle_s):
                     yield part
             except StxError as error:
+                if isinstance(error.__cause__, httpx.ReadTimeout):
+                    return
                 if is_last or not await self._mended(error, shown):
                     raise await self._explained(error) from error
             else:
@@ -239,11 +246,12 @@ class KubeApi:
             assert self._wire is not None
             assert self._credential is not None
             header = self._credential.header
-            return self._wire, self._access, {"Authorization": header.text} if header else {}
+            headers = {"Authorization": header.text} if header else {}
+            return self._wire, self._access, {**headers, **self._access.acts_as}
 
     async def _show(self, access: Access) -> None:
         """Take the credential of this moment; another certificate takes other connections."""
-        shown = await asyncio.to_thread(kubeconfig.credential, access, self._now_ms)
+        shown = await asyncio.to_thread(credential, access, self._now_ms)
         self._credential = shown
         trusted = (access.ca, access.verify, access.server_name, shown.cert, shown.key)
         if trusted == self._trusted:

@@ -9,25 +9,21 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import os
 import ssl
-import subprocess
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable, Dict, List, Mapping, Optional, Tuple
+from typing import Dict, List, Mapping, Optional, Tuple
 from urllib.parse import urlsplit
 
 from backend.clouds_yaml import Section, Spot, read
-from backend.errors import SettingsError, StxError, Unauthorized
+from backend.errors import SettingsError
 from backend.home import at_home
-from backend.secret import COMMAND_S, Secret
+from backend.secret import Secret
 from backend.units import instant_ms, span
 
 SERVICE = "kubernetes"
-# A plugin's token is renewed so long before it ends, in ms.
-EARLY_MS = 60_000
 
 
 @dataclass(frozen=True)
@@ -60,6 +56,8 @@ class Access:
     key: bytes = field(default=b"", repr=False)
     token: Optional[Secret] = None
     token_file: str = ""
+    # As whom one acts, by the headers of impersonation.
+    acts_as: Mapping[str, str] = field(default_factory=dict)
     basic: Optional[Secret] = None
     plugin: Optional[Plugin] = None
 
@@ -120,10 +118,32 @@ def _access(
         cert=_pem(said, home, "client-certificate") if said else b"",
         key=_pem(said, home, "client-key") if said else b"",
         token=Secret(token) if token else None,
-        token_file=str(home / token_file) if token_file and not token else "",
+        token_file=str(home / token_file) if token_file else "",
+        acts_as=_acts_as(said) if said else {},
         basic=Secret(base64.b64encode(basic.encode()).decode()) if basic else None,
         plugin=_plugin(said, home) if said else None,
     )
+
+
+def _acts_as(said: Section) -> Dict[str, str]:
+    """Return the headers by which a user acts as another, with that one's rights alone.
+
+    Raises ``SettingsError``: to act as oneself instead may be to act with more.
+    """
+    found = {}
+    for key, header in (("as", "User"), ("as-uid", "Uid")):
+        if said.text(key):
+            found[f"Impersonate-{header}"] = said.text(key)
+    spot = said.at("as-groups")
+    groups = said.words("as-groups") if spot is not None and spot.value else ()
+    if spot is not None and len(groups) > 1:
+        raise spot.wrong("several groups are not spoken", "name one, or use a user of its own")
+    if groups:
+        found["Impersonate-Group"] = groups[0]
+    extra = said.at("as-user-extra")
+    if extra is not None and extra.value:
+        raise extra.wrong("is not spoken", "use a user of its own")
+    return found
 
 
 # --- files -------------------------------------------------------------------------------------
@@ -198,6 +218,31 @@ def _pem(said: Section, folder: Path, key: str) -> bytes:
         raise spot.wrong(f"{path} cannot be read: {os.strerror(error.errno or 0)}") from error
 
 
+def _plugin(said: Section, folder: Path) -> Optional[Plugin]:
+    section = said.section("exec")
+    if section is None:
+        return None
+    command = section.text("command")
+    if not command:
+        raise section.spot.wrong("command is missing")
+    if "/" in command:
+        # As kubectl: a path is from the file it stands in, a name is looked up in $PATH.
+        command = str(folder / command)
+    env = {}
+    listed = section.at("env")
+    for one in listed.value if listed is not None and isinstance(listed.value, tuple) else ():
+        pair = Section(one)
+        env[pair.text("name")] = pair.text("value")
+    args = section.words("args") if section.at("args") and section.spots["args"].value else ()
+    return Plugin(
+        command=(command, *args),
+        version=section.text("apiVersion") or "client.authentication.k8s.io/v1",
+        env=env,
+        spot=section.spot,
+        wants_cluster=section.flag("provideClusterInfo", default=False),
+    )
+
+
 # --- TLS ---------------------------------------------------------------------------------------
 
 
@@ -249,125 +294,3 @@ def expired(cert: bytes, now_ms: int) -> str:
     if now_ms <= ended_ms:
         return ""
     return f"{after:%Y-%m-%d %H:%M}Z, {span(now_ms - ended_ms)} ago"
-
-
-# --- who one is --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Credential:
-    """What one shows: a header, or a certificate; ``ends_ms`` is when it must be renewed."""
-
-    header: Optional[Secret] = None
-    cert: bytes = field(default=b"", repr=False)
-    key: bytes = field(default=b"", repr=False)
-    ends_ms: Optional[int] = None
-
-
-def credential(access: Access, now_ms: Callable[[], int]) -> Credential:
-    """Return what one shows now; blocks on a file or a plugin.
-
-    Raises ``SettingsError`` of a file, ``Unauthorized`` of a plugin that failed.
-    """
-    if access.token is not None:
-        return Credential(header=_bearer(access.token.text), cert=access.cert, key=access.key)
-    if access.token_file:
-        try:
-            text = Path(access.token_file).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise access.where.wrong(f"tokenFile cannot be read: {error}") from error
-        # As Kubernetes renews a pod's own token: the file is read again every minute.
-        return Credential(
-            header=_bearer(text), cert=access.cert, key=access.key, ends_ms=now_ms() + EARLY_MS
-        )
-    if access.plugin is not None:
-        return _from_plugin(access, access.plugin)
-    header = Secret(f"Basic {access.basic.text}") if access.basic is not None else None
-    return Credential(header=header, cert=access.cert, key=access.key)
-
-
-def _bearer(token: str) -> Secret:
-    return Secret(f"Bearer {token}")
-
-
-def _plugin(said: Section, folder: Path) -> Optional[Plugin]:
-    section = said.section("exec")
-    if section is None:
-        return None
-    command = section.text("command")
-    if not command:
-        raise section.spot.wrong("command is missing")
-    if "/" in command:
-        # As kubectl: a path is from the file it stands in, a name is looked up in $PATH.
-        command = str(folder / command)
-    env = {}
-    listed = section.at("env")
-    for one in listed.value if listed is not None and isinstance(listed.value, tuple) else ():
-        pair = Section(one)
-        env[pair.text("name")] = pair.text("value")
-    args = section.words("args") if section.at("args") and section.spots["args"].value else ()
-    return Plugin(
-        command=(command, *args),
-        version=section.text("apiVersion") or "client.authentication.k8s.io/v1",
-        env=env,
-        spot=section.spot,
-        wants_cluster=section.flag("provideClusterInfo", default=False),
-    )
-
-
-def _from_plugin(access: Access, plugin: Plugin) -> Credential:
-    name = plugin.command[0]
-    spec: Dict[str, object] = {"interactive": False}
-    if plugin.wants_cluster:
-        ca = base64.b64encode(access.ca).decode()
-        spec["cluster"] = {"server": access.server, "certificate-authority-data": ca}
-    asked = {"apiVersion": plugin.version, "kind": "ExecCredential", "spec": spec}
-    env = {**os.environ, **plugin.env, "KUBERNETES_EXEC_INFO": json.dumps(asked)}
-    try:
-        done = subprocess.run(
-            plugin.command,
-            env=env,
-            # The terminal is the console's: a plugin that asks there gets the end of a file.
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=COMMAND_S,
-            # Nor is it found by name: what asks on /dev/tty would take the console's keys.
-            start_new_session=True,
-            check=False,
-        )
-    except (OSError, ValueError) as error:
-        raise _failed(plugin, f"{name} cannot be run: {error}") from error
-    except subprocess.TimeoutExpired as error:
-        raise _failed(plugin, f"{name} gave no credential within {COMMAND_S:g} s") from error
-    if done.returncode:
-        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        words = f"{name} failed with exit code {done.returncode}: {lines[-1] if lines else ''}"
-        raise _failed(plugin, words.rstrip(": "))
-    return _given(plugin, done.stdout)
-
-
-def _given(plugin: Plugin, output: bytes) -> Credential:
-    name = plugin.command[0]
-    try:
-        said = json.loads(output)
-        version, status = said["apiVersion"], said["status"]
-        token, cert = status.get("token", ""), status.get("clientCertificateData", "")
-        key, until = status.get("clientKeyData", ""), status.get("expirationTimestamp", "")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _failed(plugin, f"{name} printed no ExecCredential") from error
-    if version != plugin.version:
-        raise _failed(plugin, f"{name} speaks {version}, and {plugin.version} was asked for")
-    if not token and not (cert and key):
-        raise _failed(plugin, f"{name} gave neither a token nor a certificate with its key")
-    ends_ms = instant_ms(until) if until else None
-    return Credential(
-        header=_bearer(token) if token else None,
-        cert=cert.encode(),
-        key=key.encode(),
-        ends_ms=None if ends_ms is None else ends_ms - EARLY_MS,
-    )
-
-
-def _failed(plugin: Plugin, words: str) -> StxError:
-    where = ":".join(str(part) for part in (plugin.spot.file, plugin.spot.line) if part)
-    return Unauthorized(SERVICE, words, f"run it by hand; it stands in {where}")

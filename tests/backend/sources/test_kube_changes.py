@@ -12,11 +12,12 @@ import pytest
 
 from backend.errors import Absent, Rejected, Untrusted
 from backend.kind import Kube, KubeWrite
+from backend.kube import PodLog
 from backend.settings import CloudSettings
-from backend.sources import kube
+from backend.sources import kube, kube_logs
 from backend.sources.kube import KubeSource
 from backend.sources.tls import Pins
-from backend.told import Told
+from backend.told import Telling, Told
 from tests.backend.sources.authority import Certificate
 from tests.backend.sources.loopback import Asked, Reply, serving
 from tests.backend.sources.test_kube import (
@@ -237,3 +238,62 @@ async def test_a_root_ca_that_was_renewed_is_read_anew(tmp_path: Path) -> None:
         config(new, server.port)
         await source.ask(PODS)
         await source.close()
+
+
+async def test_whoever_acts_as_another_says_so_with_each_request_watch_and_session(
+    tmp_path: Path,
+) -> None:
+    server = Server(pods=1)
+    source = server.source(tmp_path, **{"token": "t", "as": "viewer"})
+    told = source.teller(PODS).tell()
+    await first(told)
+    coming = asyncio.ensure_future(first(told))
+    await server.watched()
+    coming.cancel()
+    await asyncio.wait([coming])
+    assert {request.headers["impersonate-user"] for request in server.asked} == {"viewer"}
+    assert len(server.asked) == 2
+    shown = await source.api.beside("/exec", lambda _url, headers, *_more: headers)
+    assert shown["Impersonate-User"] == "viewer"
+    await source.close()
+
+
+async def test_a_watch_in_which_nothing_happens_is_asked_for_again_and_not_told_as_an_outage(
+    tmp_path: Path,
+) -> None:
+    # The API server sends no bookmarks of events: on a quiet site their watch says nothing.
+    server = Server(pods=1)
+    told = server.source(tmp_path).teller(PODS).tell()
+    await first(told)
+    coming = asyncio.ensure_future(_news(told))
+    await server.watched()
+    server.watches[0].parts.put_nowait(httpx.ReadTimeout("silence"))
+    await server.watched(2)
+    assert server.asked[-1].url.params["resourceVersion"] == "100"
+    server.watches[1].tell("MODIFIED", pod("p0", 101, "x"))
+    assert [body["node"] for body in (await asyncio.wait_for(coming, 5)).bodies] == ["x"]
+    await told.aclose()
+
+
+async def _news(told: Telling) -> Told:
+    while not (news := await told.__anext__()).bodies:
+        pass
+    return news
+
+
+async def test_the_log_of_a_container_that_says_nothing_from_the_first_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kube_logs, "AGAIN_S", 0.01)
+    server = Server()
+    server.answer = lambda _: httpx.Response(200, stream=server.line())
+    log = kube_logs._arriving(
+        server.source(tmp_path).api, PodLog("lab", "web", "main"), pytest.fail
+    )
+    coming = asyncio.ensure_future(log.__anext__())
+    await server.watched()
+    server.watches[0].parts.put_nowait(httpx.ReadTimeout("silence"))
+    await server.watched(2)
+    server.watches[1].parts.put_nowait(b"2026-11-27T10:00:00.000000000Z at last\n")
+    assert (await asyncio.wait_for(coming, 5)).endswith(b"at last")
+    await log.aclose()

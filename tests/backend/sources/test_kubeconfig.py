@@ -13,7 +13,8 @@ from typing import Any, Dict, Optional
 import pytest
 
 from backend.errors import SettingsError, Unauthorized
-from backend.sources.kubeconfig import credential, expired, load, verifying
+from backend.sources.kube_credential import credential
+from backend.sources.kubeconfig import expired, load, verifying
 from tests.backend.sources.authority import Certificate
 
 NOW_MS = 1_800_000_000_000
@@ -186,6 +187,21 @@ def test_a_plugin_gives_a_token_and_hears_what_it_is_asked(tmp_path: Path) -> No
             'print(\'{"apiVersion": "client.authentication.k8s.io/v1", "status": {}}\')',
             "neither a token",
         ),
+        (
+            (
+                'print(\'{"apiVersion": "client.authentication.k8s.io/v1", "status":'
+                ' {"token": "t", "expirationTimestamp": "tomorrow"}}\')'
+            ),
+            "printed no ExecCredential",
+        ),
+        (
+            (
+                'print(\'{"apiVersion": "client.authentication.k8s.io/v1", "status":'
+                ' {"clientCertificateData": 5, "clientKeyData": []}}\')'
+            ),
+            "printed no ExecCredential",
+        ),
+        ("print('[' * 100_000)", "printed no ExecCredential"),
     ],
 )
 def test_a_plugin_that_fails_is_told_in_its_own_words(
@@ -213,6 +229,34 @@ def test_a_token_file_is_read_again_every_minute(tmp_path: Path) -> None:
     (tmp_path / "token").unlink()
     with pytest.raises(SettingsError, match="tokenFile cannot be read"):
         credential(access, now)
+
+
+def test_a_token_file_goes_before_the_token_beside_it_which_is_for_when_it_is_away(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "token").write_text("new\n", encoding="utf-8")
+    user = {"tokenFile": "token", "token": "old"}
+    access = load(str(written(tmp_path / "config", user)))
+    shown = credential(access, now)
+    assert shown.header is not None
+    assert shown.header.text == "Bearer new"
+    (tmp_path / "token").unlink()
+    shown = credential(access, now)
+    assert shown.header is not None
+    assert shown.header.text == "Bearer old"
+
+
+def test_who_is_to_act_as_another_never_acts_as_himself(tmp_path: Path) -> None:
+    user = {"token": "admins", "as": "viewer", "as-uid": "7", "as-groups": ["readers"]}
+    access = load(str(written(tmp_path / "config", user)))
+    assert access.acts_as == {
+        "Impersonate-User": "viewer",
+        "Impersonate-Uid": "7",
+        "Impersonate-Group": "readers",
+    }
+    for more in ({"as-groups": ["a", "b"]}, {"as-user-extra": {"scopes": ["view"]}}):
+        with pytest.raises(SettingsError, match="not spoken"):
+            load(str(written(tmp_path / "config", {**user, **more})))
 
 
 def test_a_password_is_shown_as_a_header(tmp_path: Path) -> None:
