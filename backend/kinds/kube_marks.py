@@ -112,15 +112,14 @@ def named(taint: Mapping[str, Any]) -> str:
 
 def _tainted(node: Any, taints: List[Dict[str, Any]], given: str, says: str) -> Plan:
     # The list is one whole: where another changed it meanwhile, nothing is written over theirs.
-    is_same: Json = {"op": "test", "path": "/metadata/uid", "value": node.uid}
-    if node.taints:
-        is_same = {"op": "test", "path": "/spec/taints", "value": list(node.taints)}
+    is_meant: Json = {"op": "test", "path": "/metadata/uid", "value": node.uid}
+    is_same: Json = {"op": "test", "path": "/spec/taints", "value": list(node.taints) or None}
     change: Json = {"op": "add", "path": "/spec/taints", "value": list(taints)}
     return Plan.of(
         KubeWrite(
             method="PATCH",
             path=_path(node),
-            body=[is_same, change],
+            body=[is_meant, is_same, change],
             content=JSON_PATCH,
             command=("kubectl", "taint", "node", node.name, given),
             sentence=says,

@@ -175,7 +175,7 @@ def _merge_of(body: Json, ordered: Ordered) -> Json:
         if step["op"] == "test":
             found: Json = body
             for name in steps:
-                found = found.get(name, {})
+                found = found.get(name) if isinstance(found, dict) else None
             if found != step["value"]:
                 raise Refused(422, "Invalid", f"testing path {step['path']} value failed")
             continue

@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any, Callable, Iterator, Optional, Tuple
 
-from backend.errors import Rejected, Unreachable
+from backend.errors import Rejected, StxError, Unreachable
 from backend.home import at_home
 from backend.kind import Json
 from backend.pods import PodCopy
@@ -32,7 +32,7 @@ IS_FOLDER = 21
 # By size: no message can say that this was all, and tar would wait for more.
 _TAKE = 'head -c "$1" | tar -xmof - -C "$2"'
 _SUM = '{ sha256sum < "$1" || wc -c < "$1"; } 2>/dev/null'
-_NAME = f'if [ -d "$2" ]; then rm -f "$1"; exit {IS_FOLDER}; fi; mv -f "$1" "$2"'
+_NAME = f'if [ -d "$2" ]; then exit {IS_FOLDER}; fi; mv -f "$1" "$2"'
 
 
 async def copy(api: KubeApi, write: PodCopy, told: Optional[Told] = None) -> Json:
@@ -61,17 +61,27 @@ async def _into(api: KubeApi, write: PodCopy, told: Told) -> Json:
     except OSError as error:
         raise Rejected("this machine", 0, f"{write.here}: {error.strerror}") from error
     with file:
-        size = os.fstat(file.fileno()).st_size
-        summed = hashlib.sha256()
-        head, tail = _framed(part.name, size, os.fstat(file.fileno()).st_mode)
-        whole = str(len(head) + size + len(tail))
-        argv = ("sh", "-c", _TAKE, "sh", whole, str(there.parent))
-        blocks = _blocks(file, size, summed, head, tail, told)
-        ran = await run(api, write, argv, blocks)
-    _hold(ran, write)
+        try:
+            return await _named(api, write, file, part, told)
+        except Rejected:
+            # What arrived half fills their disk, and nobody would look for it.
+            with suppress(StxError):
+                await run(api, write, ("rm", "-f", str(part)))
+            raise
+
+
+async def _named(
+    api: KubeApi, write: PodCopy, file: io.FileIO, part: PurePosixPath, told: Told
+) -> Json:
+    """Send it beside its name, compare, and give it the name."""
+    size = os.fstat(file.fileno()).st_size
+    summed = hashlib.sha256()
+    head, tail = _framed(part.name, size, os.fstat(file.fileno()).st_mode)
+    whole = str(len(head) + size + len(tail))
+    argv = ("sh", "-c", _TAKE, "sh", whole, str(part.parent))
+    _hold(await run(api, write, argv, _blocks(file, size, summed, head, tail, told)), write)
     said = await _sum(api, write, str(part))
     if not _is_same(said, summed.hexdigest(), size):
-        await run(api, write, ("rm", "-f", str(part)))
         raise Rejected(SERVICE, 0, "what arrived is not what was sent; nothing was changed there")
     ran = await run(api, write, ("sh", "-c", _NAME, "sh", str(part), write.there))
     if ran.code == IS_FOLDER:

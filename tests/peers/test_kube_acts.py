@@ -174,6 +174,25 @@ async def test_taints_that_another_changed_meanwhile_are_not_written_over(
         assert "theirs" in said(worker, "node", "worker-9", "{.spec.taints}")
 
 
+async def test_a_first_taint_is_not_written_over_one_that_another_set_meanwhile(
+    worker: Cluster, tmp_path: Path
+) -> None:
+    worker.apply(made("Node", "bare"))
+    try:
+        async with stationed(worker.kubeconfig, tmp_path / "record.db") as station:
+            before = await previewed(station, "nodes", "taint", "bare", key="ours")
+            (step,) = before.plans[0].steps
+            worker.kubectl("taint", "node", "bare", "theirs=1:NoSchedule")
+            with pytest.raises(Rejected, match="422"):
+                await station.cloud.send(step.write)
+            assert "theirs" in said(worker, "node", "bare", "{.spec.taints}")
+            worker.kubectl("taint", "node", "bare", "theirs-")
+            await station.cloud.send(step.write)
+            assert "ours" in said(worker, "node", "bare", "{.spec.taints}")
+    finally:
+        worker.kubectl("delete", "node", "bare")
+
+
 @pytest.mark.parametrize("kind", ["Deployment", "StatefulSet", "DaemonSet"])
 async def test_a_roll_out_is_undone_to_the_shape_it_had(
     worker: Cluster, tmp_path: Path, kind: str

@@ -292,3 +292,25 @@ async def test_a_file_that_grows_while_it_is_copied_is_not_kept(
         with pytest.raises(Rejected, match="it changed while it was copied"):
             await station.cloud.send(copied)
     assert not (tmp_path / "here").exists()
+
+
+async def test_what_arrived_half_is_not_left_in_the_container(
+    real_cluster: Cluster, tmp_path: Path
+) -> None:
+    source, there = tmp_path / "source", tmp_path / "there"
+    there.mkdir()
+    source.write_bytes(b"x" * (4 << 20))
+    parts = []
+
+    def shortens(_gone: int, _of: int) -> None:
+        parts.extend(path.name for path in there.iterdir())
+        os.truncate(source, 1)
+
+    async with stationed(real_cluster.kubeconfig, tmp_path / "record.db") as station:
+        of = await web(station)
+        copied = PodCopy(*of, here=str(source), there=f"{there}/x", into=True)
+        assert station.cloud.kube is not None
+        with pytest.raises(Rejected, match="shorter"):
+            await station.cloud.kube.reach(copied, shortens)
+    assert set(parts) <= {".x.stx-part"}
+    assert list(there.iterdir()) == []
