@@ -128,6 +128,9 @@ def _group(pods: Sequence[Pod], words: str, tone: Tone) -> Optional[Consequence]
 def _held(pods: Sequence[Pod], known: Known) -> List[Consequence]:
     """Return the budgets that let none of their pods go now: the drain waits for them."""
     found = []
+    if pods and not known.has("disruption-budgets"):
+        words = "budgets were not read: whether it has to wait is not known"
+        found.append(Consequence(words=words, tone=Tone.WARN))
     for budget in known.rows("disruption-budgets"):
         held = [pod for pod in pods if budget.covers(pod)]
         if held and budget.allowed < len(held):

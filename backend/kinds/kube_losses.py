@@ -8,6 +8,7 @@ from backend.known import Known
 
 # Names that are said in full of many.
 _NAMED = 4
+_UNREAD = "were not read"
 
 
 def of_claim(row: Any, known: Known) -> Tuple[str, ...]:
@@ -18,6 +19,8 @@ def of_claim(row: Any, known: Known) -> Tuple[str, ...]:
         if pod.namespace == row.namespace and row.name in pod.claims and not pod.is_done
     ]
     found = []
+    if not known.has("pods"):
+        found.append(f"who mounts it is not known: pods {_UNREAD}")
     if users:
         found.append(f"{_listed(users)} mount it: it goes when they do, and they do not come back")
     volume = next((one for one in known.rows("volumes") if one.name == row.volume), None)
@@ -37,6 +40,7 @@ def of_volume(row: Any, known: Known) -> Tuple[str, ...]:
     pods = known.rows("pods")
     users = [pod for pod in pods if any(f"{pod.namespace}/{c}" == row.of for c in pod.claims)]
     mounted = f", mounted by {_listed(users)}" if users else ""
+    mounted = mounted if known.has("pods") else f"; who mounts it is not known: pods {_UNREAD}"
     return (f"the claim {row.of} has no volume any more{mounted}",)
 
 
@@ -49,7 +53,9 @@ def of_namespace(row: Any, known: Known) -> Tuple[str, ...]:
         ("secrets", "secrets go"),
     ):
         count = sum(1 for one in known.rows(kind) if one.namespace == row.name)
-        if count:
+        if not known.has(kind):
+            found.append(f"how many of its {words} is not known: they {_UNREAD}")
+        elif count:
             found.append(f"its {count} {words}")
     return tuple(found)
 
@@ -62,6 +68,8 @@ def of_service(row: Any, known: Known) -> Tuple[str, ...]:
         if pod.namespace == row.namespace and pod.is_ready and row.selects(pod.labels)
     ]
     name = f"{row.name}.{row.namespace}.svc"
+    if row.selector and not known.has("pods"):
+        return (f"who is reached by the name {name} no more is not known: pods {_UNREAD}",)
     return (f"{_listed(ends)} are reached by the name {name} no more",) if ends else ()
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, Dict, List
 
 import pytest
 
+from backend.kind import Nothing
 from backend.kinds.kube_delete import DeleteForm
+from backend.kinds.kube_drain import DRAIN
 from backend.known import Known
 from tests.backend.kinds import kube
 from tests.backend.kinds.site import named
@@ -96,3 +100,34 @@ def test_of_a_claim_whose_volume_was_not_read_it_is_said_that_nobody_knows() -> 
     assert said(known, "claims")[1:] == [
         "whether its volume pv-1 and its data are deleted is not known"
     ]
+
+
+def without(known: Known, *kinds: str) -> Known:
+    kept = {key: one for key, one in known.readings.items() if key[0] not in kinds}
+    return replace(known, readings=MappingProxyType(kept))
+
+
+def test_where_pods_were_not_read_nothing_is_deleted_as_if_nobody_lost_by_it() -> None:
+    service = {"uid": "s", "name": "web", "namespace": "lab", "selector": {"app": "web"}}
+    namespace = {"uid": "n", "name": "lab"}
+    known = kube.cluster(
+        claims=[CLAIM], volumes=[volume("Delete")], kube_services=[service], namespaces=[namespace]
+    )
+    known = without(known, "pods", "secrets")
+    for kind in ("claims", "volumes", "kube-services", "namespaces"):
+        assert any("not known" in words for words in said(known, kind)), kind
+    assert said(known, "namespaces") == [
+        "how many of its pods stop for good is not known: they were not read",
+        "its 1 claims go, and volumes that are to be deleted with them",
+        "how many of its secrets go is not known: they were not read",
+    ]
+
+
+def test_whether_a_drain_waits_for_budgets_that_were_not_read_is_said_not_to_be_known() -> None:
+    known = without(kube.cluster(), "disruption-budgets")
+    words = [
+        one.words
+        for node in known.rows("nodes")
+        for one in DRAIN.consequences(node, Nothing(), known)
+    ]
+    assert any("budgets were not read" in one for one in words)
