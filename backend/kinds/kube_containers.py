@@ -35,7 +35,7 @@ from backend.units import instant_ms, span
 
 NAME = "pod-containers"
 # What a container may be beside one of those that a pod is for.
-INIT, SIDECAR = "init", "sidecar"
+INIT, SIDECAR, DEBUG = "init", "sidecar", "debug"
 
 
 class PodContainer(Row):
@@ -91,17 +91,17 @@ class PodContainer(Row):
 def containers(known: Known) -> Iterator[Body]:
     """Yield the containers of all pods, those that come before the others first."""
     for pod in known.rows("pods"):
-        told = {one.get("name"): one for one in (*pod.init_statuses, *pod.statuses)}
-        for one in (*pod.init, *pod.containers):
+        statuses = (*pod.init_statuses, *pod.statuses, *pod.debug_statuses)
+        told = {one.get("name"): one for one in statuses}
+        for sort, one in _sorted(pod):
             name = str(one.get("name"))
             status = told.get(name) or {}
-            sort = "" if one in pod.containers else INIT
             yield {
                 "id": f"{pod.uid}/{name}",
                 "pod": pod.uid,
                 "of": pod.full_name,
                 "name": name,
-                "sort": SIDECAR if one.get("restartPolicy") == "Always" else sort,
+                "sort": sort,
                 "image": str(one.get("image") or ""),
                 "state": status.get("state") or {},
                 "last": (status.get("lastState") or {}).get("terminated") or {},
@@ -112,6 +112,15 @@ def containers(known: Known) -> Iterator[Body]:
             }
 
 
+def _sorted(pod: Pod) -> Iterator[Tuple[str, Dict[str, Any]]]:
+    for one in pod.init:
+        yield SIDECAR if one.get("restartPolicy") == "Always" else INIT, one
+    for one in pod.containers:
+        yield "", one
+    for one in pod.debug:
+        yield DEBUG, one
+
+
 def _pod(row: PodContainer, known: Known) -> Optional[Pod]:
     found: Optional[Pod] = known.row("pods", row.pod)
     return found
@@ -119,7 +128,8 @@ def _pod(row: PodContainer, known: Known) -> Optional[Pod]:
 
 def _look(row: PodContainer, known: Known) -> Look:
     if "running" in row.state:
-        if row.ready or row.sort == INIT:
+        # Of those nobody asks whether they are ready.
+        if row.ready or row.sort in (INIT, DEBUG):
             return WELL
         return Look(tone=Tone.WARN, mark=Mark.BAD, notes=("runs and is not ready",))
     ended = row.state.get("terminated")

@@ -74,4 +74,4 @@ def _logs(pods: Sequence[Pod], of: str, command: Tuple[str, ...]) -> Logs:
 
 
 def _containers(pod: Pod) -> Tuple[str, ...]:
-    return tuple(str(one.get("name")) for one in (*pod.init, *pod.containers))
+    return tuple(str(one.get("name")) for one in (*pod.init, *pod.containers, *pod.debug))

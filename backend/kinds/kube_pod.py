@@ -53,6 +53,9 @@ class Pod(KubeObject):
     statuses: Items = []
     init: Items = []
     init_statuses: Items = []
+    # What ``kubectl debug`` put beside its own.
+    debug: Items = []
+    debug_statuses: Items = []
     overhead: Words = {}
     asked: Words = {}
     volumes: Items = []

@@ -22,6 +22,7 @@ from backend.units import span
 # A container that ended so lately, in ms, is worth a word although it runs again.
 LATELY_MS = 3_600_000
 
+_MADE = "name,image,tty,stdin"
 _STATE = "[name,ready,started,restartCount,image,state,lastState]"
 READ = Kube(
     plural="pods",
@@ -39,12 +40,14 @@ READ = Kube(
         "networks": "/metadata/annotations/k8s.v1.cni.cncf.io~1networks",
         "mirror": "/metadata/annotations/kubernetes.io~1config.mirror",
         "conditions": "status.conditions[type,status,reason,message,lastTransitionTime]",
-        "containers": "spec.containers[name,image,tty,stdin,ports,requests=resources.requests]",
+        "containers": f"spec.containers[{_MADE},ports,requests=resources.requests]",
         "statuses": f"status.containerStatuses{_STATE}",
-        "init": "spec.initContainers[name,image,restartPolicy,ports,requests=resources.requests]",
+        "init": f"spec.initContainers[{_MADE},restartPolicy,ports,requests=resources.requests]",
         "overhead": "spec.overhead",
         "asked": "spec.resources.requests",
         "init_statuses": f"status.initContainerStatuses{_STATE}",
+        "debug": f"spec.ephemeralContainers[{_MADE}]",
+        "debug_statuses": f"status.ephemeralContainerStatuses{_STATE}",
         "volumes": "spec.volumes[name,emptyDir,claim=persistentVolumeClaim.claimName]",
     },
 )

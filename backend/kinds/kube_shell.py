@@ -29,11 +29,11 @@ class ContainerForm(Form):
 
 
 def names(pod: Any) -> Tuple[str, ...]:
-    """Return the containers of a pod that go on running: its own, and its sidecars."""
+    """Return the containers of a pod that go on running: its own, sidecars, and to debug it."""
     if pod is None:
         return ()
     beside = [one for one in pod.init if one.get("restartPolicy") == "Always"]
-    return tuple(str(one.get("name")) for one in (*pod.containers, *beside))
+    return tuple(str(one.get("name")) for one in (*pod.containers, *beside, *pod.debug))
 
 
 def _plan(pod: Pod, form: ShellForm, _known: Known) -> Plan:
@@ -62,7 +62,7 @@ def chosen(pod: Pod, form: Any) -> str:
 def runs(pod: Pod, form: Any, _known: Known) -> Tuple[Reason, ...]:
     """Return why nothing can be done in a container: it does not run."""
     wanted = chosen(pod, form)
-    told = (*pod.statuses, *pod.init_statuses)
+    told = (*pod.statuses, *pod.init_statuses, *pod.debug_statuses)
     status = next((one for one in told if one.get("name") == wanted), {})
     if "running" in (status.get("state") or {}):
         return ()
@@ -84,7 +84,8 @@ SHELL: Action[Pod] = Action(
 
 def _attached(pod: Pod, form: ContainerForm, _known: Known) -> Plan:
     name = chosen(pod, form)
-    made: Dict[str, Any] = next((one for one in pod.containers if one.get("name") == name), {})
+    each = (*pod.containers, *pod.init, *pod.debug)
+    made: Dict[str, Any] = next((one for one in each if one.get("name") == name), {})
     session = PodAttach(
         namespace=pod.namespace,
         pod=pod.name,

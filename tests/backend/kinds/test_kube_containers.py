@@ -9,7 +9,8 @@ from backend.kinds import kind_named
 from backend.kinds.kube_containers import CONTAINERS_TAB, POD_CONTAINERS, CommandForm
 from backend.known import Known
 from backend.kube import PodExec
-from backend.tone import Tone
+from backend.pods import PodAttach
+from backend.tone import WELL, Tone
 from tests.backend.kinds import kube
 
 RUNS = {"running": {"startedAt": "2026-11-27T00:00:00Z"}}
@@ -113,3 +114,27 @@ def test_without_its_pod_nothing_is_opened_in_it() -> None:
 
 def test_it_is_found_by_the_name_that_people_say() -> None:
     assert kind_named("containers") is POD_CONTAINERS
+
+
+def test_a_container_that_debugs_a_pod_is_one_of_them_with_a_log_and_a_shell() -> None:
+    pods = kube.bodies("pods")
+    (du,) = [body for body in pods if body["name"] == "du-0"]
+    whole = {
+        "metadata": {"uid": du["uid"], "name": "du-0", "namespace": du["namespace"]},
+        "spec": {"ephemeralContainers": [{"name": "debugger", "image": "busybox", "tty": True}]},
+        "status": {"ephemeralContainerStatuses": [{"name": "debugger", "state": RUNS}]},
+    }
+    (told,) = kube.bodies("pods", [whole])
+    known = kube.cluster(pods=[{**body, **told} if body is du else body for body in pods])
+    row = of_du(known)["debugger"]
+    assert (row.sort, row.stands) == ("debug", "running")
+    assert POD_CONTAINERS.look(row, known) == WELL
+    assert POD_CONTAINERS.logs is not None
+    assert [one.container for one in POD_CONTAINERS.logs(row, known).streams] == ["debugger"]
+    shell, attach = (POD_CONTAINERS.action(name) for name in ("shell", "attach"))
+    assert shell is not None
+    assert attach is not None
+    assert shell.reasons(row, CommandForm(), known) == ()
+    opens = attach.plan(row, Nothing(), known).opens
+    assert isinstance(opens, PodAttach)
+    assert opens.terminal
