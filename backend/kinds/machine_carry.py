@@ -89,6 +89,9 @@ def _on_this_machine(row: OfMachine) -> Reason:
 
 def _is_whole(row: KeptFile, known: Known) -> Reason:
     run, check = written_by(row, known), "it is whole"
+    if run is None and not known.has("runs"):
+        words = "what runs was not read yet"
+        return Reason(check=check, answer=Answer.CANT_TELL, words=words, asker=Asker.OURS)
     if run is None:
         return Reason(check=check, answer=Answer.PASSES, asker=Asker.OURS)
     if run.is_running:

@@ -101,6 +101,8 @@ def _runs_verdict(known: Known) -> Verdict:
         text = f"{running[0].name} runs for {_for(running[0], known)}: {running[0].last}"
         more = "it goes on without this console; Enter shows its log"
         return Verdict(word="RUNNING", text=text, more=more, tone=Tone.BUSY)
+    if not rows and not known.has("runs"):
+        return Verdict(word="READING", text="no machine was looked at yet.", tone=Tone.PLAIN)
     if not rows:
         return Verdict(word="", text="nothing was started under supervision", tone=Tone.PLAIN)
     word, tone = ("NOT WELL", Tone.BAD) if rows[0].status else ("WELL", Tone.GOOD)

@@ -22,6 +22,9 @@ UNPACKED = 512 * 1024 * 1024
 # Bytes by which two files are known to be the same part under another name.
 PRINT = 512
 _CHUNK = 256 * 1024
+# Parts that stay open when a log rotates: the one that is written to, and the one before it, which
+# is written to until its writer is told, and packed then.
+STAY_OPEN = 2
 # Parts are numbered by age from here, both ways; what has no number yet is the newest.
 _MIDDLE, _NEW = 1_000_000, 1 << 62
 # logrotate's name.1, name.2.gz, and with dateext name-20261121, name-20261121-1795000000.gz.
@@ -257,6 +260,10 @@ class Parts:
         """Read the folder anew; return what became of the parts since."""
         folder = self.path.rpartition("/")[0]
         before, found, notes = self._all, [], []
+        # One that is deleted and open takes its room on the disk all the same: of those that were
+        # rotated away only the last stay open, though one follows for weeks.
+        for part in before[:-STAY_OPEN]:
+            part.close()
         for name in names_of(self.path, self._files.names(folder or "/")):
             facts = self._files.facts(name.path)
             if facts is not None:

@@ -20,6 +20,8 @@ BLOCK, KEPT = 256 * 1024, 48
 FRESH_S = 0.3
 # How long one look may take, in seconds; hits of a search that are kept, at most.
 LOOK_S, HITS = 20.0, 1_000_000
+# Searches of a file whose hits are kept: of a text that is typed there is one a letter.
+SEARCHES = 4
 
 # What ssh itself ends with where the connection is gone.
 LOST = 255
@@ -128,7 +130,7 @@ class FarFile:
         self._far = far
         self._path = path
         self._blocks: Latest[int, bytes] = Latest(KEPT)
-        self._hits: Dict[Tuple[Tuple[bytes, ...], bool], Found] = {}
+        self._hits: Latest[Tuple[Tuple[bytes, ...], bool], Found] = Latest(SEARCHES)
 
     def size(self) -> int:
         """Return how many bytes it has now."""
@@ -164,7 +166,8 @@ class FarFile:
     def found(self, find: Find) -> Optional[Found]:
         """Return where the words of ``find`` stand, as that machine's own grep finds them."""
         key = (find.words, find.is_exact)
-        if key not in self._hits:
+        known = self._hits.get(key)
+        if known is None:
             upto, offsets = self.size(), array("q")
             words = [part for word in find.words for part in ("-e", _argument(word))]
             case = () if find.is_exact else ("-i",)
@@ -180,8 +183,9 @@ class FarFile:
                     raise Unreadable(
                         f"{self._path} has {words_of!r} too often: look for more of it"
                     )
-            self._hits[key] = Found(offsets=offsets, upto=upto)
-        return self._hits[key]
+            known = Found(offsets=offsets, upto=upto)
+            self._hits.put(key, known)
+        return known
 
     def counted(self, find: Find, step: Callable[[int], None]) -> Optional[int]:
         """Return nothing: what was found there is counted."""

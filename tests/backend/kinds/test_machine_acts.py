@@ -140,6 +140,11 @@ def test_what_is_still_written_is_not_carried_off() -> None:
     (row,) = known.rows("bundles")
     form = ToMedium(folder="/media/site7")
     assert no(CARRY, row, form, known) == ["collect writes it still: follow it in :runs"]
+    unread = {key: one for key, one in known.readings.items() if key[0] != "runs"}
+    reason, _ = CARRY.reasons(row, form, replace(known, readings=unread))
+    assert (reason.answer, reason.words) == (Answer.CANT_TELL, "what runs was not read yet")
+    assert RUNS.verdict is not None
+    assert RUNS.verdict(replace(known, readings=unread)).word == "READING"
 
 
 def test_a_run_is_ended_with_all_it_started_and_only_while_it_runs() -> None:

@@ -148,6 +148,34 @@ def test_a_log_that_rotates_goes_on_in_its_new_file(tmp_path: Path) -> None:
     assert texts(all_up(log)) == ["3", "2", "1", "0"]
 
 
+def test_parts_that_were_rotated_away_are_let_go_of_though_one_follows_for_weeks(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "sm.log"
+    fill(path, [BEGAN_MS])
+    log = opened(path)
+    end, came = log.last(), []
+    for week in range(1, 9):
+        for number in (2, 1):
+            old = tmp_path / f"sm.log.{number}.gz"
+            if old.exists():
+                old.rename(tmp_path / f"sm.log.{number + 1}.gz")
+        (tmp_path / "sm.log.1.gz").write_bytes(gzip.compress(path.read_bytes()))
+        path.unlink()
+        fill(path, [BEGAN_MS + week], f"controller-0 sm: info {week}")
+        log.news()
+        for line in log.down(end, None, no_step):
+            came.append(line)
+            end = line.end
+    assert texts(came) == [str(week) for week in range(1, 9)]
+    descriptors = list(Path("/proc/self/fd").iterdir())
+    held = [str(one.readlink()) for one in descriptors if one.is_symlink()]
+    assert sum(str(tmp_path) in one and "(deleted)" in one for one in held) <= 2
+    # What is packed meanwhile is read from there.
+    assert texts(all_up(log))[:4] == ["8", "7", "6", "5"]
+    log.close()
+
+
 def test_a_new_file_that_got_the_inode_of_a_deleted_part_is_not_taken_for_it(
     tmp_path: Path,
 ) -> None:

@@ -98,6 +98,21 @@ def test_a_far_machine_searches_for_itself(tmp_path: Path) -> None:
     assert log.count(Text("nowhere in it"), no_step) == 0
 
 
+def test_of_texts_that_are_typed_letter_by_letter_the_hits_of_the_last_are_kept(
+    tmp_path: Path,
+) -> None:
+    path, way = tmp_path / "sm.log", Way()
+    fill(path, [BEGAN_MS, BEGAN_MS + 1])
+    log, typed = there(path, way), "info line"
+    for upto in range(1, len(typed) + 1):
+        assert log.count(Text(typed[:upto]), no_step) == 2
+    assert way.asked.count("grep") == len(typed)
+    log.count(Text(typed), no_step)
+    assert way.asked.count("grep") == len(typed)
+    log.count(Text(typed[:1]), no_step)
+    assert way.asked.count("grep") == len(typed) + 1
+
+
 def test_a_far_log_that_rotates_goes_on_and_its_packed_parts_are_read(tmp_path: Path) -> None:
     path = tmp_path / "sm.log"
     packed = f"{written(BEGAN_MS - MINUTE_MS, 'old 7')}\n".encode()
