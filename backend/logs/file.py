@@ -110,7 +110,7 @@ class FileLog:
             end = min(offset, source.size()) if part.serial == serial else source.size()
             pending: List[Span] = []
             for span in _up(source, end, find, step):
-                at = stamp(span.raw, part.year)
+                at = stamp(span.raw, part.facts.changed_ms)
                 if at is None and find is not None:
                     yield self._line(part, span, self._time_of(part, span))
                 elif at is None and len(pending) < PENDING:
@@ -142,14 +142,14 @@ class FileLog:
 
     def _time_of(self, part: Part, span: Span) -> int:
         """Return when a line was written: its own time, else that of the one it continues."""
-        at = stamp(span.raw, part.year)
+        at = stamp(span.raw, part.facts.changed_ms)
         if at is not None:
             return at.ms
         before = self._timed(part).before(span.start)
         return before[1] if before is not None else 0
 
     def _line(self, part: Part, span: Span, before_ms: int) -> LogLine:
-        at = stamp(span.raw, part.year)
+        at = stamp(span.raw, part.facts.changed_ms)
         return LogLine(
             raw=span.raw,
             at_ms=at.ms if at is not None else before_ms,
@@ -157,7 +157,7 @@ class FileLog:
             start=(part.serial, span.start),
             end=(part.serial, span.end),
             size=span.size,
-            year=part.year,
+            changed_ms=part.facts.changed_ms,
         )
 
     # --- what becomes of it --------------------------------------------------------------------
@@ -207,14 +207,14 @@ class FileLog:
         source = self._of(part)
         times = self._times.get(part.serial)
         if times is None or times.source is not source:
-            times = self._times[part.serial] = Times(source, part.year, self._wide)
+            times = self._times[part.serial] = Times(source, part.facts.changed_ms, self._wide)
         return times
 
     def _first_ms(self, part: Part) -> Optional[int]:
         """Return when a part begins; of a packed one only its first bytes are unpacked."""
         try:
             for line in part.head().split(b"\n"):
-                at = stamp(line, part.year)
+                at = stamp(line, part.facts.changed_ms)
                 if at is not None:
                     return at.ms
             found = self._timed(part).after(0)

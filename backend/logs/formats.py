@@ -11,13 +11,17 @@ import re
 from calendar import month_abbr, timegm
 from dataclasses import dataclass
 from functools import lru_cache
+from time import gmtime
 from typing import Match, Optional, Tuple
 
 from backend.clean import clean
 from backend.tone import Tone
+from backend.units import DAY_MS
 
 # A time stands this near to the beginning of its line, a level not much further.
 HEAD, LEVEL_HEAD = 96, 240
+# How far beyond the last change of its file that is known a line may be: one follows it for weeks.
+AHEAD_MS = 31 * DAY_MS
 
 _FULL = re.compile(
     rb"(?:^[\[|<(]+ ?)?(?P<date>\d{4}-\d\d-\d\d)[T ](?P<time>\d\d:\d\d:\d\d)"
@@ -58,17 +62,18 @@ class Stamp:
     end: int
 
 
-def stamp(line: bytes, year: int = 0) -> Optional[Stamp]:
+def stamp(line: bytes, changed_ms: int = 0) -> Optional[Stamp]:
     """Return when a line was written, None where it does not say.
 
-    ``year`` is that of the file's last change, for times that have none.
+    ``changed_ms`` is when its file was changed last, for times without a year: theirs is the last
+    in which they are not beyond that by more than AHEAD_MS, for which one may have followed it.
     """
     head = line[:HEAD]
     found = _FULL.search(head) or _SHORT.match(head)
     try:
         if found is not None:
             return _dated(found)
-        return _undated(head, year)
+        return _undated(head, changed_ms)
     except ValueError:  # the thirteenth month: it only looked like a time
         return None
 
@@ -78,18 +83,19 @@ def _dated(found: Match[bytes]) -> Stamp:
     return Stamp(ms=ms, begin=found.start(), end=found.end())
 
 
-def _undated(head: bytes, year: int) -> Optional[Stamp]:
+def _undated(head: bytes, changed_ms: int) -> Optional[Stamp]:
     audit = _AUDIT.search(head)
     if audit is not None:
         ms = int(audit["s"]) * 1000 + int(audit["part"])
         return Stamp(ms=ms, begin=audit.start(), end=audit.end())
     syslog, klog = _SYSLOG.match(head), _KLOG.match(head)
     found = syslog or klog
-    if found is None or not year:
+    if found is None or not changed_ms:
         return None
     month = _MONTHS.get(found["month"], 0) if syslog else int(found["month"])
     part = klog["part"] if klog is not None else None
-    ms = _day_ms(year, month, int(found["day"])) + _time_ms(found["time"], part)
+    of_day = _time_ms(found["time"], part)
+    ms = _last_day_ms(month, int(found["day"]), (changed_ms + AHEAD_MS) // DAY_MS) + of_day
     # klog's letter says how bad it is, and stays.
     return Stamp(ms=ms, begin=found.start() + (klog is not None), end=found.end())
 
@@ -98,6 +104,14 @@ def _undated(head: bytes, year: int) -> Optional[Stamp]:
 def _date_ms(date: bytes) -> int:
     year, month, day = (int(part) for part in date.split(b"-"))
     return _day_ms(year + (2000 if year < 100 else 0), month, day)
+
+
+@lru_cache(maxsize=64)
+def _last_day_ms(month: int, day: int, latest: int) -> int:
+    """Return that day of the last year in which it is not after day ``latest`` since 1970."""
+    year = gmtime(latest * 86_400).tm_year
+    ms = _day_ms(year, month, day)
+    return ms if ms <= latest * DAY_MS else _day_ms(year - 1, month, day)
 
 
 def _day_ms(year: int, month: int, day: int) -> int:

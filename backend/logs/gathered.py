@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from bisect import bisect_left
-from datetime import datetime, timezone
 from itertools import count as endless
 from typing import Any, AsyncIterator, Callable, Iterator, List, Optional, Sequence, Tuple
 
@@ -62,19 +62,24 @@ class Gathered:
 
     async def gather(self) -> None:
         """Take what arrives until it ends; what went wrong is in ``error``."""
-        year = datetime.now(tz=timezone.utc).year
+        began_ms = round(time.time() * 1000)
         try:
             async for whole in self._arrives():
-                self._take(whole.rstrip(b"\r\n"), year)
+                self._take(whole.rstrip(b"\r\n"), self._last_ms(began_ms))
                 # What lies in a buffer is read without a wait: a flood would have the loop alone.
                 if self.arrived % _TURN == 0:
                     await asyncio.sleep(0)
         except StxError as error:
             self.error = error
 
-    def _take(self, whole: bytes, year: int) -> None:
+    def _last_ms(self, began_ms: int) -> int:
+        """Return when the last line was written, for those that say no year."""
+        lines, _first = self._part
+        return max(lines[-1].at_ms, began_ms) if lines else began_ms
+
+    def _take(self, whole: bytes, changed_ms: int) -> None:
         lines, first = self._part
-        at, index = stamp(whole, year), first + len(lines)
+        at, index = stamp(whole, changed_ms), first + len(lines)
         before_ms = lines[-1].at_ms if lines else 0
         line = LogLine(
             raw=whole[:LONGEST],
@@ -83,7 +88,7 @@ class Gathered:
             start=(0, index),
             end=(0, index + 1),
             size=len(whole),
-            year=year,
+            changed_ms=changed_ms,
             said=self._tone_of(whole) if self._tone_of is not None else None,
         )
         # Beneath both limits by a tenth, lest a list of them is made anew for every line.

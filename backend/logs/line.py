@@ -31,7 +31,7 @@ class LogLine:
     start: Position
     end: Position
     size: int
-    year: int = 0
+    changed_ms: int = 0
     # How bad it is, where that is not in its text: the journal has it beside.
     said: Optional[Tone] = None
 
@@ -43,7 +43,7 @@ class LogLine:
     @cached_property
     def text(self) -> str:
         """The line to be read beside its time: nothing in it that a terminal obeys."""
-        words = shown(self.raw, stamp(self.raw, self.year))
+        words = shown(self.raw, stamp(self.raw, self.changed_ms))
         return words if self.size <= len(self.raw) else f"{words} (+ {self.size - len(self.raw)} B)"
 
 

@@ -9,7 +9,6 @@ import os
 import re
 import zlib
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import Callable, Dict, Iterator, List, Optional, Protocol, Tuple
 
 from backend.errors import StxError, Unreadable
@@ -117,11 +116,6 @@ class Part:
     def identity(self) -> Identity:
         """Who the file is, whatever it is called now."""
         return self.facts.identity
-
-    @property
-    def year(self) -> int:
-        """The year of its last change, for times without one."""
-        return datetime.fromtimestamp(self.facts.changed_ms / 1000, tz=timezone.utc).year
 
     @property
     def is_open(self) -> bool:
@@ -262,8 +256,8 @@ class Parts:
         before, found, notes = self._all, [], []
         # One that is deleted and open takes its room on the disk all the same: of those that were
         # rotated away only the last stay open, though one follows for weeks.
-        for part in before[:-STAY_OPEN]:
-            part.close()
+        for old in before[:-STAY_OPEN]:
+            old.close()
         for name in names_of(self.path, self._files.names(folder or "/")):
             facts = self._files.facts(name.path)
             if facts is not None:

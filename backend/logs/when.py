@@ -35,10 +35,10 @@ class Enough(Exception):
 class Times:
     """When the lines of one file were written."""
 
-    def __init__(self, source: Bytes, year: int = 0, wide: int = WIDE) -> None:
-        """``year`` is for times that have none; ``wide`` are the places of a survey of all."""
+    def __init__(self, source: Bytes, changed_ms: int = 0, wide: int = WIDE) -> None:
+        """``changed_ms``: see ``stamp``; ``wide`` are the places of a survey of all."""
         self.source = source
-        self._year = year
+        self._changed_ms = changed_ms
         self._wide = wide
         self._marks: Dict[int, Mark] = {}
 
@@ -62,7 +62,7 @@ class Times:
             end = chunk.find(b"\n", start)
             if end < 0:
                 return None
-            at = stamp(chunk[start:end], self._year)
+            at = stamp(chunk[start:end], self._changed_ms)
             if at is not None:
                 return begin + start, at.ms
             start = end + 1
@@ -72,7 +72,7 @@ class Times:
         """Return the last line before ``offset`` that says when; None where none near does."""
         try:
             for span in up(self.source, offset, None, _Limit()):
-                at = stamp(span.raw, self._year)
+                at = stamp(span.raw, self._changed_ms)
                 if at is not None:
                     return span.start, at.ms
         except Enough:
@@ -82,7 +82,7 @@ class Times:
     def _scan_down(self, start: int) -> Optional[Mark]:
         try:
             for span in down(self.source, start, None, _Limit()):
-                at = stamp(span.raw, self._year)
+                at = stamp(span.raw, self._changed_ms)
                 if at is not None:
                     return span.start, at.ms
         except Enough:
@@ -131,7 +131,7 @@ class Times:
     def _by_line(self, ms: int, begin: Mark, end: int) -> List[int]:
         found, before_ms = [], begin[1]
         for span in down(self.source, begin[0], None, lambda _bytes: None):
-            at = stamp(span.raw, self._year)
+            at = stamp(span.raw, self._changed_ms)
             if at is not None:
                 if before_ms < ms <= at.ms:
                     found.append(span.start)
@@ -153,7 +153,7 @@ class Times:
         before = self.before(end)
         if before is not None and before[0] > begin:
             for span in up(self.source, end, None, lambda _bytes: None):
-                at = stamp(span.raw, self._year)
+                at = stamp(span.raw, self._changed_ms)
                 if at is not None and at.ms >= ms:
                     return True
                 if span.start <= begin or end - span.start > FINE:

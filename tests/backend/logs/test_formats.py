@@ -8,6 +8,7 @@ import pytest
 
 from backend.logs.formats import BAD_WORDS, shown, stamp, tone
 from backend.tone import Tone
+from backend.units import instant_ms
 
 AT_MS = round(datetime(2026, 11, 21, 2, 35, 7, 123000, tzinfo=timezone.utc).timestamp() * 1000)
 
@@ -35,15 +36,33 @@ AT_MS = round(datetime(2026, 11, 21, 2, 35, 7, 123000, tzinfo=timezone.utc).time
     ],
 )
 def test_a_time_is_read_and_taken_from_the_text(line: str, left: str) -> None:
-    at = stamp(line.encode(), 2026)
+    at = stamp(line.encode(), AT_MS)
     assert at is not None
     assert at.ms == AT_MS
     assert shown(line.encode(), at) == left
 
 
 def test_a_syslog_time_takes_the_year_of_its_file() -> None:
-    assert stamp(b"Nov 21 02:35:07 debian sshd[1]: x", 2026).ms == AT_MS - 123  # type: ignore[union-attr]
+    assert stamp(b"Nov 21 02:35:07 debian sshd[1]: x", AT_MS).ms == AT_MS - 123  # type: ignore[union-attr]
     assert stamp(b"Nov 21 02:35:07 debian sshd[1]: x") is None
+
+
+@pytest.mark.parametrize(
+    ("line", "changed", "written"),
+    [
+        # Of December in a file that was changed in January.
+        ("Dec 31 23:59:59", "2027-01-01T00:10", "2026-12-31T23:59:59"),
+        ("I1231 23:59:59.000000", "2027-01-01T00:10", "2026-12-31T23:59:59"),
+        # Of January in one that is followed since December.
+        ("Jan  1 00:00:01", "2026-12-31T23:59", "2027-01-01T00:00:01"),
+        ("Dec  1 00:00:01", "2026-11-30T23:59", "2026-12-01T00:00:01"),
+        ("Mar  3 00:00:01", "2026-11-30T23:59", "2026-03-03T00:00:01"),
+    ],
+)
+def test_a_time_without_a_year_goes_over_new_year(line: str, changed: str, written: str) -> None:
+    at = stamp(f"{line} controller-0 cron: x".encode(), instant_ms(changed) or 0)
+    assert at is not None
+    assert at.ms == instant_ms(written)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +75,7 @@ def test_a_syslog_time_takes_the_year_of_its_file() -> None:
     ],
 )
 def test_what_only_looks_like_a_time_is_none(line: str) -> None:
-    assert stamp(line.encode(), 2026) is None
+    assert stamp(line.encode(), AT_MS) is None
 
 
 @pytest.mark.parametrize(
