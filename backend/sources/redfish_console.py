@@ -11,7 +11,7 @@ from typing import Any, Optional
 
 from backend.errors import NotConfigured
 from backend.sources.redfish_facets import Facets
-from backend.sources.redfish_tree import Resource, inside
+from backend.sources.redfish_resource import Resource, inside
 from backend.sources.redfish_words import strings, text
 
 SSH, IPMI = "SSH", "IPMI"

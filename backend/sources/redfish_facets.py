@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any, Dict, List, Optional, Tuple
 
 from backend.errors import Malformed, NotConfigured, NotFound, Rejected, StxError
+from backend.sources.redfish_resource import Resource, inside, linked, links, listed, troubled
 from backend.sources.redfish_sensors import Readings
-from backend.sources.redfish_tree import Resource, Tree, inside, linked, links, listed, troubled
+from backend.sources.redfish_tree import Tree
 from backend.sources.redfish_words import (
     Body,
     conditions,

@@ -6,7 +6,8 @@ from typing import Any, Dict, Mapping
 
 from backend.baseboard import ethernet_body
 from backend.sources.redfish_facets import Facets
-from backend.sources.redfish_tree import Resource, Tree, linked, listed
+from backend.sources.redfish_resource import Resource, linked, listed
+from backend.sources.redfish_tree import Tree
 from backend.sources.redfish_words import text
 
 _ADDRESS = ("Address", "SubnetMask", "Gateway")

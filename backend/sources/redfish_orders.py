@@ -11,7 +11,8 @@ from backend.baseboard import RESETS, WENT_ON, is_as_saved
 from backend.errors import NotConfigured, Rejected
 from backend.sources.redfish_facets import Facets
 from backend.sources.redfish_network import set_lan
-from backend.sources.redfish_tree import MOST_MEMBERS, Resource, Tree, inside, linked
+from backend.sources.redfish_resource import Resource, inside, linked
+from backend.sources.redfish_tree import MOST_MEMBERS, Tree
 from backend.sources.redfish_words import BOOT, RESET, strings, target, text
 
 Values = Mapping[str, str]

@@ -6,7 +6,8 @@ from datetime import datetime, timezone
 from typing import Awaitable, Callable, Dict, List, Tuple
 
 from backend.errors import Malformed, Rejected, StxError, Unreachable, Untrusted
-from backend.sources.redfish_tree import Resource, Tree, linked
+from backend.sources.redfish_resource import Resource, linked
+from backend.sources.redfish_tree import Tree
 from backend.sources.redfish_words import (
     Body,
     power_bodies,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Set, Tuple
+from typing import Any, List, Mapping, Optional, Set, Tuple
 from urllib.parse import urlsplit
 
 from backend.errors import (
@@ -25,6 +25,7 @@ from backend.errors import (
 )
 from backend.secret import Password
 from backend.settings import CloudSettings
+from backend.sources.redfish_resource import Resource, inside, linked, listed, troubled
 from backend.sources.refusals import sentence
 from backend.sources.tls import Pins
 from backend.sources.wire import Answer, Content, Wire
@@ -42,7 +43,8 @@ MOST_MEMBERS = 2000
 # It has no such thing: HTTP's ways to say so.
 ABSENT = frozenset({404, 405, 410, 501})
 
-Resource = Mapping[str, Any]
+# What messages of DMTF's registry are called where there are sessions enough.
+_FULL = (b"SessionLimitExceeded", b"CreateLimitReachedForResource")
 
 
 class Tree:
@@ -256,7 +258,7 @@ class Tree:
             body = json.dumps({"UserName": self._username, "Password": secret}).encode()
             answer = await self._cross("POST", sessions, {}, body, CALL_S)
             token = answer.headers.get("x-auth-token", "")
-            if answer.status in {401, 403}:
+            if _is_about_us(answer):
                 raise self._not_let_in(answer)
             if 200 <= answer.status < 300 and token:
                 self._session = urlsplit(answer.headers.get("location", "")).path
@@ -310,6 +312,15 @@ class Tree:
                 return  # it ends there by itself
 
 
+def _is_about_us(answer: Answer) -> bool:
+    """Whether a log-in was refused for who we are: some say so by 400, and lock the account too.
+
+    That there is no session left, or no such way to log in, says nothing of the password.
+    """
+    is_full = any(word in answer.body for word in _FULL)
+    return 400 <= answer.status < 500 and answer.status not in ABSENT | {429} and not is_full
+
+
 def refusal(service: str, answer: Answer) -> StxError:
     """Return the error of an answer that is no success, in the baseboard's own words."""
     status, words = answer.status, reason(answer)
@@ -335,46 +346,6 @@ def reason(answer: Answer) -> str:
     words = [str(one.get("Message") or "").strip() for one in told]
     found = "; ".join(dict.fromkeys(word for word in words if word))
     return " ".join(found.split())[:600] or sentence(answer.body)
-
-
-# --- what stands in a resource -------------------------------------------------------------------
-
-
-def linked(value: Any, *names: str) -> str:
-    """Return the path that ``value``, or what stands in it under ``names``, leads to; "": none."""
-    for name in names:
-        value = value.get(name) if isinstance(value, dict) else None
-    if isinstance(value, list) and value:
-        value = value[0]
-    path = value.get("@odata.id") if isinstance(value, dict) else None
-    return path.partition("#")[0] if isinstance(path, str) else ""
-
-
-def listed(value: Any, *names: str) -> List[Dict[str, Any]]:
-    """Return the objects of the list under ``names``; what is none is left out."""
-    for name in names:
-        value = value.get(name) if isinstance(value, dict) else None
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
-def inside(value: Any, *names: str) -> Any:
-    """Return what stands under ``names``, None where there is no such thing."""
-    for name in names:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
-
-
-def links(value: Any, *names: str) -> Iterator[str]:
-    """Yield the paths of a list of links."""
-    for one in listed(value, *names):
-        path = linked(one)
-        if path:
-            yield path
-
-
-def troubled(path: str, error: StxError) -> Resource:
-    """Return what stands for a resource that could not be read: its id, and why not."""
-    return {"Id": path.rstrip("/").rpartition("/")[2], "trouble": str(error), "error": error}
 
 
 def _heard(ended: asyncio.Future[None]) -> None:

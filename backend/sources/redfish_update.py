@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 from backend.errors import NotConfigured
 from backend.sources.redfish_facets import Facets
-from backend.sources.redfish_tree import Resource, Tree, inside, linked
+from backend.sources.redfish_resource import Resource, inside, linked
+from backend.sources.redfish_tree import Tree
 from backend.sources.redfish_words import target, text
 from backend.sources.upload import FileForm, Part, RawFile, Told
 from backend.sources.wire import Answer

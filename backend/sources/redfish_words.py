@@ -8,7 +8,7 @@ import re
 from datetime import datetime, timezone
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
-from backend.sources.redfish_tree import Resource, inside, linked, listed
+from backend.sources.redfish_resource import Resource, inside, linked, listed
 
 Body = Dict[str, Any]
 

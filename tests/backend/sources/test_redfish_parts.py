@@ -10,7 +10,7 @@ from typing import Any, Dict, List
 
 import pytest
 
-from backend.errors import Malformed, Rejected, Unreachable, Untrusted
+from backend.errors import Malformed, Rejected, Unauthorized, Unreachable, Untrusted
 from backend.sources.redfish_tree import MOST_MEMBERS
 from tests.backend.sources.loopback import Reply
 from tests.backend.sources.redfish_tree import LOG, SYSTEM, Pretended, link, members, refused
@@ -265,3 +265,43 @@ async def test_one_that_dies_between_two_parts_is_away_with_all_of_them(tmp_path
         await server.stop()
         with pytest.raises(Unreachable):
             await asyncio.wait_for(mine.ask("sensors"), 20)
+
+
+# --- who one is, by baseboards that say it otherwise ------------------------------------------
+
+
+@pytest.mark.parametrize("status", [400, 422])
+async def test_a_login_refused_in_another_way_is_not_tried_again_either(
+    tmp_path: Path, status: int
+) -> None:
+    """HPE's answer 400 to a wrong password, and lock the account as others do."""
+    bmc = Pretended()
+    at = "/redfish/v1/SessionService/Sessions"
+    bmc.replies[at] = refused(status, "UnauthorizedLoginAttempt")
+    async with board(tmp_path, bmc) as (mine, server):
+        for _ in range(3):
+            with pytest.raises(Unauthorized, match="UnauthorizedLoginAttempt"):
+                await mine.ask("power")
+        assert sum(asked.target == at for asked in server.asked) == 1
+        mine.retry()
+        del bmc.replies[at]
+        assert (await mine.ask("power"))[0]["power"] == "on"
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [(400, "SessionLimitExceeded"), (400, "CreateLimitReachedForResource"), (503, "Busy")],
+)
+async def test_a_baseboard_that_has_no_session_left_judged_no_password(
+    tmp_path: Path, status: int, message: str
+) -> None:
+    bmc = Pretended()
+    at = "/redfish/v1/SessionService/Sessions"
+    info = [{"MessageId": f"Base.1.8.{message}", "Message": "The session limit is reached."}]
+    body = json.dumps({"error": {"@Message.ExtendedInfo": info}}).encode()
+    bmc.replies[at] = Reply(status=status, body=body)
+    async with board(tmp_path, bmc) as (mine, _):
+        with pytest.raises(Rejected):
+            await mine.ask("power")
+        del bmc.replies[at]
+        assert (await mine.ask("power"))[0]["power"] == "on"
