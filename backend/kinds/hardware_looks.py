@@ -16,6 +16,7 @@ from backend.kinds.hardware_server import (
     error_words,
     health_of,
     host_of,
+    is_told_now,
     odd,
     power_of,
     tone_of_health,
@@ -63,7 +64,9 @@ def _identify(server: Server, known: Known) -> Any:
 
 def _sysinv(server: Server, known: Known) -> Any:
     host = host_of(server, known)
-    return f"{host.administrative}/{host.avail}" if host is not None else None
+    if host is None:
+        return None
+    return f"{host.administrative}/{host.avail}{'' if is_told_now('hosts', known) else ' ?'}"
 
 
 COLUMNS: Tuple[Column[Server], ...] = (

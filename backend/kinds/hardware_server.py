@@ -10,6 +10,7 @@ from backend.kinds.host_fresh import why_stale
 from backend.known import Known, Reading
 from backend.plan import HERE
 from backend.tone import Tone
+from backend.units import span
 
 POWER, HEALTH, SERVERS = "power", "server-health", "servers"
 TASKS = "bmc-tasks"
@@ -131,17 +132,30 @@ def server_of_host(hostname: str, known: Known) -> Optional[Server]:
 
 
 def views(server: Server, known: Known) -> str:
-    """Return what each says of it: ``sysinv unlocked/enabled/available | BMC on``."""
+    """Return what each says of it: ``sysinv unlocked/enabled/available | BMC on``.
+
+    What is not of now has its age beside it.
+    """
     parts: List[str] = []
     host, node, power = host_of(server, known), node_of(server, known), power_of(server.name, known)
     if host is not None:
-        parts.append(f"sysinv {host.administrative}/{host.oper}/{host.avail}")
+        said = f"sysinv {host.administrative}/{host.oper}/{host.avail}"
+        parts.append(f"{said}{_aged('hosts', known)}")
     elif known.has("hosts"):
         parts.append("sysinv knows it not")
     if node is not None:
-        parts.append(f"kubernetes {'Ready' if is_ready(node) else 'NotReady'}")
-    parts.append(f"BMC {power.power if power is not None else 'not read'}")
+        said = f"kubernetes {'Ready' if is_ready(node) else 'NotReady'}"
+        parts.append(f"{said}{_aged('nodes', known)}")
+    said = power.power if power is not None else "not read"
+    parts.append(f"BMC {said}{_aged(POWER, known, server.name)}")
     return " | ".join(parts)
+
+
+def _aged(kind: str, known: Known, of: str = "") -> str:
+    age_ms = known.age_ms(kind, of)
+    if age_ms is None or is_told_now(kind, known, of):
+        return ""
+    return f" ({span(age_ms)} ago)"
 
 
 def odd(server: Server, known: Known) -> str:
@@ -150,10 +164,11 @@ def odd(server: Server, known: Known) -> str:
     if power is None or not is_told_now(POWER, known, server.name):
         return ""
     host, node = host_of(server, known), node_of(server, known)
-    if host is None:
-        return "sysinv does not know it" if known.has("hosts") else ""
     if not is_told_now("hosts", known):
         return ""  # what sysinv said once is no contradiction now
+    if host is None:
+        return "sysinv does not know it"
+    node = node if is_told_now("nodes", known) else None
     if power.power == "off":
         return _odd_off(host, node)
     if host.availability in UNHEARD:

@@ -14,6 +14,7 @@ from backend.kinds.hardware import HARDWARE, SERVER_KIND
 from backend.kinds.hardware_acts import risk_of_power
 from backend.kinds.hardware_looks import look, overview, sentence, verdict
 from backend.kinds.hardware_sensors import SENSORS
+from backend.kinds.hardware_server import odd, views
 from backend.known import Known, Reading
 from backend.tone import Mark, Tone
 from tests.backend.kinds.rack import NAMES, rack
@@ -77,6 +78,27 @@ def test_what_is_only_remembered_of_a_server_is_not_called_well() -> None:
     last = replace(known.reading("power", "controller-0"), is_remembered=True)
     known = having(known, last)
     assert look(first(known), known).mark is Mark.UNKNOWN
+
+
+def test_what_each_says_of_a_server_has_its_age_where_it_is_not_of_now() -> None:
+    known = rack()
+    assert "ago" not in views(first(known), known)
+    away = failing(known, "hosts", error=Unreachable("sysinv", "refused"))
+    silent = failing(away, "power", "controller-0")
+    sysinv, *_, board = views(first(silent), silent).split(" | ")
+    assert sysinv.startswith("sysinv unlocked/")
+    assert sysinv.endswith("(2h ago)")
+    assert board == "BMC on (2h ago)"
+    cells = [column.cell(first(silent), silent) for column in SERVER_KIND.columns]
+    assert "unlocked/available ?" in cells
+
+
+def test_a_sysinv_that_is_away_is_not_said_to_know_a_server_not() -> None:
+    known = without(rack(), "hosts")
+    hosts = reading("hosts", [])
+    assert odd(first(known), having(known, hosts)) == "sysinv does not know it"
+    away = having(known, replace(hosts, error=Unreachable("sysinv", "refused")))
+    assert odd(first(away), away) == ""
 
 
 # --- sensors -----------------------------------------------------------------------------------
