@@ -6,14 +6,16 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any, Callable, Dict, List, Mapping, Tuple
 
 from pyghmi import exceptions
+from pyghmi.ipmi.fru import FRU
 
 from backend.baseboard import WENT_ON, is_as_saved
 from backend.sources.ipmi_lan import set_lan
-from backend.sources.ipmi_sensors import Sensors, health_word
-from backend.sources.ipmi_wire import Questions
+from backend.sources.ipmi_sensors import Sensors, health_word, words_of
+from backend.sources.ipmi_wire import NONSENSE, Questions
 
 Json = Any
 
@@ -86,12 +88,21 @@ class Calls:
         return [event_body(event) for event in command.get_event_log()]
 
     def inventory(self, command: Any) -> List[Dict[str, Json]]:
-        """Return what is in the machine, a row a component, and the versions of its firmware."""
-        rows = [_component(str(name), said) for name, said in command.get_inventory() if said]
+        """Return what is in the machine, a row a component, and the versions of its firmware.
+
+        One that cannot be read says why: pyghmi itself would end all of it there.
+        """
+        command.oem_init()
+        rows = [*_read("System", command._get_zero_fru)]
+        for number, record in sorted(command.init_sdr().fru.items()):
+            rows += _read(str(record.fru_name), partial(_record_of, command, number, record))
+        rows += [_component(str(name), said) for name, said in command._oem.get_oem_inventory()]
         try:
             firmware = list(command.get_firmware())
         except exceptions.UnsupportedFunctionality:
             firmware = []
+        except (*NONSENSE, exceptions.PyghmiException) as error:
+            return [*rows, {"component": "firmware", "trouble": words_of(error)}]
         for name, said in firmware:
             rows.append(_component(str(name), {**said, "sort": "firmware"}))
         return rows
@@ -141,6 +152,20 @@ def _boot(answer: Mapping[str, Any]) -> Dict[str, Json]:
         "boot_always": bool(flags & 0x40),
         "boot_uefi": bool(flags & 0x20),
     }
+
+
+def _record_of(command: Any, number: int, record: Any) -> Any:
+    """Return what the record of one part says, None where it has none."""
+    found = FRU(ipmicmd=command, fruid=number, sdr=record).info
+    return None if found is None else command._oem.process_fru(found, record.fru_name)
+
+
+def _read(name: str, ask: Callable[[], Any]) -> List[Dict[str, Json]]:
+    try:
+        said = ask()
+    except (*NONSENSE, exceptions.PyghmiException) as error:
+        return [{"component": name, "trouble": words_of(error)}]
+    return [_component(name, said)] if said else []
 
 
 def _component(name: str, said: Mapping[str, Any]) -> Dict[str, Json]:

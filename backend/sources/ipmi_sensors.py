@@ -99,10 +99,8 @@ class Sensors:
             try:
                 reading = _reading(command, entry)
             except (*NONSENSE, exceptions.IpmiException) as error:
-                if isinstance(error, exceptions.IpmiException) and error.ipmicode not in _CODES:
-                    raise  # it fell silent
                 first = first or error
-                yield entry, None, _words(error)
+                yield entry, None, words_of(error)
                 continue
             was_read = True
             if reading is not GONE:
@@ -167,8 +165,15 @@ def _thresholds(command: Any, entry: Any) -> Mapping[str, float]:
     }
 
 
-def _words(error: Exception) -> str:
-    """Return why a sensor failed, in the baseboard's words where it has any."""
-    if isinstance(error, exceptions.IpmiException):
-        return str(error) or f"refused with code {error.ipmicode:#04x}"
+def words_of(error: Exception) -> str:
+    """Return why one of many failed, in the baseboard's words where it has any.
+
+    Raises it where the baseboard fell silent: then it is no matter of that one.
+    """
+    if isinstance(error, exceptions.PyghmiException):
+        code = getattr(error, "ipmicode", 0)
+        is_wrong = isinstance(error, exceptions.BmcErrorException)
+        if code not in _CODES and not is_wrong:
+            raise error
+        return str(error) or f"refused with code {code:#04x}"
     return f"its answer cannot be read ({type(error).__name__} {error})"

@@ -82,3 +82,20 @@ async def test_one_that_falls_silent_among_its_sensors_is_away_and_not_full_of_t
         line.twist = two
         with pytest.raises(Unreachable):
             await board.ask("sensors")
+
+
+# --- parts ---------------------------------------------------------------------------------------
+
+
+async def parts(commands: Commands) -> Dict[str, Dict[str, Any]]:
+    async with plugged(commands) as (board, _):
+        return {row["component"]: row for row in await board.ask("inventory")}
+
+
+@pytest.mark.parametrize("said", [(0xFF, b""), (0, b"")])
+async def test_a_part_whose_record_cannot_be_read_says_why_beside_the_others(said: Reply) -> None:
+    usual = await parts(chassis().command)
+    rows = await parts(answering((10, 0x11), 0, said))
+    assert set(rows) == set(usual)
+    assert rows["System"]["trouble"]
+    assert rows["BMC Version"] == usual["BMC Version"]

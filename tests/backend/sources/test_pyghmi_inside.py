@@ -12,6 +12,7 @@ from typing import Any, Iterator, Set
 
 import pytest
 from pyghmi.ipmi import command, console, sdr
+from pyghmi.ipmi.oem import generic
 from pyghmi.ipmi.private import session, util
 
 from backend.sources import ipmi_calls, ipmi_sol, ipmi_waits, ipmi_wire
@@ -79,11 +80,14 @@ def test_what_is_called_beside_sessions_is_there() -> None:
         assert callable(getattr(console.Console, name))
     for name in ("_get_device_id", "init_sdr", "get_event_log", "get_network_channel"):
         assert callable(getattr(command.Command, name))
+    for name in ("process_fru", "get_oem_inventory"):
+        assert callable(getattr(generic.OEMHandler, name))
 
 
 @pytest.mark.parametrize("module", [ipmi_calls, ipmi_sol])
 def test_every_word_to_a_command_or_a_console_is_one_that_it_knows(module: Any) -> None:
     for of, place in (("command", command.Command), ("console", console.Console)):
-        own = {"ipmi_session", "broken", "connected"}  # set when one is made
+        # Set when one is made, and by oem_init.
+        own = {"ipmi_session", "broken", "connected", "_oem"}
         missing = {name for name in attributes(module, of) - own if not hasattr(place, name)}
         assert missing == set()
