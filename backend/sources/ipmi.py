@@ -293,7 +293,7 @@ class Ipmi:
                 self._left = future
                 future.add_done_callback(_heard)
         if not future.done():
-            self._session = self._command = None
+            self._give_up()  # with its session it ends, where it would ask for ever
             words = f"no answer within {within_s:.0f} s"
             raise Unreachable(self.service, words, sent=is_order)
         try:

@@ -5,21 +5,20 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from typing import Any, Callable, Dict, List, Mapping, Tuple
 
 from pyghmi import exceptions
 from pyghmi.ipmi.fru import FRU
 
-from backend.baseboard import WENT_ON, is_as_saved
 from backend.sources.ipmi_lan import set_lan
-from backend.sources.ipmi_sensors import Sensors, health_word, words_of
-from backend.sources.ipmi_wire import NONSENSE, Questions
+from backend.sources.ipmi_log import clear, logged
+from backend.sources.ipmi_sensors import Sensors, words_of
+from backend.sources.ipmi_wire import NONSENSE, Questions, data_of
 
 Json = Any
 
-CHASSIS, STORAGE = 0, 10
+CHASSIS = 0
 BOOT_FLAGS = 5
 # Bits of a chassis' status (IPMI 2.0, 28.2), as an operator names what is wrong.
 _FAULTS = (
@@ -61,7 +60,7 @@ class Calls:
 
     def power(self) -> Questions:
         """Ask for the one row of power, identify LED, faults and boot override."""
-        status = _data((yield CHASSIS, 0x01, ()))
+        status = data_of((yield CHASSIS, 0x01, ()))
         state, last, rest = (*status, 0, 0, 0)[:3]
         faults = [words for at, bit, words in _FAULTS if (state, last, rest)[at] & bit]
         body: Dict[str, Json] = {
@@ -85,7 +84,7 @@ class Calls:
 
     def sel(self, command: Any) -> List[Dict[str, Json]]:
         """Return the event log as the baseboard keeps it, oldest first."""
-        return [event_body(event) for event in command.get_event_log()]
+        return logged(command)
 
     def inventory(self, command: Any) -> List[Dict[str, Json]]:
         """Return what is in the machine, a row a component, and the versions of its firmware.
@@ -128,20 +127,14 @@ class Calls:
 
 
 def _raw(command: Any, netfn: int, number: int, data: Tuple[int, ...] = ()) -> List[int]:
-    return _data(command.raw_command(netfn=netfn, command=number, data=data))
-
-
-def _data(answer: Mapping[str, Any]) -> List[int]:
-    if "error" in answer:
-        raise exceptions.IpmiException(answer["error"], code=answer["code"])
-    return list(answer["data"])
+    return data_of(command.raw_command(netfn=netfn, command=number, data=data))
 
 
 def _boot(answer: Mapping[str, Any]) -> Dict[str, Json]:
     """Return the boot override; nothing of it where the baseboard knows none."""
     if "error" in answer:
         if answer["error"] == "timeout":
-            _data(answer)
+            data_of(answer)
         return {"boot": None, "boot_always": None, "boot_uefi": None}
     _version, parameter, flags, device = answer["data"][:4]
     if parameter & 0x80 or not flags & 0x80:
@@ -185,29 +178,6 @@ def _plain(value: Any) -> Json:
     return str(value)
 
 
-def event_body(event: Mapping[str, Any]) -> Dict[str, Json]:
-    """Return an event of the log; its instant is by the baseboard's own clock, "" without one."""
-    return {
-        "record": str(event.get("record_id", "")),
-        "timestamp": _utc(str(event.get("timestamp") or "")),
-        "sensor": str(event.get("component") or ""),
-        "sort": str(event.get("component_type") or ""),
-        "event": str(event.get("event") or ""),
-        "detail": str(event.get("description") or ""),
-        "is_over": bool(event.get("deassertion")),
-        "health": health_word(int(event.get("severity") or 0)),
-    }
-
-
-def _utc(local: str) -> str:
-    """Return an instant as pyghmi writes it, in this machine's own zone, in UTC."""
-    try:
-        moment = time.mktime(time.strptime(local[:19], "%Y-%m-%dT%H:%M:%S"))
-    except (ValueError, OverflowError):
-        return ""
-    return time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(moment))
-
-
 # --- orders ------------------------------------------------------------------------------------
 
 
@@ -233,18 +203,6 @@ def _set_boot(command: Any, values: Mapping[str, str]) -> None:
     )
 
 
-def _clear_sel(command: Any, values: Mapping[str, str]) -> None:
-    """Clear the log where it still ends with the record that was saved last.
-
-    The reservation comes first: a record that is added meanwhile cancels it, and the clearing.
-    """
-    low, high = _raw(command, STORAGE, 0x42)
-    there = [str(event.get("record_id", "")) for event in command.get_event_log()]
-    if not is_as_saved(there, values):
-        raise Changed(WENT_ON)
-    _raw(command, STORAGE, 0x47, (low, high, *b"CLR", 0xAA))
-
-
 def _set_password(command: Any, values: Mapping[str, str]) -> None:
     command.set_user_password(int(values["uid"]), mode="set_password", password=values["password"])
 
@@ -262,10 +220,6 @@ def _reset_bmc(command: Any, _values: Mapping[str, str]) -> None:
     command.reset_bmc()
 
 
-class Changed(exceptions.PyghmiException):  # type: ignore[misc]
-    """What was to be changed is not what was looked at any more."""
-
-
 ORDERS: Mapping[str, Callable[[Any, Mapping[str, str]], None]] = {
     "power-on": _chassis(1),
     "power-off": _chassis(0),
@@ -275,7 +229,7 @@ ORDERS: Mapping[str, Callable[[Any, Mapping[str, str]], None]] = {
     "nmi": _chassis(4),
     "identify": _identify,
     "boot": _set_boot,
-    "sel-clear": _clear_sel,
+    "sel-clear": clear,
     "bmc-reset": _reset_bmc,
     "user-password": _set_password,
     "user-add": _add_user,

@@ -15,7 +15,7 @@ import threading
 import time
 from collections import deque
 from contextlib import suppress
-from typing import Any, Callable, ClassVar, Deque, Dict, Generator, Mapping, Optional, Tuple
+from typing import Any, Callable, ClassVar, Deque, Dict, Generator, List, Mapping, Optional, Tuple
 
 from pyghmi import exceptions
 from pyghmi.ipmi.private import session as pyghmi_session
@@ -50,6 +50,13 @@ NONSENSE = (
     ArithmeticError,
 )
 """What pyghmi, or what it is given by a baseboard that answers nonsense, ends in."""
+
+
+def data_of(answer: Mapping[str, Any]) -> List[int]:
+    """Return the data of an answer; raises what pyghmi would where it is a refusal."""
+    if "error" in answer:
+        raise exceptions.IpmiException(answer["error"], code=answer["code"])
+    return list(answer["data"])
 
 
 def asked_here(command: Any, questions: Questions) -> Any:

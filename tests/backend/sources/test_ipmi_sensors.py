@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Dict, Optional
 
 import pytest
 
 from backend.errors import Rejected, Unreachable
 from backend.simulator.rmcp import Reply
+from backend.sources import ipmi
 from tests.backend.sources.test_ipmi_bad_days import Commands, chassis, plugged
 
 READING, LIMITS = (4, 0x2D), (4, 0x27)
@@ -99,3 +101,42 @@ async def test_a_part_whose_record_cannot_be_read_says_why_beside_the_others(sai
     assert set(rows) == set(usual)
     assert rows["System"]["trouble"]
     assert rows["BMC Version"] == usual["BMC Version"]
+
+
+# --- a log that never ends ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("first", [1, 2, 3])
+async def test_a_log_whose_records_lead_back_into_themselves_is_read_once(first: int) -> None:
+    """Some firmware does that where a record was added while the log wrapped around."""
+    board = chassis()
+    for offset in range(3):
+        board.note(0x01, 1, 0x01, 0, offset)
+
+    def looping(netfn: int, number: int, data: bytes) -> Reply:
+        code, said = board.command(netfn, number, data)
+        if (netfn, number) == (10, 0x43) and said[:2] == b"\xff\xff":
+            said = bytes([first, 0]) + said[2:]  # after the last comes that one again
+        return code, said
+
+    async with plugged(looping) as (mine, _):
+        rows = await asyncio.wait_for(mine.ask("sel"), 20)
+        assert [row["record"] for row in rows] == ["1", "2", "3"]
+        assert (await mine.ask("power"))[0]["power"] == "on"
+
+
+async def test_a_call_that_takes_too_long_ends_with_its_session(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Left to itself it would ask its baseboard for ever, and bar all other questions."""
+    monkeypatch.setattr(ipmi, "LONG_S", 1.0)
+    usual = chassis().command
+
+    def erasing(netfn: int, number: int, data: bytes) -> Reply:
+        # "Erase in progress" at every look at the clock of its log: pyghmi looks again at once.
+        return (0x81, b"") if (netfn, number) == (10, 0x48) else usual(netfn, number, data)
+
+    async with plugged(erasing) as (mine, _):
+        with pytest.raises(Unreachable, match="no answer within"):
+            await mine.ask("sel")
+        assert (await asyncio.wait_for(mine.ask("power"), 8))[0]["power"] == "on"

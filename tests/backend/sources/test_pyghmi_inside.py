@@ -11,11 +11,18 @@ import textwrap
 from typing import Any, Iterator, Set
 
 import pytest
-from pyghmi.ipmi import command, console, sdr
+from pyghmi.ipmi import command, console, events, sdr
 from pyghmi.ipmi.oem import generic
 from pyghmi.ipmi.private import session, util
 
-from backend.sources import ipmi_calls, ipmi_sol, ipmi_waits, ipmi_wire
+from backend.sources import (
+    ipmi_calls,
+    ipmi_log,
+    ipmi_sensors,
+    ipmi_sol,
+    ipmi_waits,
+    ipmi_wire,
+)
 from backend.sources.ipmi_wire import Driven
 from tests.backend.sources.test_ipmi_bad_days import on, plugged
 
@@ -78,13 +85,15 @@ def test_what_is_called_beside_sessions_is_there() -> None:
     assert hasattr(sdr, "shared_sdrs")
     for name in ("_got_payload_instance_info", "wait_for_rsp", "send_data", "close"):
         assert callable(getattr(console.Console, name))
-    for name in ("_get_device_id", "init_sdr", "get_event_log", "get_network_channel"):
+    assert callable(events._fix_sel_time)
+    assert callable(events.EventHandler._sel_decode)
+    for name in ("_get_device_id", "init_sdr", "get_network_channel"):
         assert callable(getattr(command.Command, name))
     for name in ("process_fru", "get_oem_inventory"):
         assert callable(getattr(generic.OEMHandler, name))
 
 
-@pytest.mark.parametrize("module", [ipmi_calls, ipmi_sol])
+@pytest.mark.parametrize("module", [ipmi_calls, ipmi_log, ipmi_sensors, ipmi_sol])
 def test_every_word_to_a_command_or_a_console_is_one_that_it_knows(module: Any) -> None:
     for of, place in (("command", command.Command), ("console", console.Console)):
         # Set when one is made, and by oem_init.
