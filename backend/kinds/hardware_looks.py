@@ -13,6 +13,7 @@ from backend.kinds.hardware_server import (
     SERVERS,
     Power,
     Server,
+    between,
     error_words,
     health_of,
     host_of,
@@ -102,6 +103,8 @@ def look(server: Server, known: Known) -> Look:
         notes += _ills(health)
     if not notes and row.power == "off":
         return Look(tone=Tone.PLAIN, mark=Mark.OUT)
+    if not notes and row.power != "on":
+        return between(row)
     if not notes:
         return _unread_health(server, known) or WELL
     tones = [tone_of_health(health.health)] if health is not None and health.health != "ok" else []
@@ -200,10 +203,13 @@ def _error(server: Server, known: Known) -> Any:
 def _counts(servers: Tuple[Server, ...], known: Known) -> str:
     states = [power_of(server.name, known) for server in servers]
     on = sum(1 for row in states if row is not None and row.power == "on")
-    off = sum(1 for row in states if row is not None and row.power != "on")
+    off = sum(1 for row in states if row is not None and row.power == "off")
+    neither = sum(1 for row in states if row is not None) - on - off
     parts = [f"{len(servers)} server{'s' * (len(servers) != 1)}: {on} on, {off} off"]
-    if len(servers) > on + off:
-        parts.append(f"{len(servers) - on - off} not read")
+    if neither:
+        parts.append(f"{neither} neither")
+    if len(servers) > on + off + neither:
+        parts.append(f"{len(servers) - on - off - neither} not read")
     return ", ".join(parts) + "."
 
 
@@ -230,7 +236,7 @@ def _reached(server: Server, known: Known) -> str:
 def sentence(server: Server, known: Known) -> Verdict:
     """Return what its first line says."""
     found = look(server, known)
-    words = {Tone.BAD: "NOT WELL", Tone.WARN: "WARN", Tone.GOOD: "WELL"}
+    words = {Tone.BAD: "NOT WELL", Tone.WARN: "WARN", Tone.GOOD: "WELL", Tone.BUSY: "BUSY"}
     row = power_of(server.name, known)
     if found.notes:
         more = found.notes[1] if len(found.notes) > 1 else ""

@@ -39,14 +39,14 @@ class Lan(OfServer):
     @property
     def settings(self) -> Dict[str, str]:
         """Return it in the words of the form, "" for what it does not say or has not."""
-        vlan = str(self.vlan_id or "0")
+        vlan = str(self.vlan_id or "0").strip()
         said = {
             "how": (self.ipv4_configuration or "").casefold(),
             "address": self.ipv4_address or "",
             "gateway": self.ipv4_gateway or "",
         }
         found = {name: "" if value.startswith("0.") else value for name, value in said.items()}
-        return {**found, "vlan": "0" if vlan in _NONE else vlan}
+        return {**found, "vlan": "0" if vlan in _NONE or not vlan.isdecimal() else vlan}
 
     def told(self, name: str) -> Any:
         """Return what a form's field is now."""
@@ -174,6 +174,13 @@ def _is_given(whole: Mapping[str, str], values: Mapping[str, str]) -> Tuple[bool
 
 def _fits(address: str, gateway: str) -> Tuple[bool, str]:
     """Return whether an address is a host's, and a gateway its neighbour; else why not."""
+    try:
+        return _is_neighbour(address, gateway)
+    except ValueError:
+        return True, ""  # what stays as it is was no address before either
+
+
+def _is_neighbour(address: str, gateway: str) -> Tuple[bool, str]:
     if "/" not in address:
         return True, ""
     whole = IPv4Interface(address)

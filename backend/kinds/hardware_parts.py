@@ -14,6 +14,7 @@ from backend.kinds.hardware_server import (
     SERVERS,
     Health,
     Power,
+    between,
     error_words,
     tone_of_health,
 )
@@ -56,7 +57,9 @@ def _power_look(row: Power, known: Known) -> Look:
         return stale
     if row.faults:
         return Look(tone=Tone.BAD, mark=Mark.BAD, notes=row.faults)
-    return Look(tone=Tone.PLAIN, mark=Mark.OUT) if row.power == "off" else WELL
+    if row.power == "off":
+        return Look(tone=Tone.PLAIN, mark=Mark.OUT)
+    return WELL if row.power == "on" else between(row)
 
 
 POWERS: Kind[Power] = Kind(

@@ -9,7 +9,7 @@ from backend.kind import Row
 from backend.kinds.host_fresh import why_stale
 from backend.known import Known, Reading
 from backend.plan import HERE
-from backend.tone import Tone
+from backend.tone import Look, Mark, Tone
 from backend.units import span
 
 POWER, HEALTH, SERVERS = "power", "server-health", "servers"
@@ -199,6 +199,16 @@ def is_ready(node: Any) -> bool:
 def tone_of_health(word: str) -> Tone:
     """Return how bad a health word is."""
     return {"ok": Tone.GOOD, "warning": Tone.WARN}.get(word, Tone.BAD)
+
+
+def between(row: Power) -> Look:
+    """Return how one looks that is neither on nor off, or of which nobody says which."""
+    if row.power.startswith("going"):
+        return Look(tone=Tone.BUSY, mark=Mark.BUSY, notes=(f"its power is {row.power}",))
+    words = "its baseboard does not say whether it is on"
+    if row.power != "unknown":
+        words = f"its power is {row.power}"
+    return Look(tone=Tone.WARN, mark=Mark.UNKNOWN, notes=(words,))
 
 
 def error_words(error: StxError) -> str:

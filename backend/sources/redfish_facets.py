@@ -25,6 +25,7 @@ from backend.sources.redfish_words import (
     task_body,
     text,
     trouble,
+    whole,
     with_prefix,
     worst,
 )
@@ -231,7 +232,8 @@ class Facets:
     async def users(self) -> List[Body]:
         """Return the accounts that have a name."""
         service = await self._accounts()
-        shortest, longest = service.get("MinPasswordLength"), service.get("MaxPasswordLength")
+        shortest = whole(service.get("MinPasswordLength"))
+        longest = whole(service.get("MaxPasswordLength"))
         return [
             {
                 "uid": text(one.get("Id")),

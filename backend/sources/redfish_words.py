@@ -213,7 +213,7 @@ def _sensor(one: Resource, sort: str, value: Any, units: str) -> Body:
     is_off = state not in {"", "Enabled", "StandbySpare", "Quiesced"}
     return {
         "sensor": text(one.get("Name")) or text(one.get("FanName")) or text(one.get("MemberId")),
-        "number": _whole(one.get("SensorNumber")),
+        "number": whole(one.get("SensorNumber")),
         "type": sort,
         "value": None if told is None else round(told, 3),
         "units": _UNITS.get(units, units) if told is not None else "",
@@ -347,7 +347,8 @@ def number(value: Any) -> Optional[float]:
     return found if math.isfinite(found) else None
 
 
-def _whole(value: Any) -> Optional[int]:
+def whole(value: Any) -> Optional[int]:
+    """Return a whole number, None for what is none."""
     try:
         return int(value)
     except (TypeError, ValueError, OverflowError):

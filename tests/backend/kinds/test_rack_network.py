@@ -92,6 +92,27 @@ def test_a_network_nobody_could_reach_is_refused_before_it_is_sent(form: Change,
 
 
 @pytest.mark.parametrize(
+    "garbage",
+    [
+        {"ipv4_gateway": "n/a"},
+        {"ipv4_gateway": "fe80::1"},
+        {"ipv4_address": "none/24"},
+        {"vlan_id": "4095 (all)"},
+        {"vlan_id": -1},
+    ],
+)
+def test_a_network_that_is_told_in_garbage_can_still_be_changed(garbage: Any) -> None:
+    row = reading("bmc-lan", [{**NOW, **garbage}], "controller-0")
+    whole = replace(known(), readings={**known().readings, ("bmc-lan", "controller-0"): row})
+    action = LAN.action("change")
+    assert action is not None
+    form = Change(vlan="40")
+    now = preview(whole, LAN, action, ["controller-0"], form)
+    assert not now.blocked
+    assert now.writes[0].values == {"vlan": "40"}  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
     "wrong", [{"address": "10.10.10.9"}, {"address": "x/24"}, {"gateway": "gw"}, {"vlan": "-1"}]
 )
 def test_what_is_no_address_is_told_in_its_field(wrong: Any) -> None:

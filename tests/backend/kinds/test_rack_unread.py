@@ -80,6 +80,26 @@ def test_what_is_only_remembered_of_a_server_is_not_called_well() -> None:
     assert look(first(known), known).mark is Mark.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("power", "tone", "mark", "word"),
+    [
+        ("unknown", Tone.WARN, Mark.UNKNOWN, "WARN"),
+        ("paused", Tone.WARN, Mark.UNKNOWN, "WARN"),
+        ("going off", Tone.BUSY, Mark.BUSY, "BUSY"),
+    ],
+)
+def test_a_server_that_is_neither_on_nor_off_is_not_called_well(
+    power: str, tone: Tone, mark: Mark, word: str
+) -> None:
+    known = rack(power={"power": power})
+    found = look(first(known), known)
+    assert (found.tone, found.mark) == (tone, mark)
+    assert sentence(first(known), known).word == word
+    assert "1 neither" in f"{verdict(known).text} {verdict(known).more}"
+    declared = next(one for one in HARDWARE.kinds if one.name == "power")
+    assert declared.look(known.rows("power", "controller-0")[0], known).mark is mark
+
+
 def test_what_each_says_of_a_server_has_its_age_where_it_is_not_of_now() -> None:
     known = rack()
     assert "ago" not in views(first(known), known)

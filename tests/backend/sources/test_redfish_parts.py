@@ -187,6 +187,15 @@ async def test_an_account_that_fails_is_a_row_beside_the_others(tmp_path: Path) 
     assert "daemon is away" in rows["3"]["trouble"]
 
 
+async def test_a_rule_of_passwords_that_is_no_number_is_none(tmp_path: Path) -> None:
+    bmc = Pretended()
+    rule = {"MinPasswordLength": "eight", "MaxPasswordLength": [20]}
+    bmc.tree["/redfish/v1/AccountService"].update(rule)
+    async with board(tmp_path, bmc) as (mine, _):
+        (row,) = await mine.ask("users")
+    assert (row["shortest"], row["longest"]) == (None, None)
+
+
 async def test_a_baseboard_whose_own_resource_fails_still_tells_the_log_of_its_machine(
     tmp_path: Path,
 ) -> None:
