@@ -44,6 +44,8 @@ class Place:
 
     hostname: str = ""
     user: str = ""
+    # Whether this process is root's: ``user`` is who called sudo for it.
+    is_root: bool = False
     terminal: str = ""
     uuid: str = ""
     release: str = ""
@@ -89,6 +91,7 @@ def find_place(root: Optional[Path] = None, env: Mapping[str, str] = os.environ)
     return Place(
         hostname=socket.gethostname().split(".")[0],
         user=env.get("SUDO_USER") or _user(),
+        is_root=os.geteuid() == 0,
         terminal=_terminal(),
         uuid=platform.get("UUID", ""),
         release=release or platform.get("sw_version", ""),

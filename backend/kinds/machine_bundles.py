@@ -85,7 +85,7 @@ def _collect(_row: Any, form: Collect, known: Known) -> Plan:
 
 def _collect_reasons(_row: Any, form: Collect, known: Known) -> Tuple[Reason, ...]:
     at, check = place_of(form, known), "one is not root"
-    root = Answer.NO if known.place.user == "root" else Answer.PASSES
+    root = Answer.NO if known.place.is_root else Answer.PASSES
     words = "collect refuses root: start the console as sysadmin"
     user = Reason(check=check, answer=root, words=words, asker=Asker.OURS)
     bad = [one for one in form.hosts.replace(",", " ").split() if one.startswith("-")]

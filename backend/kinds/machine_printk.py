@@ -78,7 +78,7 @@ def _harmless(_row: Any, _form: Any, _known: Known) -> Risk:
 
 
 def _is_root(_row: Any, _form: Any, known: Known) -> Tuple[Reason, ...]:
-    answer = Answer.PASSES if known.place.user == "root" else Answer.CANT_TELL
+    answer = Answer.PASSES if known.place.is_root else Answer.CANT_TELL
     words = "only root may; where it is refused: sudo -E stx-tui"
     return (Reason(check="one may", answer=answer, words=words, asker=Asker.OURS),)
 

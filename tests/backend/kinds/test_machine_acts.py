@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import Any, List, Optional
 
@@ -17,7 +18,7 @@ from backend.kinds.machine_printk import CONSOLE, LOUDER, QUIETER, console_of_pr
 from backend.kinds.machine_runs import RUNS, STOP
 from backend.kinds.machine_start import BOOTSTRAP, Playbook
 from backend.known import Known
-from backend.place import Phase, Place
+from backend.place import Phase, Place, find_place
 from backend.preview import preview
 from tests.backend.kinds import machines
 from tests.backend.kinds.site import reading
@@ -86,7 +87,7 @@ def test_collect_names_its_hosts_and_gives_its_password_where_nobody_reads_it() 
 
 
 def test_collect_is_refused_for_root_and_for_what_is_no_host() -> None:
-    root = idle(replace(machines.STANDBY, user="root"))
+    root = idle(replace(machines.STANDBY, user="sysadmin", is_root=True))
     assert no(COLLECT, None, Collect(), root) == [
         "collect refuses root: start the console as sysadmin"
     ]
@@ -275,6 +276,16 @@ def test_kernel_messages_are_offered_to_be_turned_down_and_put_back() -> None:
     rows = reading("guards", list(guards_of(known)))
     seen = replace(known, readings={**known.readings, ("guards", ""): rows})
     assert GUARDS.verdict(seen).word == "WARN"
+
+
+def test_who_came_by_sudo_is_root_whoever_he_was_before() -> None:
+    known = machines.known()
+    for is_root, answer in ((True, Answer.PASSES), (False, Answer.CANT_TELL)):
+        place = replace(machines.STANDBY, user="sysadmin", is_root=is_root)
+        (reason,) = QUIETER.reasons(None, Nothing(), replace(known, place=place))
+        assert reason.answer is answer
+    assert find_place(env={"SUDO_USER": "sysadmin"}).user == "sysadmin"
+    assert find_place(env={"SUDO_USER": "sysadmin"}).is_root is (os.geteuid() == 0)
 
 
 def test_kernel_messages_that_were_turned_down_are_thought_of_until_they_are_put_back() -> None:
