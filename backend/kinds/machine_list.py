@@ -91,7 +91,17 @@ def troubles(row: Machine, known: Known) -> Tuple[str, ...]:
         found.append(f"{failed} unit{'s' if failed > 1 else ''} failed")
     for name in LOOKED_AT:
         found += _unwell(name, row, known) if name != "units" else ()
+    if _is_adrift(row, known):
+        found.append("its clock follows no time source")
     return tuple(found)
+
+
+def _is_adrift(row: Machine, known: Known) -> bool:
+    """Whether what keeps its time answers, and hears nobody: not even a source that is bad."""
+    reading = known.reading("time-sources", row.uuid)
+    if not reading.was_read or reading.error is not None:
+        return False
+    return not any(one.is_followed for one in reading.rows)
 
 
 def unread(row: Machine, known: Known) -> Tuple[str, ...]:

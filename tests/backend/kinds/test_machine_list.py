@@ -13,7 +13,13 @@ from backend.errors import Absent, Unreachable
 from backend.kinds.banner import banner
 from backend.kinds.ground import GROUND, headline
 from backend.kinds.log_places import of_machine
-from backend.kinds.machine_list import LOOKED_AT, MACHINE_LIST, Machine, machines_of
+from backend.kinds.machine_list import (
+    LOOKED_AT,
+    MACHINE_LIST,
+    Machine,
+    machines_of,
+    troubles,
+)
 from backend.kinds.machine_place import where
 from backend.kinds.machine_start import BOOTSTRAP
 from backend.kinds.machine_vitals import Vitals
@@ -195,6 +201,9 @@ def test_a_machine_of_which_nothing_was_read_is_not_called_well() -> None:
 def test_what_could_not_be_read_of_a_machine_is_told_and_it_is_not_called_well(name: str) -> None:
     known = machines.known()
     well = {key: replace(one, rows=()) for key, one in known.readings.items() if key[1] == HERE}
+    told = known.reading("time-sources", HERE)
+    followed = tuple(one for one in told.rows if one.is_followed)
+    well["time-sources", HERE] = replace(told, rows=followed)
     error = Unreachable("systemctl", "did not end within 10 s, and was stopped")
     well[name, HERE] = Reading(kind=name, parent=HERE, error=error)
     machine = {("machines", ""): known.reading("machines")}
@@ -210,6 +219,22 @@ def test_what_could_not_be_read_of_a_machine_is_told_and_it_is_not_called_well(n
     absent: Reading[Any] = replace(well[name, HERE], error=Absent("drbdadm is not on this machine"))
     known = replace(known, readings={**known.readings, (name, HERE): absent})
     assert headline(known).word == "WELL"
+
+
+def test_a_clock_that_follows_nobody_is_told_though_no_source_is_bad() -> None:
+    known = machines.known()
+    kept = {("machines", ""): known.reading("machines")}
+    told = known.reading("time-sources", HERE)
+    others = tuple(one for one in told.rows if one.state == "good, combined")
+    assert others
+    for rows in ((), others):
+        readings = {**kept, ("time-sources", HERE): replace(told, rows=rows)}
+        said = headline(replace(known, readings=readings))
+        assert (said.word, said.text) == ("WARN", "its clock follows no time source")
+    silent = replace(told, rows=(), error=Absent("chronyc is not on this machine"))
+    (row,) = known.rows("machines")
+    alone = replace(known, readings={**kept, ("time-sources", HERE): silent})
+    assert troubles(row, alone) == ()
 
 
 @pytest.mark.parametrize("place", [Place(), Place(hostname="desk", platform={"nodetype": ""})])

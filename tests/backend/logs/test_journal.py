@@ -68,7 +68,13 @@ def journal(tmp_path: Path) -> Path:
 
 
 def open_now(stream: Journal) -> Log:
-    return asyncio.run(open_here(stream))
+    # Not asyncio.run: that takes away the loop of who runs the tests, which 3.9 says is not closed.
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(open_here(stream))
+    finally:
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.close()
 
 
 def times(found: List[LogLine]) -> List[int]:
