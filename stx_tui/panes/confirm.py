@@ -22,6 +22,9 @@ IN = ""
 OLD_TIMES, OLD_MS = 3, 30_000
 # Former times that are shown.
 TIMES = 5
+# How several rows are gone through.
+IN_TURN = "one after the other, the first that fails stops the rest"
+TOGETHER = "all at once, each to its own end: one that fails or is silent holds up no other"
 
 _RISK = {
     Risk.HARMLESS: "runs at once, breaks nothing",
@@ -141,10 +144,8 @@ def _rows(preview: Preview, width: int) -> Tuple[Line, ...]:
     if len(preview.rows) > 1:
         names = ", ".join(preview.target.name_of(row) for row in preview.rows)
         lines += _headed("ROWS", f"{len(preview.rows)} {preview.target.name}: {names}", width)
-        words = (
-            "one after the other, the first that fails stops the rest; the risk is a step higher"
-        )
-        lines += _headed(" ", words, width)
+        order = TOGETHER if preview.action.at_once else IN_TURN
+        lines += _headed(" ", f"{order}; the risk is a step higher", width)
     for at, words in enumerate(said(preview)):
         lines += _headed(" " if at else "WITH", words, width)
     return tuple(lines)

@@ -6,6 +6,7 @@ import asyncio
 import random
 import string
 import time
+from dataclasses import replace
 from typing import Any, Tuple
 
 import pytest
@@ -228,6 +229,16 @@ async def test_read_only_says_so_and_confirms_nothing() -> None:
         await desk.type("yes")
         await desk.press("enter")
     assert desk.wire.sent == []
+
+
+async def test_rows_that_are_done_together_are_not_said_to_wait_for_each_other() -> None:
+    desk = Desk(machine("m-1"), machine("m-2"))
+    async with desk.sat_at():
+        together = tuple(replace(one, at_once=True) for one in MACHINES.actions)
+        kind = replace(MACHINES, actions=together)
+        await desk.open(ActScreen(kind, "stop", ("id-m-1", "id-m-2")))
+        assert "all at once, each to its own end" in desk.text
+        assert "one after the other" not in desk.text
 
 
 async def test_several_rows_are_named_and_want_more_than_yes() -> None:
