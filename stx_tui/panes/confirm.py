@@ -94,12 +94,18 @@ def is_news(before: Preview, after: Preview) -> bool:
 
 
 def old(preview: Preview, known: Known, kinds: Mapping[str, Kind[Any]]) -> Tuple[str, ...]:
-    """Return in words which of the readings that the preview rests on are too old for it."""
+    """Return in words which of the readings that the preview rests on are too old for it.
+
+    What is none of ``kinds`` nobody here can read, and who asks again learns no more: of a site of
+    baseboards alone sysinv says nothing, and the checks say that it was not asked.
+    """
     words: List[str] = []
     ids = [preview.target.id(row) for row in preview.rows]
     for name, of in rests_on(kinds, preview.kind, preview.action, ids, known):
         kind = kinds.get(name)
-        most_ms = max(OLD_MS, round(OLD_TIMES * 1000 * kind.every_s)) if kind else OLD_MS
+        if kind is None:
+            continue
+        most_ms = max(OLD_MS, round(OLD_TIMES * 1000 * kind.every_s))
         age_ms = known.age_ms(name, of)
         if age_ms is None and known.reading(name, of).error is not None:
             continue  # it was asked in vain, and stands among the checks as not known

@@ -241,6 +241,17 @@ async def test_rows_that_are_done_together_are_not_said_to_wait_for_each_other()
         assert "one after the other" not in desk.text
 
 
+async def test_what_nothing_here_could_read_is_not_asked_for_before_it_is_sent() -> None:
+    desk = Desk(machine("m-1"))
+    async with desk.sat_at():
+        needy = tuple(replace(one, needs=(*one.needs, "hosts")) for one in MACHINES.actions)
+        await desk.open(ActScreen(replace(MACHINES, actions=needy), "stop", ("id-m-1",)))
+        await desk.type("yes")
+        await desk.press("enter")
+        await desk.pilot.pause()
+    assert len(desk.wire.sent) == 1
+
+
 async def test_several_rows_are_named_and_want_more_than_yes() -> None:
     desk = Desk(machine("m-1"), machine("m-2"))
     async with desk.sat_at():
