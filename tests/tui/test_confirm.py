@@ -12,10 +12,12 @@ from typing import Any, Tuple
 import pytest
 from textual import events
 
+from backend.deed import Outcome
 from backend.errors import Refused, Rejected, StoreError, Unreachable
 from stx_tui.screens.act import ActScreen
 from stx_tui.screens.detail import DetailScreen
 from stx_tui.screens.follow import FollowScreen
+from stx_tui.screens.results import ResultsScreen
 from tests.tui.desk import Desk, machine
 from tests.tui.machines import MACHINES
 
@@ -239,6 +241,30 @@ async def test_rows_that_are_done_together_are_not_said_to_wait_for_each_other()
         await desk.open(ActScreen(kind, "stop", ("id-m-1", "id-m-2")))
         assert "all at once, each to its own end" in desk.text
         assert "one after the other" not in desk.text
+        await desk.type("y2 machines")
+        await desk.press("enter")
+        await desk.pilot.pause()
+        # Each is followed where one stands, to its real end; what came to no good stands first.
+        assert isinstance(desk.app.screen, ResultsScreen)
+        assert "2 under way, 0 of 2 done" in desk.lines[0]
+        assert [row.split()[:3] for row in desk.lines[2:4]] == [
+            [">", "m-1", "under"],
+            ["m-2", "under", "way"],
+        ]
+        first, second = desk.watch.known.memory.deeds[::-1]
+        at = desk.clock.ms + 8000
+        await desk._update(replace(first, outcome=Outcome.DONE, ended_ms=at))
+        await desk._update(
+            replace(second, outcome=Outcome.FAILED, ended_ms=at, answer="stuck\x1b[2J")
+        )
+        await desk.pilot.pause()
+        assert "1 NOT DONE, 1 of 2 done" in desk.lines[0]
+        assert desk.lines[2].split() == ["!", "m-2", "failed", "stuck\\x1b[2J"]
+        assert desk.lines[3].split() == [">", "m-1", "done", "after", "0:08"]
+        await desk.press("enter")
+        await desk.pilot.pause()
+        assert isinstance(desk.app.screen, FollowScreen)
+        assert "m-1" in desk.lines[0]
 
 
 async def test_what_nothing_here_could_read_is_not_asked_for_before_it_is_sent() -> None:

@@ -292,21 +292,6 @@ async def test_what_the_console_was_opened_for_is_asked_for_at_once() -> None:
         assert desk.app.screen is not desk.app.screen_stack[0]
 
 
-def test_of_many_at_once_each_is_reported_and_what_failed_stands_first() -> None:
-    from dataclasses import replace
-
-    from backend.deed import Outcome
-    from stx_tui.screens.results import lines_of
-
-    deeds = (
-        replace(DEED, label="a", outcome=Outcome.FOLLOWED),
-        replace(DEED, label="dead", outcome=Outcome.NEVER_SENT, answer="silent\x1b[2J"),
-        replace(DEED, label="c", outcome=Outcome.DONE),
-    )
-    texts = [" ".join(line.text.split()) for line in lines_of(deeds)]
-    assert texts == ["dead never sent silent\\x1b[2J", "a taken", "c done"]
-
-
 async def test_what_is_typed_on_after_its_end_neither_leaves_nor_reaches_the_console() -> None:
     desk = Desk(machine("a"))
     async with desk.sat_at():
