@@ -9,6 +9,7 @@ from pydantic import Field
 
 from backend.figure import Jump
 from backend.kind import Answer, Asker, Form, Reason
+from backend.kinds.fresh_checks import looked_up
 from backend.kinds.host import Host
 from backend.kinds.host_site import children, hosts
 from backend.known import Known
@@ -105,9 +106,11 @@ def _name_reasons(form: Any, known: Known) -> List[Reason]:
             "small letters, digits and dashes, 63 at most" if odd else "",
             Asker.OURS,
         ),
-        _reason(
+        looked_up(
             "the name is free",
             f"there is a host {hostname} already" if twin else "",
+            known,
+            "hosts",
             jump=Jump(kind="hosts", id=twin.uuid) if twin else None,
         ),
     ]
@@ -121,9 +124,11 @@ def add_reasons(_row: Any, form: Any, known: Known) -> Tuple[Reason, ...]:
     return (
         *_name_reasons(form, known),
         _reason("the MAC is one", wrong),
-        _reason(
+        looked_up(
             "the MAC is new",
             f"{twin.name} has that MAC" if twin else "",
+            known,
+            "hosts",
             jump=Jump(kind="hosts", id=twin.uuid) if twin else None,
         ),
     )

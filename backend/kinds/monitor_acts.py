@@ -151,6 +151,8 @@ def _resize_reasons(row: Any, form: ResizeMonitors, known: Known) -> Tuple[Reaso
         host = known.row("hosts", one.ihost_uuid or "")
         if host is not None:
             found.append(_fits(host, form.ceph_mon_gib - now, known))
+        else:
+            found.append(unread(f"{one.hostname or one.ihost_uuid} has room", "hosts"))
     return tuple(found)
 
 

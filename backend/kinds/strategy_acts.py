@@ -17,6 +17,7 @@ from backend.kind import (
     Risk,
     Rung,
 )
+from backend.kinds.fresh_checks import looked_up
 from backend.kinds.strategy_chart import abort_words, running_step
 from backend.kinds.strategy_create import COMMANDS, CREATIONS, SERVICE
 from backend.known import Known
@@ -96,6 +97,8 @@ def _is_ready(row: Any, form: Form, _known: Known) -> Tuple[Reason, ...]:
 def _may_abort(row: Any, _form: Form, known: Known) -> Tuple[Reason, ...]:
     words = abort_words(row, known)
     check = "it can be aborted where it stands"
+    if row.name == "kube-upgrade" and row.state == "applying":
+        return (looked_up(check, words, known, "hosts"),)  # one controller turns back, two do not
     return (Reason.no(check, words) if words else Reason.passes(check),)
 
 

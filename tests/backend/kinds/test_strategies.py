@@ -197,6 +197,15 @@ def test_an_abort_is_offered_where_the_vim_takes_it(name: str, taken: bool) -> N
     assert blocks("abort", row, known_with(row, readings=readings)) is not taken
 
 
+def test_without_the_hosts_nobody_knows_whether_an_upgrade_turns_back() -> None:
+    row, readings = told("simplex_kube-upgrade_2_applying_mid"), dict(site().readings)
+    del readings["hosts", ""]
+    abort = STRATEGIES.action("abort")
+    assert abort is not None
+    (found,) = abort.reasons(row, abort.form(), known_with(row, readings=readings))
+    assert (found.answer, found.words) == (Answer.CANT_TELL, "hosts not read")
+
+
 def test_apply_is_only_offered_where_the_vim_would_not_answer_500() -> None:
     for state in ("building", "applying", "build-failed", "aborted", "applied"):
         row = STRATEGIES.model.read({**told("standard_fw-update_1_building").body, "state": state})

@@ -93,6 +93,10 @@ LOOKS: Tuple[Tuple[str, str, Dict[str, Any], str, str], ...] = (
     ("ptp-interfaces", "add", {"name": "if9", "instance": "none"}, "ptp-instances",
      "the instance is there"),
     ("servers", "reset", {}, "power", "its baseboard answers"),
+    ("hosts", "add", {"hostname": "worker-9", "personality": "worker",
+                      "mgmt_mac": "08:00:27:00:00:99"}, "hosts", "the MAC is new"),
+    ("hosts", "add", {"hostname": "worker-9", "personality": "worker",
+                      "mgmt_mac": "08:00:27:00:00:99"}, "hosts", "the name is free"),
 )  # fmt: skip
 each = pytest.mark.parametrize(("name", "verb", "given", "unread", "check"), LOOKS)
 
@@ -141,6 +145,15 @@ def test_what_does_not_answer_any_more_does_not_pass(
     found = list(said(name, verb, given, away(everything(), unread), check))
     assert found
     assert not [one for one in found if one.answer is Answer.PASSES]
+
+
+def test_room_for_larger_monitors_is_asked_of_hosts_that_were_not_read_too() -> None:
+    full = everything()
+    row = full.rows("monitors")[0]
+    check = f"{row.hostname} has room"
+    known = without(full, "hosts")
+    (found, *_) = said("monitors", "modify", {"ceph_mon_gib": 30}, known, check)
+    assert (found.answer, found.words) == (Answer.CANT_TELL, "hosts not read")
 
 
 # --- a node emptied ----------------------------------------------------------------------------
