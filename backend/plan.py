@@ -42,7 +42,8 @@ class Rest:
     ``under`` is the path for the rows of one parent alone, where ``path`` answers for all of them;
     ``also`` are more paths whose rows are of the same kind, asked after the first; ``mine`` is the
     field that tells a row its parent's id, where the service does not; ``otherwise`` is asked in
-    its place where the cloud has no such service, or the service no such path.
+    its place where the cloud has no such service, or the service no such path; ``absent`` are
+    words of a refusal that means that there is nothing of it now.
     """
 
     service: str
@@ -54,6 +55,7 @@ class Rest:
     mine: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
     otherwise: Optional[Rest] = None
+    absent: Tuple[str, ...] = ()
 
     @property
     def source(self) -> str:

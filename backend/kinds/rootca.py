@@ -126,7 +126,12 @@ ROOTCA_HOSTS: Kind[RootCaHost] = Kind(
     name=OF_HOSTS,
     singular="kube-rootca-host",
     model=RootCaHost,
-    read=Rest(service=SERVICE, path="/kube_rootca_update/hosts", items="kube_host_updates"),
+    read=Rest(
+        service=SERVICE,
+        path="/kube_rootca_update/hosts",
+        items="kube_host_updates",
+        absent=("No update in progress",),
+    ),
     id=lambda row: row.hostname,
     columns=(
         Column(heading="HOST", value=lambda row: row.hostname, most=20),

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Callable, Dict, FrozenSet, List, Mapping, Optional
 from urllib.parse import quote
 
-from backend.errors import NotConfigured, NotFound
+from backend.errors import Absent, NotConfigured, NotFound, Rejected
 from backend.kind import Json, Rest, RestWrite
 from backend.refresh import Answer
 from backend.settings import CloudSettings
@@ -35,10 +35,11 @@ class Catalogue:
     async def ask(self, read: Rest, parent: str) -> Answer:
         """Send a question, page by page where the service cuts it; where it is not there, another.
 
-        Where the other is not there either, the error is that of the first.
+        Where the other is not there either, the error is that of the first. Raises ``Absent`` where
+        the service says that there is nothing of it now.
         """
         try:
-            return await self._ask(read, parent)
+            return await self._asked(read, parent)
         except (NotConfigured, NotFound) as error:
             if read.otherwise is None:
                 raise
@@ -46,6 +47,14 @@ class Catalogue:
                 return await self.ask(read.otherwise, parent)
             except (NotConfigured, NotFound):
                 raise error from None
+
+    async def _asked(self, read: Rest, parent: str) -> Answer:
+        try:
+            return await self._ask(read, parent)
+        except Rejected as error:
+            if any(words in error.reason for words in read.absent):
+                raise Absent(error.reason) from error
+            raise
 
     async def _ask(self, read: Rest, parent: str) -> Answer:
         first = read.under if parent and read.under else read.path

@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from backend.deed import Deed, Outcome
 from backend.draw import figure_lines
+from backend.errors import Absent
 from backend.forms import filled
 from backend.kind import Form
 from backend.kinds.rootca import ROOTCA_HOSTS, ROOTCA_UPDATES, RootCaHost, RootCaUpdate, verdict
@@ -157,6 +158,18 @@ async def test_a_host_is_followed_until_it_is_through_and_no_other_goes_beside_i
     words = await refused(desk, "host-update", host="controller-1")
     assert words == ["controller-1 is through trust-both-cas"]
     assert "controller-1" not in action.choices(row, known)["host"]
+
+
+async def test_without_a_change_there_are_no_hosts_of_it_and_nothing_has_failed(
+    desk: Desk,
+) -> None:
+    station, _ = desk
+    found = await station.watch.read_now("kube-rootca-hosts")
+    assert isinstance(found.error, Absent)
+    assert "No update in progress" in found.error.words
+    await act(desk, "start")
+    found = await station.watch.read_now("kube-rootca-hosts")
+    assert (found.error, len(found.rows)) == (None, len(station.watch.known.rows("hosts")) - 1)
 
 
 @pytest.mark.parametrize(
