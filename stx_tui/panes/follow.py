@@ -26,7 +26,7 @@ def verdict_of(deed: Deed, timeline: Timeline) -> Verdict:
     took = stopwatch((deed.ended_ms or timeline.now_ms) - timeline.began_ms)
     if deed.outcome is Outcome.DONE:
         steps = len(timeline.steps)
-        seen = f": all {steps} steps were seen" if steps else ""
+        seen = f": all {steps} steps were seen" if steps > 1 else ""
         return Verdict(word="REALLY DONE", text=f"after {took}{seen}.")
     if deed.outcome is Outcome.REFUSED:
         words = "by the service; nothing was changed. It says:"
