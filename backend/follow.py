@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Awaitable, Callable, Dict, List, Mapping, Optional, Set, Tuple
 
+from backend.baseboard import Bmc
 from backend.deed import Deed, Outcome
 from backend.figure import Line, Lines, Timeline, TimelineStep
 from backend.kind import Action, Kind, Row, Rung
@@ -120,10 +121,18 @@ class Follow:
         ids = (deed.row_id,) if deed.row_id else ()
         own, *others = rests_on(self._kinds, kind, action, ids, known)
         leave = [self._watch.look(*own, every_s=PACE_S)]
-        leave += [self._watch.look(*key) for key in others]
+        leave += [self._watch.look(*key, every_s=self._pace_s(key[0])) for key in others]
         self._ways[deed.number] = _Way(
             deed=deed, rungs=rungs, key=own, old=known.reading(*own), leave=leave
         )
+
+    def _pace_s(self, name: str) -> float:
+        """Return how often what it needs is asked, 0 for its own pace.
+
+        Of a server the row says nothing of an act's end: that is what its baseboard says.
+        """
+        kind = self._kinds.get(name)
+        return PACE_S if kind is not None and isinstance(kind.read, Bmc) else 0.0
 
     async def heard(self, known: Known, reading: Optional[Reading[Any]]) -> None:
         """Go on with every deed of the kind that was just read."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from types import MappingProxyType
-from typing import Any, List, Mapping, Optional, Tuple
+from types import MappingProxyType, SimpleNamespace
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 from backend.deed import Deed, Outcome
 from backend.follow import Follow
 from backend.kind import Kind, Rung
+from backend.kinds import every_kind
 from backend.known import Known, Memory, Reading
 from backend.place import is_alive, this_process
 from backend.watch import Watch
+from tests.backend.kinds.rack import rack
 from tests.backend.things import KINDS, PLACE, THINGS, Book, Clock, Service, Thing, thing
 
 # A console of this machine that is no more.
@@ -75,6 +77,25 @@ async def test_each_rung_is_dated_when_it_is_seen_and_the_last_ends_the_deed() -
     await trail.see(thing("a", state="up"), after_s=10)
     assert trail.last.outcome is Outcome.DONE
     assert trail.last.took_ms == 18_000
+
+
+async def test_of_a_server_its_baseboard_is_asked_as_often_as_its_row() -> None:
+    kinds = {kind.name: kind for kind in every_kind()}
+    looked: Dict[Tuple[str, str], float] = {}
+
+    def look(kind: str, parent: str = "", every_s: float = 0.0) -> Callable[[], None]:
+        looked[kind, parent] = every_s
+        return lambda: None
+
+    async def update(deed: Deed) -> Deed:
+        return deed
+
+    watch: Any = SimpleNamespace(known=rack(), look=look)
+    row = {"kind": "servers", "action": "power-off", "row_id": "controller-0"}
+    Follow(watch, kinds, update, Clock(10_000)).begin(deed(**row))
+    assert looked["power", "controller-0"] == looked["servers", ""] > 0
+    # What sysinv says of the host is asked at its own pace.
+    assert looked["hosts", ""] == 0
 
 
 async def test_a_write_that_ends_late_does_not_begin_an_ended_deed_anew() -> None:
