@@ -188,9 +188,12 @@ def _triggered(row: Any, _form: Any, _known: Known) -> Plan:
         "uid": row.uid,
         "controller": True,
     }
+    made = row.template.get("metadata") or {}
+    by_hand = {"cronjob.kubernetes.io/instantiate": "manual"}
     metadata: Json = {
         "generateName": f"{row.name[:50]}-by-hand-",
-        "annotations": {"cronjob.kubernetes.io/instantiate": "manual"},
+        "labels": dict(made.get("labels") or {}),
+        "annotations": {**(made.get("annotations") or {}), **by_hand},
         "ownerReferences": [owner],
     }
     body: Json = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, FrozenSet, Iterator, List, Optional, Tuple
 
 from backend.kind import Body
 from backend.kinds.kube_amounts import held
@@ -74,10 +74,16 @@ class Pod(KubeObject):
     @cached_property
     def ready(self) -> str:
         """How many of its containers are ready, sidecars with them, as kubectl counts: ``1/2``."""
-        beside = {one.get("name") for one in self.init if one.get("restartPolicy") == "Always"}
+        beside = self._beside
         sidecars = [one for one in self.init_statuses if one.get("name") in beside]
         done = sum(1 for one in (*self.statuses, *sidecars) if one.get("ready"))
         return f"{done}/{len(self.containers) + len(beside)}"
+
+    @property
+    def _beside(self) -> FrozenSet[str]:
+        """The names of its sidecars: begun before the others, and they go on."""
+        found = (one for one in self.init if one.get("restartPolicy") == "Always")
+        return frozenset(str(one.get("name")) for one in found)
 
     @cached_property
     def holds(self) -> Dict[str, float]:
@@ -113,7 +119,7 @@ class Pod(KubeObject):
         """How it stands, in the word that kubectl says."""
         if self.deleting:
             return "Unknown" if self.reason == "NodeLost" else "Terminating"
-        waiting = _first_trouble(self.init_statuses, is_init=True)
+        waiting = _first_trouble(self.init_statuses, is_init=True, beside=self._beside)
         if waiting:
             return waiting
         word = _first_trouble(list(reversed(self.statuses)), is_init=False)
@@ -200,13 +206,17 @@ def _at(whole: Any, *steps: str) -> Any:
     return whole
 
 
-def _first_trouble(statuses: List[Dict[str, Any]], *, is_init: bool) -> str:
+def _first_trouble(
+    statuses: List[Dict[str, Any]], *, is_init: bool, beside: FrozenSet[str] = frozenset()
+) -> str:
     """Return the word of the last container that neither runs nor is done, as kubectl picks it."""
     word = ""
     for index, one in enumerate(statuses):
         ended, waits = _at(one, "state", "terminated"), _at(one, "state", "waiting")
         if is_init:
-            if (ended and not ended.get("exitCode")) or (one.get("started") and one.get("ready")):
+            # A sidecar that began holds nobody up, though it is not ready.
+            has_begun = one.get("started") and (one.get("ready") or one.get("name") in beside)
+            if (ended and not ended.get("exitCode")) or has_begun:
                 continue
             if ended:
                 return f"Init:{ended.get('reason') or _exit(ended)}"

@@ -42,7 +42,7 @@ class ExecChannel:
         self._loop = asyncio.get_running_loop()
         self._heard: asyncio.Queue[Heard] = asyncio.Queue()
         self._waiting, self._read_on = 0, threading.Condition()
-        self._size = (0, 0)
+        self._size, self._is_sizing, self._sizing = (0, 0), False, threading.Lock()
         # Closed by us; told how the command ended; the end was read.
         self._is_closed = self._is_told = self._is_over = False
         threading.Thread(target=self._listen, name="exec", daemon=True).start()
@@ -67,9 +67,12 @@ class ExecChannel:
 
     def resize(self, columns: int, rows: int) -> None:
         """Tell the far end how large the screen is."""
-        self._size = (columns, rows)
-        # On a thread: a line that takes nothing holds whoever writes.
-        self._loop.run_in_executor(None, self._send_size)
+        with self._sizing:
+            self._size, is_sent = (columns, rows), self._is_sizing
+            self._is_sizing = True
+        if not is_sent:
+            # On a thread, and on one alone: a line that takes nothing holds whoever writes.
+            self._loop.run_in_executor(None, self._send_size)
 
     async def close(self) -> None:
         """End it, within ``CLOSE_S`` twice over; a second time does nothing."""
@@ -84,10 +87,17 @@ class ExecChannel:
     # --- on threads ----------------------------------------------------------------------------
 
     def _send_size(self) -> None:
-        """Tell the size of this moment: of several that wait, each tells the last."""
-        columns, rows = self._size
+        """Tell the size of this moment, until none came meanwhile; of several only the last."""
+        told = (0, 0)
         with suppress(*TROUBLES):
-            self._line.say(RESIZE, json.dumps({"Width": columns, "Height": rows}).encode())
+            while True:
+                with self._sizing:
+                    self._is_sizing = told != self._size
+                    if not self._is_sizing:
+                        return
+                    told = self._size
+                said = {"Width": told[0], "Height": told[1]}
+                self._line.say(RESIZE, json.dumps(said).encode())
 
     def _listen(self) -> None:
         try:

@@ -15,8 +15,8 @@ from backend.sources.together import together
 
 # Of one container, in bytes; asked at once.
 MOST_BYTES, ABREAST = 16_384, 4
-# There is no run before this one: 400.
-NONE = 400
+# There is no run before this one: 400. What passes: it has too much to do, or is broken.
+NONE, LATER, BROKEN = 400, (408, 429), 500
 
 
 class LastLinesOf:
@@ -33,10 +33,17 @@ class LastLinesOf:
         room = asyncio.Semaphore(ABREAST)
 
         async def told(one: Ended) -> Body:
-            if one.key not in self._said:
-                async with room:
-                    self._said[one.key] = await self._lines(one)
-            return self._said[one.key]
+            if one.key in self._said:
+                return self._said[one.key]
+            async with room:
+                try:
+                    body = await self._lines(one)
+                except Rejected as error:
+                    body = {**_of(one), "lines": [], "trouble": error.reason}
+                    if error.status in LATER or error.status >= BROKEN:
+                        return body  # said of this moment, and not of that run
+            self._said[one.key] = body
+            return body
 
         bodies = await together(told(one) for one in wanted)
         keys = {one.key for one in wanted}
@@ -44,20 +51,9 @@ class LastLinesOf:
         return lambda: iter(bodies)
 
     async def _lines(self, one: Ended) -> Body:
-        log = one.log
-        body: Body = {
-            "id": f"{one.pod}/{log.container}",
-            "pod": one.pod,
-            "namespace": log.namespace,
-            "name": log.pod,
-            "container": log.container,
-        }
-        try:
-            raw = await self._read(one, previous=True)
-        except Rejected as error:
-            return {**body, "lines": [], "trouble": error.reason}
+        raw = await self._read(one, previous=True)
         lines: List[str] = raw.decode("utf-8", "replace").splitlines()
-        return {**body, "lines": lines[-log.tail :]}
+        return {**_of(one), "lines": lines[-one.log.tail :]}
 
     async def _read(self, one: Ended, *, previous: bool) -> bytes:
         """Return what it wrote: in its run before this, or in the one that is over."""
@@ -71,3 +67,13 @@ class LastLinesOf:
             if error.status != NONE or not previous:
                 raise
             return await self._read(one, previous=False)
+
+
+def _of(one: Ended) -> Body:
+    return {
+        "id": f"{one.pod}/{one.log.container}",
+        "pod": one.pod,
+        "namespace": one.log.namespace,
+        "name": one.log.pod,
+        "container": one.log.container,
+    }

@@ -238,7 +238,8 @@ class RegistrySource:
         platforms: List[str] = []
         inside: Dict[str, Body] = {}
         for child in listed_of(said, "manifests"):
-            of = child.get("platform") or {}
+            of = child.get("platform")
+            of = of if isinstance(of, dict) else {}
             try:
                 part = await self._manifest(repository, str(child.get("digest")), depth + 1)
             except NotFound:

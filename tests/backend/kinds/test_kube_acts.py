@@ -10,7 +10,7 @@ import pytest
 from backend.kind import Answer, KubeWrite, Nothing, Risk
 from backend.kinds import kind_named
 from backend.kinds.host_stops import consequences_of
-from backend.kinds.kube_acts import ScaleForm, stops
+from backend.kinds.kube_acts import TRIGGER, ScaleForm, stops
 from backend.kinds.kube_selector import chooses, written
 from backend.known import Known
 from backend.tone import Tone
@@ -196,3 +196,17 @@ def test_a_network_policy_of_some_pods_is_not_said_to_be_of_all() -> None:
     policies = [{"uid": "p", "name": "deny", "namespace": "lab", "selector": some}]
     (policy,) = kube.cluster(network_policies=policies).rows("network-policies")
     assert policy.pods == "app in (web)"
+
+
+def test_a_job_started_by_hand_is_marked_as_its_cron_job_marks_those_of_its_own() -> None:
+    made = {"labels": {"team": "ran"}, "annotations": {"why": "backup"}}
+    template = {"metadata": made, "spec": {"template": {}}}
+    cronjob = {"uid": "c", "name": "backup", "namespace": "lab", "template": template}
+    known = kube.cluster(cronjobs=[cronjob])
+    (step,) = TRIGGER.plan(known.rows("cronjobs")[0], Nothing(), known).steps
+    assert isinstance(step.write, KubeWrite)
+    assert isinstance(step.write.body, dict)
+    metadata = step.write.body["metadata"]
+    assert metadata["labels"] == {"team": "ran"}
+    by_hand = {"cronjob.kubernetes.io/instantiate": "manual"}
+    assert metadata["annotations"] == {"why": "backup", **by_hand}

@@ -258,3 +258,20 @@ def test_the_words_are_kubectls_own_for_every_recorded_pod() -> None:
 def test_whether_a_pod_is_fine_is_worked_out_where_it_is_read_not_where_it_is_shown() -> None:
     pod = Pod.read({"uid": "1", "name": "web", "phase": "Succeeded"})
     assert pod.__dict__["is_fine"] is True
+
+
+@pytest.mark.parametrize(("started", "status"), [(True, "Running"), (False, "Init:0/1")])
+def test_a_sidecar_that_is_not_ready_is_no_step_that_the_pod_still_has_before_it(
+    started: bool, status: str
+) -> None:
+    # As kubectl says it: one that began holds nobody up.
+    proxy = {**state("running"), "name": "proxy", "started": started}
+    whole = pod(
+        phase="Running",
+        spec={"initContainers": [{"name": "proxy", "restartPolicy": "Always"}]},
+        conditions=[ready("False")],
+        initContainerStatuses=[proxy],
+        containerStatuses=[state("running", ready=True)],
+    )
+    (row,) = known(whole).rows("pods")
+    assert (row.status, row.ready) == (status, "1/2")

@@ -12,7 +12,7 @@ import pytest
 
 from backend.errors import Absent, Rejected, Untrusted
 from backend.kind import Kube, KubeWrite
-from backend.kube import PodLog
+from backend.kube import Ended, PodLog
 from backend.settings import CloudSettings
 from backend.sources import kube, kube_logs
 from backend.sources.kube import KubeSource
@@ -297,3 +297,18 @@ async def test_the_log_of_a_container_that_says_nothing_from_the_first_is_waited
     server.watches[1].parts.put_nowait(b"2026-11-27T10:00:00.000000000Z at last\n")
     assert (await asyncio.wait_for(coming, 5)).endswith(b"at last")
     await log.aclose()
+
+
+async def test_last_lines_that_could_not_be_read_for_a_moment_are_asked_for_again(
+    tmp_path: Path,
+) -> None:
+    server = Server()
+    server.answer = status(500, "the node does not answer")
+    source = server.source(tmp_path)
+    ended = Ended(log=PodLog("lab", "web", "main", tail=2), pod="u", run=1)
+    (row,) = (await source.last([ended]))()
+    assert "does not answer" in row["trouble"]
+    server.answer = lambda _: httpx.Response(200, content=b"panic: out of words\n")
+    (row,) = (await source.last([ended]))()
+    assert row["lines"] == ["panic: out of words"]
+    await source.close()

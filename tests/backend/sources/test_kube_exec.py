@@ -131,7 +131,9 @@ async def test_what_is_typed_into_a_program_that_reads_nothing_for_a_while_arriv
 def _taken(far: socket.socket, size: int) -> bytes:
     taken = bytearray()
     while len(taken) < size:
-        taken += far.recv(size - len(taken))
+        part = far.recv(size - len(taken))
+        assert part, "the line ended before that"
+        taken += part
     return bytes(taken)
 
 
@@ -270,6 +272,41 @@ async def test_a_new_size_of_the_screen_waits_for_no_line_that_takes_nothing() -
         await channel.close()
         with pytest.raises(Unreachable):
             await writing
+
+
+async def test_however_often_the_screen_changes_a_line_that_takes_nothing_holds_one_thread() -> (
+    None
+):
+    with deaf() as (line, _far):
+        channel = ExecChannel(line)
+        writing = asyncio.ensure_future(channel.write(b"x" * (16 << 20)))
+        while not line.lock.locked():  # noqa: ASYNC110 - a lock of threads
+            await asyncio.sleep(0)
+        for columns in range(80, 120):
+            channel.resize(columns, 24)
+        # All else that blocks wants threads too: every list that is read.
+        assert await asyncio.wait_for(asyncio.to_thread(lambda: "read"), 5) == "read"
+        await channel.close()
+        with pytest.raises(Unreachable):
+            await writing
+
+
+async def test_of_the_sizes_of_a_screen_the_last_is_told() -> None:
+    with deaf() as (line, far):
+        channel = ExecChannel(line)
+        for columns in range(80, 120):
+            channel.resize(columns, 24)
+        far.settimeout(5)
+        said: List[Any] = []
+        while not said or said[-1] != {"Width": 119, "Height": 24}:
+            head = _taken(far, 6)
+            mask, body = head[2:], _taken(far, head[1] & 0x7F)
+            body = bytes(byte ^ mask[at % 4] for at, byte in enumerate(body))
+            assert body[:1] == b"\x04"
+            said.append(json.loads(body[1:]))
+            await asyncio.sleep(0)
+        assert len(said) <= 40
+        await channel.close()
 
 
 async def test_an_end_that_is_told_in_no_shape_known_here_is_told_all_the_same() -> None:
