@@ -9,7 +9,7 @@ _TAG = "tag:yaml.org,2002:"
 # Without numbers to the base of 60: 52:54:00:12:34:56 is an address, and 12:30 a time.
 _NUMBERS: Dict[str, Pattern[str]] = {
     f"{_TAG}int": re.compile(
-        r"[-+]?(?:0b[01_]+|0o?[0-7_]+|0|[1-9][0-9_]*|0x[0-9a-fA-F_]+)$",
+        r"[-+]?(?:0b[01][01_]*|0o?[0-7][0-7_]*|0|[1-9][0-9_]*|0x[0-9a-fA-F][0-9a-fA-F_]*)$",
     ),
     f"{_TAG}float": re.compile(
         r"(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?"
@@ -17,6 +17,8 @@ _NUMBERS: Dict[str, Pattern[str]] = {
         r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$",
     ),
 }
+# What PyYAML raises of a value that does not fit its own tag: ``!!int five``.
+MISFITS = (ValueError, LookupError, AttributeError, TypeError)
 # What JSON has no word for, and nobody would find again as it was written.
 UNSENT = frozenset(f"{_TAG}{name}" for name in ("binary", "timestamp", "set", "omap", "pairs"))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Mapping, 
 from urllib.parse import quote
 
 from backend.errors import Refused
-from backend.kube_yaml import UNSENT, reading
+from backend.kube_yaml import MISFITS, UNSENT, reading
 from backend.mask import Body
 from backend.whole import value_at
 
@@ -174,6 +174,9 @@ def _nodes(text: str, file: str) -> Iterator[Tuple[Any, Any]]:
         raise Refused(f"{where}: {problem}", "it is no YAML") from error
     except RecursionError as error:
         raise Refused(f"{file}: it is nested too deep") from error
+    except MISFITS as error:
+        at = f"{file}:{loader.line + 1}"
+        raise Refused(f"{at}: a value above does not fit its tag: {error}") from error
 
 
 def _items(node: Any, body: Any) -> List[Tuple[Any, Any]]:

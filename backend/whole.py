@@ -9,7 +9,7 @@ from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, Optional, Tupl
 
 from backend.clean import clean
 from backend.errors import Refused
-from backend.kube_yaml import reading
+from backend.kube_yaml import MISFITS, reading
 from backend.mask import Body
 
 # Bookkeeping of the server and of kubectl: nobody edits it, and it hides the rest.
@@ -99,6 +99,8 @@ def all_from_yaml(text: str) -> Tuple[Body, ...]:
         raise Refused(f"{where}{problem}", "it is no YAML") from error
     except RecursionError as error:
         raise Refused("it is nested too deep") from error
+    except MISFITS as error:
+        raise Refused(f"a value does not fit its tag: {error}", "it is no YAML") from error
     if not all(isinstance(one, dict) for one in found):
         raise Refused("an object is wanted: apiVersion, kind, metadata, ...")
     return tuple(found)

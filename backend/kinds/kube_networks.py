@@ -7,7 +7,7 @@ Where a group changed its version from release to release, the server's own choi
 from __future__ import annotations
 
 import json
-from typing import Any, Optional, Tuple
+from typing import Any, List, Optional, Tuple
 
 from backend.kind import Column, Kind, Kube, Tab
 from backend.kinds.kube_object import (
@@ -22,7 +22,7 @@ from backend.tone import WELL, Look, Mark
 
 
 class Spec(KubeObject):
-    """An object of which its own ``spec`` says it all."""
+    """An object of which its own ``spec`` says it all; what that is like nobody checks."""
 
     spec: Words = {}
 
@@ -33,12 +33,16 @@ class Spec(KubeObject):
             value = value.get(step) if isinstance(value, dict) else None
         return value
 
-    def said(self, *names: str) -> str:
-        """Return fields of its spec on one line; of all where none is named."""
-        chosen = names or tuple(self.spec)
-        return ", ".join(
-            f"{name} {_short(self.spec[name])}" for name in chosen if name in self.spec
-        )
+    def listed(self, *steps: str) -> List[Any]:
+        """Return the list that stands in its spec, empty where none does."""
+        value = self.at(*steps)
+        return value if isinstance(value, list) else []
+
+    @property
+    def said(self) -> str:
+        """All of its spec, on one line."""
+        spec = self.spec if isinstance(self.spec, dict) else {"": self.spec}
+        return ", ".join(f"{name} {_short(value)}".strip() for name, value in spec.items())
 
 
 def _short(value: Any) -> str:
@@ -61,7 +65,7 @@ def _text(value: Any) -> Optional[str]:
     return None if value is None else _short(value)
 
 
-_ALL: Column[Spec] = Column(heading="SAYS", value=lambda row: row.said(), most=100, wide=True)
+_ALL: Column[Spec] = Column(heading="SAYS", value=lambda row: row.said, most=100, wide=True)
 
 CALICO: Tuple[Kind[Any], ...] = (
     _calico(
@@ -123,12 +127,12 @@ CALICO: Tuple[Kind[Any], ...] = (
         _spec("HELD BY", "affinity", most=36),
         Column(
             heading="USED",
-            value=lambda row: sum(one is not None for one in row.at("allocations") or ()),
+            value=lambda row: sum(one is not None for one in row.listed("allocations")),
             right=True,
         ),
         Column(
             heading="ROOM",
-            value=lambda row: len(row.at("allocations") or ()),
+            value=lambda row: len(row.listed("allocations")),
             right=True,
             wide=True,
         ),
@@ -218,6 +222,12 @@ NETWORK_ATTACHMENTS: Kind[NetworkAttachment] = declared(
 )
 
 
+def _functions(port: Any) -> int:
+    """Return how many VFs a port has."""
+    count = port.get("numVfs") if isinstance(port, dict) else 0
+    return count if isinstance(count, int) else 0
+
+
 def _synced(row: Spec) -> Look:
     """Return how far a node's ports are as their policies want them."""
     said = str(row.at("syncStatus") or "")
@@ -257,10 +267,10 @@ SRIOV: Tuple[Kind[Any], ...] = (
             _spec("SYNC", "syncStatus"),
             Column(
                 heading="VFS",
-                value=lambda row: sum(one.get("numVfs") or 0 for one in row.at("interfaces") or ()),
+                value=lambda row: sum(map(_functions, row.listed("interfaces"))),
                 right=True,
             ),
-            Column(heading="PORTS", value=lambda row: len(row.at("interfaces") or ()), right=True),
+            Column(heading="PORTS", value=lambda row: len(row.listed("interfaces")), right=True),
         ),
         look=lambda row, _known: _synced(row),
         aliases=("sriovnetworknodestates",),

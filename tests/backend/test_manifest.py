@@ -134,6 +134,18 @@ def test_an_address_and_a_time_of_day_stay_the_text_that_they_are() -> None:
     }
 
 
+@pytest.mark.parametrize("value", ["!!int five", "!!bool perhaps", "!!timestamp x", "!!float y"])
+def test_a_value_that_does_not_fit_its_tag_is_refused(value: str) -> None:
+    assert "does not fit its tag" in wrong(f"{MAP}data:\n  a: {value}\n")
+    with pytest.raises(Refused, match="does not fit its tag"):
+        from_yaml(f"a: {value}\n")
+
+
+@pytest.mark.parametrize("value", ["0x_", "+0x_", "0b_", "0o", "0o_", "0b", "1:2", "-1:30.5"])
+def test_what_only_looks_like_a_number_is_text(value: str) -> None:
+    assert from_yaml(f"a: {value}\n") == {"a": value}
+
+
 @pytest.mark.parametrize("value", ["!!binary aGVsbG8=", "!!set {a, b}", "!!timestamp 2026-11-27"])
 def test_what_json_has_no_word_for_is_refused_and_not_sent_as_something_else(value: str) -> None:
     assert "f.yaml:6: a " in wrong(f"{MAP}data:\n  a: {value}\n")

@@ -11,6 +11,7 @@ import pytest
 from backend.figure import Tree
 from backend.kinds import kind_named
 from backend.kinds.kube_devices import resources
+from backend.kinds.kube_networks import NETWORK_ATTACHMENTS, NETWORKS
 from backend.kinds.kube_trees import of_node, of_release
 from backend.known import Known
 from backend.tone import WELL, Look, Mark, Tone
@@ -233,3 +234,22 @@ def test_a_note_that_is_nested_without_end_breaks_no_screen() -> None:
     )
     assert pods.joined is not None
     assert pods.joined(row, known) == 0
+
+
+@pytest.mark.parametrize(
+    "junk", [None, 5, True, "x", [1], {}, {"a": [1]}, [None], [{"numVfs": "x"}]]
+)
+def test_a_definition_that_checks_nothing_lets_nothing_in_that_breaks_a_screen(junk: Any) -> None:
+    metadata = {"uid": "u", "name": "x"}
+    wholes = [{"metadata": metadata, "spec": junk, "status": junk}]
+    inner = dict.fromkeys(("allocations", "interfaces", "syncStatus", "cidr"), junk)
+    wholes.append({"metadata": metadata, "spec": inner, "status": inner})
+    known = kube.cluster()
+    for kind in NETWORKS:
+        for body in kube.bodies(kind.name, wholes) if kind is not NETWORK_ATTACHMENTS else ():
+            row = kind.model.read(body)
+            assert kind.look is not None
+            kind.look(row, known)
+            for column in kind.columns:
+                assert column.value is not None or column.joined is not None
+                assert column.value is None or isinstance(column.value(row), (str, int, type(None)))
