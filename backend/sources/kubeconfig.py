@@ -84,7 +84,10 @@ def load(paths: str, context: str = "") -> Access:
         raise chosen.spot.wrong("has no cluster")
     user, home = _named(parts, "users", "user", chosen)
     server = cluster.text("server").rstrip("/")
-    parts_of = urlsplit(server)
+    try:
+        parts_of = urlsplit(server)
+    except ValueError:  # a bracket that is not closed, say
+        parts_of = urlsplit("")
     if parts_of.scheme not in {"http", "https"} or not parts_of.hostname:
         spot = cluster.at("server") or cluster.spot
         raise spot.wrong(f"{server!r} is no URL", "as in https://192.168.206.1:6443")

@@ -11,7 +11,6 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 from urllib.parse import quote, urlencode, urlsplit
-from urllib.request import parse_http_list, parse_keqv_list
 
 import httpx
 
@@ -26,10 +25,12 @@ from backend.sources.latest import Latest
 from backend.sources.refusals import refusal
 from backend.sources.registry_manifests import (
     blobs_of,
+    challenge_of,
     digest_of,
     layers_of,
     listed_of,
     object_of,
+    split_of,
     stack_of,
 )
 from backend.sources.tls import Pins
@@ -149,8 +150,7 @@ class RegistrySource:
             if link is None:
                 break
             # Only where on this registry: it sends nobody elsewhere.
-            parts = urlsplit(link[1])
-            after = f"{path}?{parts.query}"
+            after = f"{path}?{split_of(link[1]).query}"
         return list(dict.fromkeys(found))
 
     async def _tag(self, repository: str, tag: str) -> Body:
@@ -314,9 +314,9 @@ class RegistrySource:
 
     async def _token(self, rest: str, scope: str) -> Tuple[str, float]:
         """Return a token for a scope from the server that the challenge names, and how long."""
-        said = parse_keqv_list(parse_http_list(rest))
+        said = challenge_of(rest)
         realm = said.get("realm", "")
-        if urlsplit(realm).scheme not in {"https", urlsplit(self._way.url).scheme}:
+        if split_of(realm).scheme not in {"https", urlsplit(self._way.url).scheme}:
             words = f"sends us to {realm or 'nowhere'} for a token: a password does not go there"
             raise Unauthorized(SOURCE, words, "a registry on https has its token server there too")
         query = {"service": said.get("service", ""), "scope": said.get("scope") or scope}

@@ -1,13 +1,31 @@
-"""What a registry says of an image: JSON objects, manifests, their layers; pure."""
+"""What a registry says: challenges, JSON objects, manifests and their layers; pure."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from typing import Any, Dict, List, Mapping, Tuple
+from urllib.parse import SplitResult, urlsplit
+from urllib.request import parse_http_list, parse_keqv_list
 
 from backend.errors import Malformed
 from backend.registry import SOURCE
+
+
+def challenge_of(said: str) -> Dict[str, str]:
+    """Return what a challenge names: ``realm="...",service="..."``; raises ``Malformed``."""
+    try:
+        return parse_keqv_list(parse_http_list(said))
+    except (ValueError, IndexError) as error:
+        raise Malformed(SOURCE, "WWW-Authenticate", f"{said[:80]!r} is no challenge") from error
+
+
+def split_of(url: str) -> SplitResult:
+    """Return the parts of a URL; raises ``Malformed``."""
+    try:
+        return urlsplit(url)
+    except ValueError as error:
+        raise Malformed(SOURCE, "URL", f"{url[:80]!r} is none") from error
 
 
 def digest_of(raw: bytes) -> str:

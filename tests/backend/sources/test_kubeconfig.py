@@ -108,6 +108,7 @@ def test_a_certificate_file_that_is_missing_is_told_with_file_and_line(tmp_path:
     [
         ({"users": [{"name": "me", "user": {"client-certificate-data": "!"}}]}, "no base64"),
         ({"clusters": [{"name": "c", "cluster": {"server": "10.0.0.1"}}]}, "is no URL"),
+        ({"clusters": [{"name": "c", "cluster": {"server": "https://[::1"}}]}, "is no URL"),
         ({"users": [{"name": "me", "user": {"auth-provider": {"name": "gcp"}}}]}, "not spoken"),
         ({"contexts": {"lab": 1}}, "must be a list"),
         ({"contexts": [{"name": "lab"}]}, "has no context"),

@@ -232,3 +232,17 @@ async def test_an_index_that_names_itself_is_followed_not_without_end(tmp_path: 
     (tag,) = await told(script, TAGS, tmp_path)
     assert "without end" in tag["trouble"]
     assert len(asked_for) < 9
+
+
+@pytest.mark.parametrize("challenge", ["Bearer realm", 'Bearer realm="http://[::1"', "Bearer a=,b"])
+async def test_a_challenge_that_is_none_is_told_and_no_defect_of_ours(
+    tmp_path: Path, challenge: str
+) -> None:
+    with pytest.raises(Malformed):
+        await told(lambda _: said({}, 401, WWW_Authenticate=challenge), Registry(), tmp_path)
+
+
+async def test_a_next_page_at_no_url_is_told_and_no_defect_of_ours(tmp_path: Path) -> None:
+    link = '<http://[::1/v2/_catalog?last=b>; rel="next"'
+    with pytest.raises(Malformed):
+        await told(lambda _: said({"repositories": ["a"]}, Link=link), Registry(), tmp_path)
