@@ -48,6 +48,9 @@ PULSE = "/version"
 # in seconds, that is waited for.
 BUSY, COMES_AGAIN, MOST_AGAIN_S = 429, 2, 5.0
 FORBIDDEN, UNSERVED = 403, 503
+# How long a credential that could not be had is not asked for again, in seconds: a plugin may take
+# long to fail, and every kind that is looked at wants one.
+FAILED_S = 5.0
 
 T = TypeVar("T")
 # Opens a connection that is no request's: of a URL, headers, TLS and whom that is to name.
@@ -75,6 +78,7 @@ class KubeApi:
         self._transport = transport
         self._access: Optional[Access] = None
         self._credential: Optional[Credential] = None
+        self._failed: Optional[Tuple[float, StxError]] = None
         self._wire: Optional[Wire] = None
         # What the connections of that wire rest on.
         self._trusted: Optional[Tuple[object, ...]] = None
@@ -251,8 +255,15 @@ class KubeApi:
 
     async def _show(self, access: Access) -> None:
         """Take the credential of this moment; another certificate takes other connections."""
-        shown = await asyncio.to_thread(credential, access, self._now_ms)
-        self._credential = shown
+        now_s = asyncio.get_running_loop().time
+        if self._failed is not None and now_s() - self._failed[0] < FAILED_S:
+            raise self._failed[1]
+        try:
+            shown = await asyncio.to_thread(credential, access, self._now_ms)
+        except StxError as error:
+            self._failed = (now_s(), error)
+            raise
+        self._credential, self._failed = shown, None
         trusted = (access.ca, access.verify, access.server_name, shown.cert, shown.key)
         if trusted == self._trusted:
             return

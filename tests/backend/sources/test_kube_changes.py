@@ -10,11 +10,11 @@ from typing import Dict, List
 import httpx
 import pytest
 
-from backend.errors import Absent, Rejected, Untrusted
+from backend.errors import Absent, Rejected, Unauthorized, Untrusted
 from backend.kind import Kube, KubeWrite
 from backend.kube import Ended, PodLog
 from backend.settings import CloudSettings
-from backend.sources import kube, kube_logs
+from backend.sources import kube, kube_api, kube_logs
 from backend.sources.kube import KubeSource
 from backend.sources.tls import Pins
 from backend.told import Telling, Told
@@ -312,3 +312,19 @@ async def test_last_lines_that_could_not_be_read_for_a_moment_are_asked_for_agai
     (row,) = (await source.last([ended]))()
     assert row["lines"] == ["panic: out of words"]
     await source.close()
+
+
+async def test_a_plugin_that_fails_is_run_once_for_all_who_wait_for_it_and_again_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = "open(sys.argv[0] + '.n', 'a').write('x')\nsys.exit('log in first')"
+    source = Server().source(tmp_path, **plugin(tmp_path, body))
+    asked = (source.ask(PODS) for _ in range(8))
+    errors = await asyncio.gather(*asked, return_exceptions=True)
+    assert {str(error).partition(": log")[2] for error in errors} == {" in first"}
+    runs = tmp_path / "plugin.n"
+    assert runs.read_text() == "x"
+    monkeypatch.setattr(kube_api, "FAILED_S", 0.0)
+    with pytest.raises(Unauthorized, match="log in first"):
+        await source.ask(PODS)
+    assert runs.read_text() == "xx"
