@@ -177,8 +177,11 @@ async def test_taints_that_another_changed_meanwhile_are_not_written_over(
 async def test_a_first_taint_is_not_written_over_one_that_another_set_meanwhile(
     worker: Cluster, tmp_path: Path
 ) -> None:
-    worker.apply(made("Node", "bare"))
+    worker.apply(node("bare"))
+    ready = '{.status.conditions[?(@.type=="Ready")].status}{.spec.taints}'
     try:
+        # The cluster taints a new node until it is ready, and takes that away itself.
+        worker.until(lambda: said(worker, "node", "bare", ready) == "True", "ready, no taints")
         async with stationed(worker.kubeconfig, tmp_path / "record.db") as station:
             before = await previewed(station, "nodes", "taint", "bare", key="ours")
             (step,) = before.plans[0].steps
