@@ -183,6 +183,7 @@ def _do(commands: Commands) -> None:  # type: ignore[valid-type]
     made.add_argument("kind")
     made.add_argument("action")
     made.add_argument("name", nargs="*", help="the rows; none where the action makes a new one")
+    made.add_argument("--filter", metavar="TEXT", default="", help="all rows that show this")
     _confirmed(made)
     made.epilog = "fields of the action's form are options too: --personality worker"
 

@@ -32,6 +32,7 @@ from stx_tui.commands.desk import (
 )
 from stx_tui.commands.edit import created, edited, read_text
 from stx_tui.commands.follow import follow
+from stx_tui.commands.get import chosen
 from stx_tui.commands.held import hold, is_held
 from stx_tui.panes.confirm import said
 from stx_tui.panes.follow import each_tenth
@@ -59,7 +60,8 @@ async def _do(arguments: argparse.Namespace) -> int:
     station = open_station(arguments, with_password(settings, kind))
     station.lookout.take(kind)
     try:
-        preview = await _preview(station, kind, action, form, tuple(arguments.name))
+        names = tuple(arguments.name)
+        preview = await _preview(station, kind, action, form, names, arguments.filter)
         if action.is_edit:
             from_text = created if action.on_kind else edited
             preview = await from_text(station, preview, text)
@@ -123,21 +125,35 @@ def the_form(action: Action[Any], fields: Mapping[str, str]) -> Form:
 
 
 async def _preview(
-    station: Station, kind: Kind[Any], action: Action[Any], form: Form, names: Tuple[str, ...]
+    station: Station,
+    kind: Kind[Any],
+    action: Action[Any],
+    form: Form,
+    names: Tuple[str, ...],
+    shows: str = "",
 ) -> Preview:
-    """Read what the action needs, find the rows, and return what would happen."""
+    """Read what the action needs, find the rows, and return what would happen.
+
+    ``shows`` is what the rows are to show, where they are not named: all that do are meant.
+    """
     # A machine is there though no cloud is.
     await begin(station, needs_cloud=asks_cloud(kind))
     if kind.parent is not None:
         await station.watch.read_now(kind.parent)
     target = station.acts.target(kind, action)
     of = target if action.on_parent else kind
-    needs = [name for name in of.needs if not _is_of_one(name, of)]
+    needs = [name for name in of.needs if shows or not _is_of_one(name, of)]
     await asyncio.gather(*(station.watch.read_now(name) for name in (of.name, *needs)))
     reading = station.watch.known.reading(target.name)
     if reading.error is not None:
         raise reading.error
     rows = [_named(target, reading.rows, name, station.watch.known) for name in names]
+    if shows:
+        if names:
+            raise Refused("either names, or --filter: not both")
+        rows = list(chosen(target, reading, station.watch.known, (), shows))
+        if not rows:
+            raise Missing(f"no {target.singular} shows {shows!r}")
     if not rows and not action.on_kind:
         raise Missing(f"{action.name} what? name a {target.singular}")
     first = rows[0] if rows else None

@@ -128,6 +128,12 @@ class TablePane(Pane):
             else:
                 self._repaint()
 
+    def pick_all(self) -> None:
+        """Pick all rows that the filter lets through, or let them go where all of them are."""
+        shown = {entry.id for entry in self.rows.shown}
+        self.picked = self.picked - shown if shown <= self.picked else self.picked | shown
+        self._repaint()
+
     @property
     def chosen(self) -> Tuple[str, ...]:
         """The rows an act is asked for: those picked, else the one under the cursor."""

@@ -68,6 +68,7 @@ class ListingScreen(ConsoleScreen[None], inherit_bindings=False):
         key("y", "whole", "yaml", "the object whole, as YAML; there it is edited"),
         key("v", "details", "details", "open the row itself where Enter goes elsewhere"),
         key("space", "pick", "pick", "pick rows, to act on several"),
+        key("asterisk", "pick('all')", "pick all", "pick all rows that are shown", name="pick-all"),
         key("b", "baseline", "baseline", "from now on, what comes is new"),
         key("r", "ask_again", "ask again", "read it again now"),
         key("greater_than_sign", "sort(1)", "sort", "sort by the next column", name="sort"),
@@ -352,8 +353,8 @@ class ListingScreen(ConsoleScreen[None], inherit_bindings=False):
             self.table.search("")
             self._show_strip()
 
-    def action_pick(self) -> None:
-        self.table.pick()
+    def action_pick(self, which: str = "one") -> None:
+        self.table.pick() if which == "one" else self.table.pick_all()
         self._show_strip()
 
     def action_sort(self, step: int) -> None:

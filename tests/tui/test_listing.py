@@ -256,6 +256,21 @@ async def test_space_picks_rows_and_an_act_is_asked_for_those():
         assert rows[19].rstrip().endswith("picked: 2")
 
 
+async def test_an_asterisk_picks_all_that_the_filter_lets_through_and_lets_them_go():
+    app = console(five())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(pilot, "box-4")
+        await pilot.press("slash", *"box-3", "enter")
+        await until(pilot, lambda: len(table(app).rows.shown) == 1)
+        await pilot.press("asterisk", "escape")
+        assert table(app).chosen == ("id-00003",)
+        await pilot.press("asterisk")
+        assert len(table(app).chosen) == 5
+        assert screen_text(app)[19].rstrip().endswith("picked: 5")
+        await pilot.press("asterisk")
+        assert table(app).picked == set()
+
+
 async def test_a_harmless_action_without_a_form_is_done_by_its_key():
     app = console(five())
     async with app.run_test(size=(80, 24)) as pilot:

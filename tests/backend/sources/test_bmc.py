@@ -11,7 +11,7 @@ import pytest
 
 from backend.baseboard import BmcWrite
 from backend.bmc_settings import BmcSettings
-from backend.errors import StxError
+from backend.errors import Missing, Refused, StxError
 from backend.kind import Nothing
 from backend.kinds import every_kind
 from backend.kinds.hardware import SERVER_KIND
@@ -137,6 +137,20 @@ async def test_an_act_by_the_command_line_asks_the_server_that_is_named_and_wait
     await _preview(station, SERVER_KIND, action, Nothing(), ("a",))
     assert "power" in boards["a"].asked
     assert boards["b"].asked == []
+    await station.close()
+
+
+async def test_an_act_on_all_that_show_a_text_is_on_those_and_a_step_graver(tmp_path: Path) -> None:
+    station, _boards = of_two(tmp_path)
+    action = SERVER_KIND.action("bmc-reset")
+    assert action is not None
+    both = await _preview(station, SERVER_KIND, action, Nothing(), (), "127.0.0.1:9")
+    assert [row.name for row in both.rows] == ["a", "b"]  # type: ignore[attr-defined]
+    assert both.wants == "2 servers"
+    with pytest.raises(Missing, match="no server shows 'nothing'"):
+        await _preview(station, SERVER_KIND, action, Nothing(), (), "nothing")
+    with pytest.raises(Refused, match="not both"):
+        await _preview(station, SERVER_KIND, action, Nothing(), ("a",), "127")
     await station.close()
 
 
