@@ -465,7 +465,7 @@ def test_every_key_of_a_listing_says_what_it_does_once():
 
 
 def test_no_verb_sits_on_a_navigation_key_and_none_needs_ctrl_alone():
-    plain = {"enter", "space", "slash", "colon", "escape"}
+    plain = {"enter", "space", "asterisk", "slash", "colon", "escape"}
     for binding in ListingScreen.BINDINGS:
         presses = binding.key.split(",")
         assert any(len(one) == 1 or "_" in one or one in plain for one in presses), binding
