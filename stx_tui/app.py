@@ -91,7 +91,7 @@ class StxApp(App[None], inherit_bindings=False):
         self._now_ms = now_ms
         self.lock = Lock(self)
         self.heard = Heard()
-        self._ahead = TypedAhead()
+        self._ahead = TypedAhead(self)
         self._untrusted: Set[Untrusted] = set()
         self._told_s = 0.0
         place = place or find_place()
@@ -311,9 +311,11 @@ class StxApp(App[None], inherit_bindings=False):
     # --- left alone ----------------------------------------------------------------------------
 
     async def on_event(self, event: Event) -> None:
-        """Remember that somebody typed."""
-        if isinstance(event, (events.Key, events.Paste)):
-            self.lock.used()
-        if isinstance(event, events.Key) and self._ahead.pass_on(event, self.screen, self.focused):
+        """Remember that somebody typed, and give it to where it belongs when that is there."""
+        if not isinstance(event, (events.Key, events.Paste)):
+            await super().on_event(event)
             return
-        await super().on_event(event)
+        self.lock.used()
+        if not self._ahead.take(event):
+            await super().on_event(event)
+            self._ahead.used(event)
