@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -14,6 +15,7 @@ from backend.kind import Action, Kind, Row, Rung
 from backend.known import Key, Known, Reading
 from backend.place import is_alive, is_elsewhere, this_process
 from backend.preview import middle
+from backend.refresh import made_of
 from backend.rests import rests_on
 from backend.tone import Tone
 from backend.units import stopwatch
@@ -38,6 +40,7 @@ Rungs = Tuple[Rung[Any], ...]
 class _Way:
     """The rungs of one running deed; ``old`` is the reading of ``key`` from before it was so.
 
+    ``late`` are the polls that were under way then: their answers may be older than the sending.
     What rungs a deed has that was found in the record is asked at its first reading: before, what
     the ladder looks at (is there a second controller?) is not known yet.
     """
@@ -46,7 +49,20 @@ class _Way:
     rungs: Optional[Rungs]
     key: Key
     old: Reading[Any]
+    late: Dict[Key, asyncio.Task[Reading[Any]]]
     leave: List[Callable[[], None]]
+
+    def is_old(self, known: Known) -> bool:
+        """Whether what is known of its row may be from before it was sent."""
+        for key, task in list(self.late.items()):
+            if not task.done():
+                continue
+            if key != self.key and key[0] == self.key[0]:
+                self.old = known.reading(*self.key)  # its rows may stand there in another reading
+            elif not task.cancelled() and known.reading(*key) is task.result():
+                continue
+            del self.late[key]
+        return bool(self.late) or known.reading(*self.key) is self.old
 
 
 class Follow:
@@ -122,8 +138,11 @@ class Follow:
         own, *others = rests_on(self._kinds, kind, action, ids, known)
         leave = [self._watch.look(*own, every_s=PACE_S)]
         leave += [self._watch.look(*key, every_s=self._pace_s(key[0])) for key in others]
+        made = ((kind.name, ""), *((name, "") for name in made_of(kind)))
+        polls = {key: self._watch.under_way(*key) for key in (own, *made)}
+        late = {key: poll for key, poll in polls.items() if poll is not None}
         self._ways[deed.number] = _Way(
-            deed=deed, rungs=rungs, key=own, old=known.reading(*own), leave=leave
+            deed=deed, rungs=rungs, key=own, old=known.reading(*own), late=late, leave=leave
         )
 
     def _pace_s(self, name: str) -> float:
@@ -179,7 +198,7 @@ class Follow:
         deed, row = way.deed, _row(known, kind, way.deed)
         began_ms = deed.sent_ms or deed.began_ms
         reading = known.reading(*way.key)
-        if reading is way.old or reading.is_remembered or not reading.was_read:
+        if way.is_old(known) or reading.is_remembered or not reading.was_read:
             return deed  # what we have is older than the sending, or nothing
         read_ms = max(reading.at_ms, began_ms)  # the cloud's clock may have been set back
         if way.rungs is None:

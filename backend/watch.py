@@ -184,6 +184,10 @@ class Watch:
             task.add_done_callback(lambda done: self._finish(key, done))
         return await asyncio.shield(task)
 
+    def under_way(self, kind: str, parent: str = "") -> Optional[asyncio.Task[Reading[Any]]]:
+        """Return the reading of ``kind`` that was begun, and has not come yet."""
+        return self._under_way.get((kind, parent))
+
     async def read_anew(self, kind: str, parent: str = "") -> Reading[Any]:
         """Read ``kind`` from now on: one that is under way began before somebody asked."""
         if (kind, parent) in self._under_way:

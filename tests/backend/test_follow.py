@@ -8,6 +8,7 @@ from types import MappingProxyType, SimpleNamespace
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 from backend.deed import Deed, Outcome
+from backend.errors import Unreachable
 from backend.follow import Follow
 from backend.kind import Kind, Rung
 from backend.kinds import every_kind
@@ -142,6 +143,36 @@ async def test_a_reading_older_than_the_sending_says_nothing() -> None:
     trail.follow.begin(deed(sent_ms=60_000))
     await trail.follow.heard(trail.watch.known, None)
     assert trail.book.written == []
+
+
+async def test_a_poll_under_way_when_an_act_is_tried_again_does_not_end_it_as_failed() -> None:
+    trail = Trail(thing("a", state="stuck"))
+    trail.service.slow = asyncio.Event()
+    late = asyncio.ensure_future(trail.see(thing("a", state="stuck")))
+    await asyncio.sleep(0)
+    trail.follow.begin(deed())
+    trail.service.slow.set()
+    await late
+    # It is told again with whatever else is read, and when only time went on.
+    await trail.follow.heard(trail.watch.known, None)
+    assert trail.book.written == []
+    await trail.see(thing("a", state="stopping"))
+    assert dict(trail.last.reached) == {"accepted": 12_000}
+    await trail.see(thing("a", state="stuck"))
+    assert trail.last.outcome is Outcome.FAILED
+
+
+async def test_a_poll_under_way_that_fails_holds_back_no_later_one() -> None:
+    trail = Trail(thing("a"))
+    trail.service.slow, trail.service.error = asyncio.Event(), Unreachable("sysinv", "away")
+    late = asyncio.ensure_future(trail.see())
+    await asyncio.sleep(0)
+    trail.follow.begin(deed())
+    trail.service.slow.set()
+    await late
+    trail.service.error = None
+    await trail.see(thing("a", state="stuck"))
+    assert trail.last.outcome is Outcome.FAILED
 
 
 async def test_the_systems_giving_up_is_a_failure_in_its_words() -> None:
