@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Tuple
+from typing import Any, Iterable, Mapping, Optional, Tuple
+
+from pydantic import ValidationError
 
 from backend.kind import Kind
 from backend.known import Known
@@ -11,6 +13,21 @@ from backend.known import Known
 def called(kind: Kind[Any], row: Any, known: Known) -> str:
     """Return what a row is called on a screen: its label, unless its kind says more of it."""
     return kind.name_of(row) if kind.called is None else kind.called(row, known)
+
+
+def called_then(
+    kind: Kind[Any], body: Optional[Mapping[str, Any]], label: str, known: Known
+) -> str:
+    """Return what a row of that body was called, the ``label`` of the record where nobody can tell.
+
+    The body may be as another version of the service, or of ours, had it.
+    """
+    if kind.called is None or body is None:
+        return label
+    try:
+        return called(kind, kind.model.read(dict(body)), known)
+    except ValidationError:
+        return label
 
 
 def named(kind: Kind[Any], rows: Iterable[Any], name: str, known: Known) -> Tuple[Any, ...]:

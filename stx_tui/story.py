@@ -20,17 +20,29 @@ STEP_S = 10
 # How long after an act it is still looked at, in seconds: a host that never comes back ends it.
 MOST_S = 3600
 
-PLACE = Place(
-    hostname="controller-0",
-    user="sysadmin",
-    terminal="ttyS0",
-    platform=MappingProxyType(
-        {"nodetype": "controller", "subfunction": "controller,worker", "system_mode": "duplex"}
-    ),
-    phase=Phase.CONFIGURED,
-    is_active=True,
-    is_pretend=True,
-)
+
+def place_in(system_type: str, system_mode: str) -> Place:
+    """Return where one sits in the demo: at the active controller of a system of that sort."""
+    is_all_in_one = system_type.casefold().startswith("all-in-one")
+    return Place(
+        hostname="controller-0",
+        user="sysadmin",
+        terminal="ttyS0",
+        platform=MappingProxyType(
+            {
+                "nodetype": "controller",
+                "subfunction": "controller,worker" if is_all_in_one else "controller",
+                "system_type": system_type,
+                "system_mode": system_mode,
+            }
+        ),
+        phase=Phase.CONFIGURED,
+        is_active=True,
+        is_pretend=True,
+    )
+
+
+PLACE = place_in("All-in-one", "duplex")
 
 Advance = Callable[[float], Awaitable[None]]
 

@@ -24,6 +24,9 @@ EXITS = (
     (130, "interrupted; what was sent goes on"),
 )
 
+# What the pretend cloud can be; asking the simulator would load all of it for --help.
+SCENES = ("site-7", "site-9", "standard")
+
 
 def parser() -> argparse.ArgumentParser:
     """Return the whole command line as argparse knows it."""
@@ -294,7 +297,8 @@ def _demo(commands: Commands) -> None:  # type: ignore[valid-type]
 
 
 def _pretend(to: argparse.ArgumentParser) -> None:
-    to.add_argument("--scene", default="site-7", help="site-7 (duplex), site-9 (simplex), standard")
+    of = "site-7 (duplex), site-9 (simplex), standard"
+    to.add_argument("--scene", default=SCENES[0], choices=SCENES, help=of)
     to.add_argument("--hosts", type=int, help="how many hosts")
     to.add_argument("--alarms", type=int, help="how many alarms")
     to.add_argument("--seed", type=int, default=7)

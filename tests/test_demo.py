@@ -7,11 +7,33 @@ from pathlib import Path
 
 from backend.deed import Outcome
 from backend.kinds import every_kind
+from backend.kinds.machine_place import role
+from backend.simulator import scenes
 from backend.simulator.scenes import CALM_START
 from backend.station import Station
 from backend.store.store import Store
 from stx_tui.commands.demo import PretendCloud
-from stx_tui.story import CHAPTERS, PLACE, live
+from stx_tui.story import CHAPTERS, PLACE, live, place_in
+from stx_tui.usage import SCENES
+from tests.program import run
+
+
+def test_where_one_sits_in_the_demo_is_a_machine_of_that_scene() -> None:
+    roles = {scene: role(place_in(*scenes.SCENES[scene][:2])) for scene in SCENES}
+    assert roles == {
+        "site-7": "AIO-DX controller",
+        "site-9": "AIO-SX controller",
+        "standard": "DX controller",
+    }
+
+
+async def test_a_scene_that_there_is_not_is_refused_and_those_there_are_are_named(
+    tmp_path: Path,
+) -> None:
+    ran = await run(tmp_path, "demo", "--scene", "nowhere")
+    assert (ran.code, ran.out) == (2, "")
+    assert "invalid choice: 'nowhere'" in ran.err
+    assert "standard" in ran.err
 
 
 async def test_an_unlock_that_the_demos_past_began_is_followed_on_by_the_console_that_opens(

@@ -81,7 +81,7 @@ class Changed:
 
     ``source`` is ``poll``, ``deed`` (seen while a deed of ours ran) or ``found`` (nobody had looked
     for a while: it happened at some time before). ``body`` is the JSON text of the row as it is, or
-    was last, where the reader was asked for it.
+    was last.
     """
 
     kind: str
@@ -114,7 +114,7 @@ WHERE change.at_ms > item.seen_ms"""
 
 _CHANGES = """
 SELECT kind.text, item.row_id, item.label, coalesce(field.text, ''),
-  change.old, change.new, change.at_ms, change.source
+  change.old, change.new, change.at_ms, change.source, item.body
 FROM change JOIN item ON item.id = change.item JOIN name AS kind ON kind.id = item.kind
 LEFT JOIN name AS field ON field.id = change.field
 WHERE item.cloud = ? AND change.at_ms >= ? AND (? = '' OR kind.text = ?)
@@ -196,9 +196,9 @@ def changes(
 
 
 def changed(row: Tuple[Any, ...]) -> Changed:
-    """Return the value of (kind, row id, label, field, old, new, instant, number of its source)."""
-    kind, row_id, label, name, old, new, at_ms, source = row
-    return Changed(kind, row_id, label, name, old, new, at_ms, SOURCES[source])
+    """Return the value of (kind, row id, label, field, old, new, instant, its source, body)."""
+    kind, row_id, label, name, old, new, at_ms, source, body = row
+    return Changed(kind, row_id, label, name, old, new, at_ms, SOURCES[source], body)
 
 
 _COPIED = (

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import sys
-from typing import Any, Dict, List, Optional
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Sequence
 
+from backend.called import called_then, named
 from backend.clean import clean
 from backend.errors import Refused
 from backend.folders import record_file, seen_file, store_url
-from backend.store.glance import changes, deeds
+from backend.kind import Kind
+from backend.kinds import by_name
+from backend.known import Known
+from backend.place import find_place
+from backend.store.glance import Changed, changes, deeds, glance
 from backend.units import DAY_MS, HOUR_MS, MINUTE_MS, day, instant_ms, stopwatch, system_ms
 from backend.unlike import unlike
 from stx_tui.commands.desk import cloud_settings, the_kind
@@ -51,29 +58,53 @@ def run(arguments: argparse.Namespace) -> int:
         if kind in {"", deed.kind}
     ]
     if not arguments.deeds:
+        found = _changes(path, settings.name, kind, arguments.name, since_ms)
+        known = _known(path, settings.name, found)
         rows += [
             {
                 "ms": change.at_ms,
                 "at": day(change.at_ms),
-                "what": f"{change.kind} {change.label}",
+                "what": f"{change.kind} {_label(change, known)}",
                 "who": "(seen)" if change.source == "poll" else f"({change.source})",
                 "how": _said(change.field or "row", change.old, change.new),
                 "why": "",
                 "deed": "",
             }
-            for change in changes(
-                path,
-                settings.name,
-                kind=kind,
-                row=arguments.name,
-                since_ms=since_ms,
-                limit=MOST,
-            )
+            for change in found
         ]
     rows.sort(key=lambda row: row["ms"], reverse=True)
     lines = [{key: clean(str(row[key])) for key in row if key != "ms"} for row in rows]
     print(shown(lines, arguments.output) if lines else NOTHING[arguments.output], end="")
     return 0
+
+
+def _changes(path: Path, cloud: str, kind: str, name: str, since_ms: int) -> Sequence[Changed]:
+    """Return the last changes, of the row that is called so on a screen where one is named."""
+    declared = by_name().get(kind)
+    if name and declared is not None and declared.called is not None:
+        known = _remembered(path, cloud, (declared,))
+        ids = [declared.id(row) for row in named(declared, known.rows(kind), name, known)]
+        name = ids[0] if len(ids) == 1 else name
+    return changes(path, cloud, kind=kind, row=name, since_ms=since_ms, limit=MOST)
+
+
+def _known(path: Path, cloud: str, found: Sequence[Changed]) -> Known:
+    """Return what is remembered of all that tells what rows are called."""
+    kinds = by_name()
+    there = {change.kind for change in found if change.kind in kinds}
+    return _remembered(path, cloud, [kinds[name] for name in there if kinds[name].called])
+
+
+def _remembered(path: Path, cloud: str, kinds: Sequence[Kind[Any]]) -> Known:
+    names = dict.fromkeys(name for kind in kinds for name in (kind.name, *kind.needs))
+    seen = glance(path, cloud, tuple(names))
+    return seen.known(by_name(), now_ms=system_ms(), place=find_place())
+
+
+def _label(change: Changed, known: Known) -> str:
+    kind = by_name().get(change.kind)
+    body = json.loads(change.body) if change.body else None
+    return change.label if kind is None else called_then(kind, body, change.label, known)
 
 
 def since(text: str, now_ms: int) -> int:

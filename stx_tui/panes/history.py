@@ -12,7 +12,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from pydantic import ValidationError
 
-from backend.called import called
+from backend.called import called_then
 from backend.deed import Deed, Outcome
 from backend.figure import Jump, Line, Lines
 from backend.kind import Column, Kind, LocalRead, Row
@@ -104,19 +104,8 @@ def _weighed(row: Happening, known: Known, rooms: Rooms) -> Happening:
     kind = rooms.kind(row.kind)
     if kind is None:
         return row
-    course, label = _course(kind, row, known), _label(kind, row, known)
-    return row.model_copy(update={"course": course, "label": label})
-
-
-def _label(kind: Kind[Any], row: Happening, known: Known) -> str:
-    """Return what a row is called on a screen, its recorded label where that cannot be told."""
-    body = row.then.now or row.then.was
-    if kind.called is None or body is None:
-        return row.label
-    try:
-        return called(kind, kind.model.read(dict(body)), known)
-    except ValidationError:
-        return row.label  # as another version of the service, or of ours, had it
+    label = called_then(kind, row.then.now or row.then.was, row.label, known)
+    return row.model_copy(update={"course": _course(kind, row, known), "label": label})
 
 
 def _course(kind: Kind[Any], row: Happening, known: Known) -> str:
