@@ -12,12 +12,12 @@ from typing import Any, Callable, List, Optional
 from backend.kinds import every_kind
 from backend.settings import CloudSettings, load
 from backend.simulator import Simulator
-from backend.simulator.scenes import CALM_START
+from backend.simulator.scenes import CALM_START, SCENES
 from backend.station import Station
 from backend.store.glance import glance
 from backend.store.store import Store
 from stx_tui.commands.console import FIRST, show
-from stx_tui.story import PLACE, live
+from stx_tui.story import live, place_in
 
 START_S = 20.0
 
@@ -114,12 +114,13 @@ def run(arguments: argparse.Namespace) -> int:
         older=arguments.older,
         start=CALM_START if is_told else None,
     )
+    place = place_in(*SCENES[arguments.scene][:2])
     with tempfile.TemporaryDirectory(prefix="stx-tui-demo-") as folder, cloud:
         settings = cloud.settings(Path(folder), arguments.scene, cluster=True)
 
         def station() -> Station:
             store = Store(Path(folder) / "record.db", now_ms=cloud.now_ms, kinds=every_kind())
-            return Station(settings, store=store, place=PLACE, now_ms=cloud.now_ms)
+            return Station(settings, store=store, place=place, now_ms=cloud.now_ms)
 
         async def opener() -> Station:
             opened = station()
@@ -130,7 +131,7 @@ def run(arguments: argparse.Namespace) -> int:
             asyncio.run(_tell(station, cloud))
         cloud.go(0.0 if arguments.frozen else arguments.speed)
         seen = glance(Path(folder) / "record.db", settings.name, FIRST)
-        return show(arguments, settings, seen, opener, cloud.now_ms, PLACE)
+        return show(arguments, settings, seen, opener, cloud.now_ms, place)
 
 
 async def _tell(make: Callable[[], Station], cloud: PretendCloud) -> None:
