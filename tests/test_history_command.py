@@ -74,3 +74,27 @@ async def test_what_is_asked_for_by_its_name_on_a_screen_is_found(home: Path) ->
     rows = await told(home, "kube-host-upgrade", "controller-0")
     assert {row["what"] for row in rows} == {"kube-host-upgrades controller-0"}
     assert rows == await told(home, "kube-host-upgrade", "host 1")
+
+
+async def test_a_row_is_got_and_shown_by_its_name_on_a_screen(home: Path) -> None:
+    for command in ("get", "show"):
+        ran = await run(home, command, "kube-host-upgrade", "controller-0")
+        assert ran.code == 5, ran.said
+        assert "controller-0" in ran.out
+    assert ran.out.startswith("kube-host-upgrade controller-0\n")
+
+
+async def test_of_several_of_one_name_none_is_shown_for_the_other_and_their_ids_are_said(
+    home: Path,
+) -> None:
+    (part,) = rows_of("/sysinv/v1/kube_host_upgrades", "kube_host_upgrades")[:1]
+    store = Store(home / "record.db", now_ms=lambda: NOW_MS + 1000, kinds=(UPGRADES,))
+    twins = [{**part, "uuid": "u-1"}, {**part, "uuid": "u-2"}]
+    store.record(UPGRADES, reading(UPGRADES.name, twins), "a-uuid")
+    await store.written()
+    await store.close()
+    shown = await run(home, "show", "kube-host-upgrade", "controller-0", "-o", "json")
+    assert (shown.code, shown.out) == (6, "")
+    assert "name one by its id: u-1, u-2" in shown.err
+    got = await run(home, "get", "kube-host-upgrade", "controller-0", "-o", "json")
+    assert [row["uuid"] for row in json.loads(got.out)] == ["u-1", "u-2"]

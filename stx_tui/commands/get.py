@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 from typing import Any, Callable, Tuple
 
+from backend.called import named
 from backend.clean import clean
 from backend.errors import Missing, NotConfigured, StxError, Unreachable, Untrusted
 from backend.folders import seen_file, store_url
@@ -201,11 +202,11 @@ def chosen(
     """Return the rows of those names, that show ``text``; raises ``Missing`` for a wrong name."""
     rows = reading.rows
     if names:
-        found = {name: kind.find(rows, name) for name in names}
-        missing = [name for name, row in found.items() if row is None]
+        found = {name: named(kind, rows, name, known) for name in names}
+        missing = [name for name, those in found.items() if not those]
         if missing:
             raise Missing(f"there is no {kind.singular} {missing[0]!r}")
-        rows = tuple(row for row in found.values() if row is not None)
+        rows = tuple({kind.id(row): row for those in found.values() for row in those}.values())
     if text:
         wanted = text.casefold()
         rows = tuple(

@@ -6,6 +6,7 @@ import argparse
 import shutil
 from typing import Any, Tuple
 
+from backend.called import called, named
 from backend.clean import clean
 from backend.figure import Figure, Line
 from backend.kind import Kind, Row
@@ -14,7 +15,7 @@ from backend.known import Key, Known, Reading
 from backend.render import figure_lines, rows_text
 from backend.whynot import keys_of, verdict, why_not
 from stx_tui.commands import get
-from stx_tui.commands.desk import cloud_settings, the_kind_there
+from stx_tui.commands.desk import cloud_settings, the_kind_there, the_row
 
 NARROWEST = 40
 
@@ -25,24 +26,24 @@ def run(arguments: argparse.Namespace) -> int:
     kind = the_kind_there(arguments.kind, settings)
 
     def more(known: Known, reading: Reading[Any]) -> Tuple[Key, ...]:
-        row = kind.find(reading.rows, arguments.name) if arguments.why_not else None
-        return () if row is None else keys_of(known, kind, kind.id(row), by_name())
+        found = named(kind, reading.rows, arguments.name, known) if arguments.why_not else ()
+        return keys_of(known, kind, kind.id(found[0]), by_name()) if len(found) == 1 else ()
 
     known, reading, code = get.read(arguments, settings, kind, more)
-    rows = get.chosen(kind, reading, known, (arguments.name,), "")
+    row = the_row(kind, reading.rows, arguments.name, known)
     if arguments.output in {"json", "yaml", "csv", "wide"}:
-        print(rows_text(kind, rows, known, arguments.output, wide=True), end="")
+        print(rows_text(kind, (row,), known, arguments.output, wide=True), end="")
         return code
     width = max(shutil.get_terminal_size().columns - 1, NARROWEST)
     lines = why_lines if arguments.why_not else lines_of
-    for line in lines(kind, rows[0], known, width):
+    for line in lines(kind, row, known, width):
         print(line)
     return code
 
 
 def lines_of(kind: Kind[Row], row: Row, known: Known, width: int) -> tuple[str, ...]:
     """Return what the detail's first page says, as lines of at most ``width`` cells."""
-    said = [f"{kind.singular} {clean(kind.name_of(row))}"]
+    said = [f"{kind.singular} {clean(called(kind, row, known))}"]
     if kind.sentence is not None:
         verdict = kind.sentence(row, known)
         said += [clean(text) for text in (verdict.text, verdict.more) if text]
@@ -56,7 +57,7 @@ def lines_of(kind: Kind[Row], row: Row, known: Known, width: int) -> tuple[str, 
 def why_lines(kind: Kind[Row], row: Row, known: Known, width: int) -> tuple[str, ...]:
     """Return what would refuse each action on a row."""
     said = verdict(known, kind, row)
-    head = f"{kind.singular} {clean(kind.name_of(row))}: {said.word} {clean(said.text)}"
+    head = f"{kind.singular} {clean(called(kind, row, known))}: {said.word} {clean(said.text)}"
     figure = figure_lines(why_not(known, kind, row), width, known.now_ms)
     return (head, *([said.more] if said.more else []), *(line.text for line in figure))
 
