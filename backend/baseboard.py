@@ -18,6 +18,18 @@ RESETS: Mapping[str, str] = {
     "nmi": "Nmi",
 }
 
+# Our orders, by what ipmitool calls them.
+IPMITOOL: Mapping[str, Tuple[str, ...]] = {
+    "power-on": ("chassis", "power", "on"),
+    "power-off": ("chassis", "power", "off"),
+    "power-cycle": ("chassis", "power", "cycle"),
+    "reset": ("chassis", "power", "reset"),
+    "shutdown": ("chassis", "power", "soft"),
+    "nmi": ("chassis", "power", "diag"),
+    "bmc-reset": ("mc", "reset", "cold"),
+    "sel-clear": ("sel", "clear"),
+}
+
 
 def ethernet_body(values: Mapping[str, str]) -> Dict[str, Any]:
     """Return the change of an EthernetInterface of Redfish (DSP0268).

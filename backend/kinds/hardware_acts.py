@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
-from backend.baseboard import RESETS
+from backend.baseboard import IPMITOOL, RESETS
 from backend.figure import Jump
 from backend.kind import Action, Consequence, Plan, Reason, Risk, Rung, Step
 from backend.kinds.hardware_boot import Boot, Identify, boot, boot_consequences, devices, identify
-from backend.kinds.hardware_orders import IPMITOOL, answers, check, curl, ipmitool, step
+from backend.kinds.hardware_orders import answers, check, curl, ipmitool, step
 from backend.kinds.hardware_server import (
     POWER,
     TASKS,

@@ -6,10 +6,10 @@ from typing import Any, Callable, Tuple
 
 from pydantic import Field
 
-from backend.baseboard import Sol
+from backend.baseboard import IPMITOOL, Sol
 from backend.kind import Action, Consequence, Form, Nothing, Plan, Reason, Risk
 from backend.kinds.hardware_acts import disruptive, half_written, harmless
-from backend.kinds.hardware_orders import IPMITOOL, answers, check, curl, ipmitool, order
+from backend.kinds.hardware_orders import answers, check, curl, ipmitool, order
 from backend.kinds.hardware_server import POWER, TASKS, Server, works_on
 from backend.known import Known
 from backend.tone import Tone

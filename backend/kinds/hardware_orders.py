@@ -11,17 +11,6 @@ from backend.kinds.hardware_server import POWER, Server, error_words
 from backend.known import Known
 from backend.plan import HERE
 
-IPMITOOL: Mapping[str, Tuple[str, ...]] = {
-    "power-on": ("chassis", "power", "on"),
-    "power-off": ("chassis", "power", "off"),
-    "power-cycle": ("chassis", "power", "cycle"),
-    "reset": ("chassis", "power", "reset"),
-    "shutdown": ("chassis", "power", "soft"),
-    "nmi": ("chassis", "power", "diag"),
-    "bmc-reset": ("mc", "reset", "cold"),
-    "sel-clear": ("sel", "clear"),
-}
-
 
 def ipmitool(server: Server, *words: str) -> Tuple[str, ...]:
     """Return what an operator would type; the password comes from IPMI_PASSWORD, as it should."""

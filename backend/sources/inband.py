@@ -17,7 +17,7 @@ from typing import (
     Tuple,
 )
 
-from backend.baseboard import WENT_ON, BmcWrite, Sol, is_as_saved
+from backend.baseboard import IPMITOOL, WENT_ON, BmcWrite, Sol, is_as_saved
 from backend.channel import Channel
 from backend.errors import Absent, Malformed, NotConfigured, Rejected, Unreachable
 from backend.plan import HERE
@@ -44,15 +44,6 @@ _DEVICES = {
     "optical": "cdrom",
     "usb": "floppy",
     "setup": "bios",
-}
-_ORDERS: Mapping[str, Tuple[str, ...]] = {
-    "power-on": ("chassis", "power", "on"),
-    "power-off": ("chassis", "power", "off"),
-    "power-cycle": ("chassis", "power", "cycle"),
-    "reset": ("chassis", "power", "reset"),
-    "shutdown": ("chassis", "power", "soft"),
-    "nmi": ("chassis", "power", "diag"),
-    "bmc-reset": ("mc", "reset", "cold"),
 }
 
 
@@ -152,8 +143,8 @@ class InBand:
     # --- orders --------------------------------------------------------------------------------
 
     def _words(self, verb: str, values: Mapping[str, str]) -> Tuple[str, ...]:
-        if verb in _ORDERS:
-            return _ORDERS[verb]
+        if verb in IPMITOOL:
+            return IPMITOOL[verb]
         if verb == "identify":
             seconds = values.get("seconds") or ("force" if values["on"] == "yes" else "0")
             return ("chassis", "identify", seconds)
