@@ -6,7 +6,7 @@ import asyncio
 import time
 from dataclasses import replace
 from traceback import format_exc
-from typing import TYPE_CHECKING, Any, Awaitable, Callable, Mapping, Optional, Set, Tuple, Type
+from typing import TYPE_CHECKING, Any, Awaitable, Callable, Mapping, Optional, Tuple, Type
 
 from rich.text import Text
 from textual import events
@@ -18,7 +18,7 @@ from textual.worker import Worker, WorkerState
 
 from backend.clean import clean
 from backend.daemons import Pool
-from backend.errors import StxError, Untrusted
+from backend.errors import StxError
 from backend.figure import Jump
 from backend.kind import Action, Kind
 from backend.known import Known, Reading
@@ -36,6 +36,7 @@ from stx_tui.screens import doing
 from stx_tui.screens.listing import ListingScreen
 from stx_tui.screens.quit import QuitScreen
 from stx_tui.terminal import interval_s, repaint
+from stx_tui.trust import Trust
 from stx_tui.typed import TypedAhead
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class StxApp(App[None], inherit_bindings=False):
         self.lock = Lock(self)
         self.heard = Heard()
         self._ahead = TypedAhead(self)
-        self._untrusted: Set[Untrusted] = set()
+        self.trust = Trust(self)
         self._told_s = 0.0
         place = place or find_place()
         self.known = (
@@ -192,32 +193,8 @@ class StxApp(App[None], inherit_bindings=False):
         is_due = time.monotonic() - self._told_s >= interval_s(self, 0.0)
         if is_due or is_news(before, known, reading):
             self._tell(reading)
-        error = reading.error if reading is not None else None
-        if self.lock.is_on:
-            return  # who only plugs in vouches for nothing; the next reading asks
-        if isinstance(error, Untrusted) and not error.pinned and error not in self._untrusted:
-            self._untrusted.add(error)
-            self.run_worker(self._ask_to_trust(error), name="trust")
-
-    async def _ask_to_trust(self, error: Untrusted) -> None:
-        """Show a certificate once; what is accepted is asked again at once."""
-        if await self.trusts(error) and self.station is not None:
-            for name in self.rooms.banner_needs:
-                await self.station.watch.read_now(name)
-
-    async def trusts(self, error: Untrusted) -> bool:
-        """Show a certificate or host key that nobody vouches for; pin it where it is accepted.
-
-        One that changed is not asked about.
-        """
-        from stx_tui.screens.trust import TrustScreen
-
-        if error.pinned or self.station is None:
-            return False
-        if not await self.push_screen_wait(TrustScreen(error)):
-            return False
-        self.station.lookout.accept(error)
-        return True
+        if reading is not None:
+            self.trust.heard(reading.error)
 
     def say(self, words: str) -> None:
         """Say something where the keys stand, if a listing is on top."""

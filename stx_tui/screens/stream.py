@@ -92,7 +92,7 @@ class StreamScreen(LookingScreen):
         try:
             logs, errors = await open_all(self._logs.streams, self.console.open_stream)
         except Untrusted as error:
-            if await self.console.trusts(error):
+            if await self.console.trust.accepts(error):
                 self._open_soon()
                 return
             self._cannot(error)
