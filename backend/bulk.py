@@ -102,6 +102,10 @@ class _Reader:
         except expat.ExpatError as error:
             words = f"is no XML: {expat.errors.messages[error.code]}"
             raise SettingsError(words, file=self._file, line=error.lineno) from error
+        except (ValueError, LookupError) as error:
+            raise SettingsError(
+                f"has an encoding not read here: {error}", file=self._file
+            ) from error
 
     def _wrong(self, words: str, key: str = "", advice: str = "") -> SettingsError:
         line = self._parser.CurrentLineNumber

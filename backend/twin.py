@@ -14,7 +14,7 @@ from typing import Any, Dict, FrozenSet, Iterable, List, Mapping, Optional, Sequ
 from backend.figure import Jump, Line, Lines
 from backend.kind import Kind, Row
 from backend.kinds.host_fresh import why_stale
-from backend.known import Key, Known
+from backend.known import Key, Known, Reading
 from backend.tone import Tone, Verdict
 
 # Fields that name a row or another one, or say when it was written, whatever kind it is.
@@ -39,11 +39,15 @@ class Difference:
 
 @dataclass(frozen=True)
 class Compared:
-    """What came of comparing: ``things`` rows were compared, ``untold`` kinds could not be."""
+    """What came of comparing: ``things`` rows were compared, ``untold`` kinds could not be.
+
+    Those of ``old`` kinds are compared as they were when they were read last.
+    """
 
     differences: Tuple[Difference, ...]
     things: int
     untold: Tuple[str, ...] = ()
+    old: Tuple[str, ...] = ()
 
 
 def twins_of(kind: Kind[Any], row: Row, known: Known) -> Tuple[Row, ...]:
@@ -68,24 +72,36 @@ def compare(
     """Return all in which two rows and their children differ."""
     found = list(_fields(kind, kind.name_of(one), one, other))
     things, untold = 1, []
+    old = [why_stale(kind.name, known.reading(kind.name), known)]
     for child in children_of(kind, kinds):
         sides = [_under(known, child, kind.id(row)) for row in (one, other)]
-        why = "; ".join(filter(None, (said for _, said in sides)))
-        if why:
+        readings = [reading for _, reading in sides]
+        why = "; ".join(dict.fromkeys(filter(None, (_stale(one, known) for one in readings))))
+        if not all(reading.was_read for reading in readings):
             untold.append(f"{child.name}: {why}")
             continue
+        old.append(f"{child.name}: {why}" if why else "")
         ours, theirs = (_paired(child, rows) for rows, _ in sides)
         things += len(ours.keys() | theirs.keys())
         found += _children(child, ours, theirs)
-    return Compared(differences=tuple(found), things=things, untold=tuple(untold))
+    return Compared(
+        differences=tuple(found),
+        things=things,
+        untold=tuple(untold),
+        old=tuple(filter(None, old)),
+    )
 
 
-def _under(known: Known, child: Kind[Any], row_id: str) -> Tuple[Sequence[Row], str]:
-    """Return the rows under one parent, and why they can't be compared ("": they can)."""
+def _under(known: Known, child: Kind[Any], row_id: str) -> Tuple[Sequence[Row], Reading[Any]]:
+    """Return the rows under one parent, and the reading that has them."""
     own, whole = known.reading(child.name, row_id), known.reading(child.name)
     if own.was_read or not whole.was_read:
-        return own.rows, "" if own.was_read else why_stale("one side", own, known)
-    return [row for row in whole.rows if row.parent_id(known) == row_id], ""
+        return own.rows, own
+    return [row for row in whole.rows if row.parent_id(known) == row_id], whole
+
+
+def _stale(reading: Reading[Any], known: Known) -> str:
+    return why_stale("one side" if reading.parent else "both", reading, known)
 
 
 def _paired(kind: Kind[Any], rows: Sequence[Row]) -> Dict[str, Row]:
@@ -174,9 +190,10 @@ def _text(value: Any) -> str:
 def verdict(one: str, other: str, found: Compared) -> Verdict:
     """Return in a sentence how alike two rows are."""
     count = len(found.differences)
-    more = f"not compared: {'; '.join(found.untold)}" if found.untold else ""
+    parts = (("not compared", found.untold), ("as it was", found.old))
+    more = ". ".join(f"{words}: {'; '.join(kinds)}" for words, kinds in parts if kinds)
     if count == 0:
-        word, tone = ("ALIKE", Tone.GOOD) if not found.untold else ("ALIKE SO FAR", Tone.PLAIN)
+        word, tone = ("ALIKE", Tone.GOOD) if not more else ("ALIKE SO FAR", Tone.PLAIN)
         text = f"{one} and {other}, in {found.things} things compared."
         return Verdict(word=word, text=text, more=more, tone=tone)
     places = len({(each.kind, each.name) for each in found.differences})

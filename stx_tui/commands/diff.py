@@ -47,6 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
             ],
             "compared": found.things,
             "not_compared": found.untold,
+            "as_it_was": found.old,
         }
         print(json.dumps(whole, indent=2))
         return 0

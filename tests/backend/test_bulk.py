@@ -102,3 +102,13 @@ def test_entities_that_would_grow_without_end_are_refused_before_they_do(tmp_pat
         read_hosts(xml(tmp_path, bomb))
     with pytest.raises(SettingsError, match="cannot be read"):
         read_hosts(tmp_path / "none.xml")
+
+
+@pytest.mark.parametrize("encoding", ["shift_jis", "utf-7", "nonsense"])
+def test_an_encoding_that_cannot_be_read_is_named_and_ends_nothing(
+    encoding: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "hosts.xml"
+    path.write_text(f'<?xml version="1.0" encoding="{encoding}"?>\n<hosts></hosts>', "ascii")
+    with pytest.raises(SettingsError, match=r"hosts.xml: .*encoding"):
+        read_hosts(path)

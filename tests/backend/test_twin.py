@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Dict, List, Tuple
 
+from backend.errors import Unreachable
 from backend.kinds import every_kind
 from backend.known import Known
 from backend.simulator.children import children
@@ -79,6 +81,21 @@ def test_what_was_not_read_of_one_side_is_said_and_is_no_difference() -> None:
     assert any(words.startswith("cpus: ") for words in found.untold)
     assert not any(each.kind == "cpus" for each in found.differences)
     assert "not compared" in verdict("a", "b", found).more
+
+
+def test_what_was_read_long_ago_on_one_side_is_compared_and_said_to_be_of_then() -> None:
+    known = known_pair(pretend(), "worker-2", "worker-1")
+    key = ("disks", host(known, "worker-2").uuid)
+    late = replace(
+        known.readings[key], at_ms=known.now_ms - 7_200_000, error=Unreachable("sysinv", "refused")
+    )
+    known = replace(known, readings={**known.readings, key: late})
+    pair = (host(known, "worker-2"), host(known, "worker-1"))
+    found = compare(known, HOSTS, *pair, every_kind())
+    assert said(found) == []
+    told = verdict("worker-2", "worker-1", found)
+    assert told.word == "ALIKE SO FAR"
+    assert told.more == "as it was: disks: one side as of 2h ago: sysinv: refused"
 
 
 def test_two_rows_of_one_name_are_compared_in_their_order() -> None:
