@@ -10,6 +10,8 @@ from typing import Any, AsyncIterator, Tuple
 import pytest
 
 from backend.simulator import Simulator
+from tests.backend.sources.loopback import Reply
+from tests.peers.replay import Replay, replaying
 from tests.program import Ran, run
 from tests.test_whole_act import changes, openrc, pretend
 
@@ -61,6 +63,18 @@ async def test_as_built_is_written_and_nothing_differs_from_itself(site: Site) -
     moved = await at(site, "as-built", "--compare", str(path))
     assert moved.code == 13, moved.said
     assert "file rack 7 | system rack 1" in moved.out
+
+
+async def test_what_could_not_be_read_is_not_said_to_differ_in_nothing(tmp_path: Path) -> None:
+    replay = Replay()
+    replay.instead["GET /sysinv/v1/intp"] = Reply(b"<html>", status=503)
+    path = tmp_path / "site.yaml"
+    async with replaying(replay) as replay:
+        ran = await run(tmp_path, "as-built", "-o", str(path), env=replay.env())
+        assert "NOT READ: ntp" in path.read_text(encoding="utf-8"), ran.said
+        same = await run(tmp_path, "as-built", "--compare", str(path), env=replay.env())
+    assert "not compared: ntp" in same.err
+    assert (same.code, same.out) == (5, "nothing differs in what was read\n"), same.said
 
 
 async def test_two_hosts_are_compared(site: Site) -> None:

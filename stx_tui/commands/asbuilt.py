@@ -28,11 +28,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.compare:
         path = Path(arguments.compare)
         # A mistake in the file is said before anybody is asked for anything.
-        lines = _bulk_gaps(path, settings) if path.suffix == ".xml" else _gaps(path, settings)
+        lines, missing = (_bulk_gaps if path.suffix == ".xml" else _gaps)(path, settings)
         for line in lines:
             print(clean(line))
-        print("nothing differs" if not lines else f"{len(lines)} differences")
-        return DIFFERS if lines else 0
+        of = " in what was read" if missing else ""
+        print(f"{len(lines)} differences{of}" if lines else f"nothing differs{of}")
+        return DIFFERS if lines else AWAY if missing else 0
     is_xml = str(arguments.output).endswith(".xml")
     known = asyncio.run(_read(settings, ("hosts", "system") if is_xml else asbuilt.NEEDS))
     missing = () if is_xml else asbuilt.unread(known)
@@ -57,34 +58,32 @@ def _write(output: str, text: str) -> None:
         raise SettingsError(f"cannot be written: {error.strerror}", file=output) from error
 
 
-def _gaps(path: Path, settings: CloudSettings) -> List[str]:
+def _gaps(path: Path, settings: CloudSettings) -> Tuple[List[str], Tuple[str, ...]]:
+    """Return what differs, and what was not read to be compared: said before all else."""
     wanted = read_resources(path)
     known = asyncio.run(_read(settings, asbuilt.NEEDS))
-    _say_unread(asbuilt.unread(known))
+    missing = asbuilt.unread(known)
+    for one in missing:
+        print(f"stx-tui: not compared: {clean(one)}", file=sys.stderr)
     return [
         f"{_place(path, gap.line)} {gap.kind} {gap.name} {gap.path}".rstrip()
         + f": file {gap.wanted} | system {gap.found}"
         for gap in compare(asbuilt.documents(known), wanted)
-    ]
+    ], missing
 
 
-def _bulk_gaps(path: Path, settings: CloudSettings) -> List[str]:
+def _bulk_gaps(path: Path, settings: CloudSettings) -> Tuple[List[str], Tuple[str, ...]]:
     wanted = bulk.read_hosts(path)
     known = asyncio.run(_read(settings, ("hosts", "system")))
     return [
         f"{_place(path, gap.line)} {gap.name} {gap.field}".rstrip()
         + f": file {gap.wanted} | system {gap.found or '-'}"
         for gap in bulk.compare(wanted, known)
-    ]
+    ], ()
 
 
 def _place(path: Path, line: int) -> str:
     return f"{path}:{line}" if line else f"{path}"
-
-
-def _say_unread(missing: Tuple[str, ...]) -> None:
-    for one in missing:
-        print(f"stx-tui: not compared: {clean(one)}", file=sys.stderr)
 
 
 async def _read(settings: CloudSettings, needs: Iterable[str]) -> Known:
