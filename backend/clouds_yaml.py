@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import difflib
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Collection, Dict, List, Mapping, Optional, Tuple, Union
 
 from backend.errors import SettingsError
 
-# A file that refers to itself would never end.
-DEEPEST = 20
+# A file that refers to itself would never end; and its aliases may multiply: of so many values, and
+# of so many a character of its text, nobody wrote it by hand.
+DEEPEST, MOST, MOST_PER_CHARACTER = 20, 10_000, 10
+# Digits of a whole number: no setting has more.
+DIGITS = 12
 
 _TRUE = ("true", "yes", "on", "1")
 _FALSE = ("false", "no", "off", "0", "")
@@ -76,8 +79,8 @@ class Section:
         if spot is None:
             return None
         word = self.text(key)
-        if not (word.isascii() and word.isdigit()):
-            raise spot.wrong(f"must be a whole number, not {word!r}")
+        if not (word.isascii() and word.isdigit() and len(word) <= DIGITS):
+            raise spot.wrong(f"must be a whole number, not {word[:40]!r}")
         return int(word)
 
     def choice(self, key: str, allowed: Collection[str]) -> str:
@@ -143,9 +146,11 @@ def read(path: Path) -> Section:
         node = loader.get_single_node()
         if node is None:
             return Section(Spot(value={}, key="", file=str(path), line=1))
-        return Section(_spot(loader, node, "", str(path), 0))
+        return Section(_Tree(loader, text, path).spot(node, "", 0))
     except yaml.YAMLError as error:
         raise _no_yaml(error, path) from error
+    except RecursionError as error:
+        raise SettingsError("is nested too deeply", file=str(path)) from error
 
 
 def read_all(path: Path) -> Tuple[Section, ...]:
@@ -160,9 +165,11 @@ def read_all(path: Path) -> Tuple[Section, ...]:
             node = loader.get_node()
             is_empty = isinstance(node, yaml.ScalarNode) and not node.value
             if not is_empty:
-                found.append(Section(_spot(loader, node, "", str(path), 0)))
+                found.append(Section(_Tree(loader, text, path).spot(node, "", 0)))
     except yaml.YAMLError as error:
         raise _no_yaml(error, path) from error
+    except RecursionError as error:
+        raise SettingsError("is nested too deeply", file=str(path)) from error
     return tuple(found)
 
 
@@ -190,43 +197,55 @@ def from_environment(values: Mapping[str, Tuple[str, str]]) -> Section:
     return Section(Spot(value=spots, key="", file="environment"))
 
 
-def _spot(loader: Any, node: Any, key: str, file: str, depth: int) -> Spot:
-    import yaml
+class _Tree:
+    """Makes spots of one document's nodes, as many as its text can have meant."""
 
-    here = Spot(value=None, key=key, file=file, line=node.start_mark.line + 1)
-    if depth > DEEPEST:
-        raise here.wrong("is nested too deeply")
-    if isinstance(node, yaml.ScalarNode):
-        is_null = node.tag == "tag:yaml.org,2002:null"
-        return Spot(value=None if is_null else node.value, key=key, file=file, line=here.line)
-    if isinstance(node, yaml.SequenceNode):
-        parts = [
-            _spot(loader, part, f"{key}[{number}]", file, depth + 1)
-            for number, part in enumerate(node.value)
-        ]
-        return Spot(value=tuple(parts), key=key, file=file, line=here.line)
-    own = {id(name) for name, _ in node.value}
-    loader.flatten_mapping(node)
-    found: Dict[str, Spot] = {}
-    mine: Dict[str, int] = {}
-    for name, value in node.value:
-        if not isinstance(name, yaml.ScalarNode):
-            raise here.wrong("has a key that is no text")
-        path = f"{key}.{name.value}" if key else name.value
-        line = name.start_mark.line + 1
-        if id(name) in own:
-            if name.value in mine:
-                raise SettingsError(
-                    f"stands twice, first on line {mine[name.value]}",
-                    file=file,
-                    line=line,
-                    key=path,
-                )
-            mine[name.value] = line
-        spot = _spot(loader, value, path, file, depth + 1)
-        # The line of the key, not of the value: that is where one looks.
-        found[name.value] = Spot(value=spot.value, key=path, file=file, line=line)
-    return Spot(value=found, key=key, file=file, line=here.line)
+    def __init__(self, loader: Any, text: str, path: Path) -> None:
+        self._loader = loader
+        self._file = str(path)
+        self._left = max(MOST, MOST_PER_CHARACTER * len(text))
+
+    def spot(self, node: Any, key: str, depth: int) -> Spot:
+        """Return a node and all within; raises ``SettingsError`` with its line."""
+        import yaml
+
+        here = Spot(value=None, key=key, file=self._file, line=node.start_mark.line + 1)
+        self._left -= 1
+        if depth > DEEPEST:
+            raise here.wrong("is nested too deeply")
+        if self._left < 0:
+            raise here.wrong("its aliases make far more of it than stands there")
+        if isinstance(node, yaml.ScalarNode):
+            is_null = node.tag == "tag:yaml.org,2002:null"
+            return replace(here, value=None if is_null else node.value)
+        if isinstance(node, yaml.SequenceNode):
+            parts = [
+                self.spot(part, f"{key}[{number}]", depth + 1)
+                for number, part in enumerate(node.value)
+            ]
+            return replace(here, value=tuple(parts))
+        own = {id(name) for name, _ in node.value}
+        self._loader.flatten_mapping(node)
+        return replace(here, value=self._mapping(here, node, own, depth))
+
+    def _mapping(self, here: Spot, node: Any, own: Collection[int], depth: int) -> Dict[str, Spot]:
+        """Return what stands under each key; ``own`` are those that no merge brought."""
+        import yaml
+
+        found: Dict[str, Spot] = {}
+        mine: Dict[str, int] = {}
+        for name, value in node.value:
+            if not isinstance(name, yaml.ScalarNode):
+                raise here.wrong("has a key that is no text")
+            path = f"{here.key}.{name.value}" if here.key else name.value
+            # The line of the key, not of the value: that is where one looks.
+            told = Spot(value=None, key=path, file=self._file, line=name.start_mark.line + 1)
+            if id(name) in own:
+                if name.value in mine:
+                    raise told.wrong(f"stands twice, first on line {mine[name.value]}")
+                mine[name.value] = told.line
+            found[name.value] = replace(told, value=self.spot(value, path, depth + 1).value)
+        return found
 
 
 def _laid(top: Spot, below: Spot) -> Spot:

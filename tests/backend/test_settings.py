@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import Any, Dict, Optional
 
@@ -313,6 +314,7 @@ def test_clouds_yaml_with_a_mistake_is_told_with_file_line_key_and_what_is_allow
         ("- a\n", 1, "must be a mapping"),
         ("clouds:\n  site: 3\n", 2, "must be a mapping"),
         ("clouds: &a\n  site: *a\n", 1, "nested too deeply"),
+        ("clouds: " + "[" * 3000, 0, "nested too deeply"),
         ("clouds:\n  ? [a]\n  : b\n", 2, "a key that is no text"),
         ("a: \x01\n", 0, "is no YAML"),
         ("clouds: *nobody\n", 1, "is no YAML"),
@@ -325,6 +327,24 @@ def test_what_is_no_settings_file_is_told_with_its_line(
     error = room.wrong()
     assert (error.file, error.line) == (str(path), line)
     assert words in str(error)
+
+
+def test_a_small_file_whose_aliases_multiply_without_end_is_refused_before_they_do(
+    room: Room,
+) -> None:
+    # Nine lines of nine aliases each: 400 bytes that would be 400 million values.
+    lines = [f"a{n + 1}: &a{n + 1} [{', '.join([f'*a{n}'] * 9)}]" for n in range(9)]
+    room.write("\n".join(["a0: &a0 lol", *lines, ""]))
+    began_s = time.process_time()
+    assert "its aliases make far more of it than stands there" in str(room.wrong())
+    assert time.process_time() - began_s < 10
+
+
+def test_a_number_of_ten_thousand_digits_is_no_number_here(room: Room) -> None:
+    room.write("clouds: {site-7: {lock_after_s: " + "9" * 10_000 + "}}\n")
+    error = room.wrong()
+    assert error.key == "clouds.site-7.lock_after_s"
+    assert "must be a whole number" in str(error)
 
 
 def test_bytes_that_are_no_text_are_told(room: Room) -> None:
