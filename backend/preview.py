@@ -30,6 +30,8 @@ from backend.plan import Session
 from backend.units import span
 
 ALONE = "nothing else under way on it"
+# What must be typed is typed by a hand, on any keyboard: no name is asked for that is longer.
+MOST_TYPED = 200
 # How long after its last sign an open deed bars others: then what it waits for may need them.
 BARS_MS = 900_000
 
@@ -40,8 +42,8 @@ class Preview:
 
     ``target`` is the kind of its rows: the parent's for what is done under one. ``given`` is what
     was asked and answered, beside what is so now. ``wants`` is what must be typed to confirm:
-    nothing, ``yes``, the row's label, or for several rows their number and kind. ``usual_ms`` are
-    the last durations here, newest first.
+    nothing, ``yes``, the row's label (its id, where nobody could type that), or for several rows
+    their number and kind. ``usual_ms`` are the last durations here, newest first.
     """
 
     kind: Kind[Any]
@@ -239,7 +241,16 @@ def _wants(kind: Kind[Any], rows: Tuple[Row, ...], risk: Risk) -> str:
         return ""
     if risk is Risk.DISRUPTIVE or not rows:
         return "yes"
-    return kind.name_of(rows[0]) if len(rows) == 1 else f"{len(rows)} {kind.name}"
+    return _typed_name(kind, rows[0]) if len(rows) == 1 else f"{len(rows)} {kind.name}"
+
+
+def _typed_name(kind: Kind[Any], row: Row) -> str:
+    """Return what tells a row and can be typed: its name, else its id; never nothing."""
+    for word in map(str, (kind.name_of(row), kind.id(row))):
+        can_be_typed = word.isascii() and word.isprintable() and word == word.strip()
+        if can_be_typed and 0 < len(word) <= MOST_TYPED:
+            return word
+    return f"1 {kind.singular}"
 
 
 def _title(

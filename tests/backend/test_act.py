@@ -102,6 +102,21 @@ async def test_what_is_destructive_wants_the_name() -> None:
     assert door.preview("id-core").wants == "core"
 
 
+@pytest.mark.parametrize(
+    "name", ["", "  ", "k\x1b[2J", "k\u202eerif", pytest.param("n" * 10_000, id="long"), "k\n"]
+)
+async def test_a_name_that_nobody_can_type_gives_way_to_the_id_and_never_to_nothing(
+    name: str,
+) -> None:
+    door = await Door({**thing("core"), "name": name}).ready()
+    risky = replace(STOP, risk=lambda *_: Risk.DESTRUCTIVE)
+    preview = door.preview("id-core", action=risky)
+    assert preview.wants == "id-core"
+    with pytest.raises(Refused, match="not confirmed"):
+        await door.acts.do(preview, typed="", why="")
+    assert door.service.sent == []
+
+
 async def test_several_rows_raise_the_risk_and_stop_at_the_first_failure() -> None:
     door = await Door(thing("a"), thing("b"), thing("c")).ready()
     preview = door.preview("id-a", "id-b", "id-c")
