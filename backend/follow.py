@@ -138,7 +138,8 @@ class Follow:
         own, *others = rests_on(self._kinds, kind, action, ids, known)
         leave = [self._watch.look(*own, every_s=PACE_S)]
         leave += [self._watch.look(*key, every_s=self._pace_s(key[0])) for key in others]
-        made = ((kind.name, ""), *((name, "") for name in made_of(kind)))
+        made = [(kind.name, ""), *((name, "") for name in made_of(kind))]
+        made += [key for key in others if self._pace_s(key[0])]
         polls = {key: self._watch.under_way(*key) for key in (own, *made)}
         late = {key: poll for key, poll in polls.items() if poll is not None}
         self._ways[deed.number] = _Way(
