@@ -91,7 +91,7 @@ async def test_of_a_server_its_baseboard_is_asked_as_often_as_its_row() -> None:
     async def update(deed: Deed) -> Deed:
         return deed
 
-    watch: Any = SimpleNamespace(known=rack(), look=look)
+    watch: Any = SimpleNamespace(known=rack(), look=look, under_way=lambda *_key: None)
     row = {"kind": "servers", "action": "power-off", "row_id": "controller-0"}
     Follow(watch, kinds, update, Clock(10_000)).begin(deed(**row))
     assert looked["power", "controller-0"] == looked["servers", ""] > 0

@@ -86,8 +86,8 @@ async def test_a_paste_behind_a_key_waits_for_the_line_that_the_key_opens():
         await until(pilot, lambda: any("box-4" in row for row in screen_text(app)))
         together(app, ":")
         app.post_message(events.Paste("lids"))
-        together(app, "\rj")
-        await until(pilot, lambda: stands_on(app, "lid-1"))
+        together(app, "\r")
+        await until(pilot, lambda: stands_on(app, "lid-0"))
 
 
 async def test_a_hundred_keys_at_once_are_all_taken_in_their_order():
