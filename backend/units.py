@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import datetime, timezone
 from typing import Optional
@@ -10,6 +11,10 @@ MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 # The years 1 to 9999: what lies outside is a service's slip, and no instant.
+_INSTANT = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))?)? ?([Zz]|[+-]\d\d(?::?\d\d)?)?",
+    re.ASCII,
+)
 _FIRST_MS, _LAST_MS = -62_135_596_800_000, 253_402_300_799_999
 
 
@@ -59,17 +64,25 @@ def when(ms: int, now_ms: int) -> str:
     return clock(ms) if same_day else day(ms)
 
 
-def instant_ms(text: Optional[str]) -> Optional[int]:
+def instant_ms(text: object) -> Optional[int]:
     """Return epoch ms of a service's timestamp; one without a zone is UTC, as FM's are.
 
-    Takes ISO 8601 with ``T`` or a space, with or without fraction and zone. None stays None.
+    Takes ISO 8601 with ``T`` or a space, with or without seconds, a fraction of any length (Go
+    writes nine digits) and zone (``Z``, ``+00:00``, ``+0000``); None of what is no instant.
     """
-    if not text:
+    found = _INSTANT.fullmatch(text) if isinstance(text, str) else None
+    if found is None:
         return None
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
-    return round(moment.timestamp() * 1000)
+    date, time_of_day, fraction, zone = found.groups()
+    micro = (fraction or "")[:6].ljust(6, "0")
+    away = "+00:00" if zone in (None, "Z", "z") else f"{zone[:3]}:{zone[3:].lstrip(':') or '00'}"
+    seconds = time_of_day if len(time_of_day or "") > 5 else f"{time_of_day or '00:00'}:00"
+    try:
+        # The least of what Python 3.9 reads.
+        moment = datetime.fromisoformat(f"{date}T{seconds}.{micro}{away}")
+        return round(moment.timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return None
 
 
 def written_ms(text: Optional[str], form: str) -> Optional[int]:

@@ -53,17 +53,8 @@ def named(value: Any) -> Dict[str, Mapping[str, Any]]:
 
 
 def moment(text: Any) -> Optional[int]:
-    """Return epoch ms of Ceph's timestamp, None of none: its zone is ``+0000``, zero is never."""
-    words = str(text or "")
-    if not words or words.startswith(("0.0", "0000")):
-        return None
-    head, sign, zone = words.rpartition("+")
-    if sign and len(zone) == 4:
-        words = f"{head}+{zone[:2]}:{zone[2:]}"
-    try:
-        return instant_ms(words)
-    except ValueError:
-        return None
+    """Return epoch ms of Ceph's timestamp, None of none: zero is never."""
+    return None if str(text).startswith(("0.0", "0000")) else instant_ms(text)
 
 
 def address(one: Mapping[str, Any]) -> str:

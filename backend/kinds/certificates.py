@@ -30,10 +30,7 @@ class Certificate(Row):
     @property
     def expires_ms(self) -> Optional[int]:
         """When it ends, as epoch ms; None where that is not said, or not as a date."""
-        try:
-            return instant_ms(self.expiry_date)
-        except ValueError:
-            return None
+        return instant_ms(self.expiry_date)
 
 
 def days_to(ms: Optional[int], known: Known) -> Optional[int]:

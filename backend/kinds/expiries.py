@@ -10,10 +10,10 @@ from backend.figure import Jump, Line, Lines
 from backend.kind import Body, Column, Derived, Kind, Row
 from backend.kinds.certificates import days_to, ends_look
 from backend.kinds.host_fresh import why_stale
-from backend.kinds.login import LOGIN, ms_of
+from backend.kinds.login import LOGIN
 from backend.known import Known, Reading
 from backend.tone import Look, Mark, Tone, Verdict
-from backend.units import DAY_MS, day, span
+from backend.units import DAY_MS, day, instant_ms, span
 
 # A backup older than this is due again.
 BACKUP_DAYS = 30
@@ -88,7 +88,7 @@ def _licence(known: Known) -> Iterator[Body]:
 
 def _own_password(known: Known) -> Iterator[Body]:
     for row in known.rows("login"):
-        ends = ms_of(row.password_ends)
+        ends = instant_ms(row.password_ends)
         says, is_unknown = "" if ends is not None else "no end", False
         if not row.tells_password:
             says, is_unknown = "Keystone does not say", True
@@ -107,7 +107,7 @@ def _own_password(known: Known) -> Iterator[Body]:
 
 def _users_password(known: Known) -> Iterator[Body]:
     for row in known.rows("users"):
-        days, last = row.passwd_expiry_days, ms_of(row.passwd_last_change)
+        days, last = row.passwd_expiry_days, instant_ms(row.passwd_last_change)
         if days is not None and days >= FOR_EVER_DAYS:
             ends, says = None, "no end"
         elif days is None or last is None:

@@ -13,6 +13,7 @@ from backend.kinds.kube_last import last_line
 from backend.kinds.kube_object import KubeObject, conditions
 from backend.kinds.kube_pod import Pod
 from backend.kinds.kube_pods import trouble_of
+from backend.kinds.kube_workloads import Workload, own_pods
 from backend.kinds.once import once, sifted
 from backend.known import Known
 from backend.tone import Tone
@@ -142,15 +143,16 @@ def _others(known: Known) -> Iterator[Body]:
     from backend.kinds.kubernetes import BY_NAME
 
     pods = unwell_pods(known)
-    unwell = {pod.full_name for pod in pods}
-    named = {f"{pod.namespace}/{claim}" for pod in pods for claim in pod.claims}
+    wanted = {f"{pod.namespace}/{claim}" for pod in pods for claim in pod.claims}
     for name in _LOOKED_AT:
         kind = BY_NAME[name]
         for row in known.rows(name):
             look = kind.look(row, known)
             if look.tone not in (Tone.BAD, Tone.WARN):
                 continue
-            if row.full_name in named or any(one.startswith(f"{row.full_name}-") for one in unwell):
+            if name == "claims" and row.full_name in wanted:
+                continue  # the pod that waits for it says it better
+            if any(_is_of(row, pod) for pod in pods):
                 continue  # its pods say it better
             yield _body(
                 name,
@@ -161,6 +163,13 @@ def _others(known: Known) -> Iterator[Body]:
                 rank=2,
                 tone=look.tone,
             )
+
+
+def _is_of(row: Any, pod: Pod) -> bool:
+    """Whether a workload made that pod: by its selector or its name, not by one that begins so."""
+    if isinstance(row, Workload):
+        return own_pods(row, pod)
+    return pod.namespace == row.namespace and pod.owner == f"Job/{row.name}"
 
 
 def _state(row: Any) -> str:

@@ -33,18 +33,10 @@ class TokenOf(Row):
         return None if said is None else str(said)
 
 
-def ms_of(written: Optional[str]) -> Optional[int]:
-    """Return the instant of a timestamp, None where it is none."""
-    try:
-        return instant_ms(written)
-    except ValueError:
-        return None
-
-
 def _password(row: TokenOf) -> str:
     if not row.tells_password:
         return "Keystone does not say"
-    ends = ms_of(row.password_ends)
+    ends = instant_ms(row.password_ends)
     return (
         "no end" if row.password_ends is None else row.password_ends if ends is None else day(ends)
     )

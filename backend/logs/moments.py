@@ -30,12 +30,9 @@ def moment_ms(text: str, near_ms: int, *, latest_ms: int = 0) -> int:
     found = _CLOCK.fullmatch(text)
     if found is not None:
         return _of_day(found, near_ms, latest_ms, text)
-    try:
-        ms = instant_ms(text.upper())
-    except (ValueError, OverflowError) as error:
-        raise Refused(f"{text!r} is no time", WAYS) from error
+    ms = instant_ms(text)
     if ms is None:
-        raise Refused("no time was given", WAYS)
+        raise Refused(f"{text!r} is no time" if text else "no time was given", WAYS)
     return ms
 
 

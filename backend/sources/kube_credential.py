@@ -106,9 +106,11 @@ def _given(plugin: Plugin, output: bytes) -> Credential:
         names = ("token", "clientCertificateData", "clientKeyData")
         token, cert, key = ((status.get(name) or "").strip() for name in names)
         until = status.get("expirationTimestamp", "")
-        ends_ms = instant_ms(until) if until else None
+        ends_ms = instant_ms(until)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _failed(plugin, f"{name} printed no ExecCredential") from error
+    if until and ends_ms is None:
+        raise _failed(plugin, f"{name} printed no ExecCredential: it ends at no instant")
     if version != plugin.version:
         raise _failed(plugin, f"{name} speaks {version}, and {plugin.version} was asked for")
     if not token and not (cert and key):

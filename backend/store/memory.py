@@ -187,10 +187,7 @@ class Recollection:
 
     def _see(self, body: Mapping[str, Any], id_key: str, from_ms: int) -> None:
         """Note that an alarm was raised; the list and the log say the same instant of one."""
-        try:
-            at_ms = instant_ms(body.get("timestamp"))
-        except (ValueError, AttributeError):
-            return  # no instant that anybody could count by
+        at_ms = instant_ms(body.get("timestamp"))
         if at_ms is not None and at_ms >= from_ms:
             key = (str(body.get(id_key)), str(body.get("entity_instance_id")))
             self._seen.setdefault(key, set()).add(at_ms)

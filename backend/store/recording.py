@@ -314,11 +314,7 @@ def _at(event: Event) -> int:
 
 def _instant(body: Mapping[str, Any], otherwise_ms: int) -> int:
     """Return when an event says it was, else when it was read."""
-    stamp = body.get("timestamp")
-    try:
-        said_ms = instant_ms(stamp) if isinstance(stamp, str) else None
-    except ValueError:
-        return otherwise_ms
+    said_ms = instant_ms(body.get("timestamp"))
     return otherwise_ms if said_ms is None else said_ms
 
 

@@ -112,10 +112,10 @@ def since(text: str, now_ms: int) -> int:
     found = re.fullmatch(r"(\d+)([mhd])", text)
     if found:
         return now_ms - int(found[1]) * UNITS[found[2]]
-    try:
-        return instant_ms(text) or 0
-    except ValueError as error:
-        raise Refused(f"--since {text!r} is no span and no instant", "as in 24h, 7d") from error
+    at_ms = instant_ms(text)
+    if at_ms is None:
+        raise Refused(f"--since {text!r} is no span and no instant", "as in 24h, 7d")
+    return at_ms
 
 
 def _said(field: str, old: Optional[str], new: Optional[str]) -> str:

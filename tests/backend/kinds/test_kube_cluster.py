@@ -312,3 +312,13 @@ def test_without_its_nodes_a_cluster_is_not_called_well_on_none() -> None:
     found = verdict(replace(known, readings={**part, ("nodes", ""): refused}))
     assert found.word == "WARN"
     assert "nodes is forbidden" in found.text
+
+
+def test_a_workload_is_not_hidden_by_the_unwell_pod_of_one_whose_name_begins_with_its() -> None:
+    whole = [dict(one) for one in kube.objects("deployments")]
+    (db,) = (one for one in whole if one["metadata"]["name"] == "db")
+    # The unwell pod lab/db-64c7cfb758-ch7c6 is another's then.
+    db["spec"] = {**db["spec"], "selector": {"matchLabels": {"app": "another"}}}
+    known = kube.cluster(deployments=kube.bodies("deployments", whole))
+    found = {(row.kind, row.name) for row in known.rows("troubles")}
+    assert ("deployments", "lab/db") in found
