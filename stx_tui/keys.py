@@ -55,6 +55,7 @@ _SHOWN: Final[Dict[str, str]] = {
     "enter": "Enter",
     "escape": "Esc",
     "space": "Space",
+    "asterisk": "*",
     "greater_than_sign": ">",
     "less_than_sign": "<",
     "left_square_bracket": "[",

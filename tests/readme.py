@@ -16,6 +16,7 @@ SHOWN = {
     "slash": "/",
     "colon": ":",
     "question_mark": "?",
+    "asterisk": "*",
     "greater_than_sign": ">",
     "less_than_sign": "<",
     "right_square_bracket": "]",
