@@ -29,6 +29,15 @@ IPMITOOL: Mapping[str, Tuple[str, ...]] = {
     "bmc-reset": ("mc", "reset", "cold"),
     "sel-clear": ("sel", "clear"),
 }
+# Where a server boots from, as ipmitool calls it.
+BOOT_DEVICES: Mapping[str, str] = {
+    "default": "none",
+    "network": "pxe",
+    "disk": "disk",
+    "optical": "cdrom",
+    "usb": "floppy",
+    "setup": "bios",
+}
 
 
 def ethernet_body(values: Mapping[str, str]) -> Dict[str, Any]:

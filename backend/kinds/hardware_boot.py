@@ -7,6 +7,7 @@ from typing import Any, Mapping, Tuple
 
 from pydantic import Field
 
+from backend.baseboard import BOOT_DEVICES
 from backend.kind import Consequence, Form, Plan, Step
 from backend.kinds.hardware_orders import curl, ipmitool, order, step
 from backend.kinds.hardware_server import Server, power_of
@@ -14,15 +15,7 @@ from backend.known import Known
 from backend.tone import Tone
 
 READ_BACK_S = 30.0
-# Where a server boots from, as ipmitool and as Redfish call it.
-DEVICES: Mapping[str, str] = {
-    "default": "none",
-    "network": "pxe",
-    "disk": "disk",
-    "optical": "cdrom",
-    "usb": "floppy",
-    "setup": "bios",
-}
+# Where a server boots from, as Redfish calls it.
 TARGETS: Mapping[str, str] = {
     "default": "None",
     "network": "Pxe",
@@ -109,7 +102,7 @@ def _boot_words(server: Server, form: Boot, known: Known) -> Tuple[str, ...]:
             }
         return curl(server, _at(server, known), {"Boot": boot}, "PATCH")
     options = [word for word, on in (("efiboot", form.uefi), ("persistent", form.always)) if on]
-    words = ["chassis", "bootdev", DEVICES.get(form.device, form.device)]
+    words = ["chassis", "bootdev", BOOT_DEVICES.get(form.device, form.device)]
     return ipmitool(server, *words, *([f"options={','.join(options)}"] if options else []))
 
 
@@ -131,4 +124,4 @@ def boot_consequences(_server: Server, form: Boot, _known: Known) -> Tuple[Conse
 
 def devices(_row: Any, _known: Known) -> Mapping[str, Tuple[str, ...]]:
     """Return what there is to boot from."""
-    return {"device": tuple(DEVICES)}
+    return {"device": tuple(BOOT_DEVICES)}

@@ -17,7 +17,7 @@ from typing import (
     Tuple,
 )
 
-from backend.baseboard import IPMITOOL, WENT_ON, BmcWrite, Sol, is_as_saved
+from backend.baseboard import BOOT_DEVICES, IPMITOOL, WENT_ON, BmcWrite, Sol, is_as_saved
 from backend.channel import Channel
 from backend.errors import Absent, Malformed, NotConfigured, Rejected, Unreachable
 from backend.plan import HERE
@@ -37,14 +37,6 @@ CALL_S, LONG_S = 15.0, 90.0
 
 # What ipmitool complains of where a machine has no baseboard, or no driver of it.
 _ABSENT = ("Could not open device", "No such file or directory")
-_DEVICES = {
-    "default": "none",
-    "network": "pxe",
-    "disk": "disk",
-    "optical": "cdrom",
-    "usb": "floppy",
-    "setup": "bios",
-}
 
 
 def is_here() -> bool:
@@ -151,7 +143,7 @@ class InBand:
         if verb == "boot":
             flags = {"efiboot": values.get("uefi"), "persistent": values.get("always")}
             options = ",".join(flag for flag, said in flags.items() if said == "yes")
-            words = ("chassis", "bootdev", _DEVICES[values["device"]])
+            words = ("chassis", "bootdev", BOOT_DEVICES[values["device"]])
             return (*words, f"options={options}") if options else words
         # A password would stand in the process list.
         raise NotConfigured(f"{self.service}: {verb} is not done from within", "by LAN it is")
