@@ -135,8 +135,9 @@ async def test_a_terrible_name_is_locked_and_found_in_the_history_as_text(tmp_pa
             "host",
             "lock",
             WORKER,
+            # Longer than anybody types: its id is wanted in its place.
             "--confirm",
-            LONG,
+            WORKER,
             "--why",
             NASTY,
             env=replay.env(),

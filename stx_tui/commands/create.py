@@ -9,7 +9,8 @@ from stx_tui.commands import do
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it as ``do api-resource create`` does."""
-    arguments.kind, arguments.action, arguments.name = "api-resource", "create", []
+    arguments.kind, arguments.action = "api-resource", "create"
+    arguments.name, arguments.filter = [], ""
     given = {"file": arguments.file, "namespace": arguments.namespace}
     given["force"] = "yes" if arguments.force else ""
     arguments.fields = {name: value for name, value in given.items() if value}
