@@ -120,11 +120,16 @@ async def picture(shot: Shot, at: Stage) -> str:
                 assert time.monotonic() < ends, "\n".join(screen_text(app))
                 await pilot.pause(0.05)
 
+        async def stood_still() -> None:
+            before: List[str] = []
+            while before != (before := screen_text(app)):
+                await pilot.pause(DEAF_S)
+
         await until("live")
         for pressed, words in shot.steps:
             await pilot.press(*("question_mark" if one == "?" else one for one in pressed))
             await until(words)
-            await pilot.pause(DEAF_S)
+            await stood_still()
         return portable(app.export_screenshot(title="stx-tui"))
 
 
