@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import logging
 import re
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Dict, List, Tuple
 
 from stx_tui.app import StxApp
+from tests.apart import run_apart
 from tests.e2e.far import Far
 from tests.stage import Stage, joined, stage
 from tests.tui.things import screen_text
@@ -167,7 +167,7 @@ def take(shots: Tuple[Shot, ...]) -> Dict[str, str]:
                 taken[f"{shot.name}.txt"] = text(shot, at)
                 if shot.in_colour:
                     with joined(at.folder) as own:
-                        taken[f"{shot.name}.svg"] = asyncio.run(picture(shot, own))
+                        taken[f"{shot.name}.svg"] = run_apart(picture(shot, own))
     return taken
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from backend.logs.view import View
 from backend.sources.streaming import lines
 from backend.streams import Journal
 from backend.tone import Tone
+from tests.apart import run_apart
 from tests.backend.logs.things import BEGAN_MS, fill, no_step, opened
 
 WRITER = "/lib/systemd/systemd-journal-remote"
@@ -68,13 +68,7 @@ def journal(tmp_path: Path) -> Path:
 
 
 def open_now(stream: Journal) -> Log:
-    # Not asyncio.run: that takes away the loop of who runs the tests, which 3.9 says is not closed.
-    loop = asyncio.new_event_loop()
-    try:
-        return loop.run_until_complete(open_here(stream))
-    finally:
-        loop.run_until_complete(loop.shutdown_default_executor())
-        loop.close()
+    return run_apart(open_here(stream))
 
 
 def times(found: List[LogLine]) -> List[int]:
