@@ -108,12 +108,6 @@ class ActionsScreen(Dialog[None]):
         else:
             self.say("no command is known for it yet: it asks something first")
 
-    def action_move(self, step: int) -> None:
-        self.query_one(FigurePane).move(step)
-
-    def action_page(self, step: int) -> None:
-        self.query_one(FigurePane).move_page(step)
-
     # --- private -------------------------------------------------------------------------------
 
     def _go_on(self, offer: Offer) -> None:

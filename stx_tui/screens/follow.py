@@ -107,12 +107,6 @@ class FollowScreen(ConsoleScreen[None], inherit_bindings=False):
     def action_copy(self) -> None:
         self.say(doing.copy(self.console, f"stx-tui follow {self.number}"))
 
-    def action_move(self, step: int) -> None:
-        self.query_one(FigurePane).move(step)
-
-    def action_page(self, step: int) -> None:
-        self.query_one(FigurePane).move_page(step)
-
     # --- painting ------------------------------------------------------------------------------
 
     def _show(self) -> None:

@@ -74,12 +74,6 @@ class ResultsScreen(ConsoleScreen[None], inherit_bindings=False):
         deed = self.deeds[self.query_one(FigurePane).at]
         self.console.push_screen(FollowScreen(deed.number, deed=deed))
 
-    def action_move(self, step: int) -> None:
-        self.query_one(FigurePane).move(step)
-
-    def action_page(self, step: int) -> None:
-        self.query_one(FigurePane).move_page(step)
-
     def _show(self) -> None:
         if not self.is_there:
             return

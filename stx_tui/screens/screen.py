@@ -14,6 +14,7 @@ from stx_tui.panes.status import FootPane
 
 if TYPE_CHECKING:
     from stx_tui.app import StxApp
+    from stx_tui.panes.figure import FigurePane
 
 T = TypeVar("T")
 
@@ -73,6 +74,22 @@ class ConsoleScreen(Screen[T], Generic[T], inherit_bindings=False):
             and self.is_mounted
         ):
             self.say(f"{self.console.trouble.text}; {self.console.trouble.more}")
+
+    # --- keys ----------------------------------------------------------------------------------
+
+    def action_move(self, step: int) -> None:
+        """Move in the figure it shows, where it has keys for that; others say what they move."""
+        self._figure.move(step)
+
+    def action_page(self, step: int) -> None:
+        """Move by so many screenfuls of it."""
+        self._figure.move_page(step)
+
+    @property
+    def _figure(self) -> FigurePane:
+        from stx_tui.panes.figure import FigurePane
+
+        return self.query_one(FigurePane)
 
     # --- the last row --------------------------------------------------------------------------
 

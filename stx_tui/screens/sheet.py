@@ -67,12 +67,6 @@ class SheetScreen(Dialog[Tuple[Deed, ...]]):
         if digit in self._sheet.digits:
             self.say(self.console.open(self._sheet.digits[digit]))
 
-    def action_move(self, step: int) -> None:
-        self.query_one(FigurePane).move(step)
-
-    def action_page(self, step: int) -> None:
-        self.query_one(FigurePane).move_page(step)
-
     # --- painting ------------------------------------------------------------------------------
 
     def _paint(self) -> None:

@@ -27,7 +27,7 @@ from backend.sources import kube, kube_api
 from backend.sources.kube import KubeSource
 from backend.sources.tls import Pins
 from backend.told import Told
-from tests.backend.sources.test_kubeconfig import plugin, written
+from tests.backend.sources.test_kubeconfig import COUNTING, plugin, written
 
 PODS = Kube(plural="pods", keep={"node": "spec.nodeName"})
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -297,13 +297,6 @@ async def test_a_refusal_is_told_in_the_servers_words(
 
 
 async def test_a_token_that_is_refused_is_asked_of_its_plugin_once_more(tmp_path: Path) -> None:
-    body = (
-        "path = sys.argv[0] + '.n'\n"
-        "open(path, 'a').write('x')\n"
-        "token = 't%d' % len(open(path).read())\n"
-        "version = 'client.authentication.k8s.io/v1'\n"
-        "print(json.dumps({'apiVersion': version, 'status': {'token': token}}))"
-    )
     server = Server()
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -312,7 +305,7 @@ async def test_a_token_that_is_refused_is_asked_of_its_plugin_once_more(tmp_path
         return httpx.Response(200, json={"metadata": {}, "items": []})
 
     server.answer = answer
-    await server.source(tmp_path, **plugin(tmp_path, body)).ask(PODS)
+    await server.source(tmp_path, **plugin(tmp_path, COUNTING)).ask(PODS)
     shown = [request.headers["authorization"] for request in server.asked]
     assert shown == ["Bearer t1", "Bearer t2"]
 

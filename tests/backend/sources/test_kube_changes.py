@@ -29,7 +29,7 @@ from tests.backend.sources.test_kube import (
     quick,  # noqa: F401 - used by every test here
     status,
 )
-from tests.backend.sources.test_kubeconfig import plugin, written
+from tests.backend.sources.test_kubeconfig import COUNTING, plugin, written
 
 FLUX = "source.toolkit.fluxcd.io"
 CHARTS = Kube(group=FLUX, version="", plural="helmcharts", keep={})
@@ -157,13 +157,6 @@ async def test_a_watch_whose_token_ended_goes_on_with_the_new_one(tmp_path: Path
 
 
 async def test_of_many_that_are_refused_at_once_one_runs_the_plugin(tmp_path: Path) -> None:
-    body = (
-        "path = sys.argv[0] + '.n'\n"
-        "open(path, 'a').write('x')\n"
-        "token = 't%d' % len(open(path).read())\n"
-        "version = 'client.authentication.k8s.io/v1'\n"
-        "print(json.dumps({'apiVersion': version, 'status': {'token': token}}))"
-    )
     server = Server()
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -172,7 +165,7 @@ async def test_of_many_that_are_refused_at_once_one_runs_the_plugin(tmp_path: Pa
         return httpx.Response(200, json={"metadata": {}, "items": []})
 
     server.answer = answer
-    source = server.source(tmp_path, **plugin(tmp_path, body))
+    source = server.source(tmp_path, **plugin(tmp_path, COUNTING))
     await asyncio.gather(*(source.ask(PODS) for _ in range(8)))
     shown = {request.headers["authorization"] for request in server.asked}
     assert shown == {"Bearer t1", "Bearer t2"}

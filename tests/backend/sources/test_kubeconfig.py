@@ -40,6 +40,16 @@ def now() -> int:
     return NOW_MS
 
 
+# A plugin that gives another token each time it runs: t1, t2, ...
+COUNTING = """
+path = sys.argv[0] + '.n'
+open(path, 'a').write('x')
+token = 't%d' % len(open(path).read())
+version = 'client.authentication.k8s.io/v1'
+print(json.dumps({'apiVersion': version, 'status': {'token': token}}))
+"""
+
+
 def plugin(folder: Path, body: str, **more: Any) -> Dict[str, Any]:
     path = folder / "plugin"
     path.write_text(f"#!{sys.executable}\nimport json, os, sys\n{body}\n", encoding="utf-8")
